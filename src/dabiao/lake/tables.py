@@ -74,7 +74,7 @@ class LakeTable:
 def _columns(text: str) -> tuple[Column, ...]:
     """Parse `name type what it means` lines."""
     rows = (line.split(maxsplit=2) for line in text.strip().splitlines())
-    return tuple(Column(row[0], row[1], row[2] if len(row) > 2 else "") for row in rows)  # noqa: PLR2004
+    return tuple(Column(row[0], row[1], row[2] if len(row) > 2 else "") for row in rows)
 
 
 _COMMON = """

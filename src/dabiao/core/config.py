@@ -1,0 +1,71 @@
+"""Every setting that comes from the environment: its name, its default, what it does. One list, shown on a page."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable. `secret` ones are never shown."""
+
+    name: str
+    default: str
+    note: str
+    secret: bool = False
+
+    @property
+    def value(self) -> str:
+        return os.environ.get(self.name, self.default)
+
+    @property
+    def is_set(self) -> bool:
+        return self.name in os.environ
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DABIAO_HOME", "./data", "Folder that holds the app database, the lake, serving files and uploads."),
+    Setting("DATABASE_URL", "", "postgres://user:password@host:port/name; empty: SQLite in DABIAO_HOME.", secret=True),
+    Setting("DABIAO_SECRET_KEY", "", "Signs sessions and encrypts connector secrets; empty: a key file in DABIAO_HOME.", secret=True),
+    Setting("DABIAO_HOSTS", "127.0.0.1,localhost,[::1]", "Host names that the web server answers to, by comma."),
+    Setting("DABIAO_HTTPS", "0", "1 when served over HTTPS: secure cookies, HSTS, redirects."),
+    Setting("DABIAO_DEBUG", "0", "1 shows tracebacks in the browser. Never in production."),
+    Setting("DABIAO_LANGUAGE", "zh-hans", "Language before somebody chooses: zh-hans, zh-hant or en."),
+    Setting("DABIAO_TIME_ZONE", "Asia/Shanghai", "The business time zone in which a moment becomes a day."),
+    Setting("DABIAO_CURRENCY", "CNY", "Reporting currency into which amounts are converted at loading."),
+    Setting("DABIAO_CALENDAR", "CN", "Working-day calendar: a country code, or a company calendar of DABIAO_HOME/calendars."),
+    Setting("DABIAO_FISCAL", "calendar", "calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM."),
+    Setting("DABIAO_BIND", "127.0.0.1:8000", "Address that `dabiao serve` listens on."),
+    Setting("DABIAO_PROCESSES", "2", "Web processes of `dabiao serve`."),
+    Setting("DABIAO_UPLOAD_MB", "200", "Largest file that may be uploaded."),
+    Setting("DABIAO_MEMORY_MB", "1024", "Memory limit of the query engine in a process."),
+    Setting("DABIAO_LOG", "json", "json or console."),
+)
+BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
+
+
+def get(name: str) -> str:
+    """The value in force; KeyError for a name that is not in the list."""
+    return BY_NAME[name].value
+
+
+def home() -> Path:
+    """The data folder. Read at every call, so that a test or a command can point elsewhere."""
+    return Path(get("DABIAO_HOME")).expanduser().resolve()
+
+
+def secret_key() -> str:
+    """The configured key, else one that is made once and kept readable by its owner alone."""
+    if configured := get("DABIAO_SECRET_KEY"):
+        return configured
+    file = home() / "secret.key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+                out.write(secrets.token_urlsafe(50))
+        except FileExistsError:
+            pass
+    return file.read_text()

@@ -1,0 +1,25 @@
+"""Refusals: what a rule says no with. One middleware turns them into a page fragment, JSON or a line."""
+
+
+class Refused(Exception):
+    """A rule says no. The message tells the user what happened and how to mend it."""
+
+    status = 409
+
+
+class Malformed(Refused):
+    """The input cannot be read as what it should be."""
+
+    status = 422
+
+
+class Forbidden(Refused):
+    """The person may not do this at all."""
+
+    status = 403
+
+
+class NotFound(Refused):
+    """It does not exist, or the person may not know that it does."""
+
+    status = 404

@@ -1,0 +1,120 @@
+"""Django's settings, all from the environment through `core.config`."""
+
+from pathlib import Path
+
+import django_stubs_ext
+
+from dabiao.core import config, database
+
+django_stubs_ext.monkeypatch()
+
+ROOT = Path(__file__).resolve().parent
+SECRET_KEY = config.secret_key()
+DEBUG = config.get("DABIAO_DEBUG") == "1"
+HTTPS = config.get("DABIAO_HTTPS") == "1"
+ALLOWED_HOSTS = config.get("DABIAO_HOSTS").split(",")
+
+INSTALLED_APPS = [
+    "dabiao.web",
+    "dabiao.performance",
+    "dabiao.targets",
+    "dabiao.facts",
+    "dabiao.org",
+    "dabiao.core",
+    "dabiao.lake",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_tasks_db",
+    "allauth",
+    "allauth.account",
+    "axes",
+]
+MIDDLEWARE = [
+    "dabiao.web.security.headers",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "dabiao.web.errors.refusals",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "dabiao.web.urls"
+WSGI_APPLICATION = "dabiao.web.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dabiao.web.shell.context",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "dabiao.web.templatetags.dabiao"],
+        },
+    }
+]
+
+DATABASES = {"default": database.from_url(config.get("DATABASE_URL"), config.home())}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}}
+
+AUTH_USER_MODEL = "org.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_ADAPTER = "dabiao.org.accounts.Adapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # django-axes counts failed logins
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+
+LANGUAGE_CODE = config.get("DABIAO_LANGUAGE")
+LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = config.get("DABIAO_TIME_ZONE")
+
+STATIC_URL = "static/"
+STATICFILES_DIRS: list[Path] = []
+STATIC_ROOT = config.home() / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+LOGGING_CONFIG = "dabiao.core.logs.configure"
+LOGGING = {"format": config.get("DABIAO_LOG")}
+SILENCED_SYSTEM_CHECKS = ["urls.W002"]
