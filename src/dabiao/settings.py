@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import django_stubs_ext
 
 from dabiao.core import config, database
 
-django_stubs_ext.monkeypatch()
 
 ROOT = Path(__file__).resolve().parent
 SECRET_KEY = config.secret_key()
