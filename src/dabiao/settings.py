@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-
 from dabiao.core import config, database
-
 
 ROOT = Path(__file__).resolve().parent
 SECRET_KEY = config.secret_key()
@@ -27,7 +25,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
-    "django_tasks_db",
+    "ninja",
     "allauth",
     "allauth.account",
     "axes",
@@ -61,17 +59,26 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dabiao.web.shell.context",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "dabiao.web.templatetags.dabiao"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "dabiao.web.templatetags.dabiao",
+            ],
         },
     }
 ]
 
 DATABASES = {"default": database.from_url(config.get("DATABASE_URL"), config.home())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}
+}
 
 AUTH_USER_MODEL = "org.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -112,7 +119,6 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING_CONFIG = "dabiao.core.logs.configure"
 LOGGING = {"format": config.get("DABIAO_LOG")}
 SILENCED_SYSTEM_CHECKS = ["urls.W002"]

@@ -26,17 +26,37 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("DABIAO_HOME", "./data", "Folder that holds the app database, the lake, serving files and uploads."),
-    Setting("DATABASE_URL", "", "postgres://user:password@host:port/name; empty: SQLite in DABIAO_HOME.", secret=True),
-    Setting("DABIAO_SECRET_KEY", "", "Signs sessions and encrypts connector secrets; empty: a key file in DABIAO_HOME.", secret=True),
-    Setting("DABIAO_HOSTS", "127.0.0.1,localhost,[::1]", "Host names that the web server answers to, by comma."),
+    Setting(
+        "DABIAO_HOME", "./data", "Folder that holds the app database, the lake, serving files and uploads."
+    ),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "postgres://user:password@host:port/name; empty: SQLite in DABIAO_HOME.",
+        secret=True,
+    ),
+    Setting(
+        "DABIAO_SECRET_KEY",
+        "",
+        "Signs sessions and encrypts connector secrets; empty: a key file in DABIAO_HOME.",
+        secret=True,
+    ),
+    Setting(
+        "DABIAO_HOSTS", "127.0.0.1,localhost,[::1]", "Host names that the web server answers to, by comma."
+    ),
     Setting("DABIAO_HTTPS", "0", "1 when served over HTTPS: secure cookies, HSTS, redirects."),
     Setting("DABIAO_DEBUG", "0", "1 shows tracebacks in the browser. Never in production."),
     Setting("DABIAO_LANGUAGE", "zh-hans", "Language before somebody chooses: zh-hans, zh-hant or en."),
     Setting("DABIAO_TIME_ZONE", "Asia/Shanghai", "The business time zone in which a moment becomes a day."),
     Setting("DABIAO_CURRENCY", "CNY", "Reporting currency into which amounts are converted at loading."),
-    Setting("DABIAO_CALENDAR", "CN", "Working-day calendar: a country code, or a company calendar of DABIAO_HOME/calendars."),
-    Setting("DABIAO_FISCAL", "calendar", "calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM."),
+    Setting(
+        "DABIAO_CALENDAR",
+        "CN",
+        "Working-day calendar: a country code, or a company calendar of DABIAO_HOME/calendars.",
+    ),
+    Setting(
+        "DABIAO_FISCAL", "calendar", "calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM."
+    ),
     Setting("DABIAO_BIND", "127.0.0.1:8000", "Address that `dabiao serve` listens on."),
     Setting("DABIAO_PROCESSES", "2", "Web processes of `dabiao serve`."),
     Setting("DABIAO_UPLOAD_MB", "200", "Largest file that may be uploaded."),

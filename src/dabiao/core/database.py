@@ -13,7 +13,9 @@ def from_url(url: str, home: Path) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         return sqlite(Path(parts.path))
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ValueError(f"DATABASE_URL: {parts.scheme}:// is not supported; use postgres:// or leave it empty")
+        raise ValueError(
+            f"DATABASE_URL: {parts.scheme}:// is not supported; use postgres:// or leave it empty"
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),

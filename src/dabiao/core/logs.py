@@ -8,7 +8,11 @@ import structlog
 
 def configure(settings: dict[str, Any]) -> None:
     """Send Django's, the libraries' and our own logs through one formatter."""
-    renderer: Any = structlog.dev.ConsoleRenderer() if settings["format"] == "console" else structlog.processors.JSONRenderer()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer()
+        if settings["format"] == "console"
+        else structlog.processors.JSONRenderer()
+    )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -26,10 +30,18 @@ def configure(settings: dict[str, Any]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {
-                "line": {"()": structlog.stdlib.ProcessorFormatter, "processor": renderer, "foreign_pre_chain": shared}
+                "line": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processor": renderer,
+                    "foreign_pre_chain": shared,
+                }
             },
             "handlers": {"err": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["err"], "level": "WARNING"},
-            "loggers": {"dabiao": {"level": "INFO"}, "django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}},
+            "loggers": {
+                "dabiao": {"level": "INFO"},
+                "django.request": {"level": "ERROR"},
+                "axes": {"level": "WARNING"},
+            },
         }
     )

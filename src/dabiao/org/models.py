@@ -1,0 +1,239 @@
+"""Who works where: users, units, people, positions, dated assignments, absences, grants, API tokens."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+FOREVER = date(9999, 12, 31)
+"""`ends_on` of what has no end yet."""
+
+is_key = RegexValidator(r"^[\w.-]+(?:/[\w.-]+)*$", _("Use letters, digits, '.', '_', '-' and '/' only."))
+
+
+class User(AbstractUser):
+    """Somebody who can sign in. What they may see follows from their role and from who they are."""
+
+    class Role(models.TextChoices):
+        ADMIN = "admin", _("Administrator")
+        OPERATIONS = "operations", _("Sales operations")
+        MANAGER = "manager", _("Manager")
+        REP = "rep", _("Sales rep")
+        READER = "reader", _("Finance and HR reader")
+
+    role = models.CharField(max_length=12, choices=Role, default=Role.REP)
+    person = models.OneToOneField(
+        "org.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    language = models.CharField(max_length=10, blank=True, default="")
+    theme = models.CharField(max_length=5, blank=True, default="")
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(
+                name="user_role_is_known",
+                condition=Q(role__in=["admin", "operations", "manager", "rep", "reader"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def key(self) -> str:
+        return self.username
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == self.Role.ADMIN
+
+    @property
+    def runs_operations(self) -> bool:
+        """May feed facts, the organisation and targets of everybody."""
+        return self.role in {self.Role.ADMIN, self.Role.OPERATIONS}
+
+    @property
+    def may_write(self) -> bool:
+        return self.role != self.Role.READER
+
+
+class OrgVersion(models.Model):
+    """One row that counts changes of the organisation, so that publishing knows it has changed."""
+
+    number = models.PositiveBigIntegerField(default=0)
+    changed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"org {self.number}"
+
+
+class Unit(models.Model):
+    """A node of today's organisation tree."""
+
+    key = models.CharField(max_length=80, unique=True, validators=[is_key])
+    name = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True, default="")
+    kind = models.CharField(max_length=30, blank=True, default="")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    order = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="unit_is_not_its_own_parent", condition=~Q(parent=F("id"))),
+            models.CheckConstraint(name="unit_has_a_key", condition=~Q(key="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(models.Model):
+    """Somebody on the payroll, known by employee number (工号)."""
+
+    key = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    email = models.EmailField(blank=True, default="")
+    hired_on = models.DateField(null=True, blank=True)
+    left_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="person_has_a_key", condition=~Q(key="")),
+            models.CheckConstraint(
+                name="person_leaves_after_joining",
+                condition=Q(hired_on__isnull=True) | Q(left_on__isnull=True) | Q(left_on__gte=F("hired_on")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Position(models.Model):
+    """A seat in a unit that somebody can hold."""
+
+    key = models.CharField(max_length=120, unique=True, validators=[is_key])
+    title = models.CharField(max_length=120)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="positions")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="position_has_a_key", condition=~Q(key=""))]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Assignment(models.Model):
+    """Who holds which position from when to when. `ends_on` is the first day after."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="assignments")
+    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="assignments")
+    starts_on = models.DateField()
+    ends_on = models.DateField(default=FOREVER)
+    primary = models.BooleanField(default=True)
+    probation_until = models.DateField(null=True, blank=True)
+    fte = models.DecimalField(max_digits=7, decimal_places=6, default=Decimal(1))
+    exit_reason = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="assignment_starts_before_end", condition=Q(starts_on__lt=F("ends_on"))
+            ),
+            models.CheckConstraint(name="assignment_fte_in_range", condition=Q(fte__gt=0) & Q(fte__lte=1)),
+            models.UniqueConstraint(
+                name="one_assignment_per_person_position_start", fields=["person", "position", "starts_on"]
+            ),
+            models.UniqueConstraint(
+                name="one_primary_assignment_per_person_and_start",
+                fields=["person", "starts_on"],
+                condition=Q(primary=True),
+            ),
+        ]
+        indexes = [models.Index(name="assignment_dates", fields=["person", "starts_on", "ends_on"])]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.position_id} {self.starts_on}"
+
+    @property
+    def lasts(self) -> bool:
+        """No end is known yet."""
+        return self.ends_on == FOREVER
+
+
+class Absence(models.Model):
+    """Days on which a person is away. `ends_on` is the first day back."""
+
+    class Kind(models.TextChoices):
+        LEAVE = "leave", _("Leave")
+        ILLNESS = "illness", _("Illness")
+        TRAINING = "training", _("Training")
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="absences")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.LEAVE)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="absence_starts_before_end", condition=Q(starts_on__lt=F("ends_on"))),
+            models.UniqueConstraint(name="one_absence_per_person_and_start", fields=["person", "starts_on"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.starts_on}"
+
+
+class Grant(models.Model):
+    """Sight of another unit's subtree, for a time."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="grants")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    starts_on = models.DateField()
+    ends_on = models.DateField(default=FOREVER)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="grant_starts_before_end", condition=Q(starts_on__lt=F("ends_on"))),
+            models.UniqueConstraint(
+                name="one_grant_per_user_unit_start", fields=["user", "unit", "starts_on"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.unit_id} {self.starts_on}"
+
+
+class ApiToken(models.Model):
+    """A program's key. Only its digest is kept; the token itself is shown once."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("Read")
+        WRITE = "write", _("Read and write")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(max_length=5, choices=Scope, default=Scope.READ)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="token_expires_after_it_is_made", condition=Q(expires_at__gt=F("created_at"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

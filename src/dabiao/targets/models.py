@@ -1,0 +1,67 @@
+"""What a unit or a person promised for a metric between two dates."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+LEVELS = ("base", "target", "challenge")
+
+
+class Target(models.Model):
+    """One promise at three levels. `ends_on` is the first day after; null is "not set", which is not 0."""
+
+    class ScopeKind(models.TextChoices):
+        UNIT = "unit", _("Unit")
+        PERSON = "person", _("Person")
+
+    scope_kind = models.CharField(max_length=6, choices=ScopeKind)
+    unit = models.ForeignKey("org.Unit", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(
+        "org.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    metric = models.CharField(max_length=80)
+    product = models.CharField(max_length=80, blank=True, default="")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    base = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    target = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    challenge = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="target_starts_before_end", condition=Q(starts_on__lt=F("ends_on"))),
+            models.CheckConstraint(
+                name="target_has_one_scope",
+                condition=Q(scope_kind="unit", unit__isnull=False, person__isnull=True)
+                | Q(scope_kind="person", unit__isnull=True, person__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="target_says_something",
+                condition=Q(base__isnull=False) | Q(target__isnull=False) | Q(challenge__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="one_unit_target_per_metric_product_start",
+                fields=["unit", "metric", "product", "starts_on", "ends_on"],
+                condition=Q(scope_kind="unit"),
+            ),
+            models.UniqueConstraint(
+                name="one_person_target_per_metric_product_start",
+                fields=["person", "metric", "product", "starts_on", "ends_on"],
+                condition=Q(scope_kind="person"),
+            ),
+        ]
+        indexes = [models.Index(name="targets_by_date", fields=["metric", "starts_on", "ends_on"])]
+
+    def __str__(self) -> str:
+        return f"{self.scope_key} {self.metric} {self.starts_on}"
+
+    @property
+    def scope_key(self) -> str:
+        """Unit key or employee number; both are loaded with select_related by the queries."""
+        holder = self.unit or self.person
+        return holder.key if holder else ""

@@ -1,0 +1,5 @@
+"""Template tags (placeholder)."""
+
+from django import template
+
+register = template.Library()
