@@ -1,1 +1,58 @@
 """Fixtures that every room's tests share."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.settings import HOME
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+STRICT = os.environ.get("CI_STRICT") == "1"
+
+
+def skip_or_fail(reason: str) -> None:
+    """A test that cannot run says why; under CI_STRICT=1 that is a failure."""
+    if STRICT:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of this test's own."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("DABIAO_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of public data beside the repository, or DABIAO_SHARED."""
+    folder = Path(os.environ.get("DABIAO_SHARED", REPOSITORY.parent / "shared"))
+    if not (folder / "data").is_dir():
+        skip_or_fail(f"{folder}/data is missing: set DABIAO_SHARED to the folder that holds the public data")
+    return folder
+
+
+@pytest.fixture
+def on() -> date:
+    """Today, in tests: a Monday."""
+    return date(2026, 3, 16)
+
+
+@pytest.fixture
+def at() -> datetime:
+    """Now, in tests: noon of that Monday in the business time zone."""
+    return datetime(2026, 3, 16, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sweep() -> Iterator[None]:
+    yield
+    shutil.rmtree(HOME, ignore_errors=True)

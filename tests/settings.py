@@ -1,0 +1,21 @@
+"""Django's settings for the tests: a data folder that is thrown away, a cheap password hash."""
+
+import os
+import tempfile
+from pathlib import Path
+
+HOME = Path(tempfile.mkdtemp(prefix="dabiao-tests-"))
+os.environ["DABIAO_HOME"] = str(HOME)
+os.environ["DABIAO_SECRET_KEY"] = "only for tests " * 4
+os.environ.setdefault("DABIAO_LOG", "console")
+os.environ.setdefault(
+    "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
+)  # Playwright keeps a loop running in the test's thread
+
+from dabiao.settings import *  # noqa: F403  # after the environment is set
+from dabiao.settings import DATABASES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in real life: threads and processes meet the same locks.
+    DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
