@@ -68,6 +68,8 @@ TEMPLATES = [
     }
 ]
 
+LAKE_FOLDER = config.home() / "lake"
+METRICS_FOLDER = config.home() / "metrics"
 DATABASES = {"default": database.from_url(config.get("DATABASE_URL"), config.home())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {

@@ -1,0 +1,54 @@
+"""Keep the lake small and quick: merge small files, drop versions that nobody names, keep what is pinned."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from dabiao.lake import home, lease, serving, writing
+from dabiao.lake.models import Pin, Snapshot
+from dabiao.lake.publish import latest
+from dabiao.lake.store import Store
+
+
+def pin(number: int, *, reason: str) -> None:
+    """Keep a snapshot readable for good."""
+    Pin.objects.get_or_create(snapshot_id=number, reason=reason)
+
+
+def clean(*, keep: int) -> int:
+    """Forget all snapshots but the newest `keep` and the pinned; returns how many files went."""
+    with lease.held("publish"):
+        newest = Snapshot.objects.order_by("-number").values_list("number", flat=True)[:keep]
+        with transaction.atomic():
+            Snapshot.objects.exclude(number__in=list(newest)).filter(pins__isnull=True).delete()
+        kept = list(Snapshot.objects.all())
+        serving.forget(keep={snapshot.serving for snapshot in kept})
+        return sum(_vacuum(Store(home.lake()), table, kept) for table in _named(kept))
+
+
+def compact(*, at: datetime, files: int = 24) -> int | None:
+    """Merge the files of tables that have more than `files`; the new snapshot's number, None if none has."""
+    with lease.held("publish") as mine:
+        base, store = latest(), Store(home.lake())
+        crowded = [t for t, v in base.tables.items() if len(store.files(t, v)) > files] if base else []
+        if base is None or not crowded:
+            return None
+        tables = dict(base.tables)
+        for table in crowded:
+            tables[table] = writing.merge_files(store, table, on=tables[table], token=mine.token)
+        with transaction.atomic():
+            mine.confirm()
+            Snapshot.objects.create(
+                number=base.number + 1, tables=tables, serving=base.serving, published_at=at, note="compacted"
+            )
+        return base.number + 1
+
+
+def _vacuum(store: Store, table: str, kept: Iterable[Snapshot]) -> int:
+    versions = {snapshot.tables[table] for snapshot in kept if table in snapshot.tables}
+    return store.vacuum(table, keep=sorted(versions))
+
+
+def _named(kept: Iterable[Snapshot]) -> list[str]:
+    return sorted({table for snapshot in kept for table in snapshot.tables})

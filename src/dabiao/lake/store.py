@@ -1,0 +1,110 @@
+"""Delta tables in a folder: open a version, list its files, commit a set of files in place of another.
+
+A version of one table means nothing by itself: only a snapshot says which versions belong together.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties
+from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, RemoveAction
+
+from dabiao.lake.tables import TABLES
+
+HASH = pa.field("row_hash", pa.int64())
+_QUIET = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+
+
+class StoreMoved(Exception):
+    """Another writer committed in between: what was computed no longer fits."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """The lake's folder."""
+
+    root: Path
+
+    def folder(self, table: str) -> Path:
+        return self.root / table
+
+    def files(self, table: str, version: int) -> list[str]:
+        """Absolute paths of the Parquet files of a version."""
+        return [unquote(uri.removeprefix("file://")) for uri in self._open(table, version).file_uris()]
+
+    def columns(self, table: str, version: int) -> frozenset[str]:
+        """Columns that this version has; later ones read as null."""
+        return frozenset(field.name for field in self._open(table, version).schema().fields)
+
+    def create(self, table: str) -> int:
+        """The empty table, version 0. An existing one is left as it is."""
+        DeltaTable.create(str(self.folder(table)), pa.schema([*TABLES[table].schema, HASH]), mode="ignore")
+        return 0
+
+    def settle(self, table: str, version: int) -> int:
+        """Undo what a dead writer left behind `version`; returns the version to build on."""
+        latest = DeltaTable(str(self.folder(table)))
+        if latest.version() != version:
+            latest.restore(version)
+        return int(DeltaTable(str(self.folder(table))).version())
+
+    def commit(self, table: str, *, on: int, drop: Sequence[str], add: Sequence[Path], token: str) -> int:
+        """Replace files `drop` by `add` as the version right after `on`. Raises StoreMoved when it is not."""
+        delta = self._open(table, on)
+        folder, now = self.folder(table), int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = [
+            RemoveAction(path=_relative(path, folder), data_change=True, deletion_timestamp=now)
+            for path in drop
+        ]
+        actions += [_added(path, folder, now) for path in add]
+        try:
+            delta.create_write_transaction(
+                actions,
+                mode="append",
+                schema=delta.schema(),
+                commit_properties=CommitProperties(custom_metadata={"token": token}, max_commit_retries=0),
+                post_commithook_properties=_QUIET,
+            )
+        except CommitFailedError as error:
+            raise StoreMoved(f"{table}: version {on + 1} is another writer's") from error
+        return on + 1
+
+    def new_folder(self, table: str) -> Path:
+        """A folder for the files of one commit, not yet made."""
+        return self.folder(table) / uuid.uuid4().hex[:12]
+
+    def vacuum(self, table: str, *, keep: Sequence[int]) -> int:
+        """Delete files that no version of `keep` names; returns how many."""
+        delta = DeltaTable(str(self.folder(table)))
+        gone = delta.vacuum(
+            retention_hours=0, dry_run=False, enforce_retention_duration=False, keep_versions=list(keep)
+        )
+        return len(gone)
+
+    def _open(self, table: str, version: int) -> DeltaTable:
+        return DeltaTable(str(self.folder(table)), version=version)
+
+
+def _added(path: Path, folder: Path, now: int) -> AddAction:
+    import pyarrow.parquet as pq
+
+    stats = json.dumps({"numRecords": pq.read_metadata(path).num_rows})
+    return AddAction(
+        path=_relative(str(path), folder),
+        size=path.stat().st_size,
+        partition_values={},
+        modification_time=now,
+        data_change=True,
+        stats=stats,
+    )
+
+
+def _relative(path: str, folder: Path) -> str:
+    return Path(path).relative_to(folder).as_posix()

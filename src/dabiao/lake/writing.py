@@ -1,0 +1,251 @@
+"""One change to one table: find what is really new, rewrite only the files it touches, commit once.
+
+Keys are looked for in the whole table, not in a month: a row whose date moved would otherwise count twice.
+Rows whose hash is unchanged are not rewritten, so a second load of the same file writes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from dabiao.lake.change import BadChange, Change, Counts, Written
+from dabiao.lake.store import Store
+from dabiao.lake.tables import TABLES, LakeTable
+
+_FILE_SIZE = "96MB"
+_MEMORY = "1200MB"
+
+
+def write(
+    store: Store,
+    change: Change,
+    *,
+    on: int | None,
+    token: str,
+    trace: Callable[[str], None] = lambda step: None,
+) -> Written:
+    """Apply `change` on top of version `on` (None: the table does not exist yet).
+
+    Raises BadChange for rows that do not fit, StoreMoved when another writer was faster.
+    """
+    table = TABLES[change.table]
+    base = store.settle(change.table, on) if on is not None else _begin(store, change.table)
+    with _engine(store) as work:
+        files = store.files(change.table, base)
+        _stage(work, table, change)
+        _existing(work, table, files)
+        _compare(work, table, change)
+        counts = _counts(work)
+        if not counts.changed:
+            return Written(base, counts)
+        days = _days(work, table)
+        touched = [row[0] for row in work.execute("SELECT DISTINCT filename FROM gone").fetchall()]
+        folder = store.new_folder(change.table)
+        folder.mkdir(parents=True)
+        added = [*_rewrite(work, table, touched, folder), *_append(work, table, folder)]
+        trace(f"commit {change.table}")
+        version = store.commit(change.table, on=base, drop=touched, add=added, token=token)
+    return Written(version, counts, days)
+
+
+def merge_files(store: Store, name: str, *, on: int, token: str) -> int:
+    """The same rows in as few files as their size allows; the new version."""
+    table, base = TABLES[name], store.settle(name, on)
+    files, folder = store.files(name, base), store.new_folder(name)
+    folder.mkdir(parents=True)
+    with _engine(store) as work:
+        merged = _copy(work, table, select_all(table, files, extra="row_hash"), folder / "merged")
+    return store.commit(name, on=base, drop=files, add=merged, token=token)
+
+
+def _engine(store: Store) -> duckdb.DuckDBPyConnection:
+    """A connection for one piece of work; what does not fit in memory is spilled beside the tables."""
+    work = duckdb.connect(config={"memory_limit": _MEMORY})
+    work.execute(f"SET temp_directory = '{_quoted(str(store.root / '.spill'))}'")
+    work.execute("SET preserve_insertion_order = false")
+    return work
+
+
+def _begin(store: Store, table: str) -> int:
+    store.create(table)
+    return store.settle(table, 0)
+
+
+def _stage(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> None:
+    """`incoming`: the rows in the table's own columns and types, with the hash of all but the batch."""
+    given = _given(work, change.rows)
+    if unknown := sorted(given - table.names):
+        raise BadChange(f"{table.name} has no column {unknown[0]!r}; it has {', '.join(sorted(table.names))}")
+    if missing := [name for name in table.key if name not in given]:
+        raise BadChange(f"{table.name} needs its key column {missing[0]!r}")
+    columns = ", ".join(
+        f"{_name(c.name) if c.name in given else 'NULL'}::{_sql_type(c.type)} AS {_name(c.name)}"
+        for c in table.columns
+    )
+    hashed = ", ".join(_name(column.name) for column in table.columns if column.name != "batch")
+    work.execute(
+        f"CREATE TEMP TABLE incoming AS SELECT *, (hash({hashed}) >> 1)::BIGINT AS row_hash FROM (SELECT {columns} FROM given)"
+    )
+    _refuse_bad_keys(work, table)
+
+
+def _given(work: duckdb.DuckDBPyConnection, rows: pa.Table | Path) -> frozenset[str]:
+    if isinstance(rows, Path):
+        work.execute(f"CREATE TEMP VIEW given AS SELECT * FROM read_parquet('{_quoted(str(rows))}')")
+    else:
+        work.register("given", rows)
+    return frozenset(row[0] for row in work.execute("DESCRIBE given").fetchall())
+
+
+def _refuse_bad_keys(work: duckdb.DuckDBPyConnection, table: LakeTable) -> None:
+    keys = _list(table.key)
+    empty = " OR ".join(f"{_name(column)} IS NULL" for column in table.key)
+    if (row := work.execute(f"SELECT count(*) FROM incoming WHERE {empty}").fetchone()) and row[0]:
+        raise BadChange(f"{table.name}: {row[0]} rows have no {' + '.join(table.key)}")
+    twice = work.execute(
+        f"SELECT {keys} FROM incoming GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 3"
+    ).fetchall()
+    if twice:
+        shown = "; ".join("/".join(str(part) for part in key) for key in twice)
+        raise BadChange(f"{table.name}: the same {' + '.join(table.key)} stands there twice: {shown}")
+
+
+def _existing(work: duckdb.DuckDBPyConnection, table: LakeTable, files: Sequence[str]) -> None:
+    """`existing`: the table as it is, each row with the file it lies in."""
+    work.execute(f"CREATE TEMP VIEW existing AS {select_all(table, files, extra='row_hash, filename')}")
+
+
+def _compare(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> None:
+    """`met`: incoming keys that exist. `gone`: existing rows that go, replaced or removed."""
+    keys = _list(table.key)
+    old = f"SELECT {_list(table.key, 'e.')}, e.filename, e.row_hash FROM existing e"
+    work.execute(
+        f"CREATE TEMP TABLE met AS SELECT o.*, o.row_hash = i.row_hash AS same FROM ({old}) o JOIN incoming i USING ({keys})"
+    )
+    removed = [f"SELECT {keys}, filename, false AS removed FROM met WHERE NOT same"]
+    if change.removed is not None:
+        work.register("asked", change.removed)
+        removed.append(
+            f"SELECT {_list(table.key, 'e.')}, e.filename, true FROM existing e SEMI JOIN asked USING ({keys}) ANTI JOIN incoming USING ({keys})"
+        )
+    if change.window is not None:
+        work.execute("SET VARIABLE source = ?", [change.window.source])
+        within = f"e.source = getvariable('source') AND e.{_name(table.on or '')} >= DATE '{change.window.start}' AND e.{_name(table.on or '')} < DATE '{change.window.end}'"
+        removed.append(
+            f"SELECT {_list(table.key, 'e.')}, e.filename, true FROM existing e ANTI JOIN incoming USING ({keys}) WHERE {within}"
+        )
+    if change.whole:
+        removed.append(
+            f"SELECT {_list(table.key, 'e.')}, e.filename, true FROM existing e ANTI JOIN incoming USING ({keys})"
+        )
+    work.execute(f"CREATE TEMP TABLE gone AS SELECT DISTINCT * FROM ({' UNION ALL '.join(removed)})")
+    work.execute(
+        f"CREATE TEMP VIEW fresh AS SELECT * FROM incoming ANTI JOIN (SELECT {keys} FROM met WHERE same) USING ({keys})"
+    )
+
+
+def _counts(work: duckdb.DuckDBPyConnection) -> Counts:
+    incoming, unchanged, updated, removed = _row(
+        work,
+        """SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM met WHERE same),
+                  (SELECT count(*) FROM met WHERE NOT same), (SELECT count(*) FROM gone WHERE removed)""",
+    )
+    return Counts(incoming - unchanged - updated, updated, unchanged, removed)
+
+
+def _days(work: duckdb.DuckDBPyConnection, table: LakeTable) -> dict[str, frozenset[date]]:
+    """Per date column of a fact table, the days that lose or gain a row."""
+    if table.kind != "fact":
+        return {}
+    dates = [column.name for column in table.columns if column.type in {"date", "time"}]
+    days = ", ".join(f"{_name(name)}::DATE AS {_name(name)}" for name in dates)
+    work.execute(
+        f"""CREATE TEMP TABLE moved AS SELECT DISTINCT {days} FROM fresh
+            UNION SELECT DISTINCT {days} FROM existing SEMI JOIN gone USING ({_list(table.key)})"""
+    )
+    return {
+        name: frozenset(
+            row[0] for row in work.execute(f"SELECT DISTINCT {_name(name)} FROM moved").fetchall() if row[0]
+        )
+        for name in dates
+    }
+
+
+def _rewrite(
+    work: duckdb.DuckDBPyConnection, table: LakeTable, touched: Sequence[str], folder: Path
+) -> list[Path]:
+    """The touched files without the rows that go."""
+    if not touched:
+        return []
+    kept = f"SELECT * FROM ({select_all(table, touched, extra='row_hash')}) ANTI JOIN gone USING ({_list(table.key)})"
+    return _copy(work, table, kept, folder / "kept")
+
+
+def _append(work: duckdb.DuckDBPyConnection, table: LakeTable, folder: Path) -> list[Path]:
+    return _copy(work, table, "SELECT * FROM fresh", folder / "new")
+
+
+def _copy(work: duckdb.DuckDBPyConnection, table: LakeTable, query: str, folder: Path) -> list[Path]:
+    order = [table.on, "person"] if table.on else list(table.key)
+    sort = ", ".join(_name(column) for column in order if column in table.names)
+    work.execute(
+        f"""COPY (SELECT {_list([c.name for c in table.columns])}, row_hash FROM ({query}) ORDER BY {sort})
+            TO '{_quoted(str(folder))}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, FILE_SIZE_BYTES '{_FILE_SIZE}')"""
+    )
+    files = sorted(folder.rglob("*.parquet"))
+    return [file for file in files if _rows(work, file)]
+
+
+def _rows(work: duckdb.DuckDBPyConnection, file: Path) -> int:
+    return _row(work, f"SELECT count(*) FROM read_parquet('{_quoted(str(file))}')")[0]
+
+
+def select_all(table: LakeTable, files: Iterable[str], *, extra: str = "") -> str:
+    """SQL that reads the files as the table: documented columns only, older files' missing ones null."""
+    listed = ", ".join(f"'{_quoted(file)}'" for file in files)
+    columns = _list([column.name for column in table.columns])
+    more = f", {extra}" if extra else ""
+    if not listed:
+        blank = ", ".join(
+            f"NULL::{_sql_type(column.type)} AS {_name(column.name)}" for column in table.columns
+        )
+        lost = "".join(
+            f", NULL::{'VARCHAR' if name == 'filename' else 'BIGINT'} AS {name}"
+            for name in extra.split(", ")
+            if name
+        )
+        return f"SELECT {blank}{lost} WHERE false"
+    return f"SELECT {columns}{more} FROM read_parquet([{listed}], union_by_name = true, filename = true)"
+
+
+def _row(work: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
+    row = work.execute(query).fetchone()
+    return row if row is not None else ()
+
+
+def _list(names: Iterable[str], prefix: str = "") -> str:
+    return ", ".join(prefix + _name(name) for name in names)
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _sql_type(kind: str) -> str:
+    return {
+        "text": "VARCHAR",
+        "money": "DECIMAL(18,4)",
+        "rate": "DECIMAL(18,6)",
+        "qty": "DECIMAL(18,4)",
+        "int": "BIGINT",
+        "date": "DATE",
+        "time": "TIMESTAMP",
+        "flag": "BOOLEAN",
+    }[kind]
