@@ -8,12 +8,11 @@ HOME = Path(tempfile.mkdtemp(prefix="dabiao-tests-"))
 os.environ["DABIAO_HOME"] = str(HOME)
 os.environ["DABIAO_SECRET_KEY"] = "only for tests " * 4
 os.environ.setdefault("DABIAO_LOG", "console")
-os.environ.setdefault(
-    "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
-)  # Playwright keeps a loop running in the test's thread
+# Playwright keeps a loop running in the test's thread.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-from dabiao.settings import *  # noqa: F403  # after the environment is set
-from dabiao.settings import DATABASES
+from dabiao.settings import *  # noqa: E402, F403  # the environment comes first
+from dabiao.settings import DATABASES  # noqa: E402  # the environment comes first
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

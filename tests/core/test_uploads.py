@@ -1,0 +1,126 @@
+"""Small tables as people keep them."""
+
+import io
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+from dabiao.core import uploads
+from dabiao.core.errors import Malformed
+
+FIELDS = (
+    uploads.Field("key", ("key", "工号"), uploads.text, required=True),
+    uploads.Field("on", ("on", "入职日期"), uploads.day),
+)
+
+
+def workbook(rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+class TestRowsOf:
+    @pytest.mark.parametrize(
+        ("case", "content", "name"),
+        [
+            ("UTF-8 with a mark", "\ufeff工号,入职日期\nA1,2026-01-05\n".encode(), "x.csv"),
+            ("GB18030", "工号,入职日期\nA1,2026-01-05\n".encode("gb18030"), "x.csv"),
+            ("tabs", "工号\t入职日期\nA1\t2026-01-05\n".encode(), "x.tsv"),
+            ("semicolons", "工号;入职日期\nA1;2026-01-05\n".encode(), "x.CSV"),
+            ("empty rows between", "\n工号,入职日期\n,\nA1,2026-01-05\n".encode(), "x.csv"),
+            ("a workbook", workbook([["工号", "入职日期"], ["A1", "2026-01-05"]]), "x.xlsx"),
+        ],
+    )
+    def test_reads(self, case, content, name):
+        assert uploads.rows_of(content, name) == [{"工号": "A1", "入职日期": "2026-01-05"}], case
+
+    def test_reads_numbers_and_days_of_a_workbook(self):
+        content = workbook([["工号", "入职日期"], [1001, date(2026, 1, 5)]])
+        parsed, errors = uploads.parse(uploads.rows_of(content, "x.xlsx"), FIELDS)
+        assert (parsed[0].values, errors) == ({"key": "1001", "on": date(2026, 1, 5)}, [])
+
+    @pytest.mark.parametrize(
+        ("case", "content", "name"),
+        [
+            ("another kind of file", b"%PDF", "x.pdf"),
+            ("nothing in it", b"", "x.csv"),
+            ("not a workbook", b"hello", "x.xlsx"),
+            ("a damaged workbook", b"PK\x03\x04 broken", "x.xlsx"),
+            ("neither encoding", b"\xff\xff\xff\x81", "x.csv"),
+        ],
+    )
+    def test_refuses(self, case, content, name):
+        with pytest.raises(Malformed):
+            uploads.rows_of(content, name)
+
+    def test_refuses_a_bomb(self):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("xl/a.xml", b"0" * 60 * 2**20)
+        with pytest.raises(Malformed, match="unpacks"):
+            uploads.rows_of(file.getvalue(), "x.xlsx")
+
+
+class TestParse:
+    def test_tells_every_error_with_row_column_and_value(self):
+        rows = [{"工号": "", "入职日期": "soon"}, {"工号": "A2"}, {"工号": "A3", "入职日期": "2026-02-30"}]
+        parsed, errors = uploads.parse(rows, FIELDS)
+        assert [row.values for row in parsed] == [{"key": "A2"}]
+        assert [(e.row, e.column, e.value) for e in errors] == [
+            (2, "key", ""),
+            (2, "入职日期", "soon"),
+            (4, "入职日期", "2026-02-30"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("case", "cell", "read"),
+    [
+        ("ISO", "2026-01-05", date(2026, 1, 5)),
+        ("slashes", "2026/1/5", date(2026, 1, 5)),
+        ("dots", "2026.1.5", date(2026, 1, 5)),
+        ("Chinese", "2026年1月5日", date(2026, 1, 5)),
+        ("full-width digits", "２０２６年１月５日", date(2026, 1, 5)),
+        ("digits only", "20260105", date(2026, 1, 5)),
+        ("an Excel serial number", "46027", date(2026, 1, 5)),
+        ("a workbook's midnight", "2026-01-05 00:00:00", date(2026, 1, 5)),
+    ],
+)
+def test_day(case, cell, read):
+    assert uploads.day(cell) == read, case
+
+
+@pytest.mark.parametrize(
+    ("case", "cell", "read"),
+    [
+        ("plain", "1234.5", Decimal("1234.5")),
+        ("thousands", "1,234,567.8901", Decimal("1234567.8901")),
+        ("wan", "12.5万", Decimal(125000)),
+        ("yi", "1.2亿", Decimal(120000000)),
+        ("full-width", "１２．５", Decimal("12.5")),
+        ("percent", "15%", Decimal("0.15")),
+        ("a true minus sign", "−3", Decimal(-3)),
+        ("zero is a value", "0", Decimal(0)),
+    ],
+)
+def test_amount(case, cell, read):
+    assert uploads.amount(cell) == read, case
+
+
+@pytest.mark.parametrize("cell", ["abc", "1.23456", "123456789012345", "", "12万5", "nan"])
+def test_amount_refuses(cell):
+    with pytest.raises(ValueError, match="is not a number|more digits"):
+        uploads.amount(cell)
+
+
+def test_flag():
+    assert [uploads.flag(cell) for cell in ("是", "No", "1")] == [True, False, True]
+    with pytest.raises(ValueError, match="neither"):
+        uploads.flag("maybe")
