@@ -1,0 +1,118 @@
+"""What a metric reads of one fact: a value made of its columns, and conditions that the fact must meet.
+
+Both are data. They compile to Ibis expressions over whatever table they are given, never to SQL text.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+from operator import and_
+from typing import Final, Literal
+
+import ibis.expr.types as ir
+
+from dabiao.engine import number
+
+Plain = str | int | Decimal | bool | date
+Test = Literal[
+    "one_of",
+    "none_of",
+    "at_least",
+    "at_most",
+    "above",
+    "below",
+    "is_null",
+    "not_null",
+]
+COMPARISONS: Final[frozenset[Test]] = frozenset({"at_least", "at_most", "above", "below"})
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`plus` columns less `minus` columns of one row; null as soon as one of them is null."""
+
+    plus: tuple[str, ...]
+    minus: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.plus + self.minus
+
+    def value(self, table: ir.Table) -> ir.Value:
+        value = table[self.plus[0]]
+        for name in self.plus[1:]:
+            value = value + table[name]
+        for name in self.minus:
+            value = value - table[name]
+        return value
+
+
+@dataclass(frozen=True)
+class Between:
+    """Time from one column to another of one row: calendar days, or minutes rounded to whole ones."""
+
+    start: str
+    end: str
+    unit: Literal["days", "minutes"] = "days"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.start, self.end)
+
+    def value(self, table: ir.Table) -> ir.Value:
+        if self.unit == "days":
+            return table[self.end].delta(table[self.start], unit="day")
+        # Backends count the minute marks between two times; counting seconds and dividing does not jump.
+        return number.divided(table[self.end].delta(table[self.start], unit="second"), 60)
+
+
+Value = Terms | Between
+
+
+@dataclass(frozen=True)
+class Same:
+    """The value of another column of the same row, in place of a constant."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One test of one column. A null passes only `is_null` and `none_of`: what is unknown is not excluded."""
+
+    column: str
+    test: Test
+    values: tuple[Plain | Same, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column, *(value.column for value in self.values if isinstance(value, Same)))
+
+    def holds(self, table: ir.Table) -> ir.BooleanValue:
+        column = table[self.column]
+        if self.test == "is_null":
+            return column.isnull()
+        if self.test == "not_null":
+            return column.notnull()
+        wanted = [table[value.column] if isinstance(value, Same) else value for value in self.values]
+        if self.test == "one_of":
+            return column == wanted[0] if len(wanted) == 1 else column.isin(wanted)
+        if self.test == "none_of":
+            return ~column.isin(wanted).fill_null(False)
+        return _compared(column, self.test, wanted[0])
+
+
+def all_hold(conditions: Iterable[Condition], table: ir.Table) -> ir.BooleanValue | None:
+    """One expression for all conditions; None where there are none."""
+    tests = [condition.holds(table) for condition in conditions]
+    return reduce(and_, tests) if tests else None
+
+
+def _compared(column: ir.Value, test: Test, limit: object) -> ir.BooleanValue:
+    if test == "at_least":
+        return column >= limit
+    if test == "at_most":
+        return column <= limit
+    return column > limit if test == "above" else column < limit
