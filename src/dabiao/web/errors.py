@@ -1,8 +1,10 @@
-"""Refusals become pages (placeholder)."""
+"""A refusal, from wherever it was raised, becomes a fragment, a page or JSON with its status."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Refused
 
@@ -10,7 +12,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class refusals:
-    """Middleware: a Refused raised by a view becomes a plain page with its status."""
+    """Middleware. Only refusals are answered here: other errors are bugs and stay visible as such."""
 
     def __init__(self, handle: Handler) -> None:
         self.handle = handle
@@ -19,4 +21,59 @@ class refusals:
         return self.handle(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return HttpResponse(str(error), status=error.status) if isinstance(error, Refused) else None
+        """Django calls it with what a view raised; None lets the error pass."""
+        return refused(request, error) if isinstance(error, Refused) else None
+
+
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    """The answer in the form that was asked for."""
+    if request.path.startswith("/api/") or _wants_json(request):
+        return JsonResponse({"detail": str(error)}, status=error.status)
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "_refused.html", {"message": str(error)}, status=error.status)
+    return problem(request, error.status, str(error))
+
+
+def problem(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """A whole page that says what happened and offers the way on."""
+    titles = {
+        400: _("That request could not be read"),
+        403: _("You may not do this"),
+        404: _("There is nothing here"),
+        409: _("That is not possible now"),
+        422: _("Something in it needs mending"),
+        500: _("Something broke on our side"),
+    }
+    words = {"status": status, "title": titles.get(status, titles[409]), "message": message}
+    return render(request, "problem.html", words, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    return problem(request, 400, _("Please go back and try again."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler403."""
+    return problem(request, 403, _("Ask an administrator if you think you should."))
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return problem(
+        request, 403, _("The form was too old. Please go back, reload the page and send it again.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return problem(request, 404, _("It may have been moved, or it is not yours to see."))
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Django's handler500. The page needs neither the database nor the user: one of them may be what broke."""
+    return render(None, "broken.html", status=500)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")

@@ -1,0 +1,188 @@
+"""The one way from metrics to numbers: by dimensions, in windows, within a scope, at a snapshot.
+
+Pages, API, CLI and exports all ask here. Where the roll-ups can answer they do, else the facts; both are
+the same expression, so both say the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from dabiao.core.errors import Malformed
+from dabiao.engine import dimension, metric
+from dabiao.engine.metric import CannotMeasure, Metric, Source
+from dabiao.lake import dictionary
+from dabiao.lake.placing import placed, sql, unbound
+from dabiao.lake.reading import Lake
+
+WINDOW = "window"
+_LOOKUPS = ("unit_levels", "products", "customers", "customer_history", "assignments")
+_IN_ROLL_UP = frozenset({WINDOW, "day", "seat", "person", "unit"})
+
+
+class BadQuestion(Malformed):
+    """The metrics, dimensions and filters don't fit together; the message says what would."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, without when and for whom: one compiled query per question.
+
+    by: dimensions; `window` splits by the windows. where: dimension → the values to keep (null: "").
+    """
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...] = (WINDOW,)
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Named half-open date ranges; they may overlap."""
+
+    ranges: tuple[tuple[str, date, date], ...]
+
+    @property
+    def days(self) -> pa.Table:
+        """One row per window and day, so that facts meet their windows by equality."""
+        rows = [
+            (name, start + timedelta(days=n)) for name, start, end in self.ranges for n in range((end - start).days)
+        ]
+        return pa.table(
+            {
+                WINDOW: pa.array([name for name, _ in rows], pa.string()),
+                "day": pa.array([day for _, day in rows], pa.date32()),
+            }
+        )
+
+
+def answer(lake: Lake, question: Question, *, windows: Windows, seats: Iterable[int] | None) -> pa.Table:
+    """One row per combination of the dimensions that has facts: dimensions first, then metrics.
+
+    seats: the seats whose facts count (0: facts of nobody); None: all of them.
+    A sum or count of a table without any facts in a window is null ("no data"), not 0.
+    Raises BadQuestion.
+    """
+    metrics = _metrics(question.metrics)
+    levels = _levels(lake)
+    text = _compiled(question, metrics, levels, seats is not None, _rolled(lake, question, metrics, levels))
+    small = {"windows": windows.days}
+    if seats is not None:
+        small["scope"] = pa.table({"seat": pa.array(sorted(set(seats)), pa.int64())})
+    return lake.run(text, **small)
+
+
+def _metrics(keys: Sequence[str]) -> tuple[Metric, ...]:
+    known = dictionary.in_force()
+    if unknown := [key for key in keys if key not in known]:
+        raise BadQuestion(f"No metric is called {unknown[0]!r}{dictionary.nearest(unknown[0])}.")
+    return tuple(known[key] for key in keys)
+
+
+@lru_cache(maxsize=64)
+def _levels_of(number: int, lake: Lake) -> frozenset[str]:
+    return frozenset(lake.run("SELECT DISTINCT kind FROM unit_levels WHERE kind IS NOT NULL").column(0).to_pylist())
+
+
+def _levels(lake: Lake) -> frozenset[str]:
+    """The kinds of units of this snapshot, each a dimension."""
+    return _levels_of(lake.number, lake)
+
+
+def _rolled(
+    lake: Lake, question: Question, metrics: Sequence[Metric], levels: frozenset[str]
+) -> frozenset[Source]:
+    """The sources whose roll-up can answer the question."""
+    named = {*question.by, *(name for name, _ in question.where)}
+    if not named <= _IN_ROLL_UP | levels:
+        return frozenset()
+    needing_facts = {each.source for m in metrics for each in metric.measures_of(m) if not metric.rollable(each)}
+    return frozenset(
+        source for source in metric.sources_of(metrics) if source.name in lake.rolled and source not in needing_facts
+    )
+
+
+@lru_cache(maxsize=512)
+def _compiled(
+    question: Question,
+    metrics: tuple[Metric, ...],
+    levels: frozenset[str],
+    scoped: bool,
+    rolled: frozenset[Source],
+) -> str:
+    sources = {
+        source: _source(source, question, metrics, levels, scoped=scoped, rolled=source in rolled)
+        for source in metric.sources_of(metrics)
+    }
+    try:
+        table = metric.measure(metrics, sources, by=question.by, rolled=rolled, zero_for=tuple(sources))
+    except CannotMeasure as error:
+        raise BadQuestion(str(error)) from error
+    return sql(table.order_by([table[name].asc(nulls_first=False) for name in question.by]))
+
+
+def _source(
+    source: Source,
+    question: Question,
+    metrics: Sequence[Metric],
+    levels: frozenset[str],
+    *,
+    scoped: bool,
+    rolled: bool,
+) -> ir.Table:
+    """The facts (or cells) of a source that are in scope, in a window and meet the filters."""
+    scope = ibis.table({"seat": "int64"}, name="scope") if scoped else None
+    facts = _cells(source, metrics, scope) if rolled else placed(source, scope=scope)
+    try:
+        names = dict.fromkeys([*(name for name, _ in question.where), *question.by])
+        facts = dimension.with_dimensions(
+            facts, [name for name in names if name != WINDOW], {name: unbound(name) for name in _LOOKUPS}, levels=levels
+        )
+    except dimension.NoSuchDimension as error:
+        raise BadQuestion(f"{source.table}: {error}") from error
+    for name, values in question.where:
+        facts = facts.filter(_keeps(facts[name], values))
+    return _in_windows(facts, dated=source.on is not None)
+
+
+def _cells(source: Source, metrics: Sequence[Metric], scope: ir.Table | None) -> ir.Table:
+    """The roll-up of a source, with the unit that each seat belongs to."""
+    wanted = [each for each in _measures_in(source, metrics)]
+    schema = metric.roll_up(wanted, placed(source), by=["day", "seat", "person"]).schema()
+    cells = ibis.table(schema, name=source.name)
+    if scope is not None:
+        cells = cells.semi_join(scope, "seat")
+    seats = unbound("assignments")
+    joined = cells.left_join(seats, cells.seat == seats.seat)
+    return joined.select(*(cells[name] for name in cells.columns), unit=seats.unit)
+
+
+def _measures_in(source: Source, metrics: Sequence[Metric]) -> list[metric.Measure]:
+    found = {each.key: each for m in metrics for each in metric.measures_of(m) if each.source == source}
+    return list(found.values())
+
+
+def _in_windows(facts: ir.Table, *, dated: bool) -> ir.Table:
+    """Each fact once per window that holds its day; a state, which has no day, in every window."""
+    windows = ibis.table({WINDOW: "string", "day": "date"}, name="windows")
+    if not dated:
+        every = windows.select(WINDOW).distinct()
+        return facts.cross_join(every)
+    joined = facts.inner_join(windows, facts.day == windows.day)
+    return joined.select(*(facts[name] for name in facts.columns), **{WINDOW: windows[WINDOW]})
+
+
+def _keeps(column: ir.Column, values: Sequence[str]) -> ir.BooleanValue:
+    """Equality as text; the empty text stands for "missing"."""
+    kept = column.cast("string").isin([value for value in values if value])
+    return kept | column.isnull() if "" in values else kept.fill_null(False)
+
+
+def rows(table: pa.Table) -> list[Mapping[str, object]]:
+    """The answer as rows; sums are Decimal, ratios float, missing is None."""
+    return list(table.to_pylist())

@@ -1,0 +1,15 @@
+"""The cockpit and what lies below it."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from dabiao.core.http import UserRequest
+
+
+@login_required
+@require_GET
+def cockpit(request: UserRequest) -> HttpResponse:
+    """How the scope stands in the period."""
+    return render(request, "performance/cockpit.html", {})
