@@ -69,6 +69,8 @@ TEMPLATES = [
 ]
 
 LAKE_FOLDER = config.home() / "lake"
+LAKE_MEMORY_MB = int(config.get("DABIAO_MEMORY_MB"))
+LAKE_THREADS = int(config.get("DABIAO_THREADS"))
 METRICS_FOLDER = config.home() / "metrics"
 DATABASES = {"default": database.from_url(config.get("DATABASE_URL"), config.home())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -23,7 +23,8 @@ from hypothesis.stateful import (
 
 from dabiao.lake import lease, maintenance, models, outbox
 from dabiao.lake.change import Change, Window
-from dabiao.lake.publish import latest, publish
+from dabiao.lake.publish import publish
+from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store, StoreMoved
 from dabiao.lake.tables import TABLES
 from dabiao.lake.writing import select_all

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from dabiao.lake import home, lease, serving, writing
 from dabiao.lake.models import Pin, Snapshot
-from dabiao.lake.publish import latest
+from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
 
 
@@ -40,7 +40,12 @@ def compact(*, at: datetime, files: int = 24) -> int | None:
         with transaction.atomic():
             mine.confirm()
             Snapshot.objects.create(
-                number=base.number + 1, tables=tables, serving=base.serving, published_at=at, note="compacted"
+                number=base.number + 1,
+                tables=tables,
+                serving=base.serving,
+                versions=base.versions,
+                published_at=at,
+                note="compacted",
             )
         return base.number + 1
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from dabiao.lake import home, lease, serving, writing
 from dabiao.lake.change import Change, Counts, Written
 from dabiao.lake.models import Snapshot
+from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
 
 Trace = Callable[[str], None]
@@ -36,11 +37,13 @@ def publish(
     *,
     at: datetime,
     note: str,
+    versions: Mapping[str, int] | None = None,
     within: Callable[[int], None] = lambda number: None,
     trace: Trace = lambda step: None,
 ) -> Published:
     """Write the changes as one snapshot. Changes that change nothing make no snapshot.
 
+    versions: what a room's own version was when it made its tables (org, targets).
     within: called with the snapshot's number inside the transaction that makes it visible; what it does to
             the app database happens exactly when the snapshot does.
     trace:  told each step before it is taken.
@@ -64,11 +67,6 @@ def publish(
             within(number)
         trace("done")
         return Published(number, counts)
-
-
-def latest() -> Snapshot | None:
-    """The snapshot that readers use now; None before the first publication."""
-    return Snapshot.objects.order_by("-number").first()
 
 
 def _write_tables(

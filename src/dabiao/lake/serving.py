@@ -1,23 +1,127 @@
-"""The serving file: roll-ups of one snapshot in a native DuckDB file, made anew and swapped in whole."""
+"""The serving file: the roll-ups of one snapshot in a native DuckDB file that pages read.
 
-from collections.abc import Mapping
+One table per source of the metrics (fact table, date, crediting rule): one row per day, seat and person, clustered
+by seat in tree order, so that any subtree is one stretch of rows. A publication copies the last file and
+recomputes only the days it touched; when the organisation or the metrics change, all is made anew. The file
+gets a new name and is complete before the snapshot names it.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
+import duckdb
+import ibis
+import pyarrow as pa
+
+from dabiao.engine.metric import Measure, Metric, Source, measures_of, roll_up, rollable
+from dabiao.lake import crediting, dictionary, home
 from dabiao.lake.models import Snapshot
+from dabiao.lake.placing import placed, sql
 from dabiao.lake.store import Store
+from dabiao.lake.tables import TABLES
+from dabiao.lake.writing import engine, select_all
+
+Days = Mapping[str, Mapping[str, frozenset[date]]]
+_PLACES = ("units", "unit_levels", "assignments")
+_TOUCHED = {"day": "date"}
 
 
-def refresh(
-    store: Store,
-    number: int,
-    tables: Mapping[str, int],
-    *,
-    base: Snapshot | None,
-    days: Mapping[str, Mapping[str, frozenset[date]]],
-) -> str:
-    """Make the serving file of a snapshot that is about to be published; returns its name."""
-    return ""
+@dataclass(frozen=True)
+class Cube:
+    """One roll-up: the measures of a source that can be rolled up."""
+
+    source: Source
+    measures: tuple[Measure, ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Tables whose change makes the whole roll-up stale, not only some days of it."""
+        return frozenset({*_PLACES, *crediting.tables(self.source.credit)})
+
+
+def cubes(metrics: Mapping[str, Metric]) -> tuple[Cube, ...]:
+    """Every roll-up that these metrics can use, by name of its source."""
+    wanted = {each.key: each for metric in metrics.values() for each in measures_of(metric) if rollable(each)}
+    sources = sorted({each.source for each in wanted.values()}, key=lambda source: source.name)
+    return tuple(
+        Cube(source, tuple(wanted[key] for key in sorted(wanted) if wanted[key].source == source))
+        for source in sources
+    )
+
+
+def refresh(store: Store, number: int, tables: Mapping[str, int], *, base: Snapshot | None, days: Days) -> str:
+    """Make the serving file of a snapshot that is about to be published; returns its name.
+
+    tables: table → version. days: table → date column → days on which something changed since `base`.
+    """
+    metrics = dictionary.in_force()
+    wanted = cubes(metrics)
+    name = f"v{number}-{_print(wanted)}.duckdb"
+    target = home.serving() / name
+    target.unlink(missing_ok=True)
+    last = home.serving() / base.serving if base and base.serving else None
+    patch = last is not None and last.exists() and last.stem.split("-")[1] == _print(wanted)
+    if patch and last is not None:
+        shutil.copyfile(last, target)
+    with engine(store) as work:
+        _views(work, store, tables)
+        work.execute(f"ATTACH '{target}' AS serving")
+        for cube in wanted:
+            moved = _moved(cube, base, tables, days) if patch else None
+            _make(work, cube) if moved is None else _mend(work, cube, moved)
+    return name
 
 
 def forget(*, keep: set[str]) -> None:
     """Delete the serving files that no snapshot names."""
+    for file in home.serving().glob("v*.duckdb*"):
+        if file.name not in keep:
+            file.unlink(missing_ok=True)
+
+
+def _print(wanted: Sequence[Cube]) -> str:
+    """Changes whenever a roll-up would hold other columns or another meaning."""
+    return hashlib.sha256(repr(wanted).encode()).hexdigest()[:10]
+
+
+def _views(work: duckdb.DuckDBPyConnection, store: Store, tables: Mapping[str, int]) -> None:
+    for name, table in TABLES.items():
+        files = store.files(name, tables[name]) if name in tables else []
+        work.execute(f'CREATE TEMP VIEW "{name}" AS {select_all(table, files)}')
+
+
+def _moved(cube: Cube, base: Snapshot | None, tables: Mapping[str, int], days: Days) -> frozenset[date] | None:
+    """The days to compute again; None for all of them."""
+    before = base.tables if base else {}
+    if any(before.get(name) != tables.get(name) for name in cube.reads):
+        return None
+    table = cube.source.table
+    if before.get(table) == tables.get(table):
+        return frozenset()
+    if cube.source.on is None or table not in before:
+        return None
+    return days.get(table, {}).get(cube.source.on, frozenset())
+
+
+def _make(work: duckdb.DuckDBPyConnection, cube: Cube) -> None:
+    work.execute(f'CREATE OR REPLACE TABLE serving."{cube.source.name}" AS {_cells(cube)} ORDER BY seat, day')
+
+
+def _mend(work: duckdb.DuckDBPyConnection, cube: Cube, moved: frozenset[date]) -> None:
+    if not moved:
+        return
+    name = cube.source.name
+    work.register("touched", pa.table({"day": pa.array(sorted(moved), pa.date32())}))
+    work.execute(f'DELETE FROM serving."{name}" WHERE day IN (SELECT day FROM touched)')
+    work.execute(f'INSERT INTO serving."{name}" BY NAME {_cells(cube, touched=True)} ORDER BY seat, day')
+    work.unregister("touched")
+
+
+def _cells(cube: Cube, *, touched: bool = False) -> str:
+    """SQL for the roll-up, of all days or of those in the table `touched`."""
+    facts = placed(cube.source, touched=ibis.table(_TOUCHED, name="touched") if touched else None)
+    return sql(roll_up(cube.measures, facts, by=["day", "seat", "person"]))

@@ -441,6 +441,7 @@ unit              text    unit key
 position          text    position key
 starts_on         date    first day
 ends_on           date    day after the last; 9999-12-31 while it lasts
+primary           flag    facts count for this seat; a second seat at the same time is not primary
 probation_until   date    day after probation (试用期)
 fte               rate    1 for full time""",
     ),

@@ -33,7 +33,7 @@ def write(
     """
     table = TABLES[change.table]
     base = store.settle(change.table, on) if on is not None else _begin(store, change.table)
-    with _engine(store) as work:
+    with engine(store) as work:
         files = store.files(change.table, base)
         _stage(work, table, change)
         _existing(work, table, files)
@@ -56,12 +56,12 @@ def merge_files(store: Store, name: str, *, on: int, token: str) -> int:
     table, base = TABLES[name], store.settle(name, on)
     files, folder = store.files(name, base), store.new_folder(name)
     folder.mkdir(parents=True)
-    with _engine(store) as work:
+    with engine(store) as work:
         merged = _copy(work, table, select_all(table, files, extra="row_hash"), folder / "merged")
     return store.commit(name, on=base, drop=files, add=merged, token=token)
 
 
-def _engine(store: Store) -> duckdb.DuckDBPyConnection:
+def engine(store: Store) -> duckdb.DuckDBPyConnection:
     """A connection for one piece of work; what does not fit in memory is spilled beside the tables."""
     work = duckdb.connect(config={"memory_limit": _MEMORY})
     work.execute(f"SET temp_directory = '{_quoted(str(store.root / '.spill'))}'")

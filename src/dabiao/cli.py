@@ -1,0 +1,79 @@
+"""The command line: names what the rooms offer and loads a room only when its command runs."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+import typer
+
+
+class Entry(NamedTuple):
+    """Where a command stands: a function, or a Typer app that holds several."""
+
+    place: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "init": Entry("dabiao.org.commands:init", "Make the data folder, the database and the first administrator."),
+    "demo": Entry("dabiao.demo.commands:demo", "A whole company to look at, with one full loop printed, then served."),
+    "serve": Entry("dabiao.web.commands:serve", "Serve the pages, with a worker beside them."),
+    "worker": Entry("dabiao.web.commands:worker", "Run one more job worker."),
+    "import": Entry("dabiao.facts.commands:import_", "Load files or a query, as a mapping file says."),
+    "query": Entry("dabiao.performance.commands:query", "Metrics by dimensions, in a period, within a scope."),
+    "attainment": Entry("dabiao.performance.commands:attainment", "Actual against target, with pace and light."),
+    "targets": Entry("dabiao.targets.commands:app", "Import, show, hand down and calibrate targets."),
+    "incentives": Entry("dabiao.incentives.commands:app", "Check an incentive plan and preview what it pays."),
+    "explain": Entry("dabiao.improvement.commands:explain", "Why a metric is off: the parts that explain the gap."),
+    "effect": Entry("dabiao.improvement.commands:effect_app", "Whether a measure has worked."),
+    "doctor": Entry("dabiao.web.commands:doctor", "Check the database, the lake and the roll-ups."),
+    "backup": Entry("dabiao.web.commands:backup", "The app database and the files a snapshot names, in one archive."),
+    "restore": Entry("dabiao.web.commands:restore", "Bring a backup back into an empty data folder."),
+    "upgrade": Entry("dabiao.web.commands:upgrade", "Bring both stores to this version of the program."),
+}
+
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The program for these arguments: the room of the command called for is imported, the others only named."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    app.callback()(dabiao)
+    for name, entry in COMMANDS.items():
+        if name in arguments[:1]:
+            _add(app, name, entry)
+        else:
+            app.command(name, help=entry.help)(_elsewhere)
+    return app
+
+
+def dabiao() -> None:
+    """Dabiao (达标): sales targets, facts, attainment, causes, effects and pay. Data lie under $DABIAO_HOME."""
+
+
+def main() -> None:
+    """Run the command line; a refusal is one line on stderr and exit code 1."""
+    from dabiao.core.errors import Refused
+
+    try:
+        build(sys.argv[1:])()
+    except Refused as refusal:
+        print(f"dabiao: {refusal}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _add(app: typer.Typer, name: str, entry: Entry) -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dabiao.settings")
+    django.setup()
+    module, attribute = entry.place.split(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name, help=entry.help)
+    else:
+        app.command(name, help=entry.help)(found)
+
+
+def _elsewhere() -> None:
+    """Never runs: it stands for a command in the help of the program."""

@@ -1,0 +1,34 @@
+"""Expressions over the lake's tables: facts with their day, whom they are credited to, and the seat held then."""
+
+import ibis
+import ibis.expr.types as ir
+
+from dabiao.engine import attribution
+from dabiao.engine.metric import Source
+from dabiao.lake import crediting
+from dabiao.lake.tables import TABLES
+
+_DIMENSIONS = ("contracts", "ownership", "assignments")
+
+
+def unbound(name: str) -> ir.Table:
+    """A lake table as an Ibis table without data, to build expressions on."""
+    return ibis.table(TABLES[name].ibis_schema, name=name)
+
+
+def sql(expression: ir.Table) -> str:
+    """DuckDB's SQL for an expression over unbound tables. 7 to 26 ms: keep what comes out."""
+    return str(ibis.to_sql(expression, dialect="duckdb"))
+
+
+def placed(source: Source, *, scope: ir.Table | None = None, touched: ir.Table | None = None) -> ir.Table:
+    """The facts of a source with `day`, who is credited, `seat` and `unit`, over unbound tables.
+
+    scope: only these seats (column `seat`). touched: only these days (column `day`).
+    """
+    facts = unbound(source.table)
+    if touched is not None and source.on is not None:
+        facts = facts.filter(facts[source.on].cast("date").isin(touched.day))
+    tables = {name: unbound(name) for name in _DIMENSIONS}
+    credits = attribution.credited(facts, on=source.on, rule=crediting.rule(source.credit), tables=tables)
+    return attribution.seated(credits, tables["assignments"], scope=scope)

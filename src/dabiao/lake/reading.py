@@ -1,0 +1,111 @@
+"""Reading one snapshot: its facts, its dimensions and its roll-ups, as views of one DuckDB connection.
+
+Ibis only compiles; the SQL runs here, on a cursor of the calling thread. What differs from call to call
+(a scope, some windows) comes in as small tables, so that compiled SQL can be kept per shape.
+"""
+
+import threading
+from collections.abc import Mapping
+from contextlib import contextmanager
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from django.conf import settings
+
+from dabiao.lake import home
+from dabiao.lake.models import Snapshot
+from dabiao.lake.snapshot import latest
+from dabiao.lake.store import Store
+from dabiao.lake.tables import TABLES
+from dabiao.lake.writing import select_all
+
+
+class NoSuchVersion(ValueError):
+    """The snapshot asked for was never published, or has been cleaned away."""
+
+
+class Lake:
+    """One snapshot, readable from any thread. Use `current()` or `at(number)`; they keep a few open."""
+
+    def __init__(self, number: int, tables: Mapping[str, int], serving: str) -> None:
+        self.number = number
+        self.tables = dict(tables)
+        self._connection = _connect()
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        store = Store(home.lake())
+        for name, table in TABLES.items():
+            files = store.files(name, tables[name]) if name in tables else []
+            self._connection.execute(f'CREATE VIEW "{name}" AS {select_all(table, files)}')
+        self.rolled = _attach(self._connection, home.serving() / serving) if serving else frozenset()
+        _lock_down(self._connection)
+
+    def run(self, query: str, **small: pa.Table) -> pa.Table:
+        """Run SQL over the views; `small` tables are visible to this query alone, by their names."""
+        with self._cursor() as cursor:
+            for name, table in small.items():
+                cursor.register(name, table)
+            try:
+                return cursor.execute(query).to_arrow_table()
+            finally:
+                for name in small:
+                    cursor.unregister(name)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = getattr(self._local, "cursor", None)
+        if cursor is None:
+            with self._lock:
+                cursor = self._local.cursor = self._connection.cursor()
+        yield cursor
+
+
+def current() -> Lake:
+    """The snapshot that is in force now; an empty lake before the first publication."""
+    snapshot = latest()
+    return _open(0, ()) if snapshot is None else _opened(snapshot)
+
+
+def at(number: int) -> Lake:
+    """An earlier snapshot. Raises NoSuchVersion."""
+    snapshot = Snapshot.objects.filter(pk=number).first()
+    if snapshot is None:
+        raise NoSuchVersion(f"Version {number} does not exist, or has been cleaned away; see `dabiao doctor`.")
+    return _opened(snapshot)
+
+
+def _opened(snapshot: Snapshot) -> Lake:
+    return _open(snapshot.number, tuple(sorted(snapshot.tables.items())), snapshot.serving, str(home.lake()))
+
+
+@lru_cache(maxsize=4)
+def _open(number: int, tables: tuple[tuple[str, int], ...], serving: str = "", folder: str = "") -> Lake:
+    return Lake(number, dict(tables), serving)
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | int] = {"memory_limit": f"{settings.LAKE_MEMORY_MB}MB"}
+    if settings.LAKE_THREADS:
+        config["threads"] = settings.LAKE_THREADS
+    return duckdb.connect(config=config)
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, file: Path) -> frozenset[str]:
+    """The roll-ups of a serving file as views; their names."""
+    connection.execute(f"ATTACH '{file}' AS serving (READ_ONLY)")
+    rows = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'serving'").fetchall()
+    names = frozenset(str(row[0]) for row in rows)
+    for name in names:
+        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM serving.main."{name}"')
+    return names
+
+
+def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
+    """No file but the lake's own can be read from here, and that can't be undone."""
+    folder = home.lake().parent
+    connection.execute(f"SET allowed_directories = ['{folder}/']")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
