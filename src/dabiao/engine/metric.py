@@ -54,7 +54,7 @@ class Source:
     """One fact table, seen by one date and credited by one rule: what the caller has to supply.
 
     on: the date column that decides the period; None for a state that has no period ("open now").
-    credit: name of the attribution rule; None where the rows need no person.
+    credit: name of the attribution rule; None for the default one.
     """
 
     table: str
@@ -340,9 +340,11 @@ def _counted(table: ir.Table, met: ir.BooleanValue | None, weight: ir.DecimalCol
 def _summed(value: ir.Value, met: ir.BooleanValue | None, weight: ir.DecimalColumn | None) -> ir.Scalar:
     if weight is None:
         return _added(value, met)
-    # Spelt out, because Ibis gives a product the scale of one factor; ours is exact: 4 + 6, 0 + 6, ...
-    scale = (value.type().scale if value.type().is_decimal() else 0) + number.RATE_SCALE
-    return (value * weight).cast(f"decimal(38, {scale})").sum(where=met)
+    # Spelt out: DuckDB multiplies two 18-digit decimals in 18 digits and overflows, Spark cuts decimals off a
+    # product wider than 38, and Ibis gives it the scale of one factor. 18 digits times 19 is exact on all.
+    scale = value.type().scale if value.type().is_decimal() else 0
+    weighed = value.cast(f"decimal(18, {scale})") * weight.cast(f"decimal(19, {number.RATE_SCALE})")
+    return weighed.cast(f"decimal(38, {scale + number.RATE_SCALE})").sum(where=met)
 
 
 def _added(value: ir.Value, met: ir.BooleanValue | None = None) -> ir.Scalar:
