@@ -1,6 +1,6 @@
 """Tables' cells as HTML: one function per kind of column, used by the page and by the script that redraws it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -88,6 +88,24 @@ def bullet(value: format.Number | None, pace: format.Number | None, colour: str 
         '<svg class="bullet" role="img" aria-label="{}"><rect class="track" y="3" width="100%" height="6" rx="3"/>'
         '<rect class="fill {}" y="3" width="{}%" height="6" rx="3"/>{}</svg>',
         label, colour or "none", round(width, 2), tick,
+    )  # fmt: skip
+
+
+def spark(values: Sequence[format.Number | None]) -> SafeString:
+    """The last few periods as a small line; nothing where fewer than three are known."""
+    known = [(at, float(value)) for at, value in enumerate(values) if value is not None]
+    if len(known) < 3:
+        return mark_safe("")
+    low, high = min(value for _at, value in known), max(value for _at, value in known)
+    span = (high - low) or 1.0
+    points = [
+        f"{at / (len(values) - 1) * 64:.1f},{22 - (value - low) / span * 20:.1f}" for at, value in known
+    ]
+    line = " ".join(points)
+    first, last = points[0].split(",")[0], points[-1].split(",")[0]
+    return format_html(
+        '<svg class="spark" viewBox="0 0 64 24" aria-hidden="true"><polygon class="area" points="{},24 {} {},24"/><polyline class="line" points="{}"/></svg>',
+        first, line, last, line,
     )  # fmt: skip
 
 

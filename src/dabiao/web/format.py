@@ -38,13 +38,18 @@ class Short:
 def short(value: Number) -> Short:
     """About four significant digits with the step of the language."""
     number = _decimal(value)
-    language = get_language() or "en"
-    for size, step in _STEPS.get(language, _STEPS["en"]):
-        if abs(number) >= size:
-            scaled = number / size
-            return Short(plain(scaled, 0 if abs(scaled) >= 1000 else 1 if abs(scaled) >= 100 else 2), step)
+    size, name = step(abs(number))
+    scaled = number / size
+    if name:
+        return Short(plain(scaled, 0 if abs(scaled) >= 1000 else 1 if abs(scaled) >= 100 else 2), name)
     whole = number == number.to_integral_value() or abs(number) >= 1000
     return Short(plain(number, 0 if whole else 1), "")
+
+
+def step(largest: Decimal) -> tuple[Decimal, str]:
+    """The step in which a figure of this size is written: (10000, 万); (1, "") where none is needed."""
+    steps = _STEPS.get(get_language() or "en", _STEPS["en"])
+    return next(((size, name) for size, name in steps if largest >= size), (Decimal(1), ""))
 
 
 def plain(value: Number, digits: int = 0) -> str:

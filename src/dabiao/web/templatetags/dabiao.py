@@ -1,7 +1,7 @@
 """What templates say in one word: figures, lights, bullets, icons, charts, tables, addresses that keep their place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import asked
 from dabiao.core.listing import Listing
 from dabiao.engine.period import Period
-from dabiao.web import cells, format
+from dabiao.web import cells, charts, format
 
 register = template.Library()
 Number = format.Number
@@ -134,6 +134,36 @@ def _icons() -> Mapping[str, str]:
         )
     icons: Mapping[str, str] = json.loads(file.read_text())
     return icons
+
+
+@register.simple_tag
+def spark(values: Sequence[Number | None]) -> SafeString:
+    """The last few periods as a line of 64 × 24 pixels."""
+    return cells.spark(values)
+
+
+@register.simple_tag
+def pace_chart(rows: charts.Pace, key: str, label: str, unit: str, currency: str = "CNY") -> SafeString:
+    """Cumulative actual, target pace and forecast."""
+    return chart(charts.pace(rows, unit=unit, currency=currency), key, label, "tall")
+
+
+@register.simple_tag
+def funnel_chart(bars: Sequence[charts.Bar], key: str, label: str) -> SafeString:
+    """Stages of the funnel."""
+    return chart(charts.funnel(bars), key, label)
+
+
+@register.simple_tag
+def correlation_chart(bars: Sequence[charts.Bar], key: str, label: str) -> SafeString:
+    """Process figures against the result."""
+    return chart(charts.correlation(bars), key, label)
+
+
+@register.simple_tag
+def columns_chart(trend: charts.Trend, key: str, label: str) -> SafeString:
+    """A metric period by period with its targets."""
+    return chart(charts.columns(trend), key, label, "low")
 
 
 @register.simple_tag
