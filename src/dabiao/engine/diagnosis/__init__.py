@@ -1,0 +1,19 @@
+"""Why a number is off: `explain` finds the segments a gap comes from and takes the gap apart exactly."""
+
+from dabiao.engine.diagnosis.cells import CannotExplain
+from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Member, NoRatio, decompose
+from dabiao.engine.diagnosis.explain import Cause, Explanation, explain
+from dabiao.engine.diagnosis.search import Settings
+
+__all__ = [
+    "CannotExplain",
+    "Cause",
+    "Contribution",
+    "Decomposition",
+    "Explanation",
+    "Member",
+    "NoRatio",
+    "Settings",
+    "decompose",
+    "explain",
+]

@@ -1,0 +1,129 @@
+"""What each leaf would have shown in an ordinary period, and how much leaves wobble by themselves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dabiao.engine.diagnosis.cells import Cells, Floats, Ints
+
+PRIOR_EVENTS = 1.0
+"""How many events' worth of evidence the main effects count for beside a leaf's own history."""
+
+CAP = 3.0
+"""Earlier periods are cut at this many standard deviations: an earlier incident must not become the norm."""
+
+CHI_SQUARE_MEDIAN = 0.4549
+SHAPE_BOUNDS = (3.0, 100.0)
+FIRST_SHAPE = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """Expected values and their noise: a value varies about its mean m with variance grain*m + m^2/shape.
+
+    rate:  per leaf, what one unit of exposure brings (exposure is the whole of a ratio, else one period)
+    grain: what one event brings (1 for counts, about an order's size for money)
+    shape: larger means steadier; the shape of the Gamma that mixes the Poissons (negative binomial)
+    """
+
+    rate: Floats
+    grain: float
+    shape: float
+
+
+def of_history(cells: Cells) -> Baseline:
+    """Robust expectation of each leaf from all periods but the last.
+
+    A leaf's median rate is shrunk to what its members' main effects say, earlier values are cut at three
+    standard deviations about it, and their mean is shrunk again (empirical Bayes: Gamma prior worth one
+    event). The noise comes from the same residuals by their medians, so that one wild period leaves no mark.
+    With one earlier period that period is the expectation; without any, everything is expected to be even.
+    """
+    part = cells.part[:-1]
+    exposure = np.ones_like(part) if cells.whole is None else cells.whole[:-1]
+    if not len(part) or part.sum() <= 0:
+        return _without_history(cells)
+    grain = _grain(part, exposure)
+    prior = _main_effects(cells, part, exposure, grain)
+    centre = _shrunk(_median_rate(part, exposure) * exposure.sum(axis=0), exposure, prior, grain)
+    mean = exposure * centre
+    ceiling = np.maximum(mean + CAP * np.sqrt(grain * mean + mean**2 / FIRST_SHAPE), grain)
+    rate = _shrunk(np.minimum(part, ceiling).sum(axis=0), exposure, prior, grain)
+    return Baseline(rate=rate, grain=grain, shape=_shape(part, exposure * rate, grain))
+
+
+def _without_history(cells: Cells) -> Baseline:
+    now = cells.part[-1]
+    exposure = np.ones_like(now) if cells.whole is None else cells.whole[-1]
+    rate = np.full(cells.leaves, max(now.sum(), 0.0) / max(exposure.sum(), 1e-12))
+    return Baseline(rate=rate, grain=_grain(now[None], exposure[None]), shape=FIRST_SHAPE)
+
+
+def _grain(part: Floats, exposure: Floats) -> float:
+    """The size of one event: 1 for counts, else the value-weighted mean size of what a cell shows.
+
+    For a compound Poisson the variance over the mean is E[size^2]/E[size]; cells of few events estimate it.
+    """
+    if np.array_equal(part, np.round(part)) and part.max(initial=0.0) <= exposure.max(initial=0.0):
+        return 1.0
+    shown = np.sort(part[part > 0])
+    if not len(shown):
+        return 1.0
+    small = shown[: max(len(shown) // 2, 1)]
+    return float((small**2).sum() / small.sum())
+
+
+def _median_rate(part: Floats, exposure: Floats) -> Floats:
+    """Median over the periods in which there was exposure; 0 where there never was."""
+    return _column_medians(np.where(exposure > 0, part / np.maximum(exposure, 1e-12), np.nan))
+
+
+def _column_medians(values: Floats) -> Floats:
+    ordered = np.sort(values, axis=0)
+    known = np.isfinite(values).sum(axis=0)
+    columns = np.arange(values.shape[1])
+    low, high = np.maximum((known - 1) // 2, 0), np.minimum(known // 2, len(values) - 1)
+    middle: Floats = np.nan_to_num((ordered[low, columns] + ordered[high, columns]) / 2)
+    return middle
+
+
+def _main_effects(cells: Cells, part: Floats, exposure: Floats, grain: float) -> Floats:
+    """Each leaf's rate if dimensions only multiplied: overall rate x the members' relative rates."""
+    overall = float(np.median(part.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-12)))
+    overall = max(overall, 1e-12)
+    rate = np.full(cells.leaves, overall)
+    for axis, members in enumerate(cells.members):
+        codes = cells.codes[:, axis]
+        mine, base = _by_member(part, codes, len(members)), _by_member(exposure, codes, len(members))
+        own = _shrunk(
+            _median_rate(mine, base) * base.sum(axis=0), base, np.full(len(members), overall), grain
+        )
+        rate *= (own / overall)[codes]
+    return rate
+
+
+def _by_member(values: Floats, codes: Ints, members: int) -> Floats:
+    return np.stack([np.bincount(codes, row, minlength=members) for row in values])
+
+
+def _shrunk(value: Floats, exposure: Floats, prior: Floats, grain: float) -> Floats:
+    """(what was seen + what the prior's events bring) / (the exposure both took)."""
+    weight = PRIOR_EVENTS * grain
+    rate: Floats = (value + weight) / (exposure.sum(axis=0) + weight / np.maximum(prior, 1e-300))
+    return rate
+
+
+def _shape(part: Floats, mean: Floats, grain: float) -> float:
+    """The shape at which the median squared residual is what chi-square says, from leaves of five events up."""
+    telling = mean > 5 * grain
+    if not telling.any():
+        return FIRST_SHAPE
+    squared, mean = ((part - mean) ** 2)[telling], mean[telling]
+    low, high = SHAPE_BOUNDS
+    for _ in range(30):
+        middle = float(np.sqrt(low * high))
+        if np.median(squared / (grain * mean + mean**2 / middle)) > CHI_SQUARE_MEDIAN:
+            high = middle
+        else:
+            low = middle
+    return low

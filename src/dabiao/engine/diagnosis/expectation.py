@@ -1,0 +1,98 @@
+"""What the gap is measured against: the baseline of history, or figures that the caller names (target, last period)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dabiao.engine.diagnosis.baseline import Baseline
+from dabiao.engine.diagnosis.cells import CannotExplain, Cells, Floats, Ints, minor
+from dabiao.engine.number import MONEY_SCALE
+
+UNIT = 10**MONEY_SCALE
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """Per leaf, int64 units of 10^-4: the part and the whole (zeros for a sum) that were expected."""
+
+    part: Ints
+    whole: Ints
+
+
+def expect(cells: Cells, baseline: Baseline, named: pa.Table | None) -> Expectation:
+    """The baseline's expectation, raked to the figures in `named` where there are any.
+
+    named: part (and whole for a ratio), and one column for each dimension that the figures are broken down by;
+    without any, one row that is the total. Inside a row leaves keep the baseline's proportions, and they sum to
+    the row exactly. Raises CannotExplain when a row names members of which the cells have no leaf, or a leaf
+    lies in no row.
+    """
+    exposure = _usual_exposure(cells)
+    usual_part = baseline.rate * (np.ones(cells.leaves) if cells.whole is None else exposure)
+    nothing = np.zeros(cells.leaves, dtype=np.int64)
+    if named is None:
+        return Expectation(
+            part=np.rint(usual_part * UNIT).astype(np.int64),
+            whole=nothing if cells.whole is None else np.rint(exposure * UNIT).astype(np.int64),
+        )
+    row_of = _row_of_leaf(cells, named)
+    return Expectation(
+        part=_raked(usual_part, row_of, minor(named["part"])),
+        whole=nothing if cells.whole is None else _raked(exposure, row_of, minor(named["whole"])),
+    )
+
+
+def _usual_exposure(cells: Cells) -> Floats:
+    """A ratio's whole as it was on average; without history, as it is."""
+    if cells.whole is None:
+        return np.ones(cells.leaves)
+    return np.asarray(cells.whole[:-1].mean(axis=0) if len(cells.whole) > 1 else cells.whole[-1])
+
+
+def _row_of_leaf(cells: Cells, named: pa.Table) -> Ints:
+    """The row of `named` that each leaf falls into."""
+    axes = [position for position, name in enumerate(cells.dimensions) if name in named.column_names]
+    columns = [pc.cast(named[cells.dimensions[axis]], pa.string()).to_pylist() for axis in axes]
+    keys = [tuple(values) for values in zip(*columns, strict=True)] if axes else [()]
+    rows = {key: position for position, key in enumerate(keys)}
+    if len(rows) != named.num_rows:
+        raise CannotExplain("two expected rows name the same members: add them up first")
+    leaf_keys = [tuple(cells.members[axis][codes[axis]] for axis in axes) for codes in cells.codes.tolist()]
+    missing = sorted({repr(key) for key in leaf_keys} - {repr(key) for key in rows})
+    unused = sorted({repr(key) for key in rows} - {repr(key) for key in leaf_keys})
+    if missing:
+        raise CannotExplain(
+            f"nothing is said about what was expected of {missing[0]}: add a row, if only with 0"
+        )
+    if unused:
+        raise CannotExplain(f"{unused[0]} was expected but the cells have no such members: add cells with 0")
+    return np.array([rows[key] for key in leaf_keys], dtype=np.int64)
+
+
+def _raked(usual: Floats, row_of: Ints, figures: Ints) -> Ints:
+    """Share each figure over its leaves in their usual proportion (evenly if there is none), exactly.
+
+    Largest remainder: whole units first, what is left one unit each to the largest remainders.
+    """
+    usual = np.maximum(usual, 0.0)
+    inside = np.bincount(row_of, usual, minlength=len(figures))
+    leaves = np.bincount(row_of, minlength=len(figures))
+    weight = np.where(
+        inside[row_of] > 0, usual / np.where(inside > 0, inside, 1.0)[row_of], 1 / leaves[row_of]
+    )
+    ideal = weight * figures[row_of]
+    units = np.floor(ideal).astype(np.int64)
+    short = figures - _int_sums(units, row_of, len(figures))
+    order = np.lexsort((np.arange(len(units)), units - ideal, row_of))
+    place = np.arange(len(order)) - np.concatenate([[0], np.cumsum(leaves)[:-1]])[row_of[order]]
+    even, extra = np.divmod(short, leaves)
+    units[order] += even[row_of[order]] + (place < extra[row_of[order]])
+    return units
+
+
+def _int_sums(values: Ints, group: Ints, groups: int) -> Ints:
+    total = np.zeros(groups, dtype=np.int64)
+    np.add.at(total, group, values)
+    return total

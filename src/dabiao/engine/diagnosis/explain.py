@@ -1,0 +1,163 @@
+"""Why a number is off: the gap, the segments it comes from, and how sure one can be that they stand out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+
+from dabiao.engine.diagnosis.baseline import Baseline, of_history
+from dabiao.engine.diagnosis.cells import Cells, Ints, Mask, lay_out
+from dabiao.engine.diagnosis.cube import Cube, Where, build
+from dabiao.engine.diagnosis.decompose import Decomposition, Kind, Member, decompose
+from dabiao.engine.diagnosis.expectation import UNIT, Expectation, expect
+from dabiao.engine.diagnosis.search import Ranking, Settings, Shown, rank
+from dabiao.engine.diagnosis.standout import Standing, standing
+from dabiao.engine.number import MONEY_SCALE
+
+REST = "rest"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A segment that the gap comes from.
+
+    name:    how `steps` calls it
+    where:   its conditions, as few as say it
+    in_full: everything its rows have in common
+    """
+
+    name: str
+    where: Where
+    in_full: Where
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The answer as data; `sentence`, `waterfall` and `tree` turn it into words and pictures.
+
+    causes:    what explains the gap together, most important first; empty if nothing stands out
+    ranked:    every description worth a look, best first: the causes, the best single segment and its fuller
+               wording, then others
+    steps:     the gap over the causes and the rest, exact
+    by:        the gap over the members of each dimension, exact
+    standing:  how far the best finding lies outside what the metric does by itself
+    """
+
+    kind: Kind
+    causes: tuple[Cause, ...]
+    ranked: tuple[Where, ...]
+    steps: Decomposition
+    by: dict[str, Decomposition]
+    standing: Standing
+
+    @property
+    def gap(self) -> Decimal:
+        return self.steps.gap
+
+
+def explain(
+    table: pa.Table,
+    dimensions: Sequence[str],
+    *,
+    at: object,
+    kind: Kind = "sum",
+    expected: pa.Table | None = None,
+    settings: Settings | None = None,
+) -> Explanation:
+    """Explain the gap between period `at` and what was expected of it.
+
+    table:    period (sortable), part, whole (unless `kind` is "sum"), one text column per dimension; the rows
+              before `at` are the history that says what is usual and how much it wobbles
+    expected: part (and whole) in total or broken down by some of the dimensions: a target, a forecast, the
+              period before; by default the baseline of the history
+
+    Raises CannotExplain when a column or the period is missing, NoRatio when a ratio has no whole.
+    """
+    settings = settings or Settings()
+    cells = lay_out(table, dimensions, at=at, ratio=kind != "sum")
+    searched = cells if kind == "ratio" else replace(cells, whole=None)
+    baseline = of_history(searched)
+    expectation = expect(cells, baseline, expected)
+    cube = build(searched, depth=settings.depth)
+    shown = _shown(searched, baseline, expectation)
+    ranking = rank(cube, shown, settings)
+    stands = standing(searched, shown, baseline, settings)
+    causes = [cube.where(one) for one in ranking.causes] if stands.out else []
+    return Explanation(
+        kind=kind,
+        causes=tuple(_cause(cube, where) for where in causes),
+        ranked=_ranked(cube, ranking),
+        steps=decompose(_steps(cells, expectation, causes), kind),
+        by={
+            name: decompose(_members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)
+        },
+        standing=stands,
+    )
+
+
+def _shown(cells: Cells, baseline: Baseline, expectation: Expectation) -> Shown:
+    """The last period in events. A ratio is judged on the whole it had, a sum in proportion to what was expected."""
+    seen = np.maximum(cells.part[-1], 0.0) / baseline.grain
+    part = np.maximum(expectation.part, 0) / UNIT
+    if cells.whole is None:
+        expected = part / baseline.grain
+        return Shown(seen=seen, expected=expected, exposure=expected, shape=baseline.shape)
+    whole = expectation.whole / UNIT
+    rate = np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), baseline.rate)
+    exposure = np.maximum(cells.whole[-1], 0.0)
+    return Shown(
+        seen=seen, expected=exposure * rate / baseline.grain, exposure=exposure, shape=baseline.shape
+    )
+
+
+def _cause(cube: Cube, where: Where) -> Cause:
+    return Cause(name=named(where), where=where, in_full=cube.in_full(where))
+
+
+def named(where: Where) -> str:
+    """A segment's name in plain characters, the same everywhere: region=East, product=A."""
+    return ", ".join(f"{dimension}={'' if member is None else member}" for dimension, member in where)
+
+
+def _ranked(cube: Cube, ranking: Ranking) -> tuple[Where, ...]:
+    said = [cube.where(one) for one in ranking.causes]
+    if ranking.best is not None:
+        alone = cube.where(ranking.best)
+        said += [alone, cube.in_full(alone)]
+    said += [cube.where(one) for one in ranking.others]
+    return tuple(dict.fromkeys(said))
+
+
+def _steps(cells: Cells, expectation: Expectation, causes: Sequence[Where]) -> list[Member]:
+    """The causes as members of the total, each leaf in the first that covers it, and the rest."""
+    left = np.ones(cells.leaves, dtype=bool)
+    members = []
+    for where in causes:
+        mine = left & cells.covered(where)
+        members.append(_member(named(where), mine, cells, expectation))
+        left &= ~mine
+    return [*members, _member(REST, left, cells, expectation)]
+
+
+def _members(cells: Cells, expectation: Expectation, axis: int) -> list[Member]:
+    return [
+        _member(member or "", cells.codes[:, axis] == code, cells, expectation)
+        for code, member in enumerate(cells.members[axis])
+    ]
+
+
+def _member(name: str, mine: Mask, cells: Cells, expectation: Expectation) -> Member:
+    part, whole = cells.exact
+    return Member(
+        name=name,
+        part=_total(part[mine]),
+        expected_part=_total(expectation.part[mine]),
+        whole=_total(whole[mine]),
+        expected_whole=_total(expectation.whole[mine]),
+    )
+
+
+def _total(units: Ints) -> Decimal:
+    return Decimal(int(units.sum())).scaleb(-MONEY_SCALE)
