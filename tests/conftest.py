@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests import company as company_module
 from tests.settings import HOME
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -56,3 +57,9 @@ def at() -> datetime:
 def _sweep() -> Iterator[None]:
     yield
     shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def company(db: None, at: datetime) -> "company_module.Company":
+    """Two regions, three teams, eight people, a user for each and for every role; see tests/company.py."""
+    return company_module.build(at)

@@ -116,7 +116,7 @@ def test_amount(case, cell, read):
 
 @pytest.mark.parametrize("cell", ["abc", "1.23456", "123456789012345", "", "12万5", "nan"])
 def test_amount_refuses(cell):
-    with pytest.raises(ValueError, match="is not a number|more digits"):
+    with pytest.raises(ValueError, match=r"is not a number|more digits"):
         uploads.amount(cell)
 
 

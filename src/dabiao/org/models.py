@@ -63,9 +63,13 @@ class User(AbstractUser):
 
 
 class OrgVersion(models.Model):
-    """One row that counts changes of the organisation, so that publishing knows it has changed."""
+    """One row that counts changes of the organisation, so that publishing knows it has changed.
+
+    `stamp` is new with every change: what processes keep in memory is kept under it.
+    """
 
     number = models.PositiveBigIntegerField(default=0)
+    stamp = models.CharField(max_length=32, default="")
     changed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -1,0 +1,65 @@
+"""Writes of the organisation, by question: units, people, users, tokens."""
+
+from dabiao.org.actions.people import (
+    Seat,
+    SeatsOverlap,
+    add_person,
+    assign,
+    change_assignment,
+    change_person,
+    move,
+    record_absence,
+    remove_absence,
+    remove_assignment,
+)
+from dabiao.org.actions.tokens import bearer, create_token, revoke_token
+from dabiao.org.actions.units import (
+    UnitIsInUse,
+    UnitWouldBeItsOwnParent,
+    add_position,
+    add_unit,
+    change_position,
+    change_unit,
+    remove_unit,
+)
+from dabiao.org.actions.users import (
+    LastAdministrator,
+    add_user,
+    change_user,
+    create_admin,
+    end_grant,
+    grant,
+    set_password,
+    set_preferences,
+)
+
+__all__ = [
+    "LastAdministrator",
+    "Seat",
+    "SeatsOverlap",
+    "UnitIsInUse",
+    "UnitWouldBeItsOwnParent",
+    "add_person",
+    "add_position",
+    "add_unit",
+    "add_user",
+    "assign",
+    "bearer",
+    "change_assignment",
+    "change_person",
+    "change_position",
+    "change_unit",
+    "change_user",
+    "create_admin",
+    "create_token",
+    "end_grant",
+    "grant",
+    "move",
+    "record_absence",
+    "remove_absence",
+    "remove_assignment",
+    "remove_unit",
+    "revoke_token",
+    "set_password",
+    "set_preferences",
+]

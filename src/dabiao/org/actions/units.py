@@ -1,0 +1,109 @@
+"""Changes of the tree: units and the positions in them."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dabiao.core import audit
+from dabiao.core.errors import Refused
+from dabiao.org import queries
+from dabiao.org.actions._common import bump, changes, found, saved
+from dabiao.org.models import Grant, Position, Unit, User
+
+
+class UnitIsInUse(Refused):
+    """Something still belongs to the unit."""
+
+
+class UnitWouldBeItsOwnParent(Refused):
+    """A unit cannot lie below itself."""
+
+
+@transaction.atomic
+def add_unit(
+    *, key: str, name: str, parent: str | None = None, kind: str = "", name_en: str = "",
+    by: User | None, at: datetime,
+) -> Unit:  # fmt: skip
+    """A new unit below `parent` (a unit key; None: a root)."""
+    queries.require_operations(by)
+    above = found(Unit.objects.all(), parent) if parent else None
+    unit = saved(Unit(key=key, name=name, parent=above, kind=kind, name_en=name_en))
+    bump(at)
+    audit.record("org.unit.added", unit, by=by, at=at, detail={"parent": parent})
+    return unit
+
+
+@transaction.atomic
+def change_unit(key: str, *, values: dict[str, object], by: User | None, at: datetime) -> Unit:
+    """Change `name`, `name_en`, `kind`, `order` or `parent` (a unit key or None). Subtrees move with their unit."""
+    queries.require_operations(by)
+    unit = found(Unit.objects.select_for_update(), key)
+    values = {
+        name: value
+        for name, value in values.items()
+        if name in {"name", "name_en", "kind", "order", "parent"}
+    }
+    if "parent" in values:
+        values["parent"] = _new_parent(key, values["parent"])
+    told = changes(unit, values)
+    if told:
+        saved(unit)
+        bump(at)
+        audit.record("org.unit.changed", unit, by=by, at=at, detail=told)
+    return unit
+
+
+@transaction.atomic
+def remove_unit(key: str, *, by: User | None, at: datetime) -> None:
+    """Remove a unit that nothing belongs to and nothing ever did."""
+    queries.require_operations(by)
+    unit = found(Unit.objects.select_for_update(), key)
+    used = unit.children.exists() or unit.positions.exists() or Grant.objects.filter(unit=unit).exists()
+    if used:
+        raise UnitIsInUse(
+            _("%(unit)s still has units, positions or grants; move or remove those first.") % {"unit": unit}
+        )
+    audit.record("org.unit.removed", unit, by=by, at=at)
+    unit.delete()
+    bump(at)
+
+
+@transaction.atomic
+def add_position(*, key: str, title: str, unit: str, by: User | None, at: datetime) -> Position:
+    """A new position in a unit."""
+    queries.require_operations(by)
+    position = saved(Position(key=key, title=title, unit=found(Unit.objects.all(), unit)))
+    bump(at)
+    audit.record("org.position.added", position, by=by, at=at, detail={"unit": unit})
+    return position
+
+
+@transaction.atomic
+def change_position(key: str, *, values: dict[str, object], by: User | None, at: datetime) -> Position:
+    """Change `title` or `unit` (a unit key). Its whole history moves along, since units roll up in today's tree."""
+    queries.require_operations(by)
+    position = found(Position.objects.select_for_update(), key)
+    values = {name: value for name, value in values.items() if name in {"title", "unit"}}
+    if "unit" in values:
+        values["unit"] = found(Unit.objects.all(), str(values["unit"]))
+    told = changes(position, values)
+    if told:
+        saved(position)
+        bump(at)
+        audit.record("org.position.changed", position, by=by, at=at, detail=told)
+    return position
+
+
+def _new_parent(key: str, parent: object) -> Unit | None:
+    if not parent:
+        return None
+    above = found(Unit.objects.all(), str(parent))
+    step: Unit | None = above
+    while step is not None:
+        if step.key == key:
+            raise UnitWouldBeItsOwnParent(
+                _("%(unit)s lies below the unit that you want to move.") % {"unit": above}
+            )
+        step = step.parent
+    return above

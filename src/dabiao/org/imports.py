@@ -1,0 +1,430 @@
+"""Whole tables of the organisation from uploaded rows: every error told at once, nothing half done.
+
+Seven tables, each with its own key; a row whose key is known changes that row, others are added, nothing is
+removed. Files say the last day that counts (`last_day`, 结束日期); inside, `ends_on` is the day after.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from dabiao.core import audit
+from dabiao.core.uploads import Field, Parsed, RowError, amount, day, flag, parse, text
+from dabiao.org import queries
+from dabiao.org.actions import _common
+from dabiao.org.actions.users import refuse_without_admin
+from dabiao.org.models import (
+    FOREVER,
+    Absence,
+    Assignment,
+    Grant,
+    OrgVersion,
+    Person,
+    Position,
+    Unit,
+    User,
+    is_key,
+)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did, or why it did nothing: with errors, all counts are 0."""
+
+    table: str
+    added: int
+    changed: int
+    unchanged: int
+    errors: tuple[RowError, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """An importable table: its columns, and the function that turns its rows into model rows."""
+
+    name: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    model: type[models.Model]
+    build: Callable[[Sequence[Parsed]], "Built"]
+
+
+@dataclass(frozen=True)
+class Built:
+    """Per row what the model's fields shall hold, and what is wrong with rows."""
+
+    values: Sequence[tuple[int, Mapping[str, Any]]]
+    errors: Sequence[RowError]
+
+
+def import_rows(
+    table: str, rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, dry_run: bool = False
+) -> Imported:
+    """Import rows of text into one of `TABLES`. All or nothing; `dry_run` only tells what would happen."""
+    queries.require_admin(by) if table in {"users", "grants"} else queries.require_operations(by)
+    spec = TABLES[table]
+    parsed, errors = parse(rows, spec.fields)
+    with transaction.atomic():
+        built = spec.build(parsed)
+        errors = sorted([*errors, *built.errors, *_twice(spec, built)], key=lambda e: e.row)
+        if errors:
+            return Imported(table, 0, 0, 0, tuple(errors))
+        return _store(spec, built, by=by, at=at, dry_run=dry_run)
+
+
+def key_of(value: str) -> str:
+    """A unit or position key: no blanks. Raises ValueError."""
+    key = text(value)
+    try:
+        is_key(key)
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from None
+    return key
+
+
+def last_day(value: str) -> date:
+    """The last day that counts, as the half-open end."""
+    found = day(value)
+    return found if found == FOREVER else found + timedelta(days=1)
+
+
+def share(value: str) -> Decimal:
+    """A share above 0 and up to 1."""
+    found = amount(value)
+    if not 0 < found <= 1:
+        raise ValueError(_("%(value)s must lie above 0 and at most be 1.") % {"value": value})
+    return found
+
+
+def _choice(choices: type[models.TextChoices]) -> Callable[[str], str]:
+    words = {str(label).lower(): str(value) for value, label in choices.choices}
+
+    def read(value: str) -> str:
+        plain = text(value).lower()
+        if plain in choices.values:
+            return plain
+        if plain in words:
+            return words[plain]
+        raise ValueError(
+            _("%(value)s is not one of %(all)s.") % {"value": value, "all": ", ".join(choices.values)}
+        )
+
+    return read
+
+
+def _role(value: str) -> str:
+    return _choice(User.Role)(
+        {"管理员": "admin", "销售运营": "operations", "经理": "manager", "销售": "rep"}.get(value, value)
+    )
+
+
+def _absence_kind(value: str) -> str:
+    return _choice(Absence.Kind)(
+        {"请假": "leave", "病假": "illness", "培训": "training"}.get(text(value), value)
+    )
+
+
+def _store(spec: Table, built: Built, *, by: User | None, at: datetime, dry_run: bool) -> Imported:
+    rows = spec.model._default_manager.select_related(*_links(spec))
+    known = {_key(spec, vars(row)): row for row in rows}
+    new: list[models.Model] = []
+    changed: dict[str, list[models.Model]] = {}
+    touched = 0
+    for _row, values in built.values:
+        row = known.get(_key(spec, values))
+        if row is None:
+            new.append(spec.model(**values))
+        elif told := _common.changes(row, dict(values)):
+            touched += 1
+            for name in told:
+                changed.setdefault(name, []).append(row)
+    done = Imported(spec.name, len(new), touched, len(built.values) - len(new) - touched, ())
+    if dry_run or not (new or changed):
+        return done
+    if spec.model is Unit:
+        _add_units(new, changed.get("parent", []))
+    else:
+        spec.model._default_manager.bulk_create(new, batch_size=500)
+    for name, changed_rows in changed.items():
+        spec.model._default_manager.bulk_update(changed_rows, [name], batch_size=500)
+    if spec.model is User and by is not None:
+        refuse_without_admin()
+    _common.bump(at)
+    counts = {"table": spec.name, "added": done.added, "changed": done.changed, "unchanged": done.unchanged}
+    audit.record("org.imported", OrgVersion.objects.get(pk=1), by=by, at=at, detail=counts)
+    return done
+
+
+def _add_units(new: list[Any], moved: list[Any]) -> None:
+    """Parents first: a file may name them in any order. Whoever points at a new unit gets the saved one."""
+    waiting = {unit.key: unit for unit in new}
+    added: dict[str, Unit] = {}
+    while waiting:
+        for unit in [
+            unit for unit in waiting.values() if unit.parent is None or unit.parent.key not in waiting
+        ]:
+            _point_at(unit, added)
+            unit.save(force_insert=True)
+            added[unit.key] = waiting.pop(unit.key)
+    for unit in moved:
+        _point_at(unit, added)
+
+
+def _point_at(unit: Unit, added: Mapping[str, Unit]) -> None:
+    if unit.parent is not None and unit.parent.pk is None:
+        unit.parent = added[unit.parent.key]
+
+
+def _links(spec: Table) -> list[str]:
+    return [field.name for field in spec.model._meta.fields if field.is_relation]
+
+
+def _key(spec: Table, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The natural key, with linked rows by their id, from a stored row's attributes or a file row's values."""
+    found = (values[f"{name}_id"] if f"{name}_id" in values else values[name] for name in spec.key)
+    return tuple(value.pk if isinstance(value, models.Model) else value for value in found)
+
+
+def _twice(spec: Table, built: Built) -> list[RowError]:
+    seen: dict[tuple[Any, ...], int] = {}
+    errors = []
+    for row, values in built.values:
+        first = seen.setdefault(_key(spec, values), row)
+        if first != row:
+            shown = ", ".join(str(values[name]) for name in spec.key)
+            errors.append(
+                RowError(row, spec.key[0], shown, _("Row %(row)s says the same key.") % {"row": first})
+            )
+    return errors
+
+
+def _units(parsed: Sequence[Parsed]) -> Built:
+    known = {unit.key: unit for unit in Unit.objects.all()}
+    above = {
+        unit.key: unit.parent.key if unit.parent else None for unit in Unit.objects.select_related("parent")
+    }
+    for row in parsed:
+        known.setdefault(row.text("key"), Unit(key=row.text("key")))
+        if "parent" in row.values or row.text("key") not in above:
+            above[row.text("key")] = row.text("parent") or None
+    values, errors = [], []
+    for row in parsed:
+        parent = row.text("parent")
+        if parent and parent not in known:
+            errors.append(
+                RowError(row.row, "parent", parent, _("There is no such unit, here or in the file."))
+            )
+        elif _goes_round(row.text("key"), above):
+            errors.append(RowError(row.row, "parent", parent, _("The unit would lie below itself.")))
+        else:
+            values.append((row.row, {**row.values, **({"parent": known[parent]} if parent else {})}))
+    return Built(values, errors)
+
+
+def _goes_round(key: str, above: Mapping[str, str | None]) -> bool:
+    seen = set()
+    step: str | None = key
+    while step is not None and step not in seen:
+        seen.add(step)
+        step = above.get(step)
+    return step is not None
+
+
+def _people(parsed: Sequence[Parsed]) -> Built:
+    errors = []
+    for row in parsed:
+        hired, left = row.values.get("hired_on"), row.values.get("left_on")
+        if isinstance(hired, date) and isinstance(left, date) and left < hired:
+            errors.append(RowError(row.row, "left_on", str(left), _("Nobody leaves before joining.")))
+    return Built([(row.row, row.values) for row in parsed], errors)
+
+
+def _positions(parsed: Sequence[Parsed]) -> Built:
+    return _resolved(parsed, {"unit": ("key", Unit)})
+
+
+def _assignments(parsed: Sequence[Parsed]) -> Built:
+    """Overlaps are looked for among the file's rows and the stored ones that the file does not replace."""
+    built = _resolved(parsed, {"person": ("key", Person), "position": ("key", Position)})
+    rows = [(row, {"ends_on": FOREVER, "primary": True, **values}) for row, values in built.values]
+    errors = [*built.errors, *_backwards(rows)]
+    held: dict[int, list[tuple[date, date, int]]] = {}
+    said = {(v["person"].pk, v["position"].pk, v["starts_on"]) for _n, v in rows}
+    for old in Assignment.objects.filter(primary=True):
+        if (old.person_id, old.position_id, old.starts_on) not in said:
+            held.setdefault(old.person_id, []).append((old.starts_on, old.ends_on, 0))
+    for number, values in rows:
+        if values["primary"]:
+            held.setdefault(values["person"].pk, []).append((values["starts_on"], values["ends_on"], number))
+    for times in held.values():
+        errors += _overlaps(sorted(times))
+    return Built(rows, errors)
+
+
+def _overlaps(times: Sequence[tuple[date, date, int]]) -> Iterable[RowError]:
+    for (start, end, one), (next_start, _next_end, other) in pairwise(times):
+        if next_start < end:
+            yield RowError(
+                other or one, "starts_on", str(next_start if other else start),
+                _("The person holds another primary seat at that time. End one of them first."),
+            )  # fmt: skip
+
+
+def _absences(parsed: Sequence[Parsed]) -> Built:
+    built = _resolved(parsed, {"person": ("key", Person)})
+    return Built(built.values, [*built.errors, *_backwards(built.values)])
+
+
+def _grants(parsed: Sequence[Parsed]) -> Built:
+    built = _resolved(parsed, {"user": ("username", User), "unit": ("key", Unit)})
+    rows = [(row, {"ends_on": FOREVER, **values}) for row, values in built.values]
+    return Built(rows, [*built.errors, *_backwards(rows)])
+
+
+def _users(parsed: Sequence[Parsed]) -> Built:
+    """A new user gets a password that nobody knows; an administrator sets one, or single sign-on does without."""
+    built = _resolved(parsed, {"person": ("key", Person)})
+    known = set(User.objects.values_list("username", flat=True))
+    fresh = User()
+    fresh.set_unusable_password()
+    rows = [(r, v if v["username"] in known else {"password": fresh.password, **v}) for r, v in built.values]
+    return Built(rows, built.errors)
+
+
+def _backwards(rows: Sequence[tuple[int, Mapping[str, Any]]]) -> list[RowError]:
+    message = _("The end lies before the beginning.")
+    return [
+        RowError(row, "last_day", str(values["ends_on"] - timedelta(days=1)), message)
+        for row, values in rows
+        if values["ends_on"] <= values["starts_on"]
+    ]
+
+
+def _resolved(parsed: Sequence[Parsed], links: Mapping[str, tuple[str, type[models.Model]]]) -> Built:
+    """Turn keys into rows; a key that nobody has is an error of its cell."""
+    known = {
+        name: {getattr(row, key): row for row in model._default_manager.all()}
+        for name, (key, model) in links.items()
+    }
+    values, errors = [], []
+    for row in parsed:
+        named = {name: row.text(name) for name in links if name in row.values}
+        missing = [name for name, key in named.items() if key not in known[name]]
+        errors += [
+            RowError(row.row, name, named[name], _("Nothing is known under this key. Import it first."))
+            for name in missing
+        ]
+        if not missing:
+            values.append(
+                (row.row, {**row.values, **{name: known[name][key] for name, key in named.items()}})
+            )
+    return Built(values, errors)
+
+
+_PERSON = ("person", "工号", "员工工号", "employee", "employee number")
+_STARTS = Field("starts_on", ("starts_on", "开始日期", "生效日期", "from", "start"), day, required=True)
+_ENDS = Field("ends_on", ("last_day", "结束日期", "截止日期", "to", "end"), last_day)
+
+TABLES: Mapping[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "units",
+            (
+                Field("key", ("key", "部门编码", "组织编码", "编码", "code", "unit"), key_of, required=True),
+                Field("name", ("name", "部门名称", "部门", "组织名称", "名称"), text, required=True),
+                Field("name_en", ("name_en", "英文名称", "english name"), text),
+                Field("kind", ("kind", "类型", "层级", "level"), text),
+                Field("parent", ("parent", "上级编码", "上级部门编码", "上级部门", "上级"), key_of),
+                Field("order", ("order", "顺序", "排序"), lambda value: int(amount(value))),
+            ),
+            ("key",),
+            Unit,
+            _units,
+        ),
+        Table(
+            "people",
+            (
+                Field("key", ("key", *_PERSON), text, required=True),
+                Field("name", ("name", "姓名"), text, required=True),
+                Field("email", ("email", "邮箱", "e-mail"), text),
+                Field("hired_on", ("hired_on", "入职日期"), day),
+                Field("left_on", ("left_on", "离职日期"), day),
+            ),
+            ("key",),
+            Person,
+            _people,
+        ),
+        Table(
+            "positions",
+            (
+                Field("key", ("key", "岗位编码", "编码", "code", "position"), key_of, required=True),
+                Field("title", ("title", "岗位名称", "岗位", "名称"), text, required=True),
+                Field("unit", ("unit", "部门编码", "部门", "组织编码"), text, required=True),
+            ),
+            ("key",),
+            Position,
+            _positions,
+        ),
+        Table(
+            "assignments",
+            (
+                Field("person", _PERSON, text, required=True),
+                Field("position", ("position", "岗位编码", "岗位"), text, required=True),
+                _STARTS,
+                _ENDS,
+                Field("primary", ("primary", "主岗", "是否主岗"), flag),
+                Field("probation_until", ("probation_last_day", "试用期至", "试用期结束日期"), last_day),
+                Field("fte", ("fte", "工时占比"), share),
+                Field("exit_reason", ("exit_reason", "离任原因", "离职原因"), text),
+            ),
+            ("person", "position", "starts_on"),
+            Assignment,
+            _assignments,
+        ),
+        Table(
+            "absences",
+            (
+                Field("person", _PERSON, text, required=True),
+                _STARTS,
+                Field("ends_on", _ENDS.titles, last_day, required=True),
+                Field("kind", ("kind", "类型", "缺勤类型"), _absence_kind),
+            ),
+            ("person", "starts_on"),
+            Absence,
+            _absences,
+        ),
+        Table(
+            "users",
+            (
+                Field("username", ("username", "用户名", "账号"), text, required=True),
+                Field("role", ("role", "角色"), _role, required=True),
+                Field("person", _PERSON, text),
+                Field("email", ("email", "邮箱"), text),
+                Field("language", ("language", "语言"), text),
+            ),
+            ("username",),
+            User,
+            _users,
+        ),
+        Table(
+            "grants",
+            (
+                Field("user", ("username", "用户名", "账号"), text, required=True),
+                Field("unit", ("unit", "部门编码", "部门"), text, required=True),
+                _STARTS,
+                _ENDS,
+            ),
+            ("user", "unit", "starts_on"),
+            Grant,
+            _grants,
+        ),
+    )
+}

@@ -1,0 +1,233 @@
+"""Who sees what, on which day."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from dabiao.core.errors import NotFound
+from dabiao.org import actions, queries, seats
+from dabiao.org.models import User
+from dabiao.org.queries import Scope
+
+EVERYONE = {f"P0{n}" for n in range(1, 10)}
+
+
+def seen_people(user, on):
+    return set(queries.people_visible(user, on).values_list("key", flat=True))
+
+
+def seen_units(user, on):
+    return [node.key for node in queries.units_visible(user, on)]
+
+
+class TestSight:
+    @pytest.mark.parametrize(
+        ("who", "units", "people"),
+        [
+            ("ada", ["company", "east", "nanjing", "shanghai", "west", "chengdu"], EVERYONE),
+            ("otto", ["company", "east", "nanjing", "shanghai", "west", "chengdu"], EVERYONE),
+            ("fin", ["company", "east", "nanjing", "shanghai", "west", "chengdu"], EVERYONE),
+            ("dora", ["company", "east", "nanjing", "shanghai", "west", "chengdu"], EVERYONE),
+            ("emma", ["east", "nanjing", "shanghai"], {"P02", "P03", "P04", "P05", "P06", "P07"}),
+            ("sam", ["shanghai"], {"P03", "P04", "P05", "P06"}),
+            ("wes", ["west", "chengdu"], {"P06", "P08", "P09"}),
+            ("rita", [], {"P04"}),
+            ("max", [], {"P06"}),
+        ],
+    )
+    def test_follows_from_role_and_seat(self, company, on, who, units, people):
+        assert seen_units(company.users[who], on) == units
+        assert seen_people(company.users[who], on) == people
+
+    def test_of_a_manager_is_that_of_the_day(self, company, on, at):
+        seat = actions.Seat("west-head", on)
+        actions.change_assignment(
+            company.people["P08"].assignments.get().pk, values={"ends_on": on}, by=company.ada, at=at
+        )
+        actions.move("P03", seat, by=company.ada, at=at)
+        assert seen_units(company.sam, on - timedelta(days=1)) == ["shanghai"]
+        assert seen_units(company.sam, on) == ["west", "chengdu"]
+
+    def test_reaches_into_a_granted_unit_while_the_grant_lasts(self, company, on, at):
+        actions.grant("sam", "west", starts_on=on, ends_on=on + timedelta(days=7), by=company.ada, at=at)
+        assert seen_units(company.sam, on - timedelta(days=1)) == ["shanghai"]
+        assert seen_units(company.sam, on) == ["shanghai", "west", "chengdu"]
+        assert seen_units(company.sam, on + timedelta(days=7)) == ["shanghai"]
+
+    def test_may_be_granted_to_a_rep(self, company, on, at):
+        actions.grant("rita", "nanjing", starts_on=on, by=company.ada, at=at)
+        assert seen_units(company.rita, on) == ["nanjing"]
+        assert seen_people(company.rita, on) == {"P04", "P07"}
+
+    def test_follows_a_unit_that_moves(self, company, on, at):
+        actions.change_unit("nanjing", values={"parent": "west"}, by=company.ada, at=at)
+        assert seen_units(company.emma, on) == ["east", "shanghai"]
+        assert seen_units(company.wes, on) == ["west", "chengdu", "nanjing"]
+
+    def test_of_somebody_locked_out_is_nothing(self, company, on):
+        company.ada.is_active = False
+        assert queries.sight(company.ada, on) == queries.Sight(False, frozenset(), None)
+
+    def test_of_a_manager_without_a_seat_is_nothing(self, company, on):
+        nobody = User.objects.create(username="new", role="manager")
+        assert seen_units(nobody, on) == []
+        assert queries.home_scope(nobody, on) is None
+
+    def test_has_one_key_for_those_who_see_the_same(self, company, on):
+        key = {
+            name: queries.sight(company.users[name], on).key for name in ("ada", "fin", "sam", "wes", "rita")
+        }
+        assert key["ada"] == key["fin"]
+        assert len(set(key.values())) == 4
+
+
+class TestCheckScope:
+    @pytest.mark.parametrize(
+        ("who", "scope"),
+        [
+            ("sam", Scope("unit", "east")),
+            ("sam", Scope("unit", "nanjing")),
+            ("sam", Scope("person", "P07")),
+            ("sam", Scope("unit", "no-such-unit")),
+            ("ada", Scope("unit", "no-such-unit")),
+            ("ada", Scope("person", "P99")),
+            ("rita", Scope("person", "P05")),
+            ("rita", Scope("unit", "shanghai")),
+        ],
+    )
+    def test_hides_and_does_not_tell_whether_it_exists(self, company, on, who, scope):
+        with pytest.raises(NotFound, match="or it is not yours to see"):
+            queries.check_scope(company.users[who], scope, on)
+
+    @pytest.mark.parametrize(
+        ("who", "scope"),
+        [
+            ("sam", Scope("unit", "shanghai")),
+            ("sam", Scope("person", "P06")),
+            ("emma", Scope("unit", "nanjing")),
+            ("rita", Scope("person", "P04")),
+            ("fin", Scope("unit", "company")),
+        ],
+    )
+    def test_lets_through_what_may_be_seen(self, company, on, who, scope):
+        assert queries.check_scope(company.users[who], scope, on) == scope
+
+
+class TestHomeScope:
+    @pytest.mark.parametrize(
+        ("who", "scope"),
+        [
+            ("ada", Scope("unit", "company")),
+            ("emma", Scope("unit", "east")),
+            ("rita", Scope("person", "P04")),
+        ],
+    )
+    def test_is_the_top_of_what_one_sees(self, company, on, who, scope):
+        assert queries.home_scope(company.users[who], on) == scope
+
+
+class TestFind:
+    def test_finds_nobody_of_another_subtree(self, company, on):
+        assert [p.key for p in queries.find_people(company.sam, "nina", on)] == []
+        assert [p.key for p in queries.find_people(company.emma, "nina", on)] == ["P07"]
+        assert queries.find_units(company.sam, "南京", on) == []
+        assert [u.key for u in queries.find_units(company.emma, "南京", on)] == ["nanjing"]
+
+
+class TestSeats:
+    def tables(self):
+        return seats.lake_tables()
+
+    def covered(self, user, on, tables=None):
+        """(person, unit) of every seat that the intervals cover."""
+        tables = tables or self.tables()
+        numbers = seats.numbering(tables["units"], tables["assignments"])
+        spans = seats.intervals(queries.sight(user, on), numbers)
+        return {
+            (row["person"], row["unit"])
+            for row in tables["assignments"].to_pylist()
+            if spans is None or any(start <= row["seat"] < end for start, end in spans)
+        }
+
+    def test_number_assignments_in_tree_order(self, company):
+        rows = self.tables()["assignments"].to_pylist()
+        assert [(r["seat"], r["unit"], r["person"]) for r in rows] == [
+            (1, "company", "P01"),
+            (2, "east", "P02"),
+            (3, "nanjing", "P07"),
+            (4, "shanghai", "P03"),
+            (5, "shanghai", "P04"),
+            (6, "shanghai", "P05"),
+            (7, "shanghai", "P06"),
+            (8, "west", "P08"),
+            (9, "chengdu", "P09"),
+            (10, "chengdu", "P06"),
+        ]
+
+    def test_make_a_subtree_an_interval(self, company):
+        rows = self.tables()["units"].to_pylist()
+        assert [(r["unit"], r["seat_from"], r["seat_to"]) for r in rows] == [
+            ("company", 1, 11),
+            ("east", 2, 8),
+            ("nanjing", 3, 4),
+            ("shanghai", 4, 8),
+            ("west", 8, 11),
+            ("chengdu", 9, 11),
+        ]
+
+    def test_leave_an_empty_unit_empty(self, company, at):
+        actions.add_unit(key="hangzhou", name="杭州组", parent="east", by=None, at=at)
+        rows = {r["unit"]: (r["seat_from"], r["seat_to"]) for r in self.tables()["units"].to_pylist()}
+        assert rows["hangzhou"] == (3, 3)
+        assert rows["east"] == (2, 8)
+
+    def test_name_every_ancestor_by_kind(self, company):
+        rows = self.tables()["unit_levels"].to_pylist()
+        assert [(r["kind"], r["ancestor"]) for r in rows if r["unit"] == "nanjing"] == [
+            ("company", "company"),
+            ("region", "east"),
+            ("team", "nanjing"),
+        ]
+
+    def test_split_somebody_who_moved_between_two_teams(self, company, on):
+        assert ("P06", "shanghai") in self.covered(company.sam, on)
+        assert ("P06", "chengdu") not in self.covered(company.sam, on)
+        assert self.covered(company.max, on) == {("P06", "shanghai"), ("P06", "chengdu")}
+
+    def test_cover_exactly_the_visible_units(self, company, on):
+        assert self.covered(company.wes, on) == {("P08", "west"), ("P09", "chengdu"), ("P06", "chengdu")}
+        assert len(self.covered(company.fin, on)) == 10
+
+    def test_follow_todays_tree_even_by_an_older_numbering(self, company, on, at):
+        published = self.tables()
+        actions.change_unit("nanjing", values={"parent": "west"}, by=company.ada, at=at)
+        assert ("P07", "nanjing") not in self.covered(company.emma, on, published)
+        assert ("P07", "nanjing") in self.covered(company.wes, on, published)
+
+    def test_ignore_units_that_are_not_published_yet(self, company, on, at):
+        published = self.tables()
+        actions.add_unit(key="hangzhou", name="杭州组", parent="west", by=None, at=at)
+        assert len(self.covered(company.wes, on, published)) == 3
+
+    def test_know_that_the_organisation_has_changed(self, company, at):
+        before = seats.org_tables().version
+        actions.change_unit("west", values={"name": "西区"}, by=company.ada, at=at)
+        assert seats.org_tables().version == before + 1
+
+    @pytest.mark.parametrize(
+        ("case", "parts", "joined"),
+        [
+            ("neighbours join", [(1, 3), (3, 5)], ((1, 5),)),
+            ("overlaps join", [(4, 9), (1, 5)], ((1, 9),)),
+            ("one inside another vanishes", [(1, 9), (2, 3)], ((1, 9),)),
+            ("gaps stay", [(5, 6), (1, 2)], ((1, 2), (5, 6))),
+            ("empty ones vanish", [(3, 3)], ()),
+        ],
+    )
+    def test_intervals_merge(self, case, parts, joined):
+        assert seats.merged(parts) == joined, case
+
+    def test_absences_are_published(self, company, at):
+        days = {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 3, 4), "kind": "leave"}
+        actions.record_absence("P04", **days, by=company.otto, at=at)
+        assert self.tables()["absences"].to_pylist() == [{"person": "P04", **days}]
