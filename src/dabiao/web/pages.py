@@ -6,23 +6,33 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from dabiao.core import config
+from dabiao.core import config, http
+from dabiao.core.asked import asked
 from dabiao.core.errors import Forbidden
 from dabiao.core.http import UserRequest
+from dabiao.web import scopes, searching
 
 
 @login_required
 @require_GET
 def search(request: UserRequest) -> HttpResponse:
-    """People, customers, pages and metrics that the viewer may see."""
-    return render(request, "_found.html", {"q": request.GET.get("q", ""), "groups": []})
+    """People, customers, pages and metrics that the viewer may see; a fragment for Ctrl K, else a page."""
+    text = request.GET.get("q", "")[:100]
+    template = "_found.html" if request.headers.get("HX-Request") else "search.html"
+    return render(
+        request, template, {"q": text, "groups": searching.search(request.user, text, http.today())}
+    )
 
 
 @login_required
 @require_GET
 def scope_tree(request: UserRequest) -> HttpResponse:
-    """The units to choose from."""
-    return render(request, "_scopes.html", {"units": []})
+    """The units to choose from, for the page whose path is `at`."""
+    at = request.GET.get("at", "")
+    if not at.startswith("/") or at.startswith("//"):
+        at = "/"
+    found = scopes.choices(request.user, asked(request, today=http.today()), at=at, query=request.GET)
+    return render(request, "_scopes.html", {"units": found})
 
 
 @login_required
