@@ -7,6 +7,7 @@ from pathlib import Path
 HOME = Path(tempfile.mkdtemp(prefix="dabiao-tests-"))
 os.environ["DABIAO_HOME"] = str(HOME)
 os.environ["DABIAO_SECRET_KEY"] = "only for tests " * 4
+os.environ["DABIAO_LANGUAGE"] = "en"
 os.environ.setdefault("DABIAO_LOG", "console")
 # Playwright keeps a loop running in the test's thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
