@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 from functools import reduce
 from operator import and_
-from typing import Final, Literal
+from typing import Literal
 
+import ibis
 import ibis.expr.types as ir
 
 from dabiao.engine import number
@@ -26,7 +27,6 @@ Test = Literal[
     "is_null",
     "not_null",
 ]
-COMPARISONS: Final[frozenset[Test]] = frozenset({"at_least", "at_most", "above", "below"})
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,6 @@ class Between:
         return number.divided(table[self.end].delta(table[self.start], unit="second"), 60)
 
 
-Value = Terms | Between
-
-
 @dataclass(frozen=True)
 class Same:
     """The value of another column of the same row, in place of a constant."""
@@ -102,6 +99,28 @@ class Condition:
         if self.test == "none_of":
             return ~column.isin(wanted).fill_null(False)
         return _compared(column, self.test, wanted[0])
+
+
+@dataclass(frozen=True)
+class Points:
+    """1 for a row that meets all of `one_if`, -1 for one that meets all of `minus_one_if`, else 0.
+
+    The mean of it is a net score: promoters less detractors, over all answers.
+    """
+
+    one_if: tuple[Condition, ...]
+    minus_one_if: tuple[Condition, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(name for test in (*self.one_if, *self.minus_one_if) for name in test.columns)
+
+    def value(self, table: ir.Table) -> ir.Value:
+        ways = [(all_hold(self.one_if, table), 1), (all_hold(self.minus_one_if, table), -1)]
+        return ibis.cases(*((test, points) for test, points in ways if test is not None), else_=0)
+
+
+Value = Terms | Between | Points
 
 
 def all_hold(conditions: Iterable[Condition], table: ir.Table) -> ir.BooleanValue | None:

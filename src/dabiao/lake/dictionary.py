@@ -1,0 +1,37 @@
+"""The metric dictionary in force: the standard metrics and the company's own files beside them."""
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from dabiao.engine.metric import Metric
+from dabiao.engine.metric_file import load_files
+from dabiao.lake.tables import TABLES
+
+STANDARD = "standard.yml"
+
+
+def load_dictionary(
+    own: Path | None = None, *, credits: Collection[str] | None = None
+) -> Mapping[str, Metric]:
+    """Metric key → metric: the standard ones, then every `*.yml` of the directory `own` in order of name.
+
+    An own entry replaces the standard one of the same name, also where standard ratios use it. Raises
+    MetricErrors that lists everything wrong in any of the files. A missing directory holds no files.
+    """
+    if own is None or not own.is_dir():
+        return standard_metrics()
+    texts = {f"standard/{STANDARD}": _standard_text()}
+    texts |= {path.name: path.read_text(encoding="utf-8") for path in sorted(own.glob("*.yml"))}
+    return load_files(texts, catalogue=TABLES, credits=credits)
+
+
+@cache
+def standard_metrics() -> Mapping[str, Metric]:
+    """The shipped metrics alone."""
+    return load_files({f"standard/{STANDARD}": _standard_text()}, catalogue=TABLES)
+
+
+def _standard_text() -> str:
+    return files("dabiao.lake").joinpath("metrics", STANDARD).read_text(encoding="utf-8")
