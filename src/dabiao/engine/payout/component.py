@@ -1,0 +1,217 @@
+"""What one component pays a person for a pay period: its lines or bonus, then gates, points, limits, rounding."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from dabiao.engine.number import rounded
+from dabiao.engine.payout.bonus import PAY, Paid, bonus_entries
+from dabiao.engine.payout.entry import Entry, LineSum, Payable
+from dabiao.engine.payout.plan import SCALE, Component, Every, Limit
+from dabiao.engine.payout.roster import decimal
+from dabiao.engine.payout.spans import Span, span_of
+from dabiao.engine.payout.terms import whole_rate
+from dabiao.engine.payout.world import Per, World
+
+
+@dataclass
+class Posted:
+    """What a component has earned and posted per person since its span began: held state of one run."""
+
+    span: date | None = None
+    earned: Decimal = Decimal(0)
+    amount: Decimal = Decimal(0)
+    weighed: dict[Per, Decimal] = field(default_factory=dict)
+    rates: dict[Per, Decimal] = field(default_factory=dict)
+
+
+Ledger = dict[str, Posted]
+"""person → what has been posted by one component."""
+
+
+def component_entries(
+    world: World,
+    component: Component,
+    period: Span,
+    sums: Mapping[str, list[LineSum]],
+    paid: Paid,
+    ledger: Ledger,
+) -> Iterator[tuple[list[Entry], Payable]]:
+    """Each person's explained steps and payable of one component in one pay period, in order of person.
+
+    sums: the component's line sums of this period by person. ledger: carried from period to period.
+    """
+    bonuses: dict[str, list[Entry]] = {}
+    for entry in bonus_entries(world, component, period, paid):
+        bonuses.setdefault(entry.person, []).append(entry)
+    people = {*sums, *bonuses, *_floored(world, component, period), *_from_pay(component, paid)}
+    people |= _with_arrears(world, component, ledger, period)
+    for person in sorted(people):
+        posted = _posted(world, component, ledger, person, period)
+        steps = [*_earned(world, component, period, person, sums.get(person, ()), posted)]
+        steps += _of_other_pay(component, period, person, paid)
+        steps += bonuses.get(person, ())
+        steps += _worth(component, period, person, steps)
+        steps += _gated(world, component, period, person, steps)
+        payable, limits = _limited(world, component, period, person, steps, posted)
+        if steps or limits or payable.amount:
+            yield [*steps, *limits], payable
+
+
+def counted_over(component: Component) -> Every | None:
+    """The span over which a component's payables are rounded together: that of its tiers or its limits."""
+    tiers = component.rate.tiers if component.rate else None
+    spans = [tiers.over if tiers else None, *(limit.over for limit in (component.cap, component.floor) if limit)]
+    return next((span for span in spans if span), None)
+
+
+def _posted(world: World, component: Component, ledger: Ledger, person: str, period: Span) -> Posted:
+    """The person's account with the component, opened anew where a span begins."""
+    start = world.span(counted_over(component), period).start
+    account = ledger.get(person)
+    if account is None or account.span != start:
+        account = ledger[person] = Posted(span=start)
+    return account
+
+
+def _with_arrears(world: World, component: Component, ledger: Ledger, period: Span) -> set[str]:
+    """People whose earlier lines of a whole-base span may change rate without a new line of their own."""
+    tiers = component.rate.tiers if component.rate else None
+    if tiers is None or tiers.pay != "whole":
+        return set()
+    start = world.span(tiers.over, period).start
+    return {person for person, account in ledger.items() if account.span == start and account.weighed}
+
+
+def _earned(
+    world: World,
+    component: Component,
+    period: Span,
+    person: str,
+    sums: Iterable[LineSum],
+    posted: Posted,
+) -> Iterator[Entry]:
+    tiers = component.rate.tiers if component.rate else None
+    if tiers is not None and tiers.pay == "whole":
+        yield from _caught_up(world, component, period, person, posted)
+    by_rule: dict[str, list[LineSum]] = {}
+    for line in sums:
+        by_rule.setdefault(line.rule, []).append(line)
+        posted.weighed[line.per] = posted.weighed.get(line.per, Decimal(0)) + line.weighed
+    for rule, lines in by_rule.items():
+        amount = sum((line.amount for line in lines), Decimal(0))
+        credit = sum((line.credit for line in lines), Decimal(0))
+        count = sum(line.lines for line in lines)
+        yield Entry(person, period.start, component.key, rule, amount, credit, None, f"{count} lines")
+
+
+def _caught_up(
+    world: World, component: Component, period: Span, person: str, posted: Posted
+) -> Iterator[Entry]:
+    """A whole-base rate that changes applies to everything counted earlier in the span, too."""
+    tiers = component.rate.tiers if component.rate else None
+    assert tiers is not None  # noqa: S101
+    for per, weighed in sorted(posted.weighed.items()):
+        before = posted.rates.get(per)
+        now = whole_rate(world, component, tiers, person, period, per)
+        if before is not None and now is not None and now != before and weighed:
+            amount = decimal(Fraction(weighed) * Fraction(now - before), SCALE)
+            note = f"rate {before} → {now} on earlier credit"
+            yield Entry(person, period.start, component.key, "catch_up", amount, weighed, now - before, note)
+    every = {per for key, who, start, per in world.totals if key == component.base and who == person and start == period.start}
+    for per in {*every, *posted.weighed}:
+        rate = whole_rate(world, component, tiers, person, period, per)
+        if rate is not None:
+            posted.rates[per] = rate
+
+
+def _from_pay(component: Component, paid: Paid) -> set[str]:
+    if not component.base.startswith(PAY):
+        return set()
+    return {person for key, person in paid if key == component.base.removeprefix(PAY)}
+
+
+def _of_other_pay(component: Component, period: Span, person: str, paid: Paid) -> Iterator[Entry]:
+    """A flat share of what another component pays the person this period."""
+    if component.base.startswith(PAY) and component.rate is not None and component.rate.flat is not None:
+        base = paid.get((component.base.removeprefix(PAY), person), {}).get(period.start, Decimal(0))
+        if base:
+            rate = component.rate.flat
+            yield Entry(
+                person, period.start, component.key, "share_of_pay", rounded(base * rate, SCALE), base, rate
+            )
+
+
+def _worth(component: Component, period: Span, person: str, steps: list[Entry]) -> Iterator[Entry]:
+    """Points become money: the step that replaces points by their worth."""
+    points = _sum(steps)
+    if component.unit == "points" and points:
+        worth = component.worth or Decimal(0)
+        amount = rounded(points * worth, SCALE) - points
+        yield Entry(person, period.start, component.key, "worth", amount, points, worth, f"{points} points")
+
+
+def _gated(world: World, component: Component, period: Span, person: str, steps: list[Entry]) -> Iterator[Entry]:
+    """A gate that fails leaves `otherwise` of what was earned; several multiply."""
+    earned = _sum(steps)
+    for gate in component.gates:
+        if earned and not world.passes(gate, person, period):
+            left = rounded(earned * gate.otherwise, SCALE)
+            what = gate.attained.measure if gate.attained else gate.score
+            note = f"{what} below {gate.at_least}"
+            yield Entry(person, period.start, component.key, "gate", left - earned, earned, gate.otherwise, note)
+            earned = left
+
+
+def _floored(world: World, component: Component, period: Span) -> set[str]:
+    if component.floor is None:
+        return set()
+    return {person for person in world.people if world.is_active(person, period)}
+
+
+def _limited(
+    world: World, component: Component, period: Span, person: str, steps: list[Entry], posted: Posted
+) -> tuple[Payable, list[Entry]]:
+    """Round what the span has earned so far, keep it within cap and floor, and post the difference."""
+    before = posted.amount
+    posted.earned += _sum(steps)
+    due = rounded(posted.earned, world.plan.digits)
+    limits = []
+    plain = due
+    if component.cap is not None:
+        due = min(due, _limit(world, component.cap, period, posted, before))
+    if due != plain:
+        limits.append(_step(component, period, person, "cap", due - plain, component.cap))
+    capped = due
+    if component.floor is not None and world.is_active(person, period):
+        share = world.roster.share_in_force(person, period, component.prorate, world.covered(person))
+        least = decimal(Fraction(component.floor.amount) * share, world.plan.digits)
+        due = max(due, least + (before if component.floor.over is None else 0))
+    if due != capped:
+        limits.append(_step(component, period, person, "floor", due - capped, component.floor))
+    # What a limit added or took away belongs to this period; the next one starts from what was posted.
+    if component.cap is not None and component.cap.over is None or component.floor is not None and component.floor.over is None:
+        posted.earned += due - plain
+    posted.amount = due
+    return Payable(person, period.start, component.key, due - before), limits
+
+
+def _limit(world: World, limit: Limit, period: Span, posted: Posted, before: Decimal) -> Decimal:
+    """The most that may stand posted: the limit of the span, or of this period on top of what was posted."""
+    return limit.amount + (before if limit.over is None else Decimal(0))
+
+
+def _step(
+    component: Component, period: Span, person: str, rule: str, amount: Decimal, limit: Limit | None
+) -> Entry:
+    note = f"{rule} {limit.amount}" if limit else ""
+    return Entry(person, period.start, component.key, rule, amount, None, None, note)
+
+
+def _sum(steps: Iterable[Entry]) -> Decimal:
+    return sum((step.amount for step in steps), Decimal(0))
+
+
+__all__ = ["Ledger", "Posted", "component_entries", "counted_over", "span_of"]

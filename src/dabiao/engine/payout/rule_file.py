@@ -1,0 +1,271 @@
+"""Reads the parts of a plan that say what is counted and for whom: measures, credits, tables, multipliers."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, cast
+
+from dabiao.engine.payout import plan as model
+from dabiao.engine.payout.plan import (
+    Also,
+    Attained,
+    Condition,
+    Credit,
+    Factor,
+    Feature,
+    Gate,
+    Measure,
+    Rate,
+    Recipient,
+    Row,
+    Step,
+    Table,
+    Tiers,
+    Words,
+)
+from dabiao.engine.payout.reader import Spot, field_of, listed
+
+ONE: Final = Decimal(1)
+DATES: Final = {
+    "contracts": "signed_on",
+    "order_lines": "ordered_on",
+    "deliveries": "shipped_on",
+    "invoices": "invoiced_on",
+    "revenue": "recognised_on",
+    "receivables": "due_on",
+    "receipts": "received_on",
+    "allocations": "allocated_on",
+    "opportunities": "closed_on",
+    "activities": "started_at",
+    "leads": "created_on",
+}
+"""The date that counts for a table unless a measure names another."""
+_COMPARE: Final = ("is", "not", "at_least", "above", "at_most", "below", "known")
+
+
+def words(spot: Spot) -> Words:
+    """`{en: …, zh: …}`, or one text for both."""
+    if not spot.is_mapping:
+        return Words(spot.text(), spot.text())
+    found = spot.fields("en", "zh")
+    en = field_of(found, "en", Spot.text, "", needed=spot)
+    return Words(en, field_of(found, "zh", Spot.text, en, needed=spot))
+
+
+def measure(name: str, spot: Spot) -> Measure:
+    found = spot.fields(
+        "table", "amount", "on", "key", "credit", "where", "exclude", "refunds", "target", "title"
+    )
+    of = field_of(found, "table", Spot.text, "", needed=spot)
+    on = field_of(found, "on", Spot.text, DATES.get(of, ""))
+    if not on:
+        spot.note("no date decides the period", "Add `on:` with a date column.")
+    return Measure(
+        key=name,
+        table=of,
+        amount=field_of(found, "amount", Spot.text, "amount"),
+        on=on,
+        fact_key=field_of(found, "key", listed(Spot.text), ("source", "key")),
+        credit=field_of(found, "credit", Spot.text, "on_record"),
+        where=field_of(found, "where", conditions, ()),
+        exclude=field_of(found, "exclude", listed(conditions), ()),
+        refunds=cast(
+            Any, field_of(found, "refunds", lambda s: s.word(model.Literal["own_date", "original"]), "own_date")
+        ),
+        target=field_of(found, "target", Spot.text, ""),
+    )
+
+
+def conditions(spot: Spot) -> tuple[Condition, ...]:
+    """`{kind: new, city: [上海, 北京], qty: {at_least: 10}}`."""
+    return tuple(condition for column, below in spot.entries() for condition in _conditions(column, below))
+
+
+def _conditions(column: str, spot: Spot) -> list[Condition]:
+    if not spot.is_mapping:
+        return [Condition(column, "is", tuple(item.text() for item in spot.items()))]
+    return [_condition(column, name, below) for name, below in spot.fields(*_COMPARE).items()]
+
+
+def _condition(column: str, compare: str, spot: Spot) -> Condition:
+    if compare == "known":
+        return Condition(column, "known", (str(spot.yes()).lower(),))
+    if compare in ("is", "not"):
+        return Condition(column, cast(Any, compare), tuple(item.text() for item in spot.items()))
+    return Condition(column, cast(Any, compare), (spot.text(),))
+
+
+def credit(name: str, spot: Spot) -> Credit:
+    found = spot.fields("to", "split", "divide", "recorded_shares", "also", "rollup", "direct")
+    split = field_of(found, "split", _split, ())
+    own = Recipient("column", split[0][0] if split else "person")
+    return Credit(
+        key=name,
+        to=field_of(found, "to", recipient, own),
+        split=split,
+        divide=cast(Any, field_of(found, "divide", _divide, "weight")),
+        shared=field_of(found, "recorded_shares", Spot.yes, False),
+        also=field_of(found, "also", listed(_also), ()),
+        rollup=field_of(found, "rollup", listed(Spot.share), ()),
+        direct=field_of(found, "direct", Spot.yes, True),
+    )
+
+
+def _divide(spot: Spot) -> str:
+    return spot.word(model.Literal["each", "equal", "weight"])
+
+
+def _split(spot: Spot) -> tuple[tuple[str, Decimal], ...]:
+    return tuple((column, below.positive()) for column, below in spot.entries())
+
+
+def recipient(spot: Spot) -> Recipient:
+    """A column name; `{through: contract, in: contracts, take: signer}`; `{relation: owner, by: customer}`."""
+    if not spot.is_mapping:
+        return Recipient("column", spot.text())
+    found = spot.fields("column", "through", "in", "take", "relation", "by")
+    if "relation" in found:
+        by = field_of(found, "by", Spot.text, "person")
+        return Recipient("relation", by, relation=found["relation"].text())
+    if "through" in found:
+        return Recipient(
+            "through",
+            found["through"].text(),
+            table=field_of(found, "in", Spot.text, "", needed=spot),
+            take=field_of(found, "take", Spot.text, "person"),
+        )
+    return Recipient("column", field_of(found, "column", Spot.text, "", needed=spot))
+
+
+def _also(spot: Spot) -> Also:
+    found = spot.fields("to", "share", "divide")
+    return Also(
+        field_of(found, "to", recipient, Recipient("column", "person"), needed=spot),
+        field_of(found, "share", Spot.positive, ONE),
+        cast(Any, field_of(found, "divide", _divide, "each")),
+    )
+
+
+def table(name: str, spot: Spot) -> Table:
+    found = spot.fields("by", "rows", "else", "from", "take", "decimals")
+    by = field_of(found, "by", listed(Spot.text), (), needed=spot)
+    return Table(
+        key=name,
+        by=by,
+        rows=field_of(found, "rows", listed(lambda s: _row(s, by)), ()),
+        otherwise=field_of(found, "else", _maybe_number, None),
+        source=field_of(found, "from", Spot.text, ""),
+        take=field_of(found, "take", Spot.text, ""),
+        decimals=field_of(found, "decimals", Spot.whole, 4),
+    )
+
+
+def _row(spot: Spot, by: tuple[str, ...]) -> Row:
+    found = spot.fields(*by, "is", "from", "to")
+    match = tuple((column, found[column].text()) for column in by if column in found)
+    return Row(
+        match,
+        field_of(found, "is", Spot.number, Decimal(0), needed=spot),
+        field_of(found, "from", _maybe_day, None),
+        field_of(found, "to", _maybe_day, None),
+    )
+
+
+def _maybe_day(spot: Spot) -> date | None:
+    return spot.day()
+
+
+def _maybe_number(spot: Spot) -> Decimal | None:
+    return spot.number()
+
+
+def every(spot: Spot) -> model.Every | None:
+    return cast("model.Every", spot.word(model.Every))
+
+
+def steps(spot: Spot) -> tuple[Step, ...]:
+    return listed(_step)(spot)
+
+
+def _step(spot: Spot) -> Step:
+    found = spot.fields("from", "is")
+    return Step(
+        field_of(found, "from", Spot.number, Decimal(0), needed=spot),
+        field_of(found, "is", Spot.number, Decimal(0), needed=spot),
+    )
+
+
+def rate(spot: Spot) -> Rate | None:
+    """A number; `{table: name}`; or `{tiers: [{from: 0, is: 5%}, …], …}`."""
+    if not spot.is_mapping:
+        return Rate(flat=spot.number())
+    found = spot.fields("table", "tiers", "pay", "by", "over", "per", "measure", "below_zero")
+    if "table" in found:
+        return Rate(table=found["table"].text())
+    return Rate(
+        tiers=Tiers(
+            steps=field_of(found, "tiers", steps, (), needed=spot),
+            pay=cast(Any, field_of(found, "pay", _word("marginal", "whole"), "marginal")),
+            by=cast(Any, field_of(found, "by", _word("amount", "attainment"), "amount")),
+            over=field_of(found, "over", every, None),
+            per=field_of(found, "per", listed(Spot.text), ()),
+            measure=field_of(found, "measure", Spot.text, ""),
+            below_zero=cast(Any, field_of(found, "below_zero", _word("owed", "nothing"), "owed")),
+        )
+    )
+
+
+def _word(*options: str) -> Callable[[Spot], str]:
+    def read(spot: Spot) -> str:
+        if spot.text() not in options:
+            raise spot.bad(f"{spot.text()!r} is not known here", f"Write one of: {', '.join(options)}.")
+        return spot.text()
+
+    return read
+
+
+def attained(found: dict[str, Spot]) -> Attained | None:
+    """`attainment: sales` or `amount: sales`, `over:`, `team: yes`."""
+    by = next((name for name in ("attainment", "total") if name in found), None)
+    if by is None:
+        return None
+    return Attained(
+        found[by].text(),
+        "attainment" if by == "attainment" else "amount",
+        field_of(found, "over", every, None),
+        field_of(found, "team", Spot.yes, False),
+    )
+
+
+def factor(spot: Spot) -> Factor:
+    """A number; a table; steps on a number of the fact; steps on an attainment; a score by hand."""
+    if not spot.is_mapping:
+        return Factor(flat=spot.number())
+    found = spot.fields(
+        *("table", "days", "ratio", "column", "attainment", "total", "score", "over", "team"),
+        *("steps", "below", "unknown", "most"),
+    )
+    feature = next((kind for kind in ("days", "ratio", "column") if kind in found), None)
+    return Factor(
+        table=field_of(found, "table", Spot.text, ""),
+        feature=Feature(cast(Any, feature), listed(Spot.text)(found[feature])) if feature else None,
+        attained=attained(found),
+        score=field_of(found, "score", Spot.text, ""),
+        steps=field_of(found, "steps", steps, ()),
+        below=field_of(found, "below", _maybe_number, None),
+        unknown=field_of(found, "unknown", _maybe_number, None),
+        most=field_of(found, "most", _maybe_number, None),
+    )
+
+
+def gate(spot: Spot) -> Gate:
+    """`{attainment: cash, at_least: 80%, otherwise: 0}`."""
+    found = spot.fields("attainment", "total", "score", "over", "team", "at_least", "otherwise")
+    if not any(name in found for name in ("attainment", "total", "score")):
+        spot.note("nothing is compared", "Add `attainment:`, `total:` or `score:`.")
+    return Gate(
+        field_of(found, "at_least", Spot.number, Decimal(0), needed=spot),
+        attained(found),
+        field_of(found, "score", Spot.text, ""),
+        field_of(found, "otherwise", Spot.positive, Decimal(0)),
+    )

@@ -1,0 +1,81 @@
+"""From line sums to a statement: every component of every period in order, then the settlement of the sum."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dabiao.engine.payout.component import Ledger, component_entries
+from dabiao.engine.payout.entry import Balance, Entry, LineSum, Payable
+from dabiao.engine.payout.ledger import Account, settlement_entries
+from dabiao.engine.payout.plan import Component, Plan
+from dabiao.engine.payout.spans import Span, spans
+from dabiao.engine.payout.validate_component import pays
+from dabiao.engine.payout.world import World
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Everything a run pays: explained steps, payables and open balances, in order of person and period."""
+
+    entries: tuple[Entry, ...]
+    payables: tuple[Payable, ...]
+    balances: tuple[Balance, ...]
+
+
+def settle(world: World, sums: Iterable[LineSum], until: Span | None = None) -> Statement:
+    """The statement of a plan from its start to its end, or to the end of the period `until`.
+
+    The order of `sums` does not matter. A pay period is settled after all before it, a component after
+    those whose pay it counts.
+    """
+    plan = world.plan
+    grouped = _grouped(sums)
+    ledgers: dict[str, Ledger] = {key: {} for key in plan.components}
+    accounts: dict[str, Account] = {}
+    paid: dict[tuple[str, str], dict[object, Decimal]] = {}
+    entries: list[Entry] = []
+    payables: list[Payable] = []
+    balances: list[Balance] = []
+    order = in_order(plan)
+    last = plan.end if until is None else until.end
+    for period in spans(plan, plan.period, plan.start, min(last, plan.end)):
+        of_period: dict[str, list[Payable]] = {}
+        for component in order:
+            mine = grouped.get((component.key, period.start), {})
+            for steps, payable in component_entries(world, component, period, mine, paid, ledgers[component.key]):  # type: ignore[arg-type]
+                entries += steps
+                of_period.setdefault(payable.person, []).append(payable)
+                paid.setdefault((component.key, payable.person), {})[period.start] = payable.amount
+        for person, due in of_period.items():
+            payables += due
+        settled = settlement_entries(world, period, of_period, accounts)
+        entries += settled.entries
+        payables += settled.payables
+        balances += settled.balances
+    return Statement(tuple(sorted(entries, key=_entry_order)), tuple(sorted(payables)), tuple(balances))
+
+
+def in_order(plan: Plan) -> list[Component]:
+    """Components after those whose pay they count; otherwise as the plan writes them."""
+    done: list[Component] = []
+    waiting = list(plan.components.values())
+    while waiting:
+        ready = [c for c in waiting if pays(c) <= {component.key for component in done}]
+        done += ready
+        waiting = [component for component in waiting if component not in ready]
+    return done
+
+
+def _grouped(sums: Iterable[LineSum]) -> Mapping[tuple[str, object], Mapping[str, list[LineSum]]]:
+    found: dict[tuple[str, object], dict[str, list[LineSum]]] = {}
+    for line in sums:
+        found.setdefault((line.component, line.period), {}).setdefault(line.person, []).append(line)
+    for people in found.values():
+        for lines in people.values():
+            if len(lines) > 1:
+                lines.sort()
+    return found
+
+
+def _entry_order(entry: Entry) -> tuple[object, ...]:
+    return (entry.person, entry.period)

@@ -1,0 +1,71 @@
+"""Sums over credits and lines: what a person, or a unit, has credited or earned in each pay period."""
+
+from functools import reduce
+from operator import mul
+
+import ibis
+import ibis.expr.types as ir
+
+from dabiao.engine.payout.credit import Window, credits
+from dabiao.engine.payout.feature import Tables
+from dabiao.engine.payout.plan import Component, Measure, Plan
+from dabiao.engine.payout.spans import start_of
+
+_MIX = 1_000_003
+"""A prime that folds running totals and amounts into a checksum that int64 can sum."""
+
+
+def totals(plan: Plan, measure: Measure, tables: Tables, window: Window, per: tuple[str, ...] = ()) -> ir.Table:
+    """person, period (its first day), per …, total (int64 units), first_on: what was credited to whom."""
+    rows = credits(plan, measure, tables, window, per)
+    rows = rows.mutate(period=start_of(plan, plan.period, rows.on, window.since, window.until))
+    grouped = rows.group_by("person", "period", *per)
+    return grouped.agg(
+        total=_whole(rows.credit.sum()), first_on=rows.on.min(where=(rows.credit > 0)), credits=rows.count()
+    )
+
+
+def unit_totals(plan: Plan, measure: Measure, tables: Tables, window: Window) -> ir.Table:
+    """unit, period, total: credits by the unit that the person belonged to on the fact's date."""
+    rows = credits(plan, measure, tables, window, ())
+    seats = tables["assignments"].select(
+        __person=ibis._.person, unit=ibis._.unit, __from=ibis._.starts_on, __to=ibis._.ends_on
+    )
+    placed = rows.inner_join(
+        seats,
+        [rows.person == seats["__person"], rows.on >= seats["__from"], rows.on < seats["__to"]],
+    )
+    placed = placed.mutate(period=start_of(plan, plan.period, placed.on, window.since, window.until))
+    return placed.group_by("unit", "period").agg(total=_whole(placed.credit.sum()))
+
+
+def sums(plan: Plan, component: Component, lines: ir.Table, window: Window) -> ir.Table:
+    """person, period, per …, lines, credit, amount, weighed, mix: a component's lines added up.
+
+    weighed: Σ credit × multipliers, what a later change of a whole-base rate applies to.
+    mix: a checksum of each line's place in the running total; it is the same in every order of loading.
+    unsaid: lines whose amount is null.
+    """
+    rows = lines.mutate(period=start_of(plan, plan.period, lines.on, window.since, window.until))
+    tiers = component.rate.tiers if component.rate else None
+    per = tiers.per if tiers is not None else ()
+    whole = tiers is not None and tiers.pay == "whole"
+    place = rows.before if "before" in rows.columns else rows.credit
+    extra = {"weighed": _weighed(rows, component).sum()} if whole else {}
+    return rows.group_by("person", "period", *per).agg(
+        lines=rows.count(),
+        credit=_whole(rows.credit.sum()),
+        amount=_whole(rows.amount.sum()),
+        mix=_whole(((place % _MIX) * (rows.amount % _MIX)).sum()),
+        unsaid=rows.amount.isnull().sum(),
+        **extra,
+    )
+
+
+def _weighed(rows: ir.Table, component: Component) -> ir.NumericValue:
+    factors = [rows[f"factor_{number}"] for number in range(1, len(component.times) + 1)]
+    return reduce(mul, factors, rows.credit.cast("decimal(38, 0)"))
+
+
+def _whole(column: ir.NumericValue) -> ir.IntegerValue:
+    return column.cast("decimal(18, 0)").cast("int64")

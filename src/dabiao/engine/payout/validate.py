@@ -1,0 +1,163 @@
+"""What makes a plan impossible to pay from: gaps, overlaps, unknown names, circles, overflow, each with its mend."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import combinations, pairwise
+from typing import Final
+
+from dabiao.engine.payout import validate_component
+from dabiao.engine.payout.feature import JOINED
+from dabiao.engine.payout.plan import Credit, Measure, Plan, Recipient, Row, Table
+from dabiao.engine.payout.plan_file import Parsed, parse
+from dabiao.engine.payout.reader import Problem
+from dabiao.engine.payout.reference import FIRST, LAST
+from dabiao.engine.payout.validate_component import Finding
+
+ON_RECORD: Final = Credit("on_record", Recipient("column", "person"))
+"""The crediting rule of a measure that names none: the person on the record."""
+Schemas = Mapping[str, Collection[str]]
+
+
+class PlanRefused(ValueError):
+    """The plan has problems; `problems` lists all of them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def read(text: str, schemas: Schemas | None = None) -> Plan:
+    """The plan of a text, checked. Raises PlanRefused with every problem found.
+
+    schemas: table → columns that exist, to check names against; without it, names of facts go unchecked.
+    """
+    parsed = parse(text)
+    found = located(parsed, check(parsed.plan, schemas)) if parsed.plan else ()
+    # What could not be read was replaced by a default: findings below it would only confuse.
+    unread = [problem.path for problem in parsed.problems if problem.path]
+    follow = [problem for problem in found if not any(problem.path.startswith(path) for path in unread)]
+    if parsed.plan is None or parsed.problems or follow:
+        raise PlanRefused(sorted([*parsed.problems, *follow]))
+    return completed(parsed.plan)
+
+
+def completed(plan: Plan) -> Plan:
+    """The plan with the default crediting rule, where a measure may name it."""
+    return replace(plan, credits={"on_record": ON_RECORD, **plan.credits})
+
+
+def located(parsed: Parsed, findings: Iterable[Finding]) -> Iterator[Problem]:
+    """Findings with the line of the nearest place that the text has."""
+    for path, says, mend in findings:
+        known = path
+        while known and known not in parsed.lines:
+            known = known.rpartition(".")[0]
+        yield Problem(parsed.lines.get(known, 1), path, says, mend)
+
+
+def check(plan: Plan, schemas: Schemas | None = None) -> Iterator[Finding]:
+    """Every finding about a plan that could be read."""
+    plan = completed(plan)
+    yield from _dates(plan)
+    for measure in plan.measures.values():
+        yield from _measure(plan, measure, schemas)
+    for table in plan.tables.values():
+        yield from _table(table, schemas)
+    for component in plan.components.values():
+        yield from validate_component.check(plan, component)
+    yield from validate_component.circles(plan)
+
+
+def _dates(plan: Plan) -> Iterator[Finding]:
+    if plan.end <= plan.start:
+        yield "to", f"{plan.end} is not after {plan.start}", "`to` is the first day after the plan."
+    if not 1 <= plan.year_starts <= 12:
+        yield "year_starts", f"there is no month {plan.year_starts}", "Write 1 to 12."
+    if not 1 <= plan.cut_day <= 28:
+        yield "cut_day", f"not every month has a day {plan.cut_day}", "Write 1 to 28."
+    if not plan.components:
+        yield "components", "nothing is paid", "Add a component."
+    if plan.digits > plan.decimals:
+        yield "digits", "amounts are counted with fewer decimals than paid", "Raise `decimals`."
+    if plan.exchange and plan.amounts == "reporting":
+        yield "exchange", "reporting amounts are converted already", "Add `amounts: original` or drop the rates."
+    for name, members in (("who", plan.who), ("except", plan.except_who)):
+        for member in members:
+            if member.start and member.end and member.end <= member.start:
+                yield name, f"{member.key}: {member.end} is not after {member.start}", "`to` is the first day after."
+
+
+def _measure(plan: Plan, measure: Measure, schemas: Schemas | None) -> Iterator[Finding]:
+    path = f"measures.{measure.key}"
+    if measure.credit not in plan.credits:
+        yield f"{path}.credit", f"no crediting rule {measure.credit!r}", _known(plan.credits)
+    if schemas is None:
+        return
+    if measure.table not in schemas:
+        yield f"{path}.table", f"no table {measure.table!r}", _known(schemas)
+        return
+    columns = {*schemas[measure.table], "margin", "count"}
+    named = [("amount", measure.amount), ("on", measure.on), *(("key", key) for key in measure.fact_key)]
+    named += [("where", condition.column) for condition in measure.where]
+    named += [("exclude", condition.column) for group in measure.exclude for condition in group]
+    rule = plan.credits.get(measure.credit, ON_RECORD)
+    named += [("credit", recipient.column) for recipient in (rule.to, *(also.recipient for also in rule.also))]
+    for place, column in named:
+        if column not in columns and not _joinable(column, columns):
+            yield f"{path}.{place}", f"{measure.table} has no column {column!r}", _known(columns)
+
+
+def _joinable(column: str, columns: Collection[str]) -> bool:
+    return column in JOINED and JOINED[column].by in columns
+
+
+def _known(names: Iterable[str]) -> str:
+    return f"Known: {', '.join(sorted(names)) or 'none'}."
+
+
+def _table(table: Table, schemas: Schemas | None) -> Iterator[Finding]:
+    path = f"tables.{table.key}"
+    if bool(table.rows) == bool(table.source):
+        yield path, "has either rows or a source table", "Write `rows:` or `from:` with `take:`."
+    if table.source and not table.take:
+        yield path, "does not say which column to take", "Add `take:`."
+    if table.source and schemas is not None and table.source not in schemas:
+        yield f"{path}.from", f"no table {table.source!r}", _known(schemas)
+    if table.rows and table.otherwise is None and all(row.match for row in table.rows):
+        yield f"{path}.rows", "a fact that fits no row has no rate: a gap", "Add `else:`, 0 if nothing is due."
+    yield from _ambiguous(path, table)
+    for match in dict.fromkeys(row.match for row in table.rows):
+        yield from _dated(path, [row for row in table.rows if row.match == match])
+
+
+def _dated(path: str, rows: list[Row]) -> Iterator[Finding]:
+    """Rows for the same thing tile time: no day twice, none between two rows left out."""
+    what = ", ".join(value for _, value in rows[0].match) or "everything"
+    ordered = sorted(rows, key=lambda row: row.start or FIRST)
+    for row in ordered:
+        if row.start and row.end and row.end <= row.start:
+            yield f"{path}.rows", f"{what}: {row.end} is not after {row.start}", "`to` is the first day after."
+    for earlier, later in pairwise(ordered):
+        ends, starts = earlier.end or LAST, later.start or FIRST
+        if starts < ends:
+            yield f"{path}.rows", f"{what}: two rows hold on {starts}: an overlap", f"End the first with `to: {starts}`."
+        elif starts > ends:
+            yield f"{path}.rows", f"{what}: no row holds from {ends} to {_before(starts)}: a gap", "`to` is the first day after: let it equal the next `from`."
+
+
+def _before(day: date) -> date:
+    return day - timedelta(days=1)
+
+
+def _ambiguous(path: str, table: Table) -> Iterator[Finding]:
+    """Two rows that name equally many but different columns could both fit one fact."""
+    for one, other in combinations(table.rows, 2):
+        mine, theirs = dict(one.match), dict(other.match)
+        if len(mine) != len(theirs) or set(mine) == set(theirs):
+            continue
+        agree = all(mine[column] == theirs[column] for column in mine.keys() & theirs.keys())
+        if agree and (one.start or FIRST) < (other.end or LAST) and (other.start or FIRST) < (one.end or LAST):
+            both = {**mine, **theirs}
+            named = ", ".join(f"{column} {value}" for column, value in sorted(both.items()))
+            yield f"{path}.rows", f"two rows fit {named}: an overlap", "Add a row that names all of these columns."

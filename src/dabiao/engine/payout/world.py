@@ -1,0 +1,139 @@
+"""What is known about every person's periods when period rules are asked: totals, targets, scores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from dabiao.engine.payout.plan import Attained, Every, Gate, Plan, Step
+from dabiao.engine.payout.roster import Covered, Roster, excepted, members
+from dabiao.engine.payout.spans import Span, span_of, spans
+
+Per = tuple[tuple[str, str], ...]
+"""Columns that tiers are counted apart by, each with its value; () = all together."""
+TotalKey = tuple[str, str, date, Per]
+"""measure, person, first day of the pay period, per."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A plan, the roster, and credited totals by pay period (in the plan's currency).
+
+    totals: see `TotalKey`.
+    unit_totals: by measure, unit, period. first_on: by measure and person, the first positive credit.
+    """
+
+    plan: Plan
+    roster: Roster
+    totals: Mapping[TotalKey, Decimal] = field(default_factory=dict)
+    unit_totals: Mapping[tuple[str, str, date], Decimal] = field(default_factory=dict)
+    first_on: Mapping[tuple[str, str], date] = field(default_factory=dict)
+
+    @cached_property
+    def people(self) -> tuple[str, ...]:
+        """Everybody with a seat under the plan, or with a credit."""
+        seated = {seat.person for seat in self.roster.seats if self.is_covered(seat.person)}
+        return tuple(sorted(seated | {person for _, person, _, _ in self.totals}))
+
+    @cached_property
+    def _cover(self) -> Mapping[str, list[tuple[date, date]]] | None:
+        if not self.plan.who:
+            return None
+        found: dict[str, list[tuple[date, date]]] = {}
+        for person, start, end in members(self.plan, self.roster):
+            found.setdefault(person, []).append((start, end))
+        return found
+
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        return frozenset(person for person, _, _ in excepted(self.plan, self.roster))
+
+    def covered(self, person: str) -> Covered:
+        return None if self._cover is None else self._cover.get(person, [])
+
+    def is_covered(self, person: str, span: Span | None = None) -> bool:
+        """Whether the plan covers a person at all, or on some day of a span."""
+        if person in self._left_out:
+            return False
+        cover = self.covered(person)
+        if cover is None:
+            return True
+        return any(span is None or (start < span.end and end > span.start) for start, end in cover)
+
+    def is_active(self, person: str, span: Span) -> bool:
+        """Whether a person has a seat under the plan on some day of the span."""
+        seats = self.roster.seats_of.get(person, ())
+        there = any(seat.start < span.end and seat.end > span.start for seat in seats)
+        return there and self.is_covered(person, span)
+
+    def span(self, every: Every | None, period: Span) -> Span:
+        """The span that a rule counts over, for a pay period: the one that holds the period's first day."""
+        return span_of(self.plan, every or self.plan.period, max(period.start, self.plan.start))
+
+    def total(self, measure: str, person: str, span: Span, until: date, per: Per = ()) -> Decimal:
+        """Credited from the span's start up to `until` (the end of the pay period that asks)."""
+        return sum(
+            (
+                self.totals.get((measure, person, period.start, per), Decimal(0))
+                for period in spans(self.plan, self.plan.period, span.start, min(span.end, until))
+            ),
+            Decimal(0),
+        )
+
+    def unit_total(self, measure: str, unit: str, span: Span, until: date) -> Decimal:
+        """Credited to the people of a unit and of those below it, while they were there."""
+        periods = list(spans(self.plan, self.plan.period, span.start, min(span.end, until)))
+        return sum(
+            (
+                self.unit_totals.get((measure, below, period.start), Decimal(0))
+                for below in self.roster.below(unit)
+                for period in periods
+            ),
+            Decimal(0),
+        )
+
+    def metric(self, measure: str) -> str:
+        """The name that targets use for a measure."""
+        return self.plan.measures[measure].target or measure
+
+    def attained(self, asked: Attained, person: str, period: Span) -> Fraction | None:
+        """Attainment (total ÷ target of the whole span) or the total; nothing where a part is unknown."""
+        span = self.span(asked.over, period)
+        if asked.team:
+            return self._team(asked, person, span, period)
+        total = self.total(asked.measure, person, span, period.end)
+        if asked.by == "amount":
+            return Fraction(total)
+        return ratio(total, self.roster.target("person", person, self.metric(asked.measure), span))
+
+    def _team(self, asked: Attained, person: str, span: Span, period: Span) -> Fraction | None:
+        unit = self.roster.unit_of(person, period)
+        if unit is None:
+            return None
+        total = self.unit_total(asked.measure, unit, span, period.end)
+        if asked.by == "amount":
+            return Fraction(total)
+        return ratio(total, self.roster.unit_target(unit, self.metric(asked.measure), span))
+
+    def passes(self, gate: Gate, person: str, period: Span) -> bool:
+        """Whether a condition holds; what is unknown does not pass."""
+        found: Fraction | None = None
+        if gate.attained is not None:
+            found = self.attained(gate.attained, person, period)
+        elif gate.score:
+            score = self.roster.score(person, gate.score, period)
+            found = None if score is None else Fraction(score)
+        return found is not None and found >= Fraction(gate.at_least)
+
+
+def ratio(total: Decimal, target: Decimal | None) -> Fraction | None:
+    """total ÷ target; nothing without a target above zero."""
+    return Fraction(total) / Fraction(target) if target is not None and target > 0 else None
+
+
+def reached(steps: tuple[Step, ...], number: Fraction, below: Decimal | None) -> Decimal | None:
+    """The value of the last step whose start is not above the number."""
+    values = [step.value for step in steps if number >= Fraction(step.start)]
+    return values[-1] if values else below

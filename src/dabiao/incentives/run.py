@@ -1,0 +1,319 @@
+"""Runs a plan on a DuckDB connection: batches of facts through the engine's expressions, then the statement.
+
+The caller's connection holds the facts and dimensions of `docs/incentives.md` as tables or views. Batches
+follow the calendar with running totals carried from one to the next, so that memory does not grow with the
+facts and no sort sees more than a batch.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from dabiao.engine.payout.credit import Window, counted
+from dabiao.engine.payout.entry import LineSum
+from dabiao.engine.payout.lines import has_terms, is_running, lines, terms_schema
+from dabiao.engine.payout.plan import Component, Plan
+from dabiao.engine.payout.reference import FIRST, LAST, Reference, references
+from dabiao.engine.payout.roster import Roster, excepted, members
+from dabiao.engine.payout.settle import Statement, settle
+from dabiao.engine.payout.spans import spans
+from dabiao.engine.payout.terms import terms
+from dabiao.engine.payout.totals import sums, totals, unit_totals
+from dabiao.engine.payout.world import Per, World
+from dabiao.incentives.roster import load_roster
+
+BATCH: Final = 2_500_000
+"""Facts in a batch: large enough to keep both cores busy, small enough for a sort in 300 MB."""
+
+
+class CannotPay(ValueError):
+    """Facts that the plan says nothing about: paying them as 0 would be a guess."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A plan carried out: the statement, a hash of every line and payable, and where the traces are."""
+
+    statement: Statement
+    hash: str
+    line_sums: tuple[LineSum, ...]
+    traces: Mapping[str, tuple[str, ...]]
+
+
+def run(plan: Plan, con: duckdb.DuckDBPyConnection, traces: Path | None = None, batch: int = BATCH) -> Run:
+    """Everything a plan pays from its start to its end, on the facts that the connection has.
+
+    traces: a folder for the trace of each component as Parquet; without it traces are tables of the
+    connection. Raises CannotPay where a fact fits no rate.
+    """
+    tables = bound(con)
+    roster = load_roster(con, tables)
+    _register(con, [*references(plan), *_members(plan, roster)])
+    tables = bound(con)
+    world = _world(plan, con, tables, roster)
+    line_sums: list[LineSum] = []
+    written: dict[str, tuple[str, ...]] = {}
+    for component in plan.components.values():
+        if component.base in plan.measures and component.rate is not None:
+            job = Job(plan, component, con, tables, world, traces)
+            written[component.key] = tuple(job.trace(batch))
+            line_sums += job.line_sums(written[component.key])
+    statement = settle(world, line_sums)
+    return Run(statement, result_hash(plan, line_sums, statement), tuple(sorted(line_sums)), written)
+
+
+def bound(con: duckdb.DuckDBPyConnection) -> dict[str, ir.Table]:
+    """Every table and view of the connection as an unbound Ibis table."""
+    names = [name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()]
+    return {name: _table(con, name) for name in sorted(set(names))}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One component on its way through the batches."""
+
+    plan: Plan
+    component: Component
+    con: duckdb.DuckDBPyConnection
+    tables: Mapping[str, ir.Table]
+    world: World
+    folder: Path | None
+
+    def trace(self, batch: int) -> Iterator[str]:
+        """Write the trace batch by batch; yields the relation to read each from."""
+        given = self._register_terms()
+        windows = list(self._windows(batch))
+        shape: str | None = None
+        for number, (window, carries) in enumerate(windows):
+            if shape is None or not self._one_shape:
+                shape = self._sql(window, given, carries=self._one_shape or carries)
+            if number == 0 or not carries:
+                self._forget()
+            sql = shape
+            if self._one_shape:
+                first = windows[0][0]
+                sql = sql.replace(_literal(first.until), "{until}").replace(_literal(first.since), "{since}")
+                sql = sql.replace("{until}", _literal(window.until)).replace("{since}", _literal(window.since))
+            yield self._write(sql, number)
+            if is_running(self.component) and number + 1 < len(windows):
+                self._carry(number)
+
+    def line_sums(self, relations: Iterable[str]) -> list[LineSum]:
+        """The trace added up by person and pay period."""
+        relations = list(relations)
+        union = " union all by name ".join(f"select * from {relation}" for relation in relations)
+        self.con.execute(f"create or replace temp view trace_all as {union}")
+        window = Window(self.plan.start, self.plan.end)
+        expression = sums(self.plan, self.component, _table(self.con, "trace_all"), window)
+        rows = self.con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table()
+        return [self._line_sum(row) for row in rows.to_pylist()]
+
+    @property
+    def _one_shape(self) -> bool:
+        """Whether only the window's dates differ between batches, so that compiling once is enough."""
+        tiers = self.component.rate.tiers if self.component.rate else None
+        return not has_terms(self.component) and tiers is not None and tiers.over in ("year", "plan")
+
+    def _sql(self, window: Window, given: ir.Table | None, *, carries: bool) -> str:
+        carried = None
+        if carries and is_running(self.component):
+            carried = ibis.table(self._carried_schema(), name=self._carried)
+        expression = lines(self.plan, self.component, self.tables, window, terms=given, carried=carried)
+        return str(ibis.to_sql(expression, dialect="duckdb"))
+
+    def _register_terms(self) -> ir.Table | None:
+        if not has_terms(self.component):
+            return None
+        name = f"terms_{self.component.key}"
+        reference = Reference(name, terms_schema(self.component), list(terms(self.world, self.component)))
+        _register(self.con, [reference])
+        return reference.unbound
+
+    def _windows(self, batch: int) -> Iterator[tuple[Window, bool]]:
+        """Batches in calendar order, and whether each goes on counting from the one before.
+
+        A batch holds whole spans of the tiers, or lies inside one.
+        """
+        measure = self.plan.measures[self.component.base]
+        whole = Window(self.plan.start, self.plan.end)
+        facts = counted(self.plan, replace(measure, where=(), exclude=()), self.tables, whole)
+        by_month = facts.group_by(month=facts.on.truncate("M").cast("timestamp").cast("date")).agg(facts=facts.count()).order_by("month")
+        months = self.con.execute(ibis.to_sql(by_month, dialect="duckdb")).fetchall()
+        tiers = self.component.rate.tiers if self.component.rate else None
+        over = (tiers.over if tiers else None) or self.plan.period
+        starts = {span.start for span in spans(self.plan, over, whole.since, whole.until)}
+        since, held = whole.since, 0
+        for month, facts_in in months:
+            cut = max(month, since)
+            if held and held + facts_in > batch and (cut in starts or is_running(self.component)) and cut > since:
+                if cut in starts or self._inside(since, cut, starts):
+                    yield Window(since, cut), since not in starts
+                    since, held = cut, 0
+            held += facts_in
+        yield Window(since, whole.until), since not in starts
+
+    def _inside(self, since: date, cut: date, starts: set[date]) -> bool:
+        """Whether no span begins between the batch's start and the cut, so that one span is carried on."""
+        return not any(since < start < cut for start in starts)
+
+    def _write(self, sql: str, number: int) -> str:
+        name = f"trace_{self.component.key}_{number}"
+        if self.folder is None:
+            self.con.execute(f"create or replace temp table {name} as {sql}")
+            return name
+        path = self.folder / f"{self.component.key}_{number:04d}.parquet"
+        self.con.execute(f"copy ({sql}) to '{path}' (format parquet, compression zstd, compression_level 1)")
+        return f"read_parquet('{path}')"
+
+    @property
+    def _carried(self) -> str:
+        return f"carried_{self.component.key}"
+
+    def _carried_schema(self) -> dict[str, str]:
+        tiers = self.component.rate.tiers if self.component.rate else None
+        measure = self.plan.measures[self.component.base]
+        person = _person_type(self.plan, measure.credit, self.tables[measure.table])
+        return {"person": person, **dict.fromkeys(tiers.per if tiers else (), "string"), "total": "int64"}
+
+    def _forget(self) -> None:
+        if is_running(self.component):
+            empty = Reference(self._carried, self._carried_schema(), [])
+            _register(self.con, [empty])
+
+    def _carry(self, number: int) -> None:
+        """Add a batch's credits to the running totals that the next one starts from."""
+        keys = ", ".join(name for name in self._carried_schema() if name != "total")
+        source = f"trace_{self.component.key}_{number}"
+        if self.folder is not None:
+            source = f"read_parquet('{self.folder / f'{self.component.key}_{number:04d}.parquet'}')"
+        self.con.execute(
+            f"create or replace temp table {self._carried} as select {keys}, sum(total)::bigint total from "
+            f"(select {keys}, total from {self._carried} union all select {keys}, credit from {source}) group by all"
+        )
+
+    def _line_sum(self, row: Mapping[str, Any]) -> LineSum:
+        if row["unsaid"]:
+            raise CannotPay(
+                f"{self.component.key}: {row['unsaid']} lines of {row['person']} from {row['period']} fit no rate, "
+                "target or score of the plan"
+            )
+        plan = self.plan
+        tiers = self.component.rate.tiers if self.component.rate else None
+        per: Per = tuple((column, row[column]) for column in (tiers.per if tiers else ()))
+        return LineSum(
+            str(row["person"]),
+            row["period"],
+            self.component.key,
+            per,
+            row["lines"],
+            Decimal(row["credit"]).scaleb(-plan.decimals),
+            Decimal(row["amount"]).scaleb(-plan.line_scale),
+            row["mix"],
+            Decimal(row.get("weighed") or 0).scaleb(-plan.decimals),
+        )
+
+
+def result_hash(plan: Plan, line_sums: Iterable[LineSum], statement: Statement) -> str:
+    """SHA-256 over what every person is paid and the checksums of the lines behind it.
+
+    The same for every order of loading, batch size and number of workers.
+    """
+    digest = hashlib.sha256(f"{plan.key} {plan.version}".encode())
+    for line in sorted(line_sums):
+        digest.update(
+            f"\n{line.person}|{line.period}|{line.component}|{line.per}|{line.lines}|{line.credit}|{line.amount}|{line.mix}".encode()
+        )
+    for payable in statement.payables:
+        digest.update(f"\n{payable.person}|{payable.period}|{payable.component}|{payable.amount}".encode())
+    return digest.hexdigest()
+
+
+def _world(plan: Plan, con: duckdb.DuckDBPyConnection, tables: Mapping[str, ir.Table], roster: Roster) -> World:
+    """The totals that the plan's period rules ask for."""
+    asked, teams = _asked(plan)
+    window = Window(plan.start, plan.end)
+    found: dict[Any, Decimal] = {}
+    first: dict[tuple[str, str], date] = {}
+    for key, per in sorted(asked):
+        expression = totals(plan, plan.measures[key], tables, window, per)
+        for row in con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table().to_pylist():
+            values = tuple((column, row[column]) for column in per)
+            person = str(row["person"])
+            found[key, person, row["period"], values] = Decimal(row["total"]).scaleb(-plan.decimals)
+            if row["first_on"] is not None:
+                first[key, person] = min(row["first_on"], first.get((key, person), LAST))
+    units: dict[tuple[str, str, date], Decimal] = {}
+    for key in sorted(teams):
+        expression = unit_totals(plan, plan.measures[key], tables, window)
+        for row in con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table().to_pylist():
+            units[key, row["unit"], row["period"]] = Decimal(row["total"]).scaleb(-plan.decimals)
+    return World(plan, roster, found, units, first)
+
+
+def _asked(plan: Plan) -> tuple[set[tuple[str, tuple[str, ...]]], set[str]]:
+    """Measures whose totals by person, and by unit, some rule of the plan reads."""
+    asked: set[tuple[str, tuple[str, ...]]] = set()
+    teams: set[str] = set()
+    for component in plan.components.values():
+        tiers = component.rate.tiers if component.rate else None
+        if has_terms(component):
+            whole = tiers is not None and (tiers.pay == "whole" or tiers.by == "attainment")
+            asked.add((component.base, tiers.per if tiers is not None and whole else ()))
+            if tiers is not None and tiers.measure:
+                asked.add((tiers.measure, ()))
+        gates = [*component.gates, *(raise_.when for raise_ in component.raises)]
+        for attained in [gate.attained for gate in gates] + [factor.attained for factor in component.times]:
+            if attained is not None:
+                asked.add((attained.measure, ()))
+                teams |= {attained.measure} if attained.team else set()
+        if component.bonus is not None and component.bonus.measure in plan.measures:
+            asked.add((component.bonus.measure, ()))
+            if component.bonus.kind in ("team", "pool"):
+                teams.add(component.bonus.measure)
+    return asked, teams
+
+
+def _members(plan: Plan, roster: Roster) -> list[Reference]:
+    schema = {"person": "string", "starts_on": "date", "ends_on": "date"}
+    both = (("members", members(plan, roster)), ("members_except", excepted(plan, roster)))
+    return [
+        Reference(name, schema, [dict(zip(schema, row, strict=True)) for row in rows]) for name, rows in both
+    ]
+
+
+def _register(con: duckdb.DuckDBPyConnection, given: Iterable[Reference]) -> None:
+    """Small tables of the plan, as temporary tables of the connection."""
+    for reference in given:
+        schema = ibis.schema(dict(reference.schema)).to_pyarrow()
+        rows = pa.Table.from_pylist([dict(row) for row in reference.rows], schema=schema)
+        con.register("__given", rows)
+        con.execute(f"create or replace temp table {reference.name} as select * from __given")
+        con.unregister("__given")
+
+
+def _person_type(plan: Plan, credit: str, facts: ir.Table) -> str:
+    """The type of the person column: text in the lake; a source may have numbers."""
+    rule = plan.credits[credit]
+    column = rule.split[0][0] if rule.split else rule.to.column
+    return str(facts[column].type()) if rule.to.kind == "column" and column in facts.columns else "string"
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str) -> ir.Table:
+    schema = con.sql(f'select * from "{name}" limit 0').to_arrow_table().schema
+    return ibis.table(ibis.Schema.from_pyarrow(schema), name=name)
+
+
+def _literal(day: date) -> str:
+    return f"MAKE_DATE({day.year}, {day.month}, {day.day})"
+
+
+__all__ = ["FIRST", "CannotPay", "Run", "bound", "result_hash", "run"]
