@@ -1,0 +1,138 @@
+"""Attainment and lights against sentences and a plain restatement."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import ibis
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dabiao.engine.attainment import attained, attainment, standing, standing_column
+from dabiao.engine.light import Lights, asks_why, light, light_column
+from dabiao.engine.number import MONEY
+
+DUCKDB = ibis.duckdb.connect()
+MONEYS = st.one_of(st.none(), st.just(Decimal(0)), st.decimals(-(10**9), 10**9, places=4))
+DIRECTIONS = st.sampled_from(["up", "down"])
+
+CASES = [
+    ("reached", 80, 100, "up", 0.8),
+    ("beyond", 120, 100, "up", 1.2),
+    ("returns outweigh sales", -20, 100, "up", -0.2),
+    ("nothing sold", 0, 100, "up", 0.0),
+    ("no target for something to reach says nothing", 50, 0, "up", None),
+    ("a loss smaller than planned", -50, -100, "up", 1.5),
+    ("a loss as planned", -100, -100, "up", 1.0),
+    ("a loss larger than planned", -150, -100, "up", 0.5),
+    ("profit where a loss was planned", 100, -100, "up", 3.0),
+    ("fewer complaints than allowed", 8, 10, "down", 1.2),
+    ("as many as allowed", 10, 10, "down", 1.0),
+    ("too many", 15, 10, "down", 0.5),
+    ("far too many", 30, 10, "down", -1.0),
+    ("none at all", 0, 10, "down", 2.0),
+    ("none allowed, none there", 0, 0, "down", 1.0),
+    ("none allowed, one there", 1, 0, "down", 0.0),
+    ("lower is better and negative", -120, -100, "down", 1.2),
+    ("no actual", None, 100, "up", None),
+    ("no target", 100, None, "down", None),
+]
+
+
+def exact(value):
+    return None if value is None else Decimal(value)
+
+
+def column(function, actual, target, **options):
+    table = (
+        ibis.memtable({"a": [actual], "t": [target]}, schema={"a": MONEY, "t": MONEY})
+        if None
+        not in (
+            actual,
+            target,
+        )
+        else ibis.memtable({"x": [1]}).select(
+            a=ibis.literal(actual).cast(MONEY), t=ibis.literal(target).cast(MONEY)
+        )
+    )
+    return DUCKDB.to_pyarrow(table.select(out=function(table.a, table.t, **options))).to_pylist()[0]["out"]
+
+
+@pytest.mark.parametrize(("case", "actual", "target", "direction", "wanted"), CASES)
+def test_attainment_by_example(case, actual, target, direction, wanted):
+    actual, target = exact(actual), exact(target)
+
+    assert attained(actual, target, direction) == wanted, case
+    assert column(attainment, actual, target, direction=direction) == wanted, case
+
+
+@settings(max_examples=80, deadline=None)
+@given(MONEYS, MONEYS, DIRECTIONS)
+def test_column_and_scalar_are_the_same_number(actual, target, direction):
+    assert column(attainment, actual, target, direction=direction) == attained(actual, target, direction)
+
+
+@given(st.decimals(-(10**6), 10**6, places=2), st.decimals(-(10**6), 10**6, places=2), DIRECTIONS)
+def test_it_is_one_and_the_distance_to_the_target(actual, target, direction):
+    if target == 0:
+        return
+    better = actual - target if direction == "up" else target - actual
+
+    assert attained(actual, target, direction) == pytest.approx(
+        float(1 + Fraction(better) / abs(Fraction(target)))
+    )
+
+
+@given(MONEYS, MONEYS, MONEYS, DIRECTIONS)
+def test_better_never_attains_less(one, other, target, direction):
+    if None in (one, other, target):
+        return
+    better, worse = (
+        (max(one, other), min(one, other)) if direction == "up" else (min(one, other), max(one, other))
+    )
+    if (high := attained(better, target, direction)) is not None:
+        assert high >= attained(worse, target, direction)
+
+
+@pytest.mark.parametrize(
+    ("case", "actual", "target", "direction", "due", "colour"),
+    [
+        ("on pace", 50, 100, "up", Fraction(1, 2), "green"),
+        ("just behind", 49, 100, "up", Fraction(1, 2), "amber"),
+        ("eight tenths of pace is still amber", 40, 100, "up", Fraction(1, 2), "amber"),
+        ("behind", 39, 100, "up", Fraction(1, 2), "red"),
+        ("a closed period is held against all of it", 90, 100, "up", Fraction(1), "amber"),
+        ("nothing is due yet", 5, 100, "up", Fraction(0), None),
+        ("no target", 5, None, "up", Fraction(1, 2), None),
+        ("half the complaints at half time", 5, 10, "down", Fraction(1, 2), "green"),
+        ("nearly all of them at half time", 9, 10, "down", Fraction(1, 2), "red"),
+    ],
+)
+def test_light_by_example(case, actual, target, direction, due, colour):
+    actual, target = exact(actual), exact(target)
+
+    assert light(standing(actual, target, direction, due=due)) == colour, case
+    lit = column(lambda a, t: light_column(standing_column(a, t, direction, due=float(due))), actual, target)
+    assert lit == colour, case
+
+
+def test_each_metric_may_have_its_own_lights():
+    strict = Lights(Decimal("1.05"), Decimal("0.95"))
+
+    assert [light(x, strict) for x in (1.05, 1.0, 0.94)] == ["green", "amber", "red"]
+    with pytest.raises(ValueError, match="amber starts at 2, above green at 1"):
+        Lights(Decimal(1), Decimal(2))
+
+
+@pytest.mark.parametrize(
+    ("case", "standing", "change", "asks"),
+    [
+        ("within ten percent", 0.92, 0.1, False),
+        ("too low", 0.89, None, True),
+        ("too high asks as well", 1.11, None, True),
+        ("a jump on last period", 1.0, -0.4, True),
+        ("nothing known", None, None, False),
+    ],
+)
+def test_asks_why(case, standing, change, asks):
+    assert asks_why(standing, change) is asks, case
