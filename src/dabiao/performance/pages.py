@@ -12,4 +12,40 @@ from dabiao.core.http import UserRequest
 @require_GET
 def cockpit(request: UserRequest) -> HttpResponse:
     """How the scope stands in the period."""
-    return render(request, "performance/cockpit.html", {})
+    return render(request, "performance/cockpit.html", {"cockpit": {"where": {"name": "x"}}})
+
+
+@login_required
+@require_GET
+def signals(request: UserRequest) -> HttpResponse:
+    return render(request, "performance/cockpit.html", {"cockpit": {"where": {"name": "x"}}})
+
+
+@login_required
+@require_GET
+def breakdown(request: UserRequest, metric: str) -> HttpResponse:
+    return render(request, "performance/cockpit.html", {"cockpit": {"where": {"name": "x"}}})
+
+
+@login_required
+@require_GET
+def facts(request: UserRequest, metric: str) -> HttpResponse:
+    return render(request, "performance/cockpit.html", {"cockpit": {"where": {"name": "x"}}})
+
+
+@login_required
+@require_GET
+def customer(request: UserRequest, customer: str) -> HttpResponse:
+    return render(request, "performance/cockpit.html", {"cockpit": {"where": {"name": "x"}}})
+
+
+@login_required
+@require_GET
+def dictionary(request: UserRequest) -> HttpResponse:
+    return render(request, "performance/cockpit.html", {"cockpit": {"where": {"name": "x"}}})
+
+
+@login_required
+@require_GET
+def metric(request: UserRequest, metric: str) -> HttpResponse:
+    return render(request, "performance/cockpit.html", {"cockpit": {"where": {"name": "x"}}})

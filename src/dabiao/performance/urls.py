@@ -7,4 +7,10 @@ from dabiao.performance import pages
 app_name = "performance"
 urlpatterns = [
     path("cockpit/", pages.cockpit, name="cockpit"),
+    path("signals/", pages.signals, name="signals"),
+    path("breakdown/<slug:metric>/", pages.breakdown, name="breakdown"),
+    path("facts-of/<slug:metric>/", pages.facts, name="facts"),
+    path("customers/<path:customer>/", pages.customer, name="customer"),
+    path("metrics/", pages.dictionary, name="dictionary"),
+    path("metrics/<slug:metric>/", pages.metric, name="metric"),
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
@@ -14,6 +14,19 @@ from dabiao.web import format
 
 DRAWN_AT_ONCE: Final = 100
 """Rows in the page itself; the script draws the others as they come into view."""
+
+
+class Delta(Protocol):
+    """A relative change, or one in percentage points; `good` is None where it is neither."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def points(self) -> bool: ...
+    @property
+    def good(self) -> bool | None: ...
+
+
 _MARGIN: Final = Decimal("1.25")
 """A bullet's full width is 100 %, or what is needed up to 125 %."""
 
@@ -107,6 +120,14 @@ def spark(values: Sequence[format.Number | None]) -> SafeString:
         '<svg class="spark" viewBox="0 0 64 24" aria-hidden="true"><polygon class="area" points="{},24 {} {},24"/><polyline class="line" points="{}"/></svg>',
         first, line, last, line,
     )  # fmt: skip
+
+
+def delta(change: Delta) -> SafeString:
+    """A change on another period, coloured by whether it is good."""
+    if change.value is None:
+        return format_html('<span class="nothing">{}</span>', format.NOTHING)
+    text = format.points(change.value) if change.points else f"{format.signed(change.value * 100, 1)}%"
+    return format_html('<span class="{}">{}</span>', {True: "up", False: "down", None: ""}[change.good], text)
 
 
 def _beside(table: Listing, row: list[tuple[SafeString, str]]) -> list[tuple[Column, SafeString, str]]:

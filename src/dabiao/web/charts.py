@@ -50,17 +50,28 @@ class Trend(Protocol):
     def currency(self) -> str: ...
 
 
-class Bar(Protocol):
-    """A labelled length with what is written beside it."""
+class Stage(Protocol):
+    """A stage of the funnel and the share of the one before that got there."""
 
     @property
     def label(self) -> str: ...
     @property
-    def value(self) -> Number | None: ...
+    def value(self) -> int | None: ...
     @property
-    def text(self) -> str: ...
+    def share(self) -> float | None: ...
+    @property
+    def note(self) -> str: ...
     @property
     def hot(self) -> bool: ...
+
+
+class Link(Protocol):
+    """A correlation."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def value(self) -> float: ...
 
 
 def pace(rows: Pace, *, unit: str, currency: str) -> Option:
@@ -96,27 +107,33 @@ def pace(rows: Pace, *, unit: str, currency: str) -> Option:
     }
 
 
-def funnel(bars: Sequence[Bar]) -> Option:
+def funnel(stages: Sequence[Stage]) -> Option:
     """Stages as bars of falling length; beside each its count and the share that got so far."""
-    most = max((_float(bar.value) for bar in bars), default=0.0)
-    data = [_bar(bar, "--red" if bar.hot else _SHADES[min(at, 5)]) for at, bar in enumerate(bars)]
+    most = max((stage.value or 0 for stage in stages), default=0)
+    data = [
+        _bar(stage.value, _stage_text(stage), "--red" if stage.hot else _SHADES[min(at, 5)])
+        for at, stage in enumerate(stages)
+    ]
     return {
         "animation": False,
         "grid": {"left": 6, "right": 10, "top": 4, "bottom": 4, "containLabel": True},
         "xAxis": {"show": False, "max": most * 1.75 or 1},
-        "yAxis": _names([bar.label for bar in bars]),
+        "yAxis": _names([stage.label for stage in stages]),
         "series": [{"type": "bar", "data": data, "barMaxWidth": 22}],
     }
 
 
-def correlation(bars: Sequence[Bar]) -> Option:
+def correlation(links: Sequence[Link]) -> Option:
     """How strongly each process figure moves with the result: −1 to 1."""
-    data = [_bar(bar, "--red" if _float(bar.value) < 0 else "--accent") for bar in bars]
+    data = [
+        _bar(link.value, format.plain(link.value, 2), "--red" if link.value < 0 else "--accent")
+        for link in links
+    ]
     return {
         "animation": False,
         "grid": {"left": 6, "right": 44, "top": 6, "bottom": 4, "containLabel": True},
         "xAxis": {**_values(), "min": -1, "max": 1},
-        "yAxis": _names([bar.label for bar in bars]),
+        "yAxis": _names([link.label for link in links]),
         "series": [{"type": "bar", "data": data, "barMaxWidth": 14}],
     }
 
@@ -186,13 +203,15 @@ def _line(
     }
 
 
-def _bar(bar: Bar, color: str) -> Option:
-    value = None if bar.value is None else _float(bar.value)
-    return {
-        "value": value,
-        "itemStyle": {"color": color, "borderRadius": 3},
-        "label": {"show": True, "position": "right", "formatter": bar.text, "color": "--ink", "fontSize": 12},
-    }
+def _bar(value: Number | None, text: str, color: str) -> Option:
+    label = {"show": True, "position": "right", "formatter": text, "color": "--ink", "fontSize": 12}
+    return {"value": value, "itemStyle": {"color": color, "borderRadius": 3}, "label": label}
+
+
+def _stage_text(stage: Stage) -> str:
+    count = format.NOTHING if stage.value is None else format.plain(stage.value)
+    share = "" if stage.share is None else format.percent(stage.share, 0)
+    return "  ".join(part for part in (count, share, stage.note) if part)
 
 
 def _labels(names: Sequence[str]) -> Option:
@@ -239,7 +258,3 @@ def _scaled(values: Sequence[Number | None], size: Decimal) -> list[float | None
 def _unit(unit: str, step: str, currency: str) -> str:
     symbol = format.SYMBOLS.get(currency, currency) if unit == "money" else ""
     return f"{symbol} {step}".strip()
-
-
-def _float(value: Number | None) -> float:
-    return 0.0 if value is None else float(value)

@@ -36,20 +36,22 @@ class Short:
 
 
 def short(value: Number) -> Short:
-    """About four significant digits with the step of the language."""
+    """Three significant digits with the step of the language, four where there are thousands."""
     number = _decimal(value)
     size, name = step(abs(number))
-    scaled = number / size
-    if name:
-        return Short(plain(scaled, 0 if abs(scaled) >= 1000 else 1 if abs(scaled) >= 100 else 2), name)
-    whole = number == number.to_integral_value() or abs(number) >= 1000
-    return Short(plain(number, 0 if whole else 1), "")
+    return Short(_trimmed(number / size, whole=not name and abs(number) >= 1000), name)
 
 
 def step(largest: Decimal) -> tuple[Decimal, str]:
     """The step in which a figure of this size is written: (10000, 万); (1, "") where none is needed."""
     steps = _STEPS.get(get_language() or "en", _STEPS["en"])
     return next(((size, name) for size, name in steps if largest >= size), (Decimal(1), ""))
+
+
+def _trimmed(scaled: Decimal, *, whole: bool) -> str:
+    size = abs(scaled)
+    text = plain(scaled, 0 if whole or size >= 1000 else 1 if size >= 100 else 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def plain(value: Number, digits: int = 0) -> str:
@@ -105,7 +107,43 @@ def figure(value: Number | None, unit: str, currency: str = "CNY") -> str:
         return percent(value)
     if unit == "days":
         return _("{n} days").format(n=plain(value, 1))
-    return str(short(value))
+    return count(value)
+
+
+def count(value: Number) -> str:
+    """A number of things: all its digits up to a million."""
+    return str(short(value)) if abs(_decimal(value)) >= 1_000_000 else exact(value, 0 if _whole(value) else 1)
+
+
+def _whole(value: Number) -> bool:
+    return _decimal(value) == _decimal(value).to_integral_value()
+
+
+def parts(value: Number | None, unit: str, currency: str = "CNY") -> Short:
+    """A value in two parts, the second to be set smaller."""
+    if value is None:
+        return Short(NOTHING, "")
+    if unit in {"ratio", "share", "percent"}:
+        return Short(plain(_decimal(value) * 100, 1), "%")
+    if unit in {"days", "minutes"}:
+        return Short(plain(value, 1), _("days") if unit == "days" else _("min"))
+    if unit != "money":
+        return Short(count(value), "")
+    figure_ = short(value)
+    return Short(
+        _with_symbol(figure_.digits.lstrip("−"), currency, negative=_decimal(value) < 0, spaced=False),
+        figure_.step,
+    )
+
+
+def beside(target: Number, value: Number | None, unit: str) -> str:
+    """A target as it is written beside its value: in the same step where that is exact enough, without currency."""
+    if unit != "money":
+        return figure(target, unit)
+    size, name = step(max(abs(_decimal(value or 0)), abs(_decimal(target)) / 20))
+    same = value is not None and step(abs(_decimal(value)))[1] == name
+    text = _trimmed(_decimal(target) / size, whole=not name and abs(_decimal(target)) >= 1000)
+    return text if same else f"{text} {name}".strip() if name > "z" else text + name
 
 
 def change(value: Number | None, unit: str, currency: str = "CNY") -> str:
@@ -153,8 +191,8 @@ def period(window: Period) -> str:
 
 
 def _with_symbol(text: str, currency: str, *, negative: bool, spaced: bool) -> str:
-    symbol = SYMBOLS.get(currency, f"{currency} ")
-    gap = " " if spaced and not symbol.endswith(" ") else ""
+    symbol = SYMBOLS.get(currency, f"{currency} " if currency else "")
+    gap = " " if spaced and symbol and not symbol.endswith(" ") else ""
     return f"{'−' if negative and text.strip('0.,') else ''}{symbol}{gap}{text}"
 
 

@@ -84,6 +84,30 @@ def change(value: Number | None, unit: str, currency: str = "CNY") -> str:
 
 
 @register.filter
+def magnitude(value: Number | None) -> Number | None:
+    """Without its sign, for sentences that say "short" or "above"."""
+    return None if value is None else abs(format._decimal(value))
+
+
+@register.simple_tag
+def parts(value: Number | None, unit: str, currency: str = "CNY") -> format.Short:
+    """A value's `.digits` and `.step` for tiles: ¥1,842 and 万, 75.0 and %."""
+    return format.parts(value, unit, currency)
+
+
+@register.simple_tag
+def beside(target: Number, value: Number | None, unit: str) -> str:
+    """A target as it is written beside its value."""
+    return format.beside(target, value, unit)
+
+
+@register.simple_tag
+def delta(change: cells.Delta) -> SafeString:
+    """A change on another period, coloured by whether it is good: +11.2%, −8.0 pp."""
+    return cells.delta(change)
+
+
+@register.filter
 def day(on: date | None) -> str:
     """A day in the language's order."""
     return format.NOTHING if on is None else format.day(on)
@@ -149,15 +173,15 @@ def pace_chart(rows: charts.Pace, key: str, label: str, unit: str, currency: str
 
 
 @register.simple_tag
-def funnel_chart(bars: Sequence[charts.Bar], key: str, label: str) -> SafeString:
+def funnel_chart(stages: Sequence[charts.Stage], key: str, label: str) -> SafeString:
     """Stages of the funnel."""
-    return chart(charts.funnel(bars), key, label)
+    return chart(charts.funnel(stages), key, label)
 
 
 @register.simple_tag
-def correlation_chart(bars: Sequence[charts.Bar], key: str, label: str) -> SafeString:
+def correlation_chart(links: Sequence[charts.Link], key: str, label: str) -> SafeString:
     """Process figures against the result."""
-    return chart(charts.correlation(bars), key, label)
+    return chart(charts.correlation(links), key, label)
 
 
 @register.simple_tag

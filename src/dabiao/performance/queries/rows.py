@@ -1,0 +1,176 @@
+"""What the pages of performance are given: frozen, already scoped, nothing left to look up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from dabiao.engine.light import Colour
+from dabiao.engine.period import Period
+
+Number = Decimal | int | float
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A change on another period: relative, or in percentage points for a ratio. `good` knows the direction."""
+
+    value: float | None
+    points: bool = False
+    good: bool | None = None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A metric of a scope in a period: how much, of how much, since when."""
+
+    metric: str
+    label: str
+    note: str
+    unit: str
+    value: Number | None
+    target: Decimal | None = None
+    attainment: float | None = None
+    due: float | None = None
+    """Share of the target that should be reached by now; None where pace does not apply."""
+    light: Colour | None = None
+    on_previous: Delta = field(default_factory=lambda: Delta(None))
+    on_year: Delta = field(default_factory=lambda: Delta(None))
+    history: tuple[float | None, ...] = ()
+    derived: bool = False
+    """The target was derived from another period's or from parts, not set for exactly this."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The headline: where the scope will end, and what of it explains the distance."""
+
+    label: str
+    reach: float | None
+    """Forecast ÷ target; of a closed period actual ÷ target."""
+    light: Colour | None
+    gap: Number | None
+    """Forecast (or actual) − target."""
+    due: float | None
+    attainment: float | None
+    value: Number | None
+    unit: str
+    closed: bool
+    started: bool = True
+    worst: str = ""
+    worst_href: str = ""
+    worst_gap: Number | None = None
+    others_gap: Number | None = None
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Cumulative figures at the end of each working day (or week, in long periods)."""
+
+    labels: tuple[str, ...]
+    actual: tuple[float | None, ...]
+    goal: tuple[float | None, ...]
+    middle: tuple[float | None, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    now: int | None
+    method: str = ""
+    error: float | None = None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A comparison that asks for attention."""
+
+    kind: Literal["off_target", "beyond", "jump", "divergence"]
+    light: Colour
+    label: str
+    unit: str
+    value: Number | None
+    target: Decimal | None
+    deviation: float | None
+    """Of attainment from 1, relative to what was due; or the change on the last period."""
+    who: str = ""
+    other_label: str = ""
+    other_change: float | None = None
+    points: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the scope's parts: a unit or a person below it."""
+
+    key: str
+    label: str
+    kind: Literal["unit", "person", "nobody"]
+    href: str
+    value: Number | None
+    target: Decimal | None
+    attainment: float | None
+    due: float | None
+    light: Colour | None
+    ahead: Number | None
+    """Actual − what the target asks for by now."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the funnel and the share of the one before that got there."""
+
+    label: str
+    value: int | None
+    share: float | None
+    href: str = ""
+    note: str = ""
+    hot: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """How strongly a process metric moves with the result, over the weeks before."""
+
+    label: str
+    value: float
+    weeks: int
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A metric period by period, with its target."""
+
+    labels: tuple[str, ...]
+    values: tuple[Number | None, ...]
+    goal: tuple[Number | None, ...]
+    unit: str
+    currency: str
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a page stands: whose figures of when, from which snapshot."""
+
+    name: str
+    period: Period
+    today: date
+    currency: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Cockpit:
+    """Everything the cockpit shows."""
+
+    where: Where
+    verdict: Verdict | None
+    tiles: tuple[Tile, ...]
+    pace: Pace | None
+    headline: Tile | None
+    signals: tuple[Signal, ...]
+    parts: tuple[Part, ...]
+    funnel: tuple[Stage, ...]
+    links: tuple[Link, ...]
+
+
+Rows = Sequence[Mapping[str, object]]

@@ -1,0 +1,133 @@
+"""Commands of the whole program: init, serve, worker, doctor, backup, restore, upgrade."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from django.core.management import call_command
+from django.utils import timezone
+
+from dabiao.core import config
+from dabiao.core.output import Format, show
+from dabiao.core.worker import Periodic, run_worker
+
+_DRAIN_EVERY = 3.0
+
+
+def init(
+    admin: Annotated[str, typer.Option(help="Name of the first administrator.")] = "admin",
+    password: Annotated[
+        str,
+        typer.Option(envvar="DABIAO_ADMIN_PASSWORD", prompt=True, hide_input=True, confirmation_prompt=True),
+    ] = "",
+    language: Annotated[str, typer.Option(help="zh-hans, zh-hant or en")] = "",
+) -> None:
+    """Make the data folder, the database and the first administrator. Running it again adds an administrator."""
+    from dabiao.org.actions.users import create_admin
+
+    prepare()
+    create_admin(username=admin, password=password, language=language, at=timezone.now())
+    print(f"Ready in {config.home()}. Next: `dabiao import FILE --map MAP`, then `dabiao serve`.")
+
+
+def prepare() -> None:
+    """The data folder and a database at this program's version."""
+    config.home().mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def serve(
+    bind: Annotated[str, typer.Option(help="host:port; default: DABIAO_BIND")] = "",
+    processes: Annotated[int, typer.Option(help="Web processes; default: DABIAO_PROCESSES")] = 0,
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Run a worker beside them.")
+    ] = True,
+) -> None:
+    """Serve the pages, with a worker beside them."""
+    prepare()
+    host, _, port = (bind or config.get("DABIAO_BIND")).rpartition(":")
+    beside = _start_worker() if with_worker else None
+    try:
+        _granian(host, int(port), processes or int(config.get("DABIAO_PROCESSES")))
+    finally:
+        if beside is not None:
+            beside.terminate()
+            beside.wait()
+
+
+def _granian(host: str, port: int, processes: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    os.environ.setdefault("DABIAO_THREADS", "1")
+    print(f"Dabiao listens on http://{host}:{port}", flush=True)
+    Granian(
+        "dabiao.web.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=4,
+        respawn_failed_workers=True,
+        log_enabled=False,
+    ).serve()
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    """A process of its own, started afresh: Delta's runtime must not be forked."""
+    return subprocess.Popen([sys.executable, "-m", "dabiao", "worker"])
+
+
+def worker() -> None:
+    """Run a job worker until it is told to stop."""
+    from dabiao.facts.publishing import publish_waiting
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run_worker(stop, periodics=[Periodic("publish", _DRAIN_EVERY, lambda at: publish_waiting(at=at))])
+
+
+def doctor(form: Annotated[Format, typer.Option("--format")] = Format.TABLE) -> None:
+    """Check the database, the lake and the roll-ups; exit code 1 when something is broken."""
+    from dabiao.web.doctor import examine
+
+    findings = [vars(finding) for finding in examine(timezone.now())]
+    show(findings, ["check", "state", "detail"], form)
+    if any(finding["state"] == "fail" for finding in findings):
+        raise typer.Exit(1)
+
+
+def backup(file: Annotated[Path, typer.Argument(help="The archive to write, e.g. dabiao.tar.gz")]) -> None:
+    """The app database and the files that snapshots name, in one archive."""
+    from dabiao.web.backup import backup as make
+
+    print(f"{make(file)} files in {file}")
+
+
+def restore(file: Annotated[Path, typer.Argument(help="An archive made by `dabiao backup`")]) -> None:
+    """Bring a backup back into an empty data folder."""
+    from dabiao.web.backup import restore as bring_back
+
+    config.home().mkdir(parents=True, exist_ok=True)
+    print(f"Restored; the newest snapshot is v{bring_back(file)}.")
+
+
+def upgrade() -> None:
+    """Bring both stores to this version of the program: migrations, new columns, roll-ups made anew."""
+    from dabiao.facts.publishing import publish
+    from dabiao.lake import maintenance
+
+    prepare()
+    publish([], at=timezone.now(), note="upgrade")
+    made = maintenance.rebuild(at=timezone.now())
+    print(
+        f"The database is up to date; roll-ups were made anew as v{made}."
+        if made
+        else "Everything is up to date."
+    )
