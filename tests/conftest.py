@@ -2,17 +2,19 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
 from tests import company as company_module
 from tests.settings import HOME
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 STRICT = os.environ.get("CI_STRICT") == "1"
 
 
@@ -63,3 +65,14 @@ def _sweep() -> Iterator[None]:
 def company(db: None, at: datetime) -> "company_module.Company":
     """Two regions, three teams, eight people, a user for each and for every role; see tests/company.py."""
     return company_module.build(at)
+
+
+@pytest.fixture
+def as_(client: Client, company: "company_module.Company") -> Callable[[str], Client]:
+    """The client, signed in as somebody of the company: `as_("sam").get(…)`."""
+
+    def signed_in(name: str) -> Client:
+        client.force_login(company.users[name], backend=BACKEND)
+        return client
+
+    return signed_in

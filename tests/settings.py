@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 HOME = Path(tempfile.mkdtemp(prefix="dabiao-tests-"))
+(HOME / "static").mkdir()
 os.environ["DABIAO_HOME"] = str(HOME)
 os.environ["DABIAO_SECRET_KEY"] = "only for tests " * 4
 os.environ["DABIAO_LANGUAGE"] = "en"

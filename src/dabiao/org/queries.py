@@ -13,10 +13,10 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Forbidden, NotFound
-from dabiao.org.models import Assignment, Grant, Person, User
-from dabiao.org.tree import Node, tree
+from dabiao.org.models import Absence, ApiToken, Assignment, Grant, Person, Position, Unit, User
+from dabiao.org.tree import Node, Tree, org_version, tree
 
-__all__ = ["Node", "tree"]
+__all__ = ["Node", "Tree", "org_version", "tree"]
 
 ALL_SEEING = frozenset({User.Role.ADMIN.value, User.Role.OPERATIONS.value, User.Role.READER.value})
 
@@ -152,6 +152,112 @@ def assignments_on(unit: str, on: date) -> QuerySet[Assignment]:
         primary=True, starts_on__lte=on, ends_on__gt=on, position__unit__key__in=keys
     )
     return held.select_related("person", "position__unit").order_by("position__key", "starts_on", "pk")
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person with the main seat of a day; seat columns are None for those who hold none."""
+
+    key: str
+    name: str
+    unit: str | None
+    position: str | None
+    since: date | None
+    left_on: date | None
+
+
+def people_rows(viewer: User, on: date, *, unit: str | None = None) -> list[PersonRow]:
+    """Visible people with their main seat on a day, in tree order; of `unit`: who holds a seat in its subtree."""
+    order = {node.key: node.index for node in tree().nodes}
+    held = Assignment.objects.filter(primary=True, starts_on__lte=on, ends_on__gt=on)
+    if unit is not None:
+        held = held.filter(position__unit__key__in=[node.key for node in tree().subtree(unit)])
+    seats = {seat.person_id: seat for seat in held.select_related("position__unit")}
+    seen = sight(viewer, on)
+    rows = []
+    for person in people_visible(viewer, on).order_by("key"):
+        seat = seats.get(person.pk)
+        if seat is None and unit is not None:
+            continue
+        if seat is not None and not (
+            seen.everything or seat.position.unit.key in seen.units or person.key == seen.person
+        ):
+            seat = None  # where somebody works now is not for those who saw them before
+        place = (order[seat.position.unit.key], seat.position.key) if seat else (len(order), "")
+        rows.append((place, person.key, person, seat))
+    return [
+        PersonRow(
+            key=person.key,
+            name=person.name,
+            unit=seat.position.unit.name if seat else None,
+            position=seat.position.title if seat else None,
+            since=seat.starts_on if seat else None,
+            left_on=person.left_on,
+        )
+        for _place, _key, person, seat in sorted(rows, key=lambda row: row[:2])
+    ]
+
+
+def person(viewer: User, key: str, on: date) -> Person:
+    """A person whom the viewer may see. Raises NotFound."""
+    check_scope(viewer, Scope("person", key), on)
+    return Person.objects.get(key=key)
+
+
+def seats_of(viewer: User, key: str, on: date) -> list[Assignment]:
+    """Seats of a person that the viewer may see, newest first: those in visible units, and all of one's own."""
+    seen = sight(viewer, on)
+    held = Assignment.objects.filter(person__key=key).select_related("position__unit")
+    if not (seen.everything or seen.person == key):
+        held = held.filter(position__unit__key__in=seen.units)
+    return list(held.order_by("-starts_on", "-pk"))
+
+
+def absences_of(key: str) -> list[Absence]:
+    """Absences of a person, newest first. The caller has checked that the person may be seen."""
+    return list(Absence.objects.filter(person__key=key).order_by("-starts_on", "pk"))
+
+
+def seats_in(unit: str, on: date) -> list[tuple[Position, list[Assignment]]]:
+    """Positions of one unit with who holds them on a day."""
+    positions = Position.objects.filter(unit__key=unit).order_by("key")
+    held: dict[int, list[Assignment]] = {}
+    for seat in Assignment.objects.filter(
+        position__unit__key=unit, starts_on__lte=on, ends_on__gt=on
+    ).select_related("person"):
+        held.setdefault(seat.position_id, []).append(seat)
+    return [(position, held.get(position.pk, [])) for position in positions]
+
+
+def unit_order(key: str) -> int:
+    """A unit's place among its siblings."""
+    return Unit.objects.values_list("order", flat=True).get(key=key)
+
+
+def users(viewer: User) -> list[User]:
+    """Everybody who can sign in, for administrators. Raises Forbidden."""
+    require_admin(viewer)
+    return list(User.objects.select_related("person").order_by("username"))
+
+
+def user(viewer: User, username: str) -> User:
+    """One user, for administrators. Raises Forbidden, NotFound."""
+    require_admin(viewer)
+    found = User.objects.select_related("person").filter(username=username).first()
+    if found is None:
+        raise NotFound(_("There is no user %(name)s.") % {"name": username})
+    return found
+
+
+def grants_of(subject: User) -> list[Grant]:
+    """Grants that a user has or had, newest first."""
+    return list(Grant.objects.filter(user=subject).select_related("unit", "by").order_by("-starts_on", "pk"))
+
+
+def tokens(viewer: User) -> list[ApiToken]:
+    """One's own tokens; everybody's for an administrator."""
+    rows = ApiToken.objects.all() if viewer.is_admin else ApiToken.objects.filter(user=viewer)
+    return list(rows.select_related("user").order_by("revoked_at", "-created_at", "pk"))
 
 
 def require_admin(by: User | None) -> None:

@@ -24,7 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_room("targets/", "dabiao.targets.urls"),
     *_room("facts/", "dabiao.facts.urls"),
     *_room("org/", "dabiao.org.urls"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("dabiao.org.account_urls")),
 ]
 if find_spec("dabiao.web.api"):
     urlpatterns.append(path("api/v1/", import_module("dabiao.web.api").api.urls))

@@ -1,0 +1,51 @@
+"""Forms as every room's pages use them: styled, and refused in place, so that nothing typed is lost."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+from dabiao.core.errors import Refused
+
+
+class Form(forms.Form):
+    """A form that shows a rule's refusal beside what was typed. `template_name` draws labels, hints, errors."""
+
+    template_name = "_form.html"
+    default_renderer = TemplatesSetting
+    required_css_class = "required"
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own ten parameters
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", _style(field.widget))
+
+    def run(self, act: Callable[[], object]) -> bool:
+        """Do what the form asks for, once it is valid. A refusal becomes the form's error."""
+        if not self.is_valid():
+            return False
+        try:
+            act()
+        except Refused as refusal:
+            self.add_error(None, str(refusal))
+            return False
+        return True
+
+
+class Day(forms.DateField):
+    """A day, with the browser's own picker."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def day_after(last: date | None, *, never: date) -> date:
+    """People name the last day; inside, an end is the first day after. None: `never`."""
+    return last + timedelta(days=1) if last else never
+
+
+def _style(widget: forms.Widget) -> str:
+    if isinstance(widget, forms.CheckboxInput):
+        return "form-check-input"
+    return "form-select" if isinstance(widget, forms.Select) else "form-control"

@@ -1,0 +1,1 @@
+"""Pages of the organisation, by question: people, units, users."""

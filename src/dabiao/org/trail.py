@@ -1,0 +1,92 @@
+"""Reading the audit trail: filter, page, export."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dabiao.core import http
+from dabiao.core.models import AuditLine
+from dabiao.core.spreadsheet import Row
+from dabiao.org import queries
+from dabiao.org.models import User
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What lines are asked for; empty means any. `since` and `until` are days, both counted."""
+
+    text: str
+    by: str
+    since: date | None
+    until: date | None
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "Asked":
+        """From a query string. Raises Malformed for a day that is none."""
+        since, until = (
+            http.day(query[name], name=name) if query.get(name) else None for name in ("since", "until")
+        )
+        return cls(query.get("q", "").strip()[:100], query.get("by", "").strip()[:150], since, until)
+
+
+def audit_lines(viewer: User, asked: Asked) -> QuerySet[AuditLine]:
+    """Lines, newest first. For administrators and sales operations. Raises Forbidden."""
+    queries.require_operations(viewer)
+    lines = AuditLine.objects.select_related("by").order_by("-at", "-pk")
+    if asked.text:
+        lines = lines.filter(
+            Q(what__icontains=asked.text)
+            | Q(subject_label__icontains=asked.text)
+            | Q(subject_key__icontains=asked.text)
+        )
+    if asked.by:
+        lines = lines.filter(by__username__icontains=asked.by)
+    if asked.since:
+        lines = lines.filter(at__gte=_midnight(asked.since))
+    if asked.until:
+        lines = lines.filter(at__lt=_midnight(asked.until + timedelta(days=1)))
+    return lines
+
+
+def audit_page(lines: QuerySet[AuditLine], number: str) -> Page[AuditLine]:
+    """One screen of lines; a page that does not exist becomes the nearest."""
+    return Paginator(lines, PAGE).get_page(number)
+
+
+def audit_columns() -> dict[str, str]:
+    """Titles of the export."""
+    return {
+        "at": _("When"),
+        "by": _("By"),
+        "what": _("What"),
+        "type": _("Kind of subject"),
+        "key": _("Key"),
+        "label": _("Subject"),
+        "detail": _("Detail"),
+    }
+
+
+def audit_rows(lines: QuerySet[AuditLine]) -> Iterator[Row]:
+    """Every line as a row of an export."""
+    for line in lines.iterator(chunk_size=2000):
+        yield {
+            "at": timezone.localtime(line.at),
+            "by": line.by.username if line.by else None,
+            "what": line.what,
+            "type": line.subject_type,
+            "key": line.subject_key,
+            "label": line.subject_label,
+            "detail": json.dumps(line.detail, ensure_ascii=False) if line.detail else None,
+        }
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
