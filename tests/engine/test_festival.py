@@ -1,0 +1,54 @@
+"""Year-on-year around Spring Festival."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dabiao.engine.festival import aligned_year_before, spring_festival
+from dabiao.engine.period import CALENDAR_YEAR, Fiscal
+
+
+@pytest.mark.parametrize(
+    ("year", "festival"),
+    [(2014, date(2014, 1, 31)), (2016, date(2016, 2, 8)), (2017, date(2017, 1, 28)), (2024, date(2024, 2, 10)), (2026, date(2026, 2, 17))],
+)  # fmt: skip
+def test_spring_festival(year, festival):
+    assert spring_festival(year) == festival
+
+
+@pytest.mark.parametrize(
+    ("case", "label", "window"),
+    [
+        ("January 2017 with its festival on the 28th", "2017-01", "2016-01-12..2016-02-11"),
+        ("February 2018, 384 days after", "2018-02", "2017-01-13..2017-02-09"),
+        ("the whole season is in both quarters", "2017-Q1", "2016-Q1"),
+        ("a year holds it anyway", "2017", "2016"),
+        ("August has nothing of it", "2017-08", "2016-08"),
+        ("March 2017 has not, March 2016 had its last days", "2017-03", "2016-03-11..2016-04-10"),
+        ("a winter over the turn of the year", "2016-12-01..2017-02-05", "2015-12-12..2016-02-16"),
+    ],
+)
+def test_aligned_by_example(case, label, window):
+    assert aligned_year_before(CALENDAR_YEAR, CALENDAR_YEAR.parse(label)).window.label == window, case
+
+
+@given(st.dates(date(2005, 1, 1), date(2040, 1, 1)), st.sampled_from(["month", "week", "day", "quarter"]))
+def test_a_moved_window_keeps_its_length_and_its_distance_to_the_festival(on, kind):
+    period = CALENDAR_YEAR.containing(kind, on)
+    aligned = aligned_year_before(CALENDAR_YEAR, period)
+
+    if aligned.window == CALENDAR_YEAR.year_before(period):
+        assert aligned.moved_by == 0
+    else:
+        assert aligned.window.days == period.days
+        assert period.start - aligned.festival == aligned.window.start - aligned.earlier_festival
+        assert abs(aligned.moved_by) <= 31
+
+
+def test_fiscal_years_are_aligned_too():
+    october = Fiscal(first_month=10)
+
+    assert aligned_year_before(october, october.parse("2018")).window.label == "2017"
+    assert aligned_year_before(october, october.parse("2018-02")).window.label == "2017-01-13..2017-02-09"
