@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from dabiao.lake import outbox
+from dabiao.lake import maintenance, outbox
 from dabiao.lake import publish as lake_publish
 from dabiao.lake.change import Change
 from dabiao.lake.snapshot import latest
@@ -33,8 +33,9 @@ def publish(
 
 
 def publish_waiting(*, at: datetime) -> None:
-    """What the worker does every few seconds: the organisation if it has changed, then the outbox."""
+    """What the worker does every few seconds: the organisation if it has changed, the outbox, new metrics."""
     base = latest()
     if base is None or base.versions.get(ORG) != org_version():
         publish([], at=at, note="organisation")
     outbox.drain(at=at)
+    maintenance.rebuild(at=at)

@@ -1,0 +1,300 @@
+"""Writes of this room: an import from its file to its snapshot, connectors, hand entries."""
+
+import hashlib
+import secrets
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+from django.db import transaction
+
+from dabiao.core import audit, config
+from dabiao.facts.loading import publishing, rejects, rooms, sources, traps
+from dabiao.facts.loading.context import Context
+from dabiao.facts.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
+from dabiao.facts.loading.report import CellError, ErrorKind, Report, TableCount
+from dabiao.facts.loading.rooms import RoomCount
+from dabiao.facts.loading.stage import FILE, Stage
+from dabiao.facts.mapping import MapFile
+from dabiao.facts.models import ImportBatch
+from dabiao.facts.reading import ROW, Aside
+from dabiao.lake import reading
+from dabiao.lake.change import Counts
+from dabiao.org import queries as org
+from dabiao.org.models import Person
+
+if TYPE_CHECKING:
+    from dabiao.org.models import User
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be imported. `path` is a file or a folder; `map_name` is how errors call the mapping."""
+
+    path: Path
+    mapping: MapFile
+    map_name: str = "map.yml"
+
+
+def no_progress(done: int, total: int | None, note: str) -> None:
+    """For callers who don't watch."""
+
+
+def imports_folder() -> Path:
+    """Where reports, rejects and uploads of imports lie."""
+    return config.home() / "imports"
+
+
+def load(
+    order: Order,
+    *,
+    by: "User | None",
+    at: datetime,
+    dry_run: bool = False,
+    batch: ImportBatch | None = None,
+    progress: Progress = no_progress,
+) -> Report:
+    """Import a file or folder. Good rows land as one snapshot, bad ones are handed back; the report tells all.
+
+    dry_run: everything is read and checked, nothing changes. batch: an import that was begun on a page.
+    Raises BadMapping, Unreadable, NothingToLoad, Forbidden.
+    """
+    org.require_operations(by)
+    key = batch.key if batch else new_key()
+    folder = imports_folder() / key
+    scratch = folder / f"stage-{secrets.token_hex(4)}"
+    started = time.monotonic()
+    stage = Stage(scratch)
+    try:
+        done = _prepared(order, key, stage, progress)
+        if dry_run:
+            report = _rehearse(done, by=by, at=at)
+        else:
+            row = batch or _begin(order, key, by=by, at=at)
+            report = _perform(done, row, by=by, at=at, progress=progress)
+        report = _with_files(report, done, folder)
+        report = replace(report, seconds=round(time.monotonic() - started, 2))
+        if not dry_run:
+            _keep(report, key, by=by, at=at)
+        return report
+    except BaseException as error:
+        ImportBatch.objects.filter(key=key, state=ImportBatch.State.LOADING).update(
+            state=ImportBatch.State.FAILED, error=str(error)[:2000], finished_at=at
+        )
+        raise
+    finally:
+        stage.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def new_key() -> str:
+    """The name of a new import, in its folder, its rows and its rejects."""
+    return secrets.token_hex(6)
+
+
+def _prepared(order: Order, key: str, stage: Stage, progress: Progress) -> Prepared:
+    found = sources.find(order.path, order.mapping, memory=imports_folder())
+    zone = config.get("DABIAO_TIME_ZONE")
+    context = Context(
+        system=order.mapping.system,
+        batch=key,
+        reporting=config.get("DABIAO_CURRENCY"),
+        business_zone=zone,
+        zone=order.mapping.time_zone or zone,
+        currency=order.mapping.currency,
+        rates=_rates(),
+    )
+    return prepare(found, order.mapping, context, stage=stage, progress=progress, map_name=order.map_name)
+
+
+def _rates() -> pl.DataFrame:
+    known = pl.DataFrame(
+        reading.current().run('SELECT currency, "on", rate FROM fx_rates WHERE rate IS NOT NULL')
+    )
+    return known.sort("on")
+
+
+def _rehearse(done: Prepared, *, by: "User | None", at: datetime) -> Report:
+    """All that would happen, without its happening."""
+    with transaction.atomic():
+        counts = rooms.deliver(done, by=by, at=at)
+        people = frozenset(Person.objects.values_list("key", flat=True))
+        transaction.set_rollback(True)
+    finish(done)
+    tables = tuple(
+        _ready(done, index, counts) for index in range(len(done.mapping.tables)) if index in done.read
+    )
+    return _report(done, tables, people, dry_run=True)
+
+
+def _perform(
+    done: Prepared, row: ImportBatch, *, by: "User | None", at: datetime, progress: Progress
+) -> Report:
+    with transaction.atomic():
+        counts = rooms.deliver(done, by=by, at=at)
+    finish(done)
+
+    def within(number: int) -> None:
+        ImportBatch.objects.filter(pk=row.pk).update(
+            state=ImportBatch.State.DONE, snapshot=number, finished_at=at
+        )
+        audit.record("facts.imported", row, by=by, at=at, detail={"snapshot": number, "rows": done.rows})
+
+    published = publishing.write(
+        done,
+        rooms=bool(counts),
+        at=at,
+        within=within,
+        trace=lambda step: progress(done.rows, done.rows, step),
+    )
+    people = frozenset(Person.objects.values_list("key", flat=True))
+    tables = _written(done, counts, published.counts)
+    return replace(_report(done, tables, people, dry_run=False), snapshot=published.number)
+
+
+def _ready(done: Prepared, index: int, counts: Mapping[int, RoomCount]) -> TableCount:
+    table = done.mapping.tables[index]
+    rejected = done.stage.refused_of(index, table.source)
+    filtered = done.filtered.get(index, 0)
+    read = done.read[index]
+    if index in counts:
+        room = counts[index]
+        ready = room.added + room.changed + room.unchanged
+        return TableCount(
+            table.into, table.source, read, rejected=rejected, skipped=read - rejected - ready, ready=ready
+        )
+    finished = done.finished[index]
+    return TableCount(
+        table.into,
+        table.source,
+        read,
+        rejected=rejected,
+        skipped=filtered + finished.repeated,
+        ready=finished.ready,
+    )
+
+
+def _written(
+    done: Prepared, counts: Mapping[int, RoomCount], lake: Mapping[str, Counts]
+) -> tuple[TableCount, ...]:
+    """Counts per table map; maps that feed the same lake table are told as one."""
+    tables: dict[object, TableCount] = {}
+    for index, table in enumerate(done.mapping.tables):
+        if index not in done.read:
+            continue
+        ready = _ready(done, index, counts)
+        if index in counts:
+            room = counts[index]
+            tables[index] = replace(
+                ready, inserted=room.added, updated=room.changed, unchanged=room.unchanged, ready=0
+            )
+        else:
+            before = tables.get(table.into)
+            tables[table.into] = _merged(before, ready) if before else ready
+    for into, found in list(tables.items()):
+        if isinstance(into, str):
+            write = lake.get(into, Counts())
+            tables[into] = replace(
+                found,
+                inserted=write.inserted,
+                updated=write.updated,
+                unchanged=write.unchanged,
+                removed=write.removed,
+                ready=0,
+            )
+    return tuple(tables.values())
+
+
+def _merged(one: TableCount, other: TableCount) -> TableCount:
+    names = [one.source, *([other.source] if other.source != one.source else [])]
+    return replace(
+        one,
+        source=" + ".join(names),
+        read=one.read + other.read,
+        rejected=one.rejected + other.rejected,
+        skipped=one.skipped + other.skipped,
+        ready=one.ready + other.ready,
+    )
+
+
+def _report(
+    done: Prepared, tables: tuple[TableCount, ...], people: frozenset[str], *, dry_run: bool
+) -> Report:
+    files = file_names(done)
+    cells = tuple(
+        CellError(
+            row["source"], files[row[FILE]], row[ROW], row["column"], row["into"], row["value"], row["reason"]
+        )
+        for row in done.stage.error_cells().to_dicts()
+    )
+    return Report(
+        batch=done.context.batch,
+        dry_run=dry_run,
+        tables=tables,
+        errors=tuple(ErrorKind(s, c, i, r, n, f, e) for s, c, i, r, n, f, e in done.stage.error_kinds()),
+        shown_errors=cells,
+        error_cells=done.stage.error_count(),
+        warnings=traps.found(done, people),
+        asides={name: _counted(asides) for name, asides in done.asides.items()},
+        notes=tuple(done.notes),
+    )
+
+
+def _counted(asides: Sequence[Aside]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for aside in asides:
+        counts[aside.what] = counts.get(aside.what, 0) + 1
+    return counts
+
+
+def _with_files(report: Report, done: Prepared, folder: Path) -> Report:
+    if not done.stage.refused:
+        return report
+    folder.mkdir(parents=True, exist_ok=True)
+    keep_lookups(done, folder / "lookups")
+    return replace(
+        report, rejects=rejects.write_rejects(done, folder), all_errors=rejects.write_errors(done, folder)
+    )
+
+
+def _begin(order: Order, key: str, *, by: "User | None", at: datetime) -> ImportBatch:
+    return ImportBatch.objects.create(
+        key=key,
+        state=ImportBatch.State.LOADING,
+        by=by,
+        at=at,
+        path=str(order.path)[-500:],
+        file_hash=hash_of(order.path),
+        mapping=order.mapping.text,
+    )
+
+
+def _keep(report: Report, key: str, *, by: "User | None", at: datetime) -> None:
+    ImportBatch.objects.filter(key=key).update(
+        state=ImportBatch.State.DONE,
+        read=report.total("read"),
+        loaded=report.total("loaded"),
+        unchanged=report.total("unchanged"),
+        rejected=report.total("rejected"),
+        skipped=report.total("skipped"),
+        snapshot=report.snapshot,
+        report=report.as_json(),
+        finished_at=at,
+    )
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file, or of a folder's file names and contents."""
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    for file in files:
+        digest.update(file.name.encode())
+        with file.open("rb") as opened:
+            while block := opened.read(2**20):
+                digest.update(block)
+    return digest.hexdigest()

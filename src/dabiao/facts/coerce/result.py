@@ -1,0 +1,78 @@
+"""What coercing a column yields, and the reasons that a cell can be refused for."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Reason = str
+"""A short code; `said` and `mend` put it into words."""
+
+_WORDS: Final[dict[Reason, tuple[str | Promise, str | Promise]]] = {
+    "not_a_number": (_("is not a number"), _("Write digits, e.g. 1234.50 or 12.5万.")),
+    "too_precise": (
+        _("has more decimals than are kept"),
+        _("Round it in the file, or write `round: true` for the column."),
+    ),
+    "too_large": (_("is larger than can be kept"), _("Check the unit of the column.")),
+    "not_whole": (_("is not a whole number"), _("Write a number without decimals.")),
+    "not_a_date": (
+        _("is not a date"),
+        _("Write it like 2026-01-31, or name the column's `formats` in the mapping."),
+    ),
+    "no_such_day": (_("is no day of the calendar"), _("Check day and month.")),
+    "not_a_flag": (_("is neither yes nor no"), _("Write 是 or 否, yes or no, 1 or 0.")),
+    "excel_error": (_("is an error of the spreadsheet"), _("Mend the formula in the file.")),
+    "empty": (_("is empty, and the row cannot do without it"), _("Fill it in.")),
+    "not_in_values": (
+        _("is not among the values of the mapping"),
+        _("Add it under `values`, or say `otherwise: keep` or `otherwise: empty`."),
+    ),
+    "several_answers": (
+        _("has several different answers in the lookup"),
+        _("Make the lookup's key unique."),
+    ),
+    "ragged": (_("the row has another number of cells than the header"), _("Check quotes and delimiters.")),
+    "same_key": (
+        _("stands for two rows that differ"),
+        _("Keep one of them, or name more columns as the key."),
+    ),
+    "no_rate": (
+        _("has no exchange rate on or shortly before that day"),
+        _("Load the rate into fx_rates first."),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Coerced:
+    """values: null where the cell is empty or refused. reason: the code where it is refused, else null."""
+
+    values: pl.Series
+    reason: pl.Series
+
+    @property
+    def failed(self) -> bool:
+        return self.reason.null_count() < len(self.reason)
+
+
+def fine(values: pl.Series) -> Coerced:
+    """Every cell is as it should be."""
+    return Coerced(values, nothing(len(values)))
+
+
+def nothing(length: int) -> pl.Series:
+    """No reasons."""
+    return pl.repeat(None, length, dtype=pl.String, eager=True)
+
+
+def said(reason: Reason) -> str:
+    """The reason in the reader's language. What another room said about a row stands as it was said."""
+    return str(_WORDS[reason][0]) if reason in _WORDS else reason
+
+
+def mend(reason: Reason) -> str:
+    """What to do about it, in the reader's language."""
+    return str(_WORDS[reason][1]) if reason in _WORDS else ""

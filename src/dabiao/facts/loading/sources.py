@@ -1,0 +1,235 @@
+"""Which file feeds which source; whether the columns that a mapping names are there; rejects handed in again."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import Final
+
+import polars as pl
+
+from dabiao.core.errors import Malformed
+from dabiao.facts.loading import joining
+from dabiao.facts.mapping import BadMapping, MapFile, Problem, Source
+from dabiao.facts.reading import Options, Sheet, Unreadable, open_file
+
+FROM: Final = "dabiao_from"
+"""Column of a rejects file: batch:source:file:row."""
+REASON: Final = "dabiao_reason"
+_QUERY: Final = Path("query")
+
+
+class NothingToLoad(Malformed):
+    """No file fits any source of the mapping."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file of one source. `again`: it is a rejects file, so its rows are an addition, not the whole."""
+
+    source: Source
+    file: Path
+    number: int
+    again: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of an import, and the folder in which lookups lie."""
+
+    pieces: tuple[Piece, ...]
+    lookups: Path
+    absent: tuple[str, ...] = ()
+
+
+def find(path: Path, mapping: MapFile, *, memory: Path) -> Found:
+    """Files for the sources of a mapping.
+
+    path: a folder, or one file (then other sources are only looked up in). memory: where earlier imports keep
+    what a rejects file needs to be loaded again. Raises NothingToLoad, Unreadable.
+    """
+    if not path.exists():
+        raise Unreadable(f"{path} does not exist.")
+    if path.is_dir():
+        return _folder(path, mapping)
+    if kept := _rejected_from(path):
+        batch, name = kept
+        if name not in mapping.sources:
+            raise NothingToLoad(f"{path.name} holds rejects of {name!r}, which this mapping does not know.")
+        return Found((Piece(_as_rejects(mapping.sources[name]), path, 1, batch),), memory / batch / "lookups")
+    return _file(path, mapping)
+
+
+def opened(piece: Piece) -> Sheet:
+    """The piece's table, with the columns of a rejects file hidden."""
+    sheet = open_file(piece.file, piece.source.options)
+    if piece.again:
+        sheet = _without_marks(sheet)
+    return sheet
+
+
+def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) -> None:
+    """Raises BadMapping with every column that a mapping asks a source for in vain."""
+    have = joining.columns_of(sheet.columns, source.joins)
+    problems = []
+    asked = [
+        (name, rule.line)
+        for table in mapping.fed_by(source.name)
+        for rule in table.columns.values()
+        for name in rule.reads
+    ]
+    asked += [(name, table.line) for table in mapping.fed_by(source.name) for name in table.reads]
+    asked += [(name, join.line) for join in source.joins for name in join.on]
+    asked += [(name, source.line) for name in source.replace]
+    lines: dict[str, int] = {}
+    for name, line in asked:
+        lines.setdefault(name, line)
+    for name, line in lines.items():
+        if name not in have:
+            near = difflib.get_close_matches(name, list(have), n=1, cutoff=0.5)
+            mend = f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(have)}."
+            problems.append(Problem(file, line, f"{sheet.name} has no column {name!r}", mend))
+    if problems:
+        raise BadMapping(sorted(problems, key=lambda problem: problem.line))
+
+
+def unused(sheet: Sheet, source: Source, mapping: MapFile) -> tuple[str, ...]:
+    """Columns that no rule reads; said in the report, because dropping is never silent."""
+    read = {name for table in mapping.fed_by(source.name) for name in table.reads}
+    read |= {name for join in source.joins for name in join.on}
+    return tuple(name for name in sheet.columns if name not in read and name not in mapping.ignore)
+
+
+def replaced(frame: pl.DataFrame, source: Source, told: dict[tuple[str, str, str], int]) -> pl.DataFrame:
+    """The frame after `replace`; `told` counts column, old, new."""
+    for column, pairs in source.replace.items():
+        counts = frame[column].cast(pl.String).value_counts()
+        for value, count in counts.filter(pl.col(column).is_in(list(pairs))).iter_rows():
+            place = (column, str(value), pairs[str(value)])
+            told[place] = told.get(place, 0) + int(count)
+        frame = frame.with_columns(pl.col(column).cast(pl.String).replace(dict(pairs)))
+    return frame
+
+
+def whole(source: Source, folder: Path) -> pl.DataFrame | None:
+    """All rows of a small source, after its `replace`; None where it is not there."""
+    kept = folder / f"{source.name}.parquet"
+    if kept.exists():
+        return pl.read_parquet(kept)
+    frames = []
+    for file in _matching(folder, source):
+        frames += list(open_file(file, source.options).chunks())
+    if not frames:
+        return None
+    return replaced(pl.concat(frames, how="diagonal"), source, {})
+
+
+def _folder(folder: Path, mapping: MapFile) -> Found:
+    pieces: list[Piece] = []
+    absent = []
+    for source in mapping.sources.values():
+        if source.query is not None:
+            pieces.append(Piece(source, _QUERY, len(pieces) + 1))
+            continue
+        files = _matching(folder, source)
+        pieces += [Piece(source, file, len(pieces) + 1 + i) for i, file in enumerate(files)]
+        if not files:
+            absent.append(source.name)
+    lost = [name for name in absent if not mapping.sources[name].optional]
+    if lost:
+        wanted = "; ".join(f"{name}: {', '.join(mapping.sources[name].files)}" for name in lost)
+        raise NothingToLoad(
+            f"{folder} has no file for {wanted}. Add it, or mark the source `optional: true`."
+        )
+    return Found(tuple(pieces), folder, tuple(absent))
+
+
+def _file(path: Path, mapping: MapFile) -> Found:
+    feeding = [source for source in mapping.sources.values() if mapping.fed_by(source.name)]
+    fitting = [
+        source for source in feeding if any(PurePath(path.name).match(PurePath(p).name) for p in source.files)
+    ]
+    if not fitting:
+        fitting = _single(path, feeding)
+    return Found(tuple(Piece(source, path, i + 1) for i, source in enumerate(fitting)), path.parent)
+
+
+def _single(path: Path, feeding: Sequence[Source]) -> list[Source]:
+    """A file under another name than the mapping's pattern: fine where only one file is meant."""
+    patterns = {pattern for source in feeding for pattern in source.files}
+    if len(patterns) == 1:
+        return list(feeding)
+    raise NothingToLoad(
+        f"No source of the mapping is called like {path.name}; it names {', '.join(sorted(patterns))}."
+    )
+
+
+def _matching(folder: Path, source: Source) -> list[Path]:
+    found = {file for pattern in source.files for file in folder.glob(pattern) if file.is_file()}
+    return sorted(file for file in found if not file.name.startswith(("~$", ".")))
+
+
+def _rejected_from(file: Path) -> tuple[str, str] | None:
+    """batch and source, if this is a rejects file."""
+    if file.suffix.lower() != ".csv":
+        return None
+    with file.open("rb") as opened:
+        head = opened.read(65_536)
+    if FROM.encode() not in head.split(b"\n", 1)[0]:
+        return None
+    first = pl.read_csv(file, n_rows=1, infer_schema=False)
+    parts = str(first[FROM][0]).split(":") if first.height else []
+    return (parts[0], parts[1]) if len(parts) == 4 and parts[0].isalnum() else None
+
+
+def _as_rejects(source: Source) -> Source:
+    options = Options(
+        format="csv",
+        encoding="utf-8-sig",
+        delimiter=",",
+        header=1,
+        trim=source.options.trim,
+        empty=source.options.empty,
+        totals="keep",
+    )
+    return replace(source, options=options)
+
+
+def _without_marks(sheet: Sheet) -> Sheet:
+    read = sheet.read
+
+    def chunks(sheet: Sheet) -> Iterator[pl.DataFrame]:
+        for frame in read(sheet):
+            texts = [
+                name for name in frame.columns if not name.startswith("__") and name not in {FROM, REASON}
+            ]
+            risky = pl.col(texts).str.replace(r"^'([=+\-@])", "${1}")
+            yield frame.drop(FROM, REASON, strict=False).with_columns(risky)
+
+    # The reader needs every column of the file; only what comes out of it is without the marks.
+    every = sheet.columns
+    hidden = Sheet(
+        sheet.file,
+        sheet.name,
+        tuple(n for n in every if n not in {FROM, REASON}),
+        chunks,
+        sheet.doubles,
+        sheet.total,
+    )
+    hidden.asides, hidden.notes = sheet.asides, sheet.notes
+    inner = sheet
+
+    def walk(outer: Sheet) -> Iterator[pl.DataFrame]:
+        return chunks(inner)
+
+    hidden.read = walk
+    return hidden
+
+
+def contents_of(mapping: MapFile, names: Mapping[str, Path]) -> dict[str, pl.DataFrame]:
+    """Whole tables of the sources that others are looked up in. `names`: source → folder."""
+    return {
+        name: frame
+        for name, folder in names.items()
+        if (frame := whole(mapping.sources[name], folder)) is not None
+    }

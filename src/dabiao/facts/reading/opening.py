@@ -1,0 +1,39 @@
+"""The one way to open a table that lies in a file."""
+
+from pathlib import Path
+from typing import Final
+
+from dabiao.facts.reading import text, typed, workbook
+from dabiao.facts.reading.sheet import Options, Sheet, Unreadable
+
+FORMATS: Final = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".txt": "txt",
+    ".xls": "xls",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".parquet": "parquet",
+}
+
+
+def open_file(file: Path, options: Options) -> Sheet:
+    """Open by `options.format`, else by the suffix. Raises Unreadable."""
+    kind = options.format or FORMATS.get(file.suffix.lower())
+    match kind:
+        case "csv" | "tsv" | "txt":
+            return text.open_text(file, options)
+        case "xls" | "xlsx":
+            return workbook.open_workbook(file, options)
+        case "parquet":
+            return typed.open_parquet(file, options)
+        case _:
+            raise Unreadable(
+                f"{file.name}: {kind or file.suffix!r} is not a known format; save it as CSV or XLSX."
+            )
+
+
+def sheet_names(file: Path) -> list[str]:
+    """Sheets of a workbook; for any other file its one table, called by the empty name."""
+    return workbook.sheet_names(file) if FORMATS.get(file.suffix.lower()) in {"xls", "xlsx"} else [""]

@@ -1,0 +1,74 @@
+"""What every reader yields: named columns in chunks, and a list of what it did not take for data."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+
+from dabiao.core.errors import Malformed
+
+ROW: Final = "__row__"
+"""Column with the row's number in its file or sheet, as a spreadsheet counts."""
+PROBLEM: Final = "__problem__"
+"""Column with what is wrong with the row as a whole (too many cells, an Excel error); null = nothing."""
+CHUNK: Final = 100_000
+"""Rows in a chunk: bounds memory, and is enough for vectorised work to pay."""
+
+
+class Unreadable(Malformed):
+    """The file cannot be read as a table. The message names the file and the mend."""
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Something in the file that is not a row of data. `row` 0: it is about a column."""
+
+    row: int
+    what: Literal["title", "header", "empty", "total", "column"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read a source.
+
+    header:    "auto" finds it; a number is how many rows it has; names mean that the file has none
+    skip:      rows above the header, or above the data where the file has no header
+    delimiter: None finds it; "spaces" is any run of blanks
+    empty:     texts that mean "nothing here", beside the empty cell
+    totals:    "skip" leaves out 合计/小计/总计 rows and reports them; "keep" takes them for data
+    """
+
+    format: str | None = None
+    sheet: str | None = None
+    header: Literal["auto"] | int | tuple[str, ...] = "auto"
+    skip: int = 0
+    delimiter: str | None = None
+    encoding: str | None = None
+    trim: bool = True
+    empty: tuple[str, ...] = ()
+    totals: Literal["skip", "keep"] = "skip"
+
+
+@dataclass
+class Sheet:
+    """An opened table. `chunks()` may be walked once; `asides` is complete after that.
+
+    doubles: numbers come from a spreadsheet's doubles, so they are rounded to a column's scale, not refused
+    total:   rows to expect, None where that is not known beforehand
+    """
+
+    file: Path
+    name: str
+    columns: tuple[str, ...]
+    read: Callable[["Sheet"], Iterator[pl.DataFrame]]
+    doubles: bool = False
+    total: int | None = None
+    asides: list[Aside] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def chunks(self) -> Iterator[pl.DataFrame]:
+        """Frames with `columns`, ROW and PROBLEM; empty and total rows are already in `asides`."""
+        return self.read(self)
