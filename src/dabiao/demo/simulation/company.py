@@ -59,7 +59,11 @@ def simulate(seed: int, on: date, events: Collection[Event] = EVENTS) -> Company
     name = orders.names(sold, known, staff)
     met = clients.met(
         known,
-        [(found.customer, found.day), (deals.customer, deals.T[:, 0]), (done.customer, done.day)],
+        [
+            (found.customer, found.day),
+            (np.where(deals.real, deals.customer, -1), deals.T[:, 0]),
+            (done.customer, done.day),
+        ],
     )
     count = len(deals.keys)
     tables = {

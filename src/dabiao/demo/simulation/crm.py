@@ -19,7 +19,7 @@ FORECAST = ("pipeline", "pipeline", "best_case", "commit")
 
 def kept(found: Opportunities, timeline: Timeline) -> Flags:
     """Known by `on`, and not closed before the books begin."""
-    flags: Flags = (found.T[:, 0] <= timeline.on) & (found.closed_on >= timeline.first)
+    flags: Flags = found.real & (found.T[:, 0] <= timeline.on) & (found.closed_on >= timeline.first)
     return flags
 
 

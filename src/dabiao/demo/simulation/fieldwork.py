@@ -58,7 +58,7 @@ def activities(
     )
     rows = np.nonzero(timeline.known(whole.day))[0]
     rows = rows[np.lexsort((whole.luck[rows, 0], whole.seat[rows], whole.day[rows]))]
-    return Activities(*(getattr(whole, f.name)[rows] for f in fields(Activities)))
+    return _rows(whole, rows)
 
 
 def _for_opportunities(seed: int, timeline: Timeline, found: Opportunities, events: Planted) -> Activities:
@@ -77,7 +77,7 @@ def _for_opportunities(seed: int, timeline: Timeline, found: Opportunities, even
     (proposal,) = np.nonzero(found.passed >= PROPOSAL)
     luck_v, luck_d, luck_p = (throws.random((size, 6)) for size in (len(of), count, count))
     whose = np.concatenate([of, demo, proposal])
-    return Activities(
+    done = Activities(
         seat=found.seat[whose],
         day=np.concatenate([visit_day, found.T[demo, NEEDS], found.T[proposal, PROPOSAL]]),
         kind=np.repeat([VISIT, DEMO, PROPOSAL_SENT], [len(of), len(demo), len(proposal)]),
@@ -86,6 +86,11 @@ def _for_opportunities(seed: int, timeline: Timeline, found: Opportunities, even
         luck=np.concatenate([luck_v, luck_d[demo], luck_p[proposal]]),
         padded=np.zeros(len(whose), dtype=bool),
     )
+    return _rows(done, np.nonzero(found.real[whose])[0])
+
+
+def _rows(done: Activities, rows: Ints) -> Activities:
+    return Activities(*(getattr(done, each.name)[rows] for each in fields(Activities)))
 
 
 def _of_the_day(

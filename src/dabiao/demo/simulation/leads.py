@@ -28,6 +28,8 @@ class Leads:
     customer: Ints
     valid: Flags
     qualified_on: Ints
+    qualified_without: Ints
+    """The day it would have become a qualified lead had no event been planted."""
     reason: Ints
     referrer: Ints
 
@@ -56,10 +58,10 @@ def leads(seed: int, timeline: Timeline, roster: Roster, events: Planted) -> Lea
     line = pick(np.cumsum(catalogue.MIX, axis=1)[SEAT_TEAM[seat]], throws.random(count))
     place = clients.prospect(throws.random(count), day, timeline)
     bad = events.active(BAD_CHANNEL, day) & (channel == catalogue.PORTAL)
-    validity = catalogue.CHANNEL_VALID[channel] * np.where(bad, BAD_VALIDITY, 1.0)
-    valid = throws.random(count) < validity
-    qualifies = valid & (throws.random(count) < QUALIFIES)
-    qualified_on = timeline.shifted(day, throws.integers(0, 6, count))
+    validity, luck = catalogue.CHANNEL_VALID[channel], throws.random(count)
+    valid = luck < validity * np.where(bad, BAD_VALIDITY, 1.0)
+    wanted = (luck < validity) & (throws.random(count) < QUALIFIES)
+    qualified_without = np.where(wanted, timeline.shifted(day, throws.integers(0, 6, count)), arrays.NEVER)
     referrer = clients.PATCH * seat + throws.integers(0, clients.ESTABLISHED, count)
     return Leads(
         keys=arrays.keys("L", count),
@@ -67,9 +69,10 @@ def leads(seed: int, timeline: Timeline, roster: Roster, events: Planted) -> Lea
         day=day,
         channel=channel,
         line=line,
-        customer=np.where(valid, seat * clients.PATCH + place, -1),
+        customer=seat * clients.PATCH + place,
         valid=valid,
-        qualified_on=np.where(qualifies, qualified_on, arrays.NEVER),
+        qualified_on=np.where(valid, qualified_without, arrays.NEVER),
+        qualified_without=qualified_without,
         reason=np.where(valid, -1, throws.integers(0, len(catalogue.INVALID_REASONS), count)),
         referrer=np.where(channel == catalogue.REFERRAL, referrer, -1),
     )
@@ -99,7 +102,7 @@ def lead_table(
         created_on=arrays.dates(day),
         entity=_entity(rows),
         person=taken(person_keys(roster), person),
-        customer=taken(known.keys, found.customer[rows]),
+        customer=only(found.valid[rows], known.keys[found.customer[rows]]),
         acquisition_channel=np.array(catalogue.CHANNELS, dtype=object)[channel],
         vendor=np.array(catalogue.VENDORS, dtype=object)[channel],
         campaign=_campaigns(channel, day),

@@ -28,12 +28,14 @@ PITCH_TEAM, HASTY_TEAM, PRICE_REGION = "nanjing", "chengdu", "south"
 
 @dataclass(frozen=True)
 class Opportunities:
-    """One row per opportunity, as if the future were known. `T[:, k]` is the day stage k is entered,
+    """One row per opportunity, as if the future were known; some are not `real`, because an event spoilt
+    the lead they would have come from: they keep their row, so that the others keep their luck. `T[:, k]` is the day stage k is entered,
     `T[:, 4]` the day the deal would be signed. Money is in cents, without tax.
     `planned` is the chance to win, `net_without`, `won_without` and `closed_without` the price, the outcome
     and its day, had no event been planted."""
 
     keys: Texts
+    real: Flags
     seat: Ints
     customer: Ints
     lead: Ints
@@ -90,8 +92,10 @@ def opportunities(
     pull = throws.random(count), throws.integers(1, 9, count)
     worth = _worth(throws, timeline, starts, T, events)
     reason, rival = _losses(throws, starts, T, events, count)
+    real = (starts.lead < 0) | (found.qualified_on[starts.lead] < arrays.NEVER)
     return Opportunities(
         keys=arrays.keys("OP", count),
+        real=real,
         seat=starts.seat,
         customer=starts.customer,
         lead=starts.lead,
@@ -99,7 +103,7 @@ def opportunities(
         line=starts.line,
         T=T,
         passed=np.minimum(passed, 3),
-        won=passed == 4,
+        won=real & (passed == 4),
         closed_on=_closing(timeline, T, passed, *pull),
         lost_reason=np.where(passed == 4, -1, reason),
         competitor=np.where((passed == 4) | (reason > 1), -1, rival),
@@ -111,7 +115,7 @@ def opportunities(
 
 
 def _starts(seed: int, timeline: Timeline, roster: Roster, found: Leads) -> _Starts:
-    (lead,) = np.nonzero(found.qualified_on < timeline.end)
+    (lead,) = np.nonzero(found.qualified_without < timeline.end)
     seat, day = arrivals(seed, "account opportunities", timeline, roster, ACCOUNT_A_MONTH)
     throws = dice(seed, "account opportunities: what")
     place = clients.by_value(throws.random(len(seat)), 2.6, day, timeline)
@@ -122,7 +126,7 @@ def _starts(seed: int, timeline: Timeline, roster: Roster, found: Leads) -> _Sta
     sizes = (len(lead), len(seat), len(key_day))
     return _Starts(
         seat=np.concatenate([found.seat[lead], seat, clients.KEY_ACCOUNT_SEATS[key_account]]),
-        day=np.concatenate([found.qualified_on[lead], day, key_day]),
+        day=np.concatenate([found.qualified_without[lead], day, key_day]),
         customer=np.concatenate(
             [found.customer[lead], seat * clients.PATCH + place, clients.KEY_ACCOUNTS[key_account]]
         ),
