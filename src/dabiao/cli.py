@@ -17,19 +17,33 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Mapping[str, Entry] = {
-    "init": Entry("dabiao.org.commands:init", "Make the data folder, the database and the first administrator."),
-    "demo": Entry("dabiao.demo.commands:demo", "A whole company to look at, with one full loop printed, then served."),
+    "init": Entry(
+        "dabiao.org.commands:init", "Make the data folder, the database and the first administrator."
+    ),
+    "demo": Entry(
+        "dabiao.demo.commands:demo", "A whole company to look at, with one full loop printed, then served."
+    ),
     "serve": Entry("dabiao.web.commands:serve", "Serve the pages, with a worker beside them."),
     "worker": Entry("dabiao.web.commands:worker", "Run one more job worker."),
     "import": Entry("dabiao.facts.commands:import_", "Load files or a query, as a mapping file says."),
-    "query": Entry("dabiao.performance.commands:query", "Metrics by dimensions, in a period, within a scope."),
-    "attainment": Entry("dabiao.performance.commands:attainment", "Actual against target, with pace and light."),
+    "query": Entry(
+        "dabiao.performance.commands:query", "Metrics by dimensions, in a period, within a scope."
+    ),
+    "attainment": Entry(
+        "dabiao.performance.commands:attainment", "Actual against target, with pace and light."
+    ),
     "targets": Entry("dabiao.targets.commands:app", "Import, show, hand down and calibrate targets."),
-    "incentives": Entry("dabiao.incentives.commands:app", "Check an incentive plan and preview what it pays."),
-    "explain": Entry("dabiao.improvement.commands:explain", "Why a metric is off: the parts that explain the gap."),
+    "incentives": Entry(
+        "dabiao.incentives.commands:app", "Check an incentive plan and preview what it pays."
+    ),
+    "explain": Entry(
+        "dabiao.improvement.commands:explain", "Why a metric is off: the parts that explain the gap."
+    ),
     "effect": Entry("dabiao.improvement.commands:effect_app", "Whether a measure has worked."),
     "doctor": Entry("dabiao.web.commands:doctor", "Check the database, the lake and the roll-ups."),
-    "backup": Entry("dabiao.web.commands:backup", "The app database and the files a snapshot names, in one archive."),
+    "backup": Entry(
+        "dabiao.web.commands:backup", "The app database and the files a snapshot names, in one archive."
+    ),
     "restore": Entry("dabiao.web.commands:restore", "Bring a backup back into an empty data folder."),
     "upgrade": Entry("dabiao.web.commands:upgrade", "Bring both stores to this version of the program."),
 }

@@ -1,15 +1,36 @@
 """The metric dictionary in force: the standard metrics and the company's own files beside them."""
 
 from collections.abc import Collection, Mapping
-from functools import cache
+from difflib import get_close_matches
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from django.conf import settings
+
 from dabiao.engine.metric import Metric
 from dabiao.engine.metric_file import load_files
+from dabiao.lake import crediting
 from dabiao.lake.tables import TABLES
 
 STANDARD = "standard.yml"
+
+
+def in_force() -> Mapping[str, Metric]:
+    """The dictionary of this installation; read again when one of the company's files has changed."""
+    own = Path(settings.METRICS_FOLDER)
+    return _kept(own, tuple((path.name, path.stat().st_mtime_ns) for path in sorted(own.glob("*.yml"))))
+
+
+def nearest(key: str) -> str:
+    """A hint for a key that is not known: `; did you mean …?`, or nothing."""
+    found = get_close_matches(key, in_force(), n=1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+@lru_cache(maxsize=4)
+def _kept(own: Path, stamp: tuple[tuple[str, int], ...]) -> Mapping[str, Metric]:
+    return load_dictionary(own, credits=crediting.RULES)
 
 
 def load_dictionary(

@@ -50,6 +50,26 @@ def compact(*, at: datetime, files: int = 24) -> int | None:
         return base.number + 1
 
 
+def rebuild(*, at: datetime) -> int | None:
+    """Make the roll-ups anew where the metrics have changed since; the new snapshot's number, None if not."""
+    with lease.held("publish") as mine:
+        base = latest()
+        if base is None or serving.is_current(base.serving):
+            return None
+        file = serving.refresh(Store(home.lake()), base.tables, base=None, days={})
+        with transaction.atomic():
+            mine.confirm()
+            Snapshot.objects.create(
+                number=base.number + 1,
+                tables=base.tables,
+                serving=file,
+                versions=base.versions,
+                published_at=at,
+                note="roll-ups made anew",
+            )
+        return base.number + 1
+
+
 def _vacuum(store: Store, table: str, kept: Iterable[Snapshot]) -> int:
     versions = {snapshot.tables[table] for snapshot in kept if table in snapshot.tables}
     return store.vacuum(table, keep=sorted(versions))

@@ -9,7 +9,9 @@ class Snapshot(models.Model):
     number = models.PositiveIntegerField(primary_key=True)
     tables = models.JSONField(help_text="table → Delta version")
     serving = models.CharField(max_length=80, help_text="file name of the roll-ups made from it")
-    versions = models.JSONField(default=dict, help_text="room → version of what it published: org, targets, metrics")
+    versions = models.JSONField(
+        default=dict, help_text="room → version of what it published: org, targets, metrics"
+    )
     published_at = models.DateTimeField()
     note = models.CharField(max_length=200)
 

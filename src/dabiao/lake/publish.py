@@ -57,7 +57,7 @@ def publish(
             return Published(base.number, counts)
         trace("serving")
         number = base.number + 1 if base else 1
-        file = serving.refresh(Store(home.lake()), number, tables, base=base, days=days)
+        file = serving.refresh(Store(home.lake()), tables, base=base, days=days)
         trace("snapshot")
         with transaction.atomic():
             mine.confirm()

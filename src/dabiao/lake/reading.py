@@ -4,10 +4,10 @@ Ibis only compiles; the SQL runs here, on a cursor of the calling thread. What d
 (a scope, some windows) comes in as small tables, so that compiled SQL can be kept per shape.
 """
 
+import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
 from dabiao.lake.writing import select_all
+
+_NAMES = re.compile(r"\w+")
 
 
 class NoSuchVersion(ValueError):
@@ -36,15 +38,13 @@ class Lake:
         self._connection = _connect()
         self._local = threading.local()
         self._lock = threading.Lock()
-        store = Store(home.lake())
-        for name, table in TABLES.items():
-            files = store.files(name, tables[name]) if name in tables else []
-            self._connection.execute(f'CREATE VIEW "{name}" AS {select_all(table, files)}')
+        self._viewed: set[str] = set()
         self.rolled = _attach(self._connection, home.serving() / serving) if serving else frozenset()
         _lock_down(self._connection)
 
     def run(self, query: str, **small: pa.Table) -> pa.Table:
         """Run SQL over the views; `small` tables are visible to this query alone, by their names."""
+        self._view(frozenset(_NAMES.findall(query)) & TABLES.keys())
         with self._cursor() as cursor:
             for name, table in small.items():
                 cursor.register(name, table)
@@ -53,6 +53,17 @@ class Lake:
             finally:
                 for name in small:
                     cursor.unregister(name)
+
+    def _view(self, names: frozenset[str]) -> None:
+        """Make the views a query needs: binding a table's files costs a millisecond or two, so not all at once."""
+        if names <= self._viewed:
+            return
+        store = Store(home.lake())
+        with self._lock:
+            for name in sorted(names - self._viewed):
+                files = store.files(name, self.tables[name]) if name in self.tables else []
+                self._connection.execute(f'CREATE VIEW "{name}" AS {select_all(store, TABLES[name], files)}')
+                self._viewed.add(name)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -73,7 +84,9 @@ def at(number: int) -> Lake:
     """An earlier snapshot. Raises NoSuchVersion."""
     snapshot = Snapshot.objects.filter(pk=number).first()
     if snapshot is None:
-        raise NoSuchVersion(f"Version {number} does not exist, or has been cleaned away; see `dabiao doctor`.")
+        raise NoSuchVersion(
+            f"Version {number} does not exist, or has been cleaned away; see `dabiao doctor`."
+        )
     return _opened(snapshot)
 
 
@@ -87,7 +100,7 @@ def _open(number: int, tables: tuple[tuple[str, int], ...], serving: str = "", f
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | int] = {"memory_limit": f"{settings.LAKE_MEMORY_MB}MB"}
+    config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{settings.LAKE_MEMORY_MB}MB"}
     if settings.LAKE_THREADS:
         config["threads"] = settings.LAKE_THREADS
     return duckdb.connect(config=config)
@@ -96,7 +109,9 @@ def _connect() -> duckdb.DuckDBPyConnection:
 def _attach(connection: duckdb.DuckDBPyConnection, file: Path) -> frozenset[str]:
     """The roll-ups of a serving file as views; their names."""
     connection.execute(f"ATTACH '{file}' AS serving (READ_ONLY)")
-    rows = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'serving'").fetchall()
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'serving'"
+    ).fetchall()
     names = frozenset(str(row[0]) for row in rows)
     for name in names:
         connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM serving.main."{name}"')
@@ -106,6 +121,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, file: Path) -> frozenset[str]
 def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
     """No file but the lake's own can be read from here, and that can't be undone."""
     folder = home.lake().parent
+    connection.execute("SET parquet_metadata_cache = true")
     connection.execute(f"SET allowed_directories = ['{folder}/']")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

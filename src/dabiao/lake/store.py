@@ -3,6 +3,7 @@
 A version of one table means nothing by itself: only a snapshot says which versions belong together.
 """
 
+import hashlib
 import json
 import time
 import uuid
@@ -12,7 +13,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -39,9 +41,17 @@ class Store:
         """Absolute paths of the Parquet files of a version."""
         return [unquote(uri.removeprefix("file://")) for uri in self._open(table, version).file_uris()]
 
-    def columns(self, table: str, version: int) -> frozenset[str]:
-        """Columns that this version has; later ones read as null."""
-        return frozenset(field.name for field in self._open(table, version).schema().fields)
+    def template(self, table: str) -> str:
+        """A file without rows that has every column of today: older files' missing columns read as null."""
+        schema = pa.schema([*TABLES[table].schema, HASH])
+        print_of = hashlib.sha256(str(schema).encode()).hexdigest()[:12]
+        file = self.root / ".templates" / f"{table}-{print_of}.parquet"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(f".{uuid.uuid4().hex[:8]}")
+            pq.write_table(schema.empty_table(), partial)
+            partial.replace(file)
+        return str(file)
 
     def create(self, table: str) -> int:
         """The empty table, version 0. An existing one is left as it is."""
@@ -53,6 +63,7 @@ class Store:
         latest = DeltaTable(str(self.folder(table)))
         if latest.version() != version:
             latest.restore(version)
+        self._add_columns(table)
         return int(DeltaTable(str(self.folder(table))).version())
 
     def commit(self, table: str, *, on: int, drop: Sequence[str], add: Sequence[Path], token: str) -> int:
@@ -88,13 +99,19 @@ class Store:
         )
         return len(gone)
 
+    def _add_columns(self, table: str) -> None:
+        """Tell the Delta table of columns that this version of the program has added."""
+        delta = DeltaTable(str(self.folder(table)))
+        known = {field.name for field in delta.schema().fields}
+        wanted = Schema.from_arrow(pa.schema([*TABLES[table].schema, HASH]))
+        if added := [field for field in wanted.fields if field.name not in known]:
+            delta.alter.add_columns(added)
+
     def _open(self, table: str, version: int) -> DeltaTable:
         return DeltaTable(str(self.folder(table)), version=version)
 
 
 def _added(path: Path, folder: Path, now: int) -> AddAction:
-    import pyarrow.parquet as pq
-
     stats = json.dumps({"numRecords": pq.read_metadata(path).num_rows})
     return AddAction(
         path=_relative(str(path), folder),

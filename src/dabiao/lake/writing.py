@@ -36,7 +36,9 @@ def write(
     with engine(store) as work:
         files = store.files(change.table, base)
         _stage(work, table, change)
-        _existing(work, table, files)
+        work.execute(
+            f"CREATE TEMP VIEW existing AS {select_all(store, table, files, extra='row_hash, filename')}"
+        )
         _compare(work, table, change)
         counts = _counts(work)
         if not counts.changed:
@@ -45,7 +47,7 @@ def write(
         touched = [row[0] for row in work.execute("SELECT DISTINCT filename FROM gone").fetchall()]
         folder = store.new_folder(change.table)
         folder.mkdir(parents=True)
-        added = [*_rewrite(work, table, touched, folder), *_append(work, table, folder)]
+        added = [*_rewrite(work, store, table, touched, folder), *_append(work, table, folder)]
         trace(f"commit {change.table}")
         version = store.commit(change.table, on=base, drop=touched, add=added, token=token)
     return Written(version, counts, days)
@@ -57,7 +59,7 @@ def merge_files(store: Store, name: str, *, on: int, token: str) -> int:
     files, folder = store.files(name, base), store.new_folder(name)
     folder.mkdir(parents=True)
     with engine(store) as work:
-        merged = _copy(work, table, select_all(table, files, extra="row_hash"), folder / "merged")
+        merged = _copy(work, table, select_all(store, table, files, extra="row_hash"), folder / "merged")
     return store.commit(name, on=base, drop=files, add=merged, token=token)
 
 
@@ -111,11 +113,6 @@ def _refuse_bad_keys(work: duckdb.DuckDBPyConnection, table: LakeTable) -> None:
     if twice:
         shown = "; ".join("/".join(str(part) for part in key) for key in twice)
         raise BadChange(f"{table.name}: the same {' + '.join(table.key)} stands there twice: {shown}")
-
-
-def _existing(work: duckdb.DuckDBPyConnection, table: LakeTable, files: Sequence[str]) -> None:
-    """`existing`: the table as it is, each row with the file it lies in."""
-    work.execute(f"CREATE TEMP VIEW existing AS {select_all(table, files, extra='row_hash, filename')}")
 
 
 def _compare(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> None:
@@ -175,12 +172,12 @@ def _days(work: duckdb.DuckDBPyConnection, table: LakeTable) -> dict[str, frozen
 
 
 def _rewrite(
-    work: duckdb.DuckDBPyConnection, table: LakeTable, touched: Sequence[str], folder: Path
+    work: duckdb.DuckDBPyConnection, store: Store, table: LakeTable, touched: Sequence[str], folder: Path
 ) -> list[Path]:
     """The touched files without the rows that go."""
     if not touched:
         return []
-    kept = f"SELECT * FROM ({select_all(table, touched, extra='row_hash')}) ANTI JOIN gone USING ({_list(table.key)})"
+    kept = f"SELECT * FROM ({select_all(store, table, touched, extra='row_hash')}) ANTI JOIN gone USING ({_list(table.key)})"
     return _copy(work, table, kept, folder / "kept")
 
 
@@ -203,22 +200,11 @@ def _rows(work: duckdb.DuckDBPyConnection, file: Path) -> int:
     return _row(work, f"SELECT count(*) FROM read_parquet('{_quoted(str(file))}')")[0]
 
 
-def select_all(table: LakeTable, files: Iterable[str], *, extra: str = "") -> str:
-    """SQL that reads the files as the table: documented columns only, older files' missing ones null."""
-    listed = ", ".join(f"'{_quoted(file)}'" for file in files)
-    columns = _list([column.name for column in table.columns])
-    more = f", {extra}" if extra else ""
-    if not listed:
-        blank = ", ".join(
-            f"NULL::{_sql_type(column.type)} AS {_name(column.name)}" for column in table.columns
-        )
-        lost = "".join(
-            f", NULL::{'VARCHAR' if name == 'filename' else 'BIGINT'} AS {name}"
-            for name in extra.split(", ")
-            if name
-        )
-        return f"SELECT {blank}{lost} WHERE false"
-    return f"SELECT {columns}{more} FROM read_parquet([{listed}], union_by_name = true, filename = true)"
+def select_all(store: Store, table: LakeTable, files: Iterable[str], *, extra: str = "") -> str:
+    """SQL that reads the files as the table: documented columns, and `extra` ones like `filename`."""
+    listed = ", ".join(f"'{_quoted(file)}'" for file in (store.template(table.name), *files))
+    columns = _list([column.name for column in table.columns]) + (f", {extra}" if extra else "")
+    return f"SELECT {columns} FROM read_parquet([{listed}], union_by_name = true, filename = true)"
 
 
 def _row(work: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ the same expression, so both say the same.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 import ibis
@@ -16,7 +17,7 @@ import pyarrow as pa
 from dabiao.core.errors import Malformed
 from dabiao.engine import dimension, metric
 from dabiao.engine.metric import CannotMeasure, Metric, Source
-from dabiao.lake import dictionary
+from dabiao.lake import dictionary, serving
 from dabiao.lake.placing import placed, sql, unbound
 from dabiao.lake.reading import Lake
 
@@ -51,7 +52,9 @@ class Windows:
     def days(self) -> pa.Table:
         """One row per window and day, so that facts meet their windows by equality."""
         rows = [
-            (name, start + timedelta(days=n)) for name, start, end in self.ranges for n in range((end - start).days)
+            (name, start + timedelta(days=n))
+            for name, start, end in self.ranges
+            for n in range((end - start).days)
         ]
         return pa.table(
             {
@@ -70,7 +73,9 @@ def answer(lake: Lake, question: Question, *, windows: Windows, seats: Iterable[
     """
     metrics = _metrics(question.metrics)
     levels = _levels(lake)
-    text = _compiled(question, metrics, levels, seats is not None, _rolled(lake, question, metrics, levels))
+    rolled = _rolled(lake, question, metrics, levels)
+    alive = frozenset(source for source in metric.sources_of(metrics) if coverage(lake, source) is not None)
+    text = _compiled(_Shape(question, metrics, levels, seats is not None, rolled, alive))
     small = {"windows": windows.days}
     if seats is not None:
         small["scope"] = pa.table({"seat": pa.array(sorted(set(seats)), pa.int64())})
@@ -86,7 +91,9 @@ def _metrics(keys: Sequence[str]) -> tuple[Metric, ...]:
 
 @lru_cache(maxsize=64)
 def _levels_of(number: int, lake: Lake) -> frozenset[str]:
-    return frozenset(lake.run("SELECT DISTINCT kind FROM unit_levels WHERE kind IS NOT NULL").column(0).to_pylist())
+    return frozenset(
+        lake.run("SELECT DISTINCT kind FROM unit_levels WHERE kind IS NOT NULL").column(0).to_pylist()
+    )
 
 
 def _levels(lake: Lake) -> frozenset[str]:
@@ -101,62 +108,64 @@ def _rolled(
     named = {*question.by, *(name for name, _ in question.where)}
     if not named <= _IN_ROLL_UP | levels:
         return frozenset()
-    needing_facts = {each.source for m in metrics for each in metric.measures_of(m) if not metric.rollable(each)}
+    needing_facts = {
+        each.source for m in metrics for each in metric.measures_of(m) if not metric.rollable(each)
+    }
     return frozenset(
-        source for source in metric.sources_of(metrics) if source.name in lake.rolled and source not in needing_facts
+        source
+        for source in metric.sources_of(metrics)
+        if source.name in lake.rolled and source not in needing_facts
     )
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """All that the SQL depends on; what differs beyond that comes in as small tables."""
+
+    question: Question
+    metrics: tuple[Metric, ...]
+    levels: frozenset[str]
+    scoped: bool
+    rolled: frozenset[Source]
+    alive: frozenset[Source]
+
+
 @lru_cache(maxsize=512)
-def _compiled(
-    question: Question,
-    metrics: tuple[Metric, ...],
-    levels: frozenset[str],
-    scoped: bool,
-    rolled: frozenset[Source],
-) -> str:
-    sources = {
-        source: _source(source, question, metrics, levels, scoped=scoped, rolled=source in rolled)
-        for source in metric.sources_of(metrics)
-    }
+def _compiled(shape: _Shape) -> str:
+    by = shape.question.by
+    sources = {source: _source(source, shape) for source in metric.sources_of(shape.metrics)}
     try:
-        table = metric.measure(metrics, sources, by=question.by, rolled=rolled, zero_for=tuple(sources))
+        table = metric.measure(shape.metrics, sources, by=by, rolled=shape.rolled, zero_for=shape.alive)
     except CannotMeasure as error:
         raise BadQuestion(str(error)) from error
-    return sql(table.order_by([table[name].asc(nulls_first=False) for name in question.by]))
+    return sql(table.order_by([table[name].asc(nulls_first=False) for name in by]) if by else table)
 
 
-def _source(
-    source: Source,
-    question: Question,
-    metrics: Sequence[Metric],
-    levels: frozenset[str],
-    *,
-    scoped: bool,
-    rolled: bool,
-) -> ir.Table:
+def _source(source: Source, shape: _Shape) -> ir.Table:
     """The facts (or cells) of a source that are in scope, in a window and meet the filters."""
-    scope = ibis.table({"seat": "int64"}, name="scope") if scoped else None
-    facts = _cells(source, metrics, scope) if rolled else placed(source, scope=scope)
+    scope = ibis.table({"seat": "int64"}, name="scope") if shape.scoped else None
+    facts = _cells(source, shape, scope) if source in shape.rolled else placed(source, scope=scope)
+    filters = shape.question.where
+    names = dict.fromkeys([*(name for name, _ in filters), *shape.question.by])
+    lookups = {name: unbound(name) for name in _LOOKUPS}
     try:
-        names = dict.fromkeys([*(name for name, _ in question.where), *question.by])
-        facts = dimension.with_dimensions(
-            facts, [name for name in names if name != WINDOW], {name: unbound(name) for name in _LOOKUPS}, levels=levels
-        )
+        wanted = [name for name in names if name != WINDOW]
+        facts = dimension.with_dimensions(facts, wanted, lookups, levels=shape.levels)
     except dimension.NoSuchDimension as error:
         raise BadQuestion(f"{source.table}: {error}") from error
-    for name, values in question.where:
+    for name, values in filters:
         facts = facts.filter(_keeps(facts[name], values))
     return _in_windows(facts, dated=source.on is not None)
 
 
-def _cells(source: Source, metrics: Sequence[Metric], scope: ir.Table | None) -> ir.Table:
-    """The roll-up of a source, with the unit that each seat belongs to."""
-    wanted = [each for each in _measures_in(source, metrics)]
-    schema = metric.roll_up(wanted, placed(source), by=["day", "seat", "person"]).schema()
-    cells = ibis.table(schema, name=source.name)
+def _cells(source: Source, shape: _Shape, scope: ir.Table | None) -> ir.Table:
+    """The roll-up of a source, with the unit that each seat belongs to where the question needs it."""
+    cells = serving.cells(source, _measures_in(source, shape.metrics))
     if scope is not None:
         cells = cells.semi_join(scope, "seat")
+    named = {*shape.question.by, *(name for name, _ in shape.question.where)}
+    if not named & {"unit", *shape.levels}:
+        return cells
     seats = unbound("assignments")
     joined = cells.left_join(seats, cells.seat == seats.seat)
     return joined.select(*(cells[name] for name in cells.columns), unit=seats.unit)
@@ -181,6 +190,29 @@ def _keeps(column: ir.Column, values: Sequence[str]) -> ir.BooleanValue:
     """Equality as text; the empty text stands for "missing"."""
     kept = column.cast("string").isin([value for value in values if value])
     return kept | column.isnull() if "" in values else kept.fill_null(False)
+
+
+@lru_cache(maxsize=256)
+def coverage(lake: Lake, source: Source) -> tuple[date, date] | None:
+    """First and last day of a source's facts in the whole snapshot; None: it has none (or none with a day)."""
+    if source.table not in lake.tables:
+        return None
+    day = "day" if source.name in lake.rolled else f'"{source.on}"::DATE'
+    if source.on is None:
+        return (date.min, date.max) if lake.run(f'SELECT 1 FROM "{source.table}" LIMIT 1').num_rows else None
+    table = source.name if source.name in lake.rolled else source.table
+    first, last = lake.run(f'SELECT min({day}) AS f, max({day}) AS l FROM "{table}"').to_pylist()[0].values()
+    return None if first is None else (first, last)
+
+
+def without_facts(lake: Lake, key: str, start: date, end: date) -> Decimal | None:
+    """What a metric is in a window that has no fact of the scope: 0 for a sum or count of something that is
+    recorded at that time, null ("no data") for everything else."""
+    found = _metrics((key,))[0]
+    if not isinstance(found, metric.Measure) or found.how not in {"sum", "count", "distinct"}:
+        return None
+    covered = coverage(lake, found.source)
+    return Decimal(0) if covered and covered[0] < end and start <= covered[1] else None
 
 
 def rows(table: pa.Table) -> list[Mapping[str, object]]:

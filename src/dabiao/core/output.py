@@ -1,0 +1,68 @@
+"""What commands print: one list of rows as a table for people, or as JSON or CSV for programs."""
+
+import csv
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from rich.console import Console
+from rich.table import Table
+
+from dabiao.engine import number
+
+Row = Mapping[str, object]
+
+
+class Format(StrEnum):
+    """How rows are printed. JSON and CSV carry exact numbers as text, without rounding or grouping."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def show(rows: Sequence[Row], columns: Sequence[str], form: Format) -> None:
+    """Print rows to stdout, columns in the order given."""
+    if form is Format.JSON:
+        print(json.dumps([{name: plain(row[name]) for name in columns} for row in rows], ensure_ascii=False))
+    elif form is Format.CSV:
+        out = csv.writer(sys.stdout, lineterminator="\n")
+        out.writerow(columns)
+        out.writerows([["" if row[name] is None else plain(row[name]) for name in columns] for row in rows])
+    else:
+        Console().print(_table(rows, columns))
+
+
+def plain(value: object) -> object:
+    """A value as JSON can hold it: exact numbers as text, dates in ISO form, floats and counts as numbers."""
+    if isinstance(value, Decimal):
+        return number.text(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value
+
+
+def _table(rows: Sequence[Row], columns: Sequence[str]) -> Table:
+    table = Table(show_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, justify="right" if any(_is_number(row[name]) for row in rows) else "left")
+    for row in rows:
+        table.add_row(*(_readable(row[name]) for name in columns))
+    return table
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Decimal | int | float) and not isinstance(value, bool)
+
+
+def _readable(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.4f}"
+    if isinstance(value, Decimal):
+        return f"{value:,f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:,f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

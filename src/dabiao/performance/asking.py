@@ -1,0 +1,97 @@
+"""A question in words (metric keys, dimensions, a period's label, a scope) and its reply: for API and CLI."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from dabiao.core.errors import Malformed
+from dabiao.engine.metric import sources_of
+from dabiao.engine.period import DAY, BadPeriod, Fiscal, Kind, Period, between
+from dabiao.lake import dictionary
+from dabiao.lake.reading import Lake
+from dabiao.org.models import User
+from dabiao.org.queries import Scope
+from dabiao.performance import measuring
+from dabiao.performance.measuring import WINDOW, BadQuestion, Question, Windows
+from dabiao.performance.seeing import seats
+
+TIMES: tuple[str, ...] = ("day", "week", "period", "month", "quarter", "half", "year")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to measure. period None: all time. where: dimension → values to keep, "" for a missing one."""
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    period: Period | None = None
+    where: Mapping[str, Sequence[str]] | None = None
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Rows with the dimensions first, then the metrics, and the snapshot they come from."""
+
+    dimensions: tuple[str, ...]
+    metrics: tuple[str, ...]
+    rows: list[dict[str, object]]
+    version: int
+
+
+def ask(lake: Lake, asked: Asked, *, viewer: User | None, fiscal: Fiscal, on: date) -> Reply:
+    """Measure. Raises BadQuestion, NotFound (a scope the viewer may not see)."""
+    times = [name for name in asked.by if name in TIMES]
+    if len(times) > 1:
+        raise BadQuestion(f"Split by one length of time, not by {' and '.join(times)}.")
+    whole = asked.period or _all_time(lake, asked.metrics, on)
+    windows = fiscal.parts(whole, cast(Kind, times[0])) if times else (whole,)
+    by = tuple(WINDOW if name in TIMES else name for name in asked.by)
+    where = tuple(sorted((name, tuple(values)) for name, values in (asked.where or {}).items()))
+    question = Question(asked.metrics, by or (WINDOW,), where)
+    table = measuring.answer(
+        lake,
+        question,
+        windows=Windows(tuple((each.label, each.start, each.end) for each in windows)),
+        seats=seats(lake, viewer=viewer, scope=asked.scope, on=on),
+    )
+    rows = [
+        _renamed(row, asked.by, by) | {key: row[key] for key in asked.metrics}
+        for row in measuring.rows(table)
+    ]
+    if not rows and not asked.by:
+        rows = [{key: measuring.without_facts(lake, key, whole.start, whole.end) for key in asked.metrics}]
+    return Reply(asked.by, asked.metrics, rows, lake.number)
+
+
+def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date | None) -> Period | None:
+    """A period from its label, or from two dates of which the second is the day after the last."""
+    if label and (start or end):
+        raise Malformed("Give a period or two dates, not both.")
+    if label:
+        try:
+            return fiscal.parse(label)
+        except BadPeriod as error:
+            raise Malformed(str(error)) from error
+    if (start is None) != (end is None):
+        raise Malformed("Give both dates: --from, and --to (the day after the last).")
+    if start is None or end is None:
+        return None
+    if start >= end:
+        raise Malformed(f"--from {start} does not lie before --to {end}.")
+    return between(start, end)
+
+
+def _renamed(row: Mapping[str, object], names: Sequence[str], by: Sequence[str]) -> dict[str, object]:
+    return {name: row[column] for name, column in zip(names, by, strict=True)}
+
+
+def _all_time(lake: Lake, keys: Sequence[str], on: date) -> Period:
+    """From the first to the last day that any of the metrics has facts of."""
+    known = dictionary.in_force()
+    sources = sources_of(known[key] for key in keys if key in known)
+    covered = [found for source in sources if source.on and (found := measuring.coverage(lake, source))]
+    if not covered:
+        return between(on, on + DAY)
+    return between(min(first for first, _ in covered), max(last for _, last in covered) + DAY)

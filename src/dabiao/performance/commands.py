@@ -1,0 +1,90 @@
+"""`dabiao query` and `dabiao attainment`: the cockpit's numbers in a terminal or a script."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from django.utils import timezone
+
+from dabiao.core.asked import fiscal
+from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.output import Format, show
+from dabiao.lake import reading
+from dabiao.lake.reading import Lake
+from dabiao.org.models import User
+from dabiao.org.queries import Scope
+from dabiao.org.tree import tree
+from dabiao.performance import asking
+from dabiao.performance.asking import Asked
+
+
+def query(
+    metrics: Annotated[str, typer.Argument(help="Metric keys, by comma.")],
+    by: Annotated[str, typer.Option(help="Dimensions, by comma: region, person, product_line, month …")] = "",
+    period: Annotated[str | None, typer.Option(help="2017, 2017-Q3, 2017-08, 2017-W31, 2017-08-15")] = None,
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Day after the last.")
+    ] = None,
+    where: Annotated[list[str] | None, typer.Option(help="dimension=value; again for more.")] = None,
+    scope: Annotated[str | None, typer.Option(help="A unit's key, or an employee number.")] = None,
+    viewer: Annotated[str | None, typer.Option("--as", help="What this user may see.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--at-version", help="As an earlier snapshot knew it.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Metrics by dimensions, in a period, within a scope."""
+    asked = Asked(
+        metrics=_listed(metrics),
+        by=_listed(by),
+        period=asking.period_of(fiscal(), period, _day(start), _day(end)),
+        where=_filters(where or []),
+        scope=scope_of(scope),
+    )
+    reply = asking.ask(lake_at(version), asked, viewer=user(viewer), fiscal=fiscal(), on=timezone.localdate())
+    show(reply.rows, [*reply.dimensions, *reply.metrics], form)
+
+
+def lake_at(version: int | None) -> Lake:
+    """The snapshot in force, or an earlier one."""
+    try:
+        return reading.current() if version is None else reading.at(version)
+    except reading.NoSuchVersion as error:
+        raise NotFound(str(error)) from error
+
+
+def user(name: str | None) -> User | None:
+    """The user of `--as`; None is the operator at the console."""
+    if name is None:
+        return None
+    found = User.objects.filter(username=name).first()
+    if found is None:
+        raise NotFound(f"There is no user called {name!r}.")
+    return found
+
+
+def scope_of(key: str | None) -> Scope | None:
+    """A unit if there is one of that key, else a person."""
+    if key is None:
+        return None
+    return Scope("unit" if key in tree().by_key else "person", key)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _filters(texts: list[str]) -> dict[str, list[str]]:
+    """`a=x`, `a=y`, `b=z` → {a: [x, y], b: [z]}."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise Malformed(f"--where {text!r}: write dimension=value.")
+        found.setdefault(name, []).append(value)
+    return found
