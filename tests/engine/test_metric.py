@@ -31,7 +31,7 @@ from dabiao.engine.metric import (
     sources_of,
 )
 from dabiao.engine.number import MONEY, RATE
-from dabiao.engine.row import Between, Condition, Same, Terms
+from dabiao.engine.row import Between, Condition, Points, Same, Terms
 
 DUCKDB = ibis.duckdb.connect()
 SALES = Source("order_lines", "ordered_on", "record")
@@ -374,6 +374,16 @@ def test_columns_may_be_added():
     both = a_measure("both", "sum", Terms(("amount", "cost")))
 
     assert run(measure([both], {SALES: table(rows)}, by=[])) == [{"both": Decimal("0.3")}]
+
+
+def test_a_net_score_is_promoters_less_detractors_over_all_answers():
+    rows = [{"pieces": score} for score in (10, 9, 7, 3)]
+    promoter, detractor = Condition("pieces", "at_least", (9,)), Condition("pieces", "at_most", (6,))
+    nps = a_measure("nps", "mean", Points((promoter,), (detractor,)), unit="ratio")
+    liked = a_measure("liked", "sum", Points((promoter,)), unit="count")
+
+    assert run(measure([nps, liked], {SALES: table(rows)}, by=[])) == [{"nps": 0.25, "liked": 2}]
+    assert nps.columns == ("pieces",)
 
 
 class TestRefusals:
