@@ -6,6 +6,8 @@ from datetime import date
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dabiao.core import calendars
+from dabiao.engine.pace import pace
 from dabiao.engine.period import Period
 from dabiao.lake.models import Snapshot
 from dabiao.web import format
@@ -35,4 +37,9 @@ def latest() -> Freshness | None:
 
 def progress(window: Period, today: date) -> str:
     """Day 16 of 21 working days; empty outside the period."""
-    return ""
+    if today not in window:
+        return ""
+    gone = pace(window, today, calendars.working_days(window.start, window.end))
+    text = _("day {day} of {of} working days") if gone.basis == "working days" else _("day {day} of {of}")
+    note = _(" (provisional)") if calendars.provisional(window) else ""
+    return text.format(day=gone.day, of=gone.of) + note

@@ -94,6 +94,7 @@ class Signal:
     who: str = ""
     other_label: str = ""
     other_change: float | None = None
+    other_points: bool = False
     points: bool = False
     href: str = ""
 

@@ -1,0 +1,152 @@
+"""Whose figures, of when, from where: what every question of a page shares, worked out once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from dabiao.core import calendars, config
+from dabiao.core.asked import Asked, fiscal
+from dabiao.engine import comparison
+from dabiao.engine.metric import Metric, sources_of
+from dabiao.engine.pace import Pace, pace
+from dabiao.engine.period import DAY, Fiscal, Period, between
+from dabiao.lake import dictionary
+from dabiao.lake.reading import Lake
+from dabiao.org import queries as org
+from dabiao.org.models import User
+from dabiao.org.queries import Scope
+from dabiao.org.tree import Node, tree
+from dabiao.performance import measuring
+from dabiao.performance.measuring import WINDOW, Question, Windows
+from dabiao.performance.seeing import seats
+
+Cell = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A viewer, a scope, a period and a snapshot."""
+
+    lake: Lake
+    viewer: User
+    scope: Scope | None
+    period: Period
+    today: date
+    language: str
+
+    @cached_property
+    def fiscal(self) -> Fiscal:
+        return fiscal()
+
+    @cached_property
+    def currency(self) -> str:
+        return config.get("DABIAO_CURRENCY")
+
+    @cached_property
+    def seats(self) -> frozenset[int] | None:
+        return seats(self.lake, viewer=self.viewer, scope=self.scope, on=self.today)
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Metric]:
+        return dictionary.in_force()
+
+    @cached_property
+    def working_days(self) -> frozenset[date]:
+        """Those of the period, of the ones it is compared with, and a while back."""
+        first = min(self.fiscal.year_before(self.period).start, self.fiscal.previous(self.period).start)
+        return calendars.working_days(first, self.period.end)
+
+    @cached_property
+    def pace(self) -> Pace:
+        return pace(self.period, self.today, self.working_days)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the whole period lies behind."""
+        return self.today >= self.period.end
+
+    @property
+    def so_far(self) -> Period:
+        """The part of the period up to today."""
+        if self.today >= self.period.last_day:
+            return self.period
+        return between(self.period.start, max(self.period.start, self.today + DAY))
+
+    @cached_property
+    def unit(self) -> Node | None:
+        """The unit in scope; None where the scope is a person or nothing."""
+        return tree().by_key.get(self.scope.key) if self.scope and self.scope.kind == "unit" else None
+
+    @cached_property
+    def name(self) -> str:
+        """What the scope is called."""
+        if self.unit:
+            return self.unit.label(self.language)
+        if self.scope:
+            return org.people_names({self.scope.key}).get(self.scope.key, self.scope.key)
+        return _("Whole company")
+
+    @cached_property
+    def children(self) -> Sequence[Node]:
+        """Units directly below the scope."""
+        if self.unit:
+            return tree().children(self.unit.key)
+        return () if self.scope else tree().roots()
+
+    def compared(self, step: comparison.Step) -> comparison.Windows:
+        """The days of the earlier period that match what has gone of this one."""
+        return comparison.windows(
+            self.fiscal, self.period, step, on=self.today, working_days=self.working_days
+        )
+
+    def label(self, key: str) -> str:
+        return self.metrics[key].label.in_language(self.language)
+
+    def note(self, key: str) -> str:
+        note = self.metrics[key].note
+        return note.in_language(self.language) if note else ""
+
+    def known(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """Those of the metrics that are defined and have facts in this snapshot."""
+        return tuple(key for key in keys if key in self.metrics and _has_facts(self.lake, self.metrics[key]))
+
+    def ask(
+        self,
+        metrics: Sequence[str],
+        windows: Mapping[str, Period],
+        by: Sequence[str] = (),
+        *,
+        where: Mapping[str, Sequence[str]] | None = None,
+        within: frozenset[int] | None = None,
+    ) -> list[Cell]:
+        """Rows of `window`, the dimensions and the metrics. `within`: these seats instead of the scope's."""
+        if not metrics or not windows:
+            return []
+        filters = tuple(sorted((name, tuple(values)) for name, values in (where or {}).items()))
+        question = Question(tuple(metrics), (WINDOW, *by), filters)
+        ranges = Windows(tuple((name, window.start, window.end) for name, window in windows.items()))
+        table = measuring.answer(
+            self.lake, question, windows=ranges, seats=self.seats if within is None else within
+        )
+        return measuring.rows(table)
+
+
+def framed(lake: Lake, asked: Asked, *, viewer: User, language: str) -> Frame:
+    """The frame that an address asks for. Raises NotFound for a scope that the viewer may not see."""
+    return Frame(lake, viewer, scope_of(asked, viewer), asked.period, asked.today, language)
+
+
+def scope_of(asked: Asked, viewer: User) -> Scope | None:
+    """The person or unit asked for; else where the viewer is at home; else everything they may see."""
+    if asked.person:
+        return org.check_scope(viewer, Scope("person", asked.person), asked.today)
+    if asked.scope:
+        return org.check_scope(viewer, Scope("unit", asked.scope), asked.today)
+    return org.home_scope(viewer, asked.today)
+
+
+def _has_facts(lake: Lake, metric: Metric) -> bool:
+    return all(measuring.coverage(lake, source) is not None for source in sources_of([metric]))

@@ -1,0 +1,35 @@
+"""The funnel of a period: how many got to each stage, and which share of those before."""
+
+from typing import Final
+
+from dabiao.performance.queries.frame import Frame
+from dabiao.performance.queries.rows import Stage
+from dabiao.performance.queries.standing import NOW, Values
+
+STAGES: Final = ("leads", "qualified_leads", "new_opportunities", "proposals", "won_deals")
+
+
+def funnel(frame: Frame) -> tuple[Stage, ...]:
+    """Stages that have facts, in order; empty where fewer than two have any.
+
+    These are the counts of the period, not one cohort followed: a stage can exceed the one before.
+    """
+    known = frame.known(STAGES)
+    if len(known) < 2:
+        return ()
+    spans = {NOW: frame.so_far}
+    values = Values(frame, spans, frame.ask(known, spans))
+    counts = [(key, _whole(values.get(NOW, key))) for key in known]
+    if not any(count for _key, count in counts):
+        return ()
+    stages: list[Stage] = []
+    before: int | None = None
+    for key, count in counts:
+        share = count / before if count is not None and before else None
+        stages.append(Stage(frame.label(key), count, share))
+        before = count
+    return tuple(stages)
+
+
+def _whole(value: object) -> int | None:
+    return None if value is None else int(value)  # type: ignore[call-overload]  # counts come as integers or decimals

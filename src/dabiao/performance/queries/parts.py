@@ -1,0 +1,133 @@
+"""The parts of a scope: the units below it, or its people, and what is credited to none of them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Literal, cast
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dabiao.engine.metric import Measure
+from dabiao.engine.period import Period
+from dabiao.org import queries as org
+from dabiao.org.queries import Scope
+from dabiao.org.tree import tree
+from dabiao.performance.queries.frame import Cell, Frame
+from dabiao.performance.queries.promised import NONE, Promises
+from dabiao.performance.queries.rows import Number, Part
+from dabiao.performance.queries.standing import NOW, Values, stand
+from dabiao.performance.seeing import seats
+
+NOBODY = ""
+
+
+def parts(frame: Frame, metric: str, promises: Promises) -> tuple[Part, ...]:
+    """The scope's parts by the metric, largest lead over pace first; those without facts and target left out."""
+    labels = named(frame)
+    values = measured(frame, (metric,))
+    found = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
+    shown = [part for part in found if part.value is not None or part.target is not None]
+    return tuple(
+        sorted(
+            shown,
+            key=lambda part: (part.ahead is None, -(part.ahead or 0), -float(part.value or 0), part.key),
+        )
+    )
+
+
+def kind(frame: Frame) -> Literal["unit", "person"]:
+    """What the parts are: units where the scope has units below it, else people."""
+    return "unit" if frame.children else "person"
+
+
+def scopes(frame: Frame) -> list[Scope]:
+    """The parts as scopes, for their targets."""
+    if frame.children:
+        return [Scope("unit", node.key) for node in frame.children]
+    return [Scope("person", key) for key in named(frame)]
+
+
+def named(frame: Frame) -> Mapping[str, str]:
+    """Key → name of the parts there are today, in tree order."""
+    if frame.children:
+        return {node.key: node.label(frame.language) for node in frame.children}
+    if frame.unit is None:
+        return {}
+    held = org.assignments_on(frame.unit.key, min(frame.today, frame.period.last_day))
+    return {each.person.key: each.person.name for each in held}
+
+
+def measured(frame: Frame, metrics: Sequence[str], spans: Mapping[str, Period] | None = None) -> Values:
+    """The metrics of every part in each window; units below a part count for it."""
+    windows = {NOW: frame.so_far} if spans is None else spans
+    if not frame.children:
+        return Values(frame, windows, frame.ask(metrics, windows, ("person",)), "person")
+    if all(isinstance(found := frame.metrics[key], Measure) and found.additive for key in metrics):
+        return _summed(frame, metrics, windows)
+    cells: list[Cell] = []
+    for node in frame.children:
+        own = seats(frame.lake, viewer=frame.viewer, scope=Scope("unit", node.key), on=frame.today)
+        cells += [{**cell, "part": node.key} for cell in frame.ask(metrics, windows, within=own)]
+    return Values(frame, windows, cells, "part")
+
+
+def _summed(frame: Frame, metrics: Sequence[str], windows: Mapping[str, Period]) -> Values:
+    """One query for all parts: sums and counts of the units below each are added up."""
+    top = {node.key: child.key for child in frame.children for node in tree().subtree(child.key)}
+    sums: dict[tuple[object, str], dict[str, Number | None]] = defaultdict(dict)
+    for cell in frame.ask(metrics, windows, ("unit",)):
+        part = top.get(cast(str, cell["unit"]), NOBODY)
+        row = sums[cell["window"], part]
+        for metric in metrics:
+            row[metric] = _added(row.get(metric), cast("Number | None", cell[metric]))
+    cells = [{"window": window, "part": part, **row} for (window, part), row in sums.items()]
+    return Values(frame, windows, cells, "part")
+
+
+def _added(left: Number | None, right: Number | None) -> Number | None:
+    if left is None or right is None:
+        return right if left is None else left
+    return Decimal(str(left)) + Decimal(str(right))
+
+
+def _keys(frame: Frame, values: Values, labels: Mapping[str, str]) -> list[str]:
+    """Today's parts, then others that have facts: people who have left, and nobody."""
+    return [
+        *labels,
+        *(
+            key
+            for key in dict.fromkeys(str(part or NOBODY) for _window, part in values.by)
+            if key not in labels
+        ),
+    ]
+
+
+def _part(
+    frame: Frame, metric: str, key: str, labels: Mapping[str, str], values: Values, promises: Promises
+) -> Part:
+    what: Literal["unit", "person", "nobody"] = kind(frame) if key else "nobody"
+    value = values.get(NOW, metric, key or None if what == "nobody" and not frame.children else key)
+    scope = Scope(kind(frame), key)
+    promise = promises.get((scope, metric), NONE)
+    stands = stand(frame, frame.metrics[metric], value, promise.value)
+    name = labels.get(key) or (org.people_names({key}).get(key, key) if key else _("Not assigned"))
+    return Part(
+        key,
+        name,
+        what,
+        href(frame, scope) if key else "",
+        value,
+        promise.value,
+        stands.attainment,
+        stands.due,
+        stands.light,
+        stands.ahead,
+    )
+
+
+def href(frame: Frame, scope: Scope) -> str:
+    """The cockpit of a part in the same period."""
+    query = {"scope": scope.key} if scope.kind == "unit" else {"person": scope.key}
+    return f"{reverse('performance:cockpit')}?{urlencode({**query, 'period': frame.period.label})}"
