@@ -37,9 +37,7 @@ class Rule:
 RECORD = Rule("record")
 
 
-def credited(
-    facts: ir.Table, *, on: str | None, rule: Rule, tables: Mapping[str, ir.Table]
-) -> ir.Table:
+def credited(facts: ir.Table, *, on: str | None, rule: Rule, tables: Mapping[str, ir.Table]) -> ir.Table:
     """Add `day` (date) and credit the rows: `person` becomes who is credited, null for nobody.
 
     facts:  a fact table; `on` its date column, or None for a state that has no day (seats then as of today)

@@ -14,7 +14,9 @@ class NoSuchDimension(ValueError):
     """The facts cannot be split by what was asked for; the message lists by what they can."""
 
 
-def with_dimensions(facts: ir.Table, names: Iterable[str], tables: Tables, *, levels: Iterable[str]) -> ir.Table:
+def with_dimensions(
+    facts: ir.Table, names: Iterable[str], tables: Tables, *, levels: Iterable[str]
+) -> ir.Table:
     """Add the dimensions asked for as columns of their own name.
 
     facts:  placed facts: with `day`, `person`, `seat`, `unit` beside their own columns
@@ -33,7 +35,9 @@ def _with(facts: ir.Table, name: str, tables: Tables, levels: frozenset[str]) ->
         return adder[1](facts, name, tables)
     if name in facts.columns:
         return facts
-    known = sorted({*facts.columns, *levels, *(key for key, (needs, _) in _ADDERS.items() if needs in facts.columns)})
+    known = sorted(
+        {*facts.columns, *levels, *(key for key, (needs, _) in _ADDERS.items() if needs in facts.columns)}
+    )
     raise NoSuchDimension(f"These facts have no {name!r}; they can be split by {', '.join(known)}")
 
 
@@ -75,11 +79,15 @@ def _of_customer_then(column: str) -> Callable[[ir.Table, str, Tables], ir.Table
     return add
 
 
-def _beside(facts: ir.Table, other: ir.Table, same: list[ir.BooleanValue], columns: Mapping[str, str]) -> ir.Table:
+def _beside(
+    facts: ir.Table, other: ir.Table, same: list[ir.BooleanValue], columns: Mapping[str, str]
+) -> ir.Table:
     """Left join that keeps the facts' columns and takes `columns` (new name → theirs)."""
     joined = facts.left_join(other, same)
     kept = [name for name in facts.columns if name not in columns]
-    return joined.select(*(facts[name] for name in kept), **{name: other[theirs] for name, theirs in columns.items()})
+    return joined.select(
+        *(facts[name] for name in kept), **{name: other[theirs] for name, theirs in columns.items()}
+    )
 
 
 _ADDERS: Mapping[str, tuple[str, Callable[[ir.Table, str, Tables], ir.Table]]] = {

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
+from typing import cast
 
 import pyarrow as pa
 
@@ -47,7 +48,7 @@ def pending(table: str, *, by: str) -> list[dict[str, object]]:
         .order_by("-pk")
         .values_list("row", flat=True)
     )
-    return [dict(row) for row in rows]
+    return [cast(dict[str, object], entry.row) for entry in entries]
 
 
 def drain(*, at: datetime, trace: publish.Trace = lambda step: None) -> publish.Published | None:
