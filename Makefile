@@ -1,0 +1,55 @@
+# Everything there is to remember: make demo, test, lint, dev, docs, bench, test-slow.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint dev docs bench lock clean
+
+help:
+	@echo "make demo       a demo company: built, one loop printed, then served on http://127.0.0.1:8000 (SERVE=0: not served)"
+	@echo "make test       the whole suite on SQLite, then again on a PostgreSQL of its own"
+	@echo "make test-slow  the long cases"
+	@echo "make lint       ruff, mypy, import-linter"
+	@echo "make docs       the generated pages of docs/"
+	@echo "make bench      measurements beside hand-written SQL, Polars and pandas"
+
+$(VENV)/.ready: requirements.lock pyproject.toml hatch_build.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+dev: $(VENV)/.ready
+
+demo: dev
+	$(BIN)/dabiao demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(DEMO_LANG),--lang $(DEMO_LANG))
+
+test: dev
+	$(BIN)/python hatch_build.py
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
+	$(BIN)/python -m tests.postgres -n $(JOBS) --dist loadfile -m "not slow and not browser" $(POSTGRES_TESTS)
+
+test-slow: dev
+	$(BIN)/python -m pytest -m slow
+
+lint: dev
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: dev
+	$(BIN)/python -m dabiao.docs
+
+bench: dev
+	$(BIN)/python -m bench
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml requirements-build.in --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
