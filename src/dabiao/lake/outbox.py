@@ -43,11 +43,7 @@ def remove(table: str, keys: Iterable[tuple[str, str]], *, by: str, at: datetime
 
 def pending(table: str, *, by: str) -> list[dict[str, object]]:
     """What `by` has entered and not yet seen published, newest first."""
-    rows = (
-        Pending.objects.filter(table=table, by=by, row__isnull=False)
-        .order_by("-pk")
-        .values_list("row", flat=True)
-    )
+    entries = Pending.objects.filter(table=table, by=by, row__isnull=False).order_by("-pk")
     return [cast(dict[str, object], entry.row) for entry in entries]
 
 
