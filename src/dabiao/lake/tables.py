@@ -148,7 +148,8 @@ dealer            text    through whom
 end_customer      text    who uses it
 promised_on       date    promised delivery
 reverses          text    key of the line that this one takes back
-territory         text    sales territory, as the source has it""",
+territory         text    sales territory, as the source has it
+returned          flag    the goods came back later; the line itself still counts""",
     ),
     _fact(
         "deliveries",
