@@ -105,7 +105,7 @@ ROWS = st.lists(
             "pieces": st.one_of(st.none(), st.integers(-(10**6), 10**6)),
             "ordered_on": st.one_of(st.none(), st.dates(date(2017, 1, 1), date(2017, 12, 31))),
             "shipped_on": st.one_of(st.none(), st.dates(date(2017, 1, 1), date(2018, 12, 31))),
-            "share": st.decimals(0, 1, places=6),
+            "credit_share": st.decimals(0, 1, places=6),
         }
     ),
     max_size=14,
@@ -117,7 +117,7 @@ def naive(each: Measure, rows: list[dict], *, weigh: bool) -> object:
     """What a measure is, said once more without Ibis: exact sums as Fraction, null where nothing is known."""
     rows = [row for row in rows if all(row[test.column] in test.values for test in each.where)]
     value = _reader(each)
-    met = [(value(row), Fraction(row["share"]) if weigh else Fraction(1)) for row in rows]
+    met = [(value(row), Fraction(row["credit_share"]) if weigh else Fraction(1)) for row in rows]
     known = [(Fraction(got), weight) for got, weight in met if got is not None and each.how != "distinct"]
     if each.how == "count":
         return sum((weight for _, weight in met), Fraction(0))
@@ -180,7 +180,7 @@ def agree(got, wanted, metrics):
 @given(ROWS, BY, st.booleans())
 def test_measure_agrees_with_plain_python(rows, by, weigh):
     metrics = [*ADDED, *FROM_FACTS, *RATIOS]
-    schema = {**SCHEMA, "share": RATE} if weigh else SCHEMA
+    schema = {**SCHEMA, "credit_share": RATE} if weigh else SCHEMA
 
     got = run(measure(metrics, {SALES: table(rows, schema)}, by=by), *by)
 
@@ -200,7 +200,7 @@ def _order(row, by):
 )
 def test_a_roll_up_gives_the_same_numbers_as_the_facts(rows, by, grain, weigh):
     metrics = [*ADDED, *RATIOS]
-    facts = table(rows, {**SCHEMA, "share": RATE} if weigh else SCHEMA)
+    facts = table(rows, {**SCHEMA, "credit_share": RATE} if weigh else SCHEMA)
 
     from_facts = run(measure(metrics, {SALES: facts}, by=by, zero_for=[SALES]), *by)
     rolled = roll_up(ADDED, facts, by=grain)
@@ -213,7 +213,7 @@ def test_a_roll_up_gives_the_same_numbers_as_the_facts(rows, by, grain, weigh):
 @given(ROWS, BY)
 def test_parts_sum_to_the_whole_with_missing_dimensions(rows, by):
     metrics = [each for each in ADDED if each.additive]
-    facts = table(rows, {**SCHEMA, "share": RATE})
+    facts = table(rows, {**SCHEMA, "credit_share": RATE})
 
     (whole,) = run(measure(metrics, {SALES: facts}, by=[]))
     parts = run(measure(metrics, {SALES: facts}, by=by))
@@ -456,9 +456,9 @@ def test_what_a_metric_says_about_itself():
 def test_values_have_the_type_they_are_declared_to_have():
     """Whoever runs the SQL without Ibis gets no wider integers and no floats for money."""
     connection = ibis.duckdb.connect()
-    rows = [{"amount": Decimal(1), "pieces": 2, "share": Decimal("0.5")}]
+    rows = [{"amount": Decimal(1), "pieces": 2, "credit_share": Decimal("0.5")}]
     plain = connection.create_table("plain", table(rows).to_pyarrow())
-    shared = connection.create_table("shared", table(rows, {**SCHEMA, "share": RATE}).to_pyarrow())
+    shared = connection.create_table("shared", table(rows, {**SCHEMA, "credit_share": RATE}).to_pyarrow())
 
     def kinds(facts):
         wide = measure([*ADDED, *FROM_FACTS, *RATIOS], {SALES: facts}, by=[], zero_for=[SALES])

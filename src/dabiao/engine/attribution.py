@@ -42,7 +42,7 @@ def credited(facts: ir.Table, *, on: str | None, rule: Rule, tables: Mapping[str
 
     facts:  a fact table; `on` its date column, or None for a state that has no day (seats then as of today)
     tables: contracts, ownership, assignments, as far as the rule needs them
-    returns the columns of `facts` with `day`, and `share` (decimal(18, 6)) where the rule splits.
+    returns the columns of `facts` with `day`, and `credit_share` (decimal(18, 6)) where the rule splits.
     """
     dated = facts.mutate(day=facts[on].cast("date") if on else ibis.null("date"))
     return _BY_RULE[rule.who](dated, tables)
@@ -101,7 +101,7 @@ def _by_owner(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
         [facts.customer == owners.customer, facts.day >= owners.starts_on, facts.day < owners.ends_on],
     )
     others = [name for name in facts.columns if name != "person"]
-    return joined.select(*others, person=owners.person, share=owners.share.fill_null(1))
+    return joined.select(*others, person=owners.person, credit_share=owners.share.fill_null(1))
 
 
 def _by_holder(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:

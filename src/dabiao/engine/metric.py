@@ -21,8 +21,10 @@ Unit = Literal["money", "count", "quantity", "days", "minutes", "ratio", "score"
 Direction = Literal["up", "down"]
 How = Literal["sum", "count", "distinct", "mean", "median", "min", "max"]
 
-SHARE: Final = "share"
-"""A source with this column (decimal(18, 6)) carries credit: sums, counts and means weigh by it."""
+SHARE: Final = "credit_share"
+"""A source with this column (decimal(18, 6)) carries credit: sums, counts and means weigh by it.
+
+Not plain `share`: the lake's `market` table has a column of that name."""
 
 _ADDITIVE: Final[frozenset[How]] = frozenset({"sum", "count"})
 _ZERO_WITHOUT_FACTS: Final[frozenset[How]] = frozenset({"sum", "count", "distinct"})
@@ -175,11 +177,11 @@ def measure(
         facts, none of which meets a measure's conditions, is 0 either way; one whose facts meet them but
         have no value is null.
 
-    returns: sums exact (money decimal(38, 4); six more decimals when weighed by `share`, nothing rounded),
+    returns: sums exact (money decimal(38, 4); six more decimals when weighed by `credit_share`, nothing rounded),
         counts int64 (decimal when weighed), means, medians, ratios and shares float64, minima and maxima as
         the column.
 
-    A `share` column weighs sums, counts and means exactly; medians, minima, maxima and distinct counts take
+    A `credit_share` column weighs sums, counts and means exactly; medians, minima, maxima and distinct counts take
     each row as it is.
     """
     wanted = {each.key: each for metric in metrics for each in measures_of(metric)}
