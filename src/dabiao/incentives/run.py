@@ -24,8 +24,10 @@ from dabiao.engine.payout.lines import has_terms, is_running, lines, terms_schem
 from dabiao.engine.payout.plan import Component, Plan
 from dabiao.engine.payout.reference import FIRST, LAST, Reference, references
 from dabiao.engine.payout.roster import Roster, excepted, members
+from dabiao.engine.payout.scale import TERM_SCALE, scale_of
 from dabiao.engine.payout.settle import Statement, settle
 from dabiao.engine.payout.spans import spans
+from dabiao.engine.payout.staged import Until, staged, taken_back
 from dabiao.engine.payout.terms import terms
 from dabiao.engine.payout.totals import sums, totals, unit_totals
 from dabiao.engine.payout.world import Per, World
@@ -47,28 +49,70 @@ class Run:
     hash: str
     line_sums: tuple[LineSum, ...]
     traces: Mapping[str, tuple[str, ...]]
+    plan: Plan
+    con: duckdb.DuckDBPyConnection
+
+    def trace(self, person: str | None = None) -> list[dict[str, Any]]:
+        """The trace lines as rows, of one person or all, amounts as Decimal, in the order of the facts."""
+        found: list[dict[str, Any]] = []
+        for key, relations in self.traces.items():
+            component = self.plan.components[key]
+            union = " union all by name ".join(f"select * from {relation}" for relation in relations)
+            only = "" if person is None else "where person = ?"
+            names = ", ".join(f'"{name}"' for name in self.plan.measures[component.base].fact_key)
+            rows = self.con.execute(
+                f'select * from ({union}) {only} order by person, "on", {names}', [person] if person else None
+            )
+            found += [readable(self.plan, component, row) for row in rows.to_arrow_table().to_pylist()]
+        return found
 
 
-def run(plan: Plan, con: duckdb.DuckDBPyConnection, traces: Path | None = None, batch: int = BATCH) -> Run:
-    """Everything a plan pays from its start to its end, on the facts that the connection has.
+def run(
+    plan: Plan,
+    con: duckdb.DuckDBPyConnection,
+    *,
+    until: date | None = None,
+    people: tuple[str, ...] = (),
+    traces: Path | None = None,
+    batch: int = BATCH,
+) -> Run:
+    """Everything a plan pays on the facts that the connection has.
 
+    until: the first day that is not known yet; facts, events and delays from it on do not count. The plan's
+    end unless said otherwise; later for what is paid in stages. people: only these, for one person's what-if.
     traces: a folder for the trace of each component as Parquet; without it traces are tables of the
     connection. Raises CannotPay where a fact fits no rate.
     """
-    tables = bound(con)
-    roster = load_roster(con, tables)
+    until = until or plan.end
+    roster = load_roster(con, bound(con))
     _register(con, [*references(plan), *_members(plan, roster)])
     tables = bound(con)
-    world = _world(plan, con, tables, roster)
+    window = Window(plan.start, min(plan.end, until), people)
+    world = _world(plan, con, tables, roster, replace(window, people=()))
     line_sums: list[LineSum] = []
     written: dict[str, tuple[str, ...]] = {}
     for component in plan.components.values():
         if component.base in plan.measures and component.rate is not None:
-            job = Job(plan, component, con, tables, world, traces)
+            job = Job(plan, component, con, tables, world, traces, window, until)
             written[component.key] = tuple(job.trace(batch))
             line_sums += job.line_sums(written[component.key])
-    statement = settle(world, line_sums)
-    return Run(statement, result_hash(plan, line_sums, statement), tuple(sorted(line_sums)), written)
+    statement = settle(world, line_sums, until)
+    digest = result_hash(plan, line_sums, statement)
+    return Run(statement, digest, tuple(sorted(line_sums)), written, plan, con)
+
+
+def readable(plan: Plan, component: Component, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A trace row with its integers as Decimal and the rule it belongs to."""
+    scale = scale_of(plan, component)
+    decimals = {"credit": scale.base, "before": scale.base, "amount": scale.line, "rate": scale.rate, "share": 6}
+    decimals |= {f"slice_{number}": scale.base for number in range(1, 100)}
+    decimals |= {f"factor_{number}": places for number, places in enumerate(scale.factors, start=1)}
+    decimals |= {"relative": TERM_SCALE, "points": TERM_SCALE}
+    shown = {
+        name: Decimal(value).scaleb(-decimals[name]) if name in decimals and value is not None else value
+        for name, value in row.items()
+    }
+    return {"component": component.key, "plan": plan.key, "version": plan.version, **shown}
 
 
 def bound(con: duckdb.DuckDBPyConnection) -> dict[str, ir.Table]:
@@ -87,6 +131,8 @@ class Job:
     tables: Mapping[str, ir.Table]
     world: World
     folder: Path | None
+    window: Window
+    until: date
 
     def trace(self, batch: int) -> Iterator[str]:
         """Write the trace batch by batch; yields the relation to read each from."""
@@ -108,14 +154,26 @@ class Job:
                 self._carry(number)
 
     def line_sums(self, relations: Iterable[str]) -> list[LineSum]:
-        """The trace added up by person and pay period."""
-        relations = list(relations)
+        """The trace added up by person and the pay period in which each line is payable."""
         union = " union all by name ".join(f"select * from {relation}" for relation in relations)
-        self.con.execute(f"create or replace temp view trace_all as {union}")
-        window = Window(self.plan.start, self.plan.end)
-        expression = sums(self.plan, self.component, _table(self.con, "trace_all"), window)
-        rows = self.con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table()
-        return [self._line_sum(row) for row in rows.to_pylist()]
+        name = f"trace_{self.component.key}"
+        self.con.execute(f"create or replace temp view {name} as {union}")
+        rows = self._payable(_table(self.con, name))
+        expression = sums(self.plan, self.component, rows, Window(self.plan.start, self.until))
+        found = self.con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table()
+        return [self._line_sum(row) for row in found.to_pylist()]
+
+    def _payable(self, trace: ir.Table) -> ir.Table:
+        """The lines on the days they become payable, with what is taken back."""
+        component, measure = self.component, self.plan.measures[self.component.base]
+        if not component.stages and not component.clawbacks:
+            return trace
+        events = self.tables["events"].filter(self.tables["events"].on < self.until)
+        if component.stages:
+            return staged(component, measure, trace, events)
+        back = taken_back(component, measure, trace, events, Until(self.until))
+        paid = trace.mutate(rule=ibis.literal("lines"))
+        return paid if back is None else ibis.union(paid, back.select(paid.columns))
 
     @property
     def _one_shape(self) -> bool:
@@ -144,7 +202,7 @@ class Job:
         A batch holds whole spans of the tiers, or lies inside one.
         """
         measure = self.plan.measures[self.component.base]
-        whole = Window(self.plan.start, self.plan.end)
+        whole = self.window
         facts = counted(self.plan, replace(measure, where=(), exclude=()), self.tables, whole)
         by_month = facts.group_by(month=facts.on.truncate("M").cast("timestamp").cast("date")).agg(facts=facts.count()).order_by("month")
         months = self.con.execute(ibis.to_sql(by_month, dialect="duckdb")).fetchall()
@@ -156,10 +214,10 @@ class Job:
             cut = max(month, since)
             if held and held + facts_in > batch and (cut in starts or is_running(self.component)) and cut > since:
                 if cut in starts or self._inside(since, cut, starts):
-                    yield Window(since, cut), since not in starts
+                    yield replace(whole, since=since, until=cut), since not in starts
                     since, held = cut, 0
             held += facts_in
-        yield Window(since, whole.until), since not in starts
+        yield replace(whole, since=since), since not in starts
 
     def _inside(self, since: date, cut: date, starts: set[date]) -> bool:
         """Whether no span begins between the batch's start and the cut, so that one span is carried on."""
@@ -218,8 +276,14 @@ class Job:
             Decimal(row["credit"]).scaleb(-plan.decimals),
             Decimal(row["amount"]).scaleb(-plan.line_scale),
             row["mix"],
-            Decimal(row.get("weighed") or 0).scaleb(-plan.decimals),
+            Decimal(row.get("weighed") or 0).scaleb(-self._weighed_scale),
+            row.get("rule", "lines"),
         )
+
+    @property
+    def _weighed_scale(self) -> int:
+        scale = scale_of(self.plan, self.component)
+        return scale.base + sum(scale.factors)
 
 
 def result_hash(plan: Plan, line_sums: Iterable[LineSum], statement: Statement) -> str:
@@ -237,10 +301,15 @@ def result_hash(plan: Plan, line_sums: Iterable[LineSum], statement: Statement) 
     return digest.hexdigest()
 
 
-def _world(plan: Plan, con: duckdb.DuckDBPyConnection, tables: Mapping[str, ir.Table], roster: Roster) -> World:
+def _world(
+    plan: Plan,
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, ir.Table],
+    roster: Roster,
+    window: Window,
+) -> World:
     """The totals that the plan's period rules ask for."""
     asked, teams = _asked(plan)
-    window = Window(plan.start, plan.end)
     found: dict[Any, Decimal] = {}
     first: dict[tuple[str, str], date] = {}
     for key, per in sorted(asked):

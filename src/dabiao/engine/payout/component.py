@@ -61,7 +61,12 @@ def component_entries(
 
 
 def counted_over(component: Component) -> Every | None:
-    """The span over which a component's payables are rounded together: that of its tiers or its limits."""
+    """The span over which a component's payables are rounded together: that of its tiers or its limits.
+
+    Stages and clawbacks split one line over periods, so they are rounded together for ever.
+    """
+    if component.stages or component.clawbacks:
+        return "plan"
     tiers = component.rate.tiers if component.rate else None
     spans = [tiers.over if tiers else None, *(limit.over for limit in (component.cap, component.floor) if limit)]
     return next((span for span in spans if span), None)

@@ -13,10 +13,10 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from dabiao.engine.number import divided, minor
+from dabiao.engine.number import MONEY_SCALE, RATE_SCALE, divided, minor
 from dabiao.engine.payout.feature import Tables, holds, named, value, with_columns
 from dabiao.engine.payout.plan import Also, Credit, Measure, Plan, Recipient
-from dabiao.engine.payout.scale import places, units
+from dabiao.engine.payout.scale import places, shrunk, units
 
 WHOLE: Final = 1_000_000
 """A share of 100 % in millionths."""
@@ -24,10 +24,15 @@ WHOLE: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Window:
-    """The fact dates that are asked for: from `since`, before `until`."""
+    """The facts that are asked for: dates from `since`, before `until`; only these people, if any are named.
+
+    known: of refunds that count with their original, only those dated before this day are known.
+    """
 
     since: date
     until: date
+    people: tuple[str, ...] = ()
+    known: date | None = None
 
 
 def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: tuple[str, ...]) -> ir.Table:
@@ -42,7 +47,11 @@ def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: 
     rows = _direct(plan, measure, rule, facts, tables)
     rows = _on_top(measure, rule, facts, rows, tables)
     columns = [*measure.fact_key, "on", "person", "via", "share", "credit", *keep]
-    return _covered(plan, rows.select(*dict.fromkeys(columns)), tables)
+    columns += ["refund"] if measure.refunds == "original" else []
+    rows = rows.select(*dict.fromkeys(columns))
+    if window.people:
+        rows = rows.filter(rows.person.isin([ibis.literal(who).cast(rows.person.type()) for who in window.people]))
+    return _covered(plan, rows, tables)
 
 
 def counted(
@@ -51,6 +60,9 @@ def counted(
     """The facts a measure counts, with `on` and `units` (int64 at the plan's decimals)."""
     facts = tables[measure.table]
     facts = facts.mutate(on=facts[measure.on].cast("date")) if measure.on != "on" else facts
+    if measure.refunds == "original":
+        facts = _at_original(measure, facts, window)
+        keep = (*keep, "refund")
     facts = facts.filter(facts.on >= window.since, facts.on < window.until)
     facts = with_columns(facts, (*named(measure), *keep), tables, on="on")
     if measure.where:
@@ -61,31 +73,62 @@ def counted(
     return facts.select(*dict.fromkeys([*measure.fact_key, "on", *keep]), units=amount)
 
 
+_REFUNDED: Final = ("reverses", "amount", "amount_with_tax", "cost", "qty", "original_amount", "original_amount_with_tax")
+"""What a refund brings itself; all else it takes from the fact that it takes back."""
+
+
+def _at_original(measure: Measure, facts: ir.Table, window: Window) -> ir.Table:
+    """The facts with every refund in the place of its original: same date, person, product; its own amounts.
+
+    `refund` is the refund's own key, empty on other facts. A refund whose original is missing stays as it is.
+    """
+    own, original = facts, facts.view()
+    source = [original["source"].name("__source")] if "source" in facts.columns else []
+    taken = {f"__{name}": original[name] for name in facts.columns if name not in (*_REFUNDED, *measure.fact_key)}
+    behind = original.select(*source, __key=original.key, **{k: v for k, v in taken.items() if k != "__source"})
+    same = [own.reverses == behind["__key"]]
+    if source:
+        same.append(own.source == behind["__source"])
+    met = own.left_join(behind, same)
+    found = met["__key"].notnull()
+    moved = {
+        name: ibis.ifelse(found, met[f"__{name}"], met[name])
+        for name in facts.columns
+        if f"__{name}" in met.columns and name != "source"
+    }
+    known = window.known or window.until
+    met = met.filter(met.on < known)
+    met = met.mutate(
+        **moved,
+        refund=ibis.ifelse(found, met.key, ibis.null("string")),
+        key=ibis.ifelse(found, met["__key"], met.key),
+    )
+    return met.select(*facts.columns, "refund")
+
+
 def _amount(plan: Plan, measure: Measure, facts: ir.Table) -> ir.IntegerValue:
     """The counted amount in units; in the plan's currency by the plan's own rates where it says so."""
     if measure.amount == "count":
         return ibis.literal(10**plan.decimals, type="int64")
     column = value(facts, measure.amount)
     if plan.amounts == "original" and measure.amount in ("amount", "amount_with_tax"):
-        column = _exchanged(plan, facts, facts[f"original_{measure.amount}"])
+        return _exchanged(plan, facts, facts[f"original_{measure.amount}"])
     if not column.type().is_decimal():
         return (column.cast("int64") * 10**plan.decimals).cast("int64")
     return minor(column, plan.decimals)
 
 
-def _exchanged(plan: Plan, facts: ir.Table, column: ir.DecimalColumn) -> ir.DecimalColumn:
+def _exchanged(plan: Plan, facts: ir.Table, column: ir.DecimalColumn) -> ir.IntegerValue:
     """Original amounts at the plan's dated rates; null (and so reported) where the plan names none."""
-    rates = sorted(plan.exchange, key=lambda rate: rate.start, reverse=True)
+    newest_first = sorted(plan.exchange, key=lambda rate: rate.start, reverse=True)
     answers = [
-        (
-            (facts.currency == rate.currency) & (facts.on >= rate.start),
-            ibis.literal(rate.rate, type="decimal(18, 6)"),
-        )
-        for rate in rates
+        ((facts.currency == rate.currency) & (facts.on >= rate.start), units(rate.rate, RATE_SCALE))
+        for rate in newest_first
     ]
-    own = (facts.currency == plan.currency, ibis.literal(Decimal(1), type="decimal(18, 6)"))
-    rate = ibis.cases(own, *answers, else_=ibis.null("decimal(18, 6)"))
-    return (column.cast("decimal(19, 4)") * rate).cast(f"decimal(38, {plan.decimals})")
+    own = (facts.currency == plan.currency, 10**RATE_SCALE)
+    rate = ibis.cases(own, *answers, else_=ibis.null("int64"))
+    exact = minor(column).cast("decimal(38, 0)") * rate.cast("decimal(38, 0)")
+    return shrunk(exact * 10**plan.decimals, MONEY_SCALE + RATE_SCALE)
 
 
 def _reads(rule: Credit) -> tuple[str, ...]:

@@ -5,11 +5,15 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
+from dabiao.engine.number import MONEY_SCALE, minor
 from dabiao.engine.payout.feature import Tables, value
 from dabiao.engine.payout.plan import Factor, Feature, Plan, Step
 from dabiao.engine.payout.rate import looked_up
 from dabiao.engine.payout.reference import beside
 from dabiao.engine.payout.scale import units
+
+_SHARE = 6
+"""Decimals of a step's start that is a share."""
 
 
 def of_the_period(factor: Factor) -> bool:
@@ -61,8 +65,10 @@ def _at_least(rows: ir.Table, feature: Feature, step: Step) -> ir.BooleanValue:
         return first >= ibis.literal(step.start)
     # part ÷ whole ≥ start without dividing; a refund has both signs turned.
     part, whole = _wide(first), _wide(others[0])
-    return part * whole.sign() >= whole.abs() * ibis.literal(step.start, type="decimal(12, 6)")
+    sign = whole.sign().cast("decimal(38, 0)")
+    return part * 10**_SHARE * sign >= whole * sign * units(step.start, _SHARE)
 
 
 def _wide(number: ir.NumericValue) -> ir.NumericValue:
-    return number.cast("decimal(20, 4)")
+    exact = minor(number) if number.type().is_decimal() else number.cast("int64") * 10**MONEY_SCALE
+    return exact.cast("decimal(38, 0)")

@@ -112,10 +112,6 @@ def kept(plan: Plan, component: Component) -> tuple[str, ...]:
             names += plan.tables[factor.table].by
         if factor.feature is not None:
             names += _columns(factor.feature)
-    if any(clawback.when == "unpaid" for clawback in component.clawbacks):
-        names.append("collected_on")
-    if any(clawback.when == "churned" for clawback in component.clawbacks):
-        names.append("churned_on")
     return tuple(name for name in dict.fromkeys(names) if name != "person")
 
 

@@ -142,10 +142,14 @@ def _marginal(
     over = tiers.over or plan.period
     if len(list(spans(plan, over, window.since, window.until))) > 1:
         rows = rows.mutate(scope=start_of(plan, over, rows.on, window.since, window.until))
-    rows = rates.running(rows, tiers, measure, carried=carried)
+    rows = rates.running(plan, rows, tiers, measure, carried)
     rows = rates.slices(rows, tiers, _starts(rows, tiers, scale))
-    dropped = rows.drop("after")
-    return dropped, rates.earned(dropped, [step.value for step in tiers.steps], scale)
+    rows = rows.drop("after")
+    product = rates.earned(rows, [step.value for step in tiers.steps], scale)
+    if tiers.by == "attainment" and len(tiers.steps) > 1:
+        # LEAST and GREATEST pass over null: without a target the slices would look like one tier.
+        product = ibis.ifelse(rows.start_2.notnull(), product, ibis.null(product.type()))
+    return rows, product
 
 
 def _starts(rows: ir.Table, tiers: Tiers, scale: Scale) -> list[ir.IntegerValue]:

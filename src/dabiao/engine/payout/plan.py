@@ -339,12 +339,14 @@ class Settlement:
 
 @dataclass(frozen=True)
 class Case:
-    """An example written beside a plan: facts in, payable lines out."""
+    """An example written beside a plan: facts in, payables out; steps, balances and trace lines if asked."""
 
     name: str
     tables: Mapping[str, str]
     expect: str
-    since: date | None = None
+    entries: str = ""
+    balances: str = ""
+    lines: str = ""
     until: date | None = None
     line: int = 0
 

@@ -126,12 +126,14 @@ def _named(spot: Spot, read: Any) -> dict[str, Any]:
 
 
 def _case(spot: Spot) -> Case:
-    found = spot.fields("name", "facts", "expect", "from", "to")
+    found = spot.fields("name", "facts", "expect", "entries", "balances", "lines", "until")
     return Case(
         field_of(found, "name", Spot.text, "", needed=spot),
         field_of(found, "facts", lambda s: {name: below.text() for name, below in s.entries()}, {}, needed=spot),
         field_of(found, "expect", Spot.text, "", needed=spot),
-        field_of(found, "from", _maybe_day, None),
-        field_of(found, "to", _maybe_day, None),
+        field_of(found, "entries", Spot.text, ""),
+        field_of(found, "balances", Spot.text, ""),
+        field_of(found, "lines", Spot.text, ""),
+        field_of(found, "until", _maybe_day, None),
         spot.line,
     )

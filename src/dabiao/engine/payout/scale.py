@@ -86,8 +86,14 @@ def to_line(product: ir.NumericValue, scale: Scale) -> ir.IntegerColumn:
         return (product * 10**-drop).cast("int64")
     if not scale.wide:
         return divided(product, 10**drop)
+    return shrunk(product, drop)
+
+
+def shrunk(wide: ir.NumericValue, drop: int) -> ir.IntegerColumn:
+    """A decimal(38, 0) with its last `drop` digits rounded away, half away from zero, in int64."""
     shrink = ibis.literal(Decimal(1).scaleb(-drop), type=f"decimal(38, {drop})")
-    return (product * shrink).cast("decimal(38, 0)").cast("int64")
+    point = wide.cast(f"decimal(38, {drop})") if drop == 0 else wide
+    return (point * shrink).cast("decimal(38, 0)").cast("int64")
 
 
 def _rates(plan: Plan, component: Component) -> list[Decimal]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from dabiao.engine.payout.component import Ledger, component_entries
 from dabiao.engine.payout.entry import Balance, Entry, LineSum, Payable
 from dabiao.engine.payout.ledger import Account, settlement_entries
 from dabiao.engine.payout.plan import Component, Plan
-from dabiao.engine.payout.spans import Span, spans
+from dabiao.engine.payout.spans import spans
 from dabiao.engine.payout.validate_component import pays
 from dabiao.engine.payout.world import World
 
@@ -22,8 +23,8 @@ class Statement:
     balances: tuple[Balance, ...]
 
 
-def settle(world: World, sums: Iterable[LineSum], until: Span | None = None) -> Statement:
-    """The statement of a plan from its start to its end, or to the end of the period `until`.
+def settle(world: World, sums: Iterable[LineSum], until: date) -> Statement:
+    """The statement of a plan from its start through the period that holds the day before `until`.
 
     The order of `sums` does not matter. A pay period is settled after all before it, a component after
     those whose pay it counts.
@@ -37,8 +38,7 @@ def settle(world: World, sums: Iterable[LineSum], until: Span | None = None) -> 
     payables: list[Payable] = []
     balances: list[Balance] = []
     order = in_order(plan)
-    last = plan.end if until is None else until.end
-    for period in spans(plan, plan.period, plan.start, min(last, plan.end)):
+    for period in spans(plan, plan.period, plan.start, until):
         of_period: dict[str, list[Payable]] = {}
         for component in order:
             mine = grouped.get((component.key, period.start), {})

@@ -52,7 +52,8 @@ def sums(plan: Plan, component: Component, lines: ir.Table, window: Window) -> i
     whole = tiers is not None and tiers.pay == "whole"
     place = rows.before if "before" in rows.columns else rows.credit
     extra = {"weighed": _weighed(rows, component).sum()} if whole else {}
-    return rows.group_by("person", "period", *per).agg(
+    rule = ["rule"] if "rule" in rows.columns else []
+    return rows.group_by("person", "period", *per, *rule).agg(
         lines=rows.count(),
         credit=_whole(rows.credit.sum()),
         amount=_whole(rows.amount.sum()),
