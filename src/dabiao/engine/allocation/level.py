@@ -117,8 +117,7 @@ def _brought_closest(level: Level, split: Split, parts: Ints) -> Ints:
     all_weight = np.add.reduceat(weight.sum(axis=0), level.starts[:-1])
     parent = level.parent_of_each()
     ideal = share_of((level.given[last] - level.given[first])[parent], weight, all_weight[parent])
-    high = np.where(weight > 0, np.inf, parts.astype(np.float64)) - ideal.units
-    moved = closest(
-        parts - ideal.units, ideal.remainder, level.starts, Bounds(-ideal.units.astype(np.float64), high)
-    )
+    units = ideal.units.astype(np.float64)
+    most = np.where(weight > 0, np.inf, parts).astype(np.float64)
+    moved = closest(parts - ideal.units, ideal.remainder, level.starts, Bounds(-units, most - units))
     return moved + ideal.units
