@@ -1,10 +1,13 @@
 """The dictionary in force: standard metrics and the company's own."""
 
+from pathlib import Path
+
 import pytest
 
 from dabiao.engine.metric_file import MetricErrors
 from dabiao.engine.row import Terms
 from dabiao.lake.dictionary import load_dictionary, standard_metrics
+from dabiao.lake.metrics_page import definition, metrics_page
 
 NET_SALES = """
 sales_amount:
@@ -47,3 +50,69 @@ def test_mistakes_name_the_file_the_line_the_entry_and_the_mend(tmp_path):
     assert str(refused.value) == (
         "ours.yml, line 6, sales_amount: there is no table orderlines; did you mean order_lines?"
     )
+
+
+def test_the_metrics_page_is_current():
+    page = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+    assert page.read_text(encoding="utf-8") == metrics_page(), "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("sales_amount", "sum of amount in order_lines by ordered_on"),
+        ("gross_profit", "sum of amount − cost in order_lines by ordered_on"),
+        ("win_rate", "won_deals ÷ closed_deals"),
+        ("sales_share", "sales_amount ÷ that of its parent"),
+        ("open_opportunities", "count rows in opportunities as of now where outcome is missing"),
+        (
+            "orders",
+            "distinct of order in order_lines by ordered_on where kind is not one of return, cancellation",
+        ),
+        (
+            "sales_cycle_days",
+            "median of days from engaged_on to closed_on in opportunities by closed_on where outcome = won",
+        ),
+        (
+            "nps",
+            "mean of (1 if score ≥ 9, −1 if score ≤ 6) in feedback by answered_on where instrument = NPS and score is known",
+        ),
+        (
+            "on_time_amount",
+            "sum of amount_with_tax in allocations by due_on where receivable is known and received_on ≤ due_on",
+        ),
+        ("expenses", "sum of amount in expenses by spent_on where budget is not true"),
+    ],
+)
+def test_a_definition_reads_as_a_sentence(key, said):
+    assert definition(standard_metrics()[key]) == said
+
+
+def test_a_definition_names_the_credit_and_the_parent(tmp_path):
+    (tmp_path / "ours.yml").write_text(
+        NET_SALES.replace(
+            "sum: {plus: [amount], minus: [cost]}",
+            "count: true, credit: signer, where: {kind: [new, renewal]}",
+        )
+        + """
+product_share:
+  label: Share
+  kind: result
+  unit: ratio
+  share: {of: sales_amount, within: [region, product]}
+liked:
+  label: Liked
+  kind: quality
+  unit: count
+  measure: {table: feedback, sum: {one_if: {score: {above: 8}}}}
+""",
+        encoding="utf-8",
+    )
+    metrics = load_dictionary(tmp_path)
+
+    assert definition(metrics["sales_amount"]) == (
+        "count rows in order_lines by ordered_on where kind is one of new, renewal, credited by signer"
+    )
+    assert definition(metrics["product_share"]) == "sales_amount ÷ that of region, product"
+    assert definition(metrics["liked"]) == "sum of (1 if score > 8) in feedback by answered_on"
