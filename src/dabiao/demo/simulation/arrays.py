@@ -20,12 +20,13 @@ NEVER = np.iinfo(np.int32).max
 """A day that does not come; as a date it is null."""
 MICROSECONDS_A_DAY = 86_400_000_000
 SOURCES: Mapping[str, str] = {
-    "leads": "crm", "opportunities": "crm", "stage_changes": "crm", "quotes": "crm",
-    "activities": "crm", "visit_plans": "crm", "customers": "crm",
-    "feedback": "service", "complaints": "service", "renewals": "service", "usage": "service",
-    "expenses": "finance", "market": "research", "market_events": "research",
+    "leads": "demo-crm", "opportunities": "demo-crm", "stage_changes": "demo-crm", "quotes": "demo-crm",
+    "activities": "demo-crm", "visit_plans": "demo-crm", "customers": "demo-crm",
+    "feedback": "demo-service", "complaints": "demo-service", "renewals": "demo-service",
+    "usage": "demo-service", "expenses": "demo-finance", "market": "demo-research",
+    "market_events": "demo-research",
 }  # fmt: skip
-"""Which system of the demo company a table comes from; the rest comes from its ERP."""
+"""Which system of the demo company a table comes from; the rest comes from its ERP. No other source is called so."""
 
 
 def dice(seed: int, what: str) -> np.random.Generator:
@@ -101,7 +102,7 @@ def table(name: str, /, **columns: object) -> pa.Table:
         raise KeyError(f"{name} has no column {sorted(unknown)}")
     rows = len(next(iter(columns.values())))  # type: ignore[arg-type]  # arrays of either library
     if "source" in schema.names:
-        columns.setdefault("source", np.full(rows, SOURCES.get(name, "erp"), dtype=object))
+        columns.setdefault("source", np.full(rows, SOURCES.get(name, "demo-erp"), dtype=object))
     return pa.Table.from_arrays(
         [_arrow(columns.get(field.name), field.type, rows) for field in schema], schema=schema
     )

@@ -60,7 +60,7 @@ def simulate(seed: int, on: date, events: Collection[Event] = EVENTS) -> Company
     met = clients.met(
         known,
         [
-            (found.customer, found.day),
+            (np.where(found.valid, found.customer, -1), found.day),
             (np.where(deals.real, deals.customer, -1), deals.T[:, 0]),
             (done.customer, done.day),
         ],

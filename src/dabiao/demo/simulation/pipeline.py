@@ -28,11 +28,14 @@ PITCH_TEAM, HASTY_TEAM, PRICE_REGION = "nanjing", "chengdu", "south"
 
 @dataclass(frozen=True)
 class Opportunities:
-    """One row per opportunity, as if the future were known; some are not `real`, because an event spoilt
-    the lead they would have come from: they keep their row, so that the others keep their luck. `T[:, k]` is the day stage k is entered,
-    `T[:, 4]` the day the deal would be signed. Money is in cents, without tax.
-    `planned` is the chance to win, `net_without`, `won_without` and `closed_without` the price, the outcome
-    and its day, had no event been planted."""
+    """One row per opportunity, as if the future were known.
+
+    real: an event has not spoilt the lead it comes from; spoilt ones keep their row, and others their luck
+    T: `T[:, k]` is the day stage k is entered, `T[:, 4]` the day the deal would be signed
+    listed, net: cents, without tax
+    planned: the chance to win; net_without, won_without, closed_without: price, outcome and its day, all
+        had no event been planted
+    """
 
     keys: Texts
     real: Flags
