@@ -3,13 +3,14 @@
 Everything that shows, exports or searches facts, targets, units or people starts from `sight`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Forbidden, NotFound
@@ -227,6 +228,40 @@ def seats_in(unit: str, on: date) -> list[tuple[Position, list[Assignment]]]:
     ).select_related("person"):
         held.setdefault(seat.position_id, []).append(seat)
     return [(position, held.get(position.pk, [])) for position in positions]
+
+
+@dataclass(frozen=True)
+class HeldSeat:
+    """A main seat that somebody holds or held."""
+
+    person: str
+    unit: str
+    starts_on: date
+    ends_on: date
+
+
+def primary_seats(units: Collection[str], start: date, end: date) -> list[HeldSeat]:
+    """Main seats directly in the units that touch [start, end), by unit, person, start."""
+    held = Assignment.objects.filter(
+        primary=True, starts_on__lt=end, ends_on__gt=start, position__unit__key__in=units
+    )
+    rows = held.values_list("person__key", "position__unit__key", "starts_on", "ends_on")
+    return [HeldSeat(*row) for row in rows.order_by("position__unit__key", "person__key", "starts_on")]
+
+
+def unit_of(person: str, start: date, end: date) -> str | None:
+    """The unit of the main seat that a person held last in [start, end)."""
+    held = Assignment.objects.filter(primary=True, person__key=person, starts_on__lt=end, ends_on__gt=start)
+    return held.order_by("-starts_on").values_list("position__unit__key", flat=True).first()
+
+
+def seats_during(
+    person: OuterRef, units: Collection[str], starts_on: OuterRef, ends_on: OuterRef
+) -> QuerySet[Assignment]:
+    """Seats of the person of an outer row in the units, during that row's dates. For `Exists`."""
+    return Assignment.objects.filter(
+        person=person, position__unit__key__in=units, starts_on__lt=ends_on, ends_on__gt=starts_on
+    )
 
 
 def unit_order(key: str) -> int:

@@ -65,3 +65,12 @@ class Target(models.Model):
         """Unit key or employee number; both are loaded with select_related by the queries."""
         holder = self.unit or self.person
         return holder.key if holder else ""
+
+
+class TargetVersion(models.Model):
+    """One row that counts changes of targets, so that publishing knows they have changed."""
+
+    number = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"targets {self.number}"

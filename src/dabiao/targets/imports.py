@@ -1,0 +1,178 @@
+"""Targets from uploaded rows: one row per scope, metric and dates, or one column per period; all errors at once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from dabiao.core.errors import Refused
+from dabiao.core.uploads import Field, Parsed, RowError, amount, day, parse, text
+from dabiao.engine.period import BadPeriod, Fiscal, Period
+from dabiao.lake import dictionary
+from dabiao.org import queries as org
+from dabiao.org.models import User
+from dabiao.org.queries import Scope
+from dabiao.targets import actions, queries
+from dabiao.targets.actions import Done, Slot
+from dabiao.targets.tiling import Levels
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did, or why it did nothing."""
+
+    done: Done
+    errors: tuple[RowError, ...]
+
+
+FIELDS: Final = (
+    Field("unit", ("unit", "部门编码", "部门", "组织编码", "组织"), text),
+    Field("person", ("person", "工号", "员工工号", "employee"), text),
+    Field("metric", ("metric", "指标", "指标编码"), text, required=True),
+    Field("product", ("product", "产品线", "product line"), text),
+    Field("period", ("period", "期间", "月份", "周期"), text),
+    Field("starts_on", ("starts_on", "开始日期", "from"), day),
+    Field("last_day", ("last_day", "结束日期", "to"), day),
+    Field("base", ("base", "保底", "保底目标"), amount),
+    Field("target", ("target", "目标", "达标", "目标值", "amount"), amount),
+    Field("challenge", ("challenge", "挑战", "挑战目标"), amount),
+)
+
+
+def import_rows(
+    rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, on: date, fiscal: Fiscal, dry_run: bool = False
+) -> Imported:  # fmt: skip
+    """Set targets from rows of text. All or nothing; `dry_run` only tells the errors.
+
+    A row names a unit or a person, a metric (key or name), and a period's label or its first and last day.
+    """
+    parsed, errors = parse(rows, FIELDS)
+    found: dict[Slot, Levels] = {}
+    read_metric, scope_of = _metric_reader(), _scope_reader()
+    firsts: dict[Slot, int] = {}
+    for row in parsed:
+        try:
+            slot, levels = _slot(row, read_metric, scope_of, fiscal), _levels(row)
+            actions.check(slot, levels)
+        except _Wrong as wrong:
+            errors.append(RowError(row.row, wrong.column, wrong.value, wrong.message))
+            continue
+        except Refused as refusal:
+            errors.append(RowError(row.row, "target", "", str(refusal)))
+            continue
+        if slot in firsts:
+            errors.append(
+                RowError(
+                    row.row,
+                    "metric",
+                    str(slot),
+                    _("Row %(row)s sets the same target.") % {"row": firsts[slot]},
+                )
+            )
+        firsts.setdefault(slot, row.row)
+        found[slot] = levels
+    may = queries.may_set(by, {slot.scope for slot in found}, on)
+    errors += [
+        RowError(firsts[slot], slot.scope.kind, slot.scope.key, _("These targets are not yours to set."))
+        for slot in found
+        if not may[slot.scope]
+    ]
+    if errors or dry_run:
+        return Imported(Done(), tuple(sorted(errors, key=lambda error: error.row)))
+    return Imported(actions.set_targets(found, by=by, at=at, on=on), ())
+
+
+class _Wrong(Exception):
+    """One cell that cannot be read."""
+
+    def __init__(self, column: str, value: str, message: str) -> None:
+        super().__init__(message)
+        self.column, self.value, self.message = column, value, message
+
+
+def _slot(
+    row: Parsed, read_metric: Callable[[str], str], scope_of: Callable[[Parsed], Scope], fiscal: Fiscal
+) -> Slot:
+    start, end = _dates(row, fiscal)
+    return Slot(scope_of(row), read_metric(row.text("metric")), start, end, row.text("product"))
+
+
+def _levels(row: Parsed) -> Levels:
+    def level(name: str) -> Decimal | None:
+        value = row.values.get(name)
+        return value if isinstance(value, Decimal) else None
+
+    return Levels(level("base"), level("target"), level("challenge"))
+
+
+def _dates(row: Parsed, fiscal: Fiscal) -> tuple[date, date]:
+    label, start, last = row.text("period"), row.values.get("starts_on"), row.values.get("last_day")
+    if label:
+        period = period_of(label, fiscal)
+        if period is None:
+            raise _Wrong("period", label, _("Write a period like 2026, 2026-Q1, 2026-03 or 2026-W12."))
+        return period.start, period.end
+    if not isinstance(start, date):
+        raise _Wrong("period", "", _("Give a period, or the first and the last day."))
+    if not isinstance(last, date):
+        raise _Wrong("last_day", "", _("Give a period, or the first and the last day."))
+    return start, last + timedelta(days=1)
+
+
+def period_of(label: str, fiscal: Fiscal) -> Period | None:
+    """A period by its label; 2026年3月 and 2026/3 are understood as well."""
+    plain = (
+        label.replace("年", "-").replace("月", "").replace("季度", "").replace("/", "-").rstrip("-").upper()
+    )
+    year, _dash, rest = plain.partition("-")
+    if rest.isdigit() and len(rest) == 1:
+        plain = f"{year}-0{rest}"
+    try:
+        return fiscal.parse(plain)
+    except BadPeriod:
+        return None
+
+
+def _metric_reader() -> Callable[[str], str]:
+    """Metric key from a key, a name in either language, or an alias."""
+    known = dictionary.in_force()
+    names = {
+        name.casefold(): key
+        for key, metric in known.items()
+        for name in (metric.label.en, metric.label.zh_hans, *metric.aliases)
+    }
+
+    def read(said: str) -> str:
+        key = said if said in known else names.get(said.casefold())
+        if key is None:
+            hint = dictionary.nearest(said)
+            raise _Wrong(
+                "metric", said, _("There is no metric %(metric)s%(hint)s.") % {"metric": said, "hint": hint}
+            )
+        return key
+
+    return read
+
+
+def _scope_reader() -> Callable[[Parsed], Scope]:
+    """Unit by key or name, person by employee number."""
+    nodes = org.tree().nodes
+    units = {node.name: node.key for node in nodes} | {node.key: node.key for node in nodes}
+    people = org.people_names()
+
+    def read(row: Parsed) -> Scope:
+        person, unit = row.text("person"), row.text("unit")
+        if person:
+            if person not in people:
+                raise _Wrong("person", person, _("Nobody has this employee number."))
+            return Scope("person", person)
+        if not unit:
+            raise _Wrong("unit", "", _("Give a unit or a person."))
+        if unit not in units:
+            raise _Wrong("unit", unit, _("There is no such unit."))
+        return Scope("unit", units[unit])
+
+    return read

@@ -1,0 +1,180 @@
+"""Which targets make up a period: those that tile it, else those that come nearest, prorated by pace.
+
+Pure. Rows of one holder × metric × product may lie over one another (a year and its months); the choice is
+the chain of rows without overlap that covers most of the period, reaches least beyond it, and has fewest rows.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from dabiao.engine import number
+from dabiao.engine.pace import pace
+from dabiao.engine.period import between
+
+DAY = timedelta(days=1)
+WorkingDays = Callable[[date, date], Collection[date]]
+"""Working days of [start, end)."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """One target at its three levels; None is "not set", which is not 0."""
+
+    base: Decimal | None = None
+    target: Decimal | None = None
+    challenge: Decimal | None = None
+
+    def map(self, change: Callable[[Decimal], Decimal]) -> "Levels":
+        """Each level that is set, changed."""
+        values = (
+            None if level is None else change(level) for level in (self.base, self.target, self.challenge)
+        )
+        return Levels(*values)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stored target of [start, end)."""
+
+    start: date
+    end: date
+    levels: Levels
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What was promised for a period.
+
+    derived: prorated, summed or inherited rather than set for exactly this. partial: the rows leave days of
+    the period uncovered.
+    """
+
+    levels: Levels
+    derived: bool = False
+    partial: bool = False
+
+    @property
+    def target(self) -> Decimal | None:
+        """The middle level, which attainment uses."""
+        return self.levels.target
+
+
+def promised(
+    rows: Iterable[Row], start: date, end: date, *, flow: bool, working_days: WorkingDays
+) -> Promise | None:
+    """The promise that rows of one holder make for [start, end); None when none of them touches it.
+
+    flow: amounts and counts of a period: rows are added, and a row that reaches beyond the period counts by
+        its share of working days (any cut of a row into parts sums to it exactly). Otherwise (ratios,
+        averages, states) nothing is added: the value holds as it stands, and several different ones are
+        averaged by working days.
+    """
+    chosen = chain(rows, start, end)
+    if not chosen:
+        return None
+    covered = sum(_overlap(row, start, end) for row in chosen)
+    overhang = sum((row.end - row.start).days for row in chosen) - covered
+    partial = covered < (end - start).days
+    if flow:
+        parts = [prorated(row, start, end, working_days) for row in chosen]
+        return Promise(added(parts), derived=bool(overhang) or partial, partial=partial)
+    levels, same = _held(chosen, start, end, working_days)
+    return Promise(levels, derived=partial or not same, partial=partial)
+
+
+def chain(rows: Iterable[Row], start: date, end: date) -> tuple[Row, ...]:
+    """The rows to use, in order: most of the period covered, then least overhang, then fewest rows.
+
+    Weighted interval scheduling (Kleinberg and Tardos, Algorithm Design, 6.1), lexicographic weights.
+    """
+    touching = sorted(
+        (row for row in rows if row.start < end and start < row.end), key=lambda row: (row.end, row.start)
+    )
+    ends = [row.end for row in touching]
+    best: list[tuple[tuple[int, int, int], tuple[Row, ...]]] = [((0, 0, 0), ())]
+    for at, row in enumerate(touching):
+        covered = _overlap(row, start, end)
+        before, taken = best[bisect_right(ends, row.start, hi=at)]
+        weight = (before[0] + covered, before[1] - (row.end - row.start).days + covered, before[2] - 1)
+        best.append(max(best[-1], (weight, (*taken, row)), key=lambda choice: choice[0]))
+    return best[-1][1]
+
+
+def prorated(row: Row, start: date, end: date, working_days: WorkingDays) -> Levels:
+    """The part of a row's amounts that falls into [start, end), by working days.
+
+    Rounded as cumulative amounts, so parts that tile the row sum to it to the last digit.
+    """
+    if start <= row.start and row.end <= end:
+        return row.levels
+    inside = working_days(row.start, row.end)
+    until, before = _share(row, min(end, row.end), inside), _share(row, max(start, row.start), inside)
+    return row.levels.map(lambda value: _portion(value, until) - _portion(value, before))
+
+
+def added(parts: Sequence[Levels]) -> Levels:
+    """Level by level; a level that one of the parts does not have is not known for the sum."""
+    return Levels(
+        _sum([part.base for part in parts]),
+        _sum([part.target for part in parts]),
+        _sum([part.challenge for part in parts]),
+    )
+
+
+def summed(parts: Sequence[Promise]) -> Promise | None:
+    """The promise of a whole from those of its parts; None of none."""
+    if not parts:
+        return None
+    return Promise(
+        added([part.levels for part in parts]), derived=True, partial=any(part.partial for part in parts)
+    )
+
+
+def inherited(promise: Promise | None) -> Promise | None:
+    """A ratio's promise taken over from above."""
+    return None if promise is None else replace(promise, derived=True)
+
+
+def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(values) else None
+
+
+def _held(rows: Sequence[Row], start: date, end: date, working_days: WorkingDays) -> tuple[Levels, bool]:
+    if len({row.levels for row in rows}) == 1:
+        return rows[0].levels, True
+    weights = []
+    for row in rows:
+        first, last = max(start, row.start), min(end, row.end)
+        weights.append(len(working_days(first, last)) or (last - first).days)
+    return Levels(
+        _mean([row.levels.base for row in rows], weights),
+        _mean([row.levels.target for row in rows], weights),
+        _mean([row.levels.challenge for row in rows], weights),
+    ), False
+
+
+def _mean(values: Sequence[Decimal | None], weights: Sequence[int]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    total = sum((value * weight for value, weight in zip(known, weights, strict=True)), Decimal(0))
+    return number.rounded(total / sum(weights), number.MONEY_SCALE)
+
+
+def _share(row: Row, until: date, inside: Collection[date]) -> Fraction:
+    """The share of the row's working days that lies before `until`."""
+    return pace(between(row.start, row.end), until - DAY, inside).share
+
+
+def _portion(value: Decimal, share: Fraction) -> Decimal:
+    """value × share, half away from zero at money's scale; exact in between."""
+    return number.rounded(value * share.numerator / share.denominator, number.MONEY_SCALE)
+
+
+def _overlap(row: Row, start: date, end: date) -> int:
+    return (min(row.end, end) - max(row.start, start)).days

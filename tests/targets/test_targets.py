@@ -1,0 +1,270 @@
+"""Targets: who may set and see them, what a scope was promised for a period."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from dabiao.core.errors import Forbidden, Malformed, NotFound
+from dabiao.core.models import AuditLine
+from dabiao.engine.period import CALENDAR_YEAR
+from dabiao.org.queries import Scope
+from dabiao.targets import actions, imports, queries
+from dabiao.targets.actions import Slot
+from dabiao.targets.models import Target
+from dabiao.targets.tiling import Levels
+from tests.company import rows
+
+MONTH = {n: (date(2026, n, 1), date(2026, n + 1, 1)) for n in range(1, 12)}
+MARCH, QUARTER = MONTH[3], (date(2026, 1, 1), date(2026, 4, 1))
+
+
+def unit(key):
+    return Scope("unit", key)
+
+
+def person(key):
+    return Scope("person", key)
+
+
+def slot(scope, window=MARCH, metric="sales_amount", product=""):
+    return Slot(scope, metric, *window, product)
+
+
+def money(value):
+    return Levels(target=None if value is None else Decimal(value))
+
+
+@pytest.fixture
+def put(company, at, on):
+    """Set a target as sales operations."""
+
+    def put(scope, value, window=MARCH, **options):
+        return actions.set_target(slot(scope, window, **options), money(value), by=company.otto, at=at, on=on)
+
+    return put
+
+
+def promise(scope, window=MARCH, metric="sales_amount", **options):
+    found = queries.targets_for([scope], [metric], *window, **options).get((scope, metric))
+    return None if found is None else (found.target, found.derived)
+
+
+class TestPromise:
+    def test_is_the_unit_s_own_target(self, put):
+        put(unit("east"), 500)
+        put(unit("shanghai"), 300)
+        assert promise(unit("east")) == (500, False)
+
+    def test_is_else_the_sum_of_children_units_and_people(self, put):
+        put(unit("nanjing"), 100)
+        put(person("P04"), 30)
+        put(person("P05"), 40)
+        assert promise(unit("shanghai")) == (70, True)
+        assert promise(unit("east")) == (170, True)
+        assert promise(unit("company")) == (170, True)
+
+    def test_counts_somebody_who_moved_for_each_team_by_their_time_there(self, put):
+        for month in (1, 2, 3):
+            put(person("P06"), 100, MONTH[month])
+        assert promise(unit("shanghai"), QUARTER) == (100, True)
+        assert promise(unit("chengdu"), QUARTER) == (200, True)
+        assert promise(person("P06"), QUARTER) == (300, False)
+        assert promise(unit("company"), QUARTER) == (300, True)
+
+    def test_of_an_empty_level_is_not_zero(self, put):
+        put(unit("east"), 0)
+        assert promise(unit("east")) == (0, False)
+        assert promise(unit("west")) is None
+
+    def test_is_the_sum_over_product_lines_when_there_is_no_total(self, put):
+        put(unit("east"), 10, product="A")
+        put(unit("east"), 20, product="B")
+        assert promise(unit("east")) == (30, True)
+        assert promise(unit("east"), product="A") == (10, False)
+
+    def test_of_a_product_line_sums_children_of_that_line(self, put):
+        put(person("P04"), 10, product="A")
+        put(person("P05"), 20, product="A")
+        put(person("P05"), 99, product="B")
+        assert promise(unit("shanghai"), product="A") == (30, True)
+
+    def test_of_a_ratio_is_inherited_and_never_summed(self, put):
+        put(unit("east"), "0.9", metric="collection_rate")
+        put(person("P04"), "0.8", metric="collection_rate")
+        assert promise(unit("shanghai"), metric="collection_rate") == (Decimal("0.9"), True)
+        assert promise(person("P05"), metric="collection_rate") == (Decimal("0.9"), True)
+        assert promise(person("P04"), metric="collection_rate") == (Decimal("0.8"), False)
+        assert promise(unit("company"), metric="collection_rate") is None
+
+    def test_of_a_week_is_prorated(self, put):
+        put(unit("east"), 2200)
+        assert promise(unit("east"), (date(2026, 3, 9), date(2026, 3, 16))) == (500, True)
+
+    def test_of_many_scopes_costs_few_queries(self, put, django_assert_max_num_queries):
+        for key in ("P04", "P05", "P07", "P09"):
+            put(person(key), 10)
+        scopes = [unit(node) for node in ("company", "east", "west", "shanghai")] + [person("P04")]
+        with django_assert_max_num_queries(8):
+            found = queries.targets_for(scopes, ["sales_amount"], *MARCH)
+        assert [found[scope, "sales_amount"].target for scope in scopes] == [40, 30, 10, 20, 10]
+
+
+class TestSet:
+    def test_changes_clears_and_counts(self, company, at, on, put):
+        done = put(unit("east"), 500)
+        assert done == actions.Done(added=1)
+        assert put(unit("east"), 500) == actions.Done(unchanged=1)
+        assert put(unit("east"), 600) == actions.Done(changed=1)
+        assert put(unit("east"), None) == actions.Done(cleared=1)
+        assert not Target.objects.exists()
+
+    def test_leaves_one_audit_line_and_a_new_version(self, put):
+        lines, version = AuditLine.objects.count(), queries.target_version()
+        put(unit("east"), 500)
+        put(unit("east"), 500)
+        assert (AuditLine.objects.count(), queries.target_version()) == (lines + 1, version + 1)
+        assert "500" in str(AuditLine.objects.latest("pk").detail)
+
+    @pytest.mark.parametrize(
+        ("case", "options", "error"),
+        [
+            ("no such metric", {"metric": "sales_amont"}, Malformed),
+            ("an end before the beginning", {"window": (MARCH[1], MARCH[0])}, Malformed),
+            ("a percentage without its sign", {"metric": "collection_rate"}, Malformed),
+        ],
+    )
+    def test_refuses(self, put, case, options, error):
+        with pytest.raises(error):
+            put(unit("east"), 90, **options)
+
+    def test_refuses_a_scope_that_does_not_exist(self, put):
+        with pytest.raises(NotFound):
+            put(unit("nowhere"), 90)
+
+    @pytest.mark.parametrize(
+        ("who", "scope", "may"),
+        [
+            ("ada", unit("company"), True),
+            ("otto", person("P07"), True),
+            ("emma", unit("shanghai"), True),
+            ("emma", person("P04"), True),
+            ("emma", unit("east"), False),
+            ("emma", person("P02"), False),
+            ("emma", unit("west"), False),
+            ("emma", person("P09"), False),
+            ("sam", person("P05"), True),
+            ("sam", unit("shanghai"), False),
+            ("rita", person("P04"), False),
+            ("fin", unit("east"), False),
+        ],
+    )
+    def test_is_for_those_above(self, company, at, on, who, scope, may):
+        if may:
+            actions.set_target(slot(scope), money(1), by=company.users[who], at=at, on=on)
+            assert Target.objects.count() == 1
+        else:
+            with pytest.raises(Forbidden):
+                actions.set_target(slot(scope), money(1), by=company.users[who], at=at, on=on)
+            assert not Target.objects.exists()
+
+
+class TestVisible:
+    @pytest.mark.parametrize(
+        ("who", "seen"),
+        [
+            ("otto", ["company", "east", "shanghai", "west", "P04", "P06", "P07"]),
+            ("emma", ["east", "shanghai", "P04", "P07"]),
+            ("sam", ["shanghai", "P04"]),
+            ("wes", ["west", "P06"]),
+            ("rita", ["P04"]),
+            ("max", ["P06"]),
+        ],
+    )
+    def test_follows_sight_and_the_time_of_the_seat(self, company, put, on, who, seen):
+        for scope in (
+            unit("company"),
+            unit("east"),
+            unit("shanghai"),
+            unit("west"),
+            person("P04"),
+            person("P06"),
+            person("P07"),
+        ):
+            put(scope, 1)
+        found = queries.targets_in_force(company.users[who], on)
+        assert [row.scope for row in found] == seen
+
+    def test_holds_on_its_days_only(self, company, put, on):
+        put(unit("east"), 1)
+        assert (
+            queries.targets_in_force(
+                company.otto, date(2026, 4, 1), wanted=queries.Filter(on=date(2026, 4, 1))
+            )
+            == []
+        )
+
+
+class TestImport:
+    def load(self, text, company, at, on, who="otto", **options):
+        return imports.import_rows(
+            rows(text), by=company.users[who], at=at, on=on, fiscal=CALENDAR_YEAR, **options
+        )
+
+    def test_sets_targets_of_units_and_people(self, company, at, on):
+        ready = [{"部门": "华东大区", "指标": "销售额", "期间": "2026年3月", "保底": "80万", "目标": "100万"}]
+        ready.append({"工号": "P04", "指标": "sales_amount", "期间": "2026-Q1", "目标": "12.5万"})
+        done = imports.import_rows(ready, by=company.otto, at=at, on=on, fiscal=CALENDAR_YEAR)
+        assert (done.errors, done.done.added) == ((), 2)
+        assert Target.objects.get(unit__key="east").base == 800_000
+        assert Target.objects.get(person__key="P04").ends_on == date(2026, 4, 1)
+
+    def test_takes_first_and_last_day(self, company, at, on):
+        text = "person metric starts_on last_day target\nP04 sales_amount 2026-05-30 2026-08-29 7"
+        self.load(text, company, at, on)
+        assert Target.objects.get().ends_on == date(2026, 8, 30)
+
+    def test_tells_every_error_and_sets_nothing(self, company, at, on):
+        text = """
+unit      metric           period   target
+east      sales_amount     2026-03  1
+nowhere   sales_amount     2026-03  1
+east      sales_amont      2026-03  1
+east      sales_amount     2026-13  1
+east      sales_amount     2026-03  viel
+east      collection_rate  2026-03  90
+east      sales_amount     2026-03  2
+"""
+        done = self.load(text, company, at, on)
+        assert told(done) == [
+            (3, "unit", "nowhere"),
+            (4, "metric", "sales_amont"),
+            (5, "period", "2026-13"),
+            (6, "target", "viel"),
+            (7, "target", ""),
+            (8, "metric", "east sales_amount 2026-03-01..2026-04-01"),
+        ]
+        assert not Target.objects.exists()
+
+    def test_of_a_manager_stays_below_them(self, company, at, on):
+        text = "unit metric period target\nshanghai sales_amount 2026-03 1\nwest sales_amount 2026-03 1"
+        assert told(self.load(text, company, at, on, who="emma")) == [(3, "unit", "west")]
+
+    def test_as_a_dry_run_sets_nothing(self, company, at, on):
+        text = "unit metric period target\nshanghai sales_amount 2026-03 1"
+        assert self.load(text, company, at, on, dry_run=True).errors == ()
+        assert not Target.objects.exists()
+
+
+def test_lake_table_holds_every_target(put):
+    put(unit("east"), 500)
+    put(person("P04"), 30, product="A")
+    told = [
+        (r["scope_kind"], r["scope"], r["product"], r["target"], r["base"])
+        for r in queries.lake_table().to_pylist()
+    ]
+    assert told == [("unit", "east", "", Decimal(500), None), ("person", "P04", "A", Decimal(30), None)]
+
+
+def told(done):
+    return [(error.row, error.column, error.value) for error in done.errors]
