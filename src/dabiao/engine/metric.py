@@ -227,6 +227,11 @@ def roll_up(measures: Sequence[Measure], source: ir.Table, *, by: Sequence[str])
     return _aggregated(measures, source, by=by)
 
 
+def roll_up_further(measures: Sequence[Measure], cells: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Partial aggregates (see `roll_up`) of one source to coarser ones, of the same columns."""
+    return _merged(measures, cells, by=by)
+
+
 def _check(
     source: Source,
     measures: Sequence[Measure],

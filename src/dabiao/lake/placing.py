@@ -21,14 +21,19 @@ def sql(expression: ir.Table) -> str:
     return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
-def placed(source: Source, *, scope: ir.Table | None = None, touched: ir.Table | None = None) -> ir.Table:
+def placed(
+    source: Source, *, scope: ir.Table | None = None, touched: ir.Table | None = None, seated: bool = True
+) -> ir.Table:
     """The facts of a source with `day`, who is credited, `seat` and `unit`, over unbound tables.
 
     scope: only these seats (column `seat`). touched: only these days (column `day`).
+    seated: False leaves `seat` and `unit` out, where neither they nor a scope are asked for.
     """
     facts = unbound(source.table)
     if touched is not None and source.on is not None:
         facts = facts.filter(facts[source.on].cast("date").isin(touched.day))
     tables = {name: unbound(name) for name in _DIMENSIONS}
     credits = attribution.credited(facts, on=source.on, rule=crediting.rule(source.credit), tables=tables)
+    if not seated and scope is None:
+        return credits
     return attribution.seated(credits, tables["assignments"], scope=scope)

@@ -1,7 +1,8 @@
 """The serving file: the roll-ups of one snapshot in a native DuckDB file that pages read.
 
-One table per source of the metrics (fact table, date, crediting rule): one row per day, seat and person, clustered
-by seat in tree order, so that any subtree is one stretch of rows. A publication copies the last file and
+Two tables per source of the metrics (fact table, date, crediting rule): one row per day, seat and person,
+clustered by seat in tree order, so that any subtree is one stretch of rows; and one row per day, unit and
+child of that unit, so that a whole company costs no more to show than a team. A publication copies the last file and
 recomputes only the days it touched; when the organisation or the metrics change, all is made anew. The file
 gets a new name and is complete before the snapshot names it.
 """
@@ -20,8 +21,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from dabiao.engine import number
-from dabiao.engine.metric import Measure, Metric, Source, measures_of, roll_up, rollable
-from dabiao.lake import crediting, dictionary, home
+from dabiao.engine.metric import Measure, Metric, Source, measures_of, roll_up, roll_up_further, rollable
+from dabiao.lake import crediting, dictionary, home, paths
 from dabiao.lake.models import Snapshot
 from dabiao.lake.placing import placed, sql
 from dabiao.lake.store import Store
@@ -30,7 +31,9 @@ from dabiao.lake.writing import engine, select_all
 
 Days = Mapping[str, Mapping[str, frozenset[date]]]
 _PLACES = ("units", "unit_levels", "assignments")
+_FORMAT = 2
 _TOUCHED = {"day": "date"}
+_PATHS = {"seat": "int64", "unit": "string", "child": "string"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ def refresh(store: Store, tables: Mapping[str, int], *, base: Snapshot | None, d
     with engine(store) as work:
         _views(work, store, tables)
         work.execute(f"ATTACH '{target}' AS serving")
+        work.execute("SET search_path = 'memory,serving'")
+        work.register("paths", paths.of(work))
         for cube in wanted:
             moved = _moved(cube, base, tables, days) if patch else None
             _make(work, cube) if moved is None else _mend(work, cube, moved)
@@ -83,6 +88,16 @@ def cells(source: Source, measures: Sequence[Measure]) -> ir.Table:
     return ibis.table(
         {name: _narrow(kind) for name, kind in _rolled(source, measures).schema().items()}, name=source.name
     )
+
+
+def totals(source: Source, measures: Sequence[Measure]) -> ir.Table:
+    """The same by unit: unit (subtree; empty text: everything), the child it lies in, day, partials."""
+    kinds = cells(source, measures).drop("seat", "person").schema().items()
+    return ibis.table({"unit": "string", "child": "string", **dict(kinds)}, name=totals_name(source))
+
+
+def totals_name(source: Source) -> str:
+    return f"{source.name}__units"
 
 
 def is_current(name: str) -> bool:
@@ -101,7 +116,7 @@ def forget(*, keep: set[str]) -> None:
 
 def _print(wanted: Sequence[Cube]) -> str:
     """Changes whenever a roll-up would hold other columns or another meaning."""
-    return hashlib.sha256(repr(wanted).encode()).hexdigest()[:10]
+    return hashlib.sha256(repr((_FORMAT, wanted)).encode()).hexdigest()[:10]
 
 
 def _views(work: duckdb.DuckDBPyConnection, store: Store, tables: Mapping[str, int]) -> None:
@@ -126,23 +141,46 @@ def _moved(
 
 
 def _make(work: duckdb.DuckDBPyConnection, cube: Cube) -> None:
-    work.execute(f'CREATE OR REPLACE TABLE serving."{cube.source.name}" AS {_cells(cube)} ORDER BY seat, day')
+    name = cube.source.name
+    work.execute(f'CREATE OR REPLACE TABLE serving."{name}" AS {_cells(cube)} ORDER BY seat, day')
+    _totals_make(work, cube)
+
+
+def _totals_make(work: duckdb.DuckDBPyConnection, cube: Cube) -> None:
+    name = totals_name(cube.source)
+    work.execute(f'CREATE OR REPLACE TABLE serving."{name}" AS {_totals(cube)} ORDER BY unit, day')
 
 
 def _mend(work: duckdb.DuckDBPyConnection, cube: Cube, moved: frozenset[date]) -> None:
     if not moved:
         return
-    name = cube.source.name
     work.register("touched", pa.table({"day": pa.array(sorted(moved), pa.date32())}))
-    work.execute(f'DELETE FROM serving."{name}" WHERE day IN (SELECT day FROM touched)')
-    work.execute(f'INSERT INTO serving."{name}" BY NAME {_cells(cube, touched=True)} ORDER BY seat, day')
+    for name, rows, order in (
+        (cube.source.name, _cells(cube, touched=True), "seat"),
+        (totals_name(cube.source), _totals(cube, touched=True), "unit"),
+    ):
+        work.execute(f'DELETE FROM serving."{name}" WHERE day IN (SELECT day FROM touched)')
+        work.execute(f'INSERT INTO serving."{name}" BY NAME {rows} ORDER BY {order}, day')
     work.unregister("touched")
 
 
 def _cells(cube: Cube, *, touched: bool = False) -> str:
-    """SQL for the roll-up, of all days or of those in the table `touched`."""
+    """SQL for the roll-up by seat, of all days or of those in the table `touched`."""
     days = ibis.table(_TOUCHED, name="touched") if touched else None
-    rolled = _rolled(cube.source, cube.measures, touched=days)
+    return _narrowed(_rolled(cube.source, cube.measures, touched=days))
+
+
+def _totals(cube: Cube, *, touched: bool = False) -> str:
+    """SQL for the roll-up by unit, made from the one by seat."""
+    seats = ibis.table(cells(cube.source, cube.measures).schema(), name=cube.source.name)
+    if touched:
+        seats = seats.filter(seats.day.isin(ibis.table(_TOUCHED, name="touched").day))
+    paths = ibis.table(_PATHS, name="paths")
+    beneath = seats.inner_join(paths, "seat")
+    return _narrowed(roll_up_further(cube.measures, beneath, by=["unit", "child", "day"]))
+
+
+def _narrowed(rolled: ir.Table) -> str:
     return sql(rolled.cast({name: _narrow(kind) for name, kind in rolled.schema().items()}))
 
 

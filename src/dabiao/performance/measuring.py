@@ -4,7 +4,7 @@ Pages, API, CLI and exports all ask here. Where the roll-ups can answer they do,
 the same expression, so both say the same.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ import pyarrow as pa
 from dabiao.core.errors import Malformed
 from dabiao.engine import dimension, metric
 from dabiao.engine.metric import CannotMeasure, Metric, Source
-from dabiao.lake import dictionary, serving
+from dabiao.lake import dictionary, paths, serving
 from dabiao.lake.placing import placed, sql, unbound
 from dabiao.lake.reading import Lake
 
@@ -64,7 +64,7 @@ class Windows:
         )
 
 
-def answer(lake: Lake, question: Question, *, windows: Windows, seats: Iterable[int] | None) -> pa.Table:
+def answer(lake: Lake, question: Question, *, windows: Windows, seats: Collection[int] | None) -> pa.Table:
     """One row per combination of the dimensions that has facts: dimensions first, then metrics.
 
     seats: the seats whose facts count (0: facts of nobody); None: all of them.
@@ -74,10 +74,14 @@ def answer(lake: Lake, question: Question, *, windows: Windows, seats: Iterable[
     metrics = _metrics(question.metrics)
     levels = _levels(lake)
     rolled = _rolled(lake, question, metrics, levels)
+    whole = _whole(lake, question, seats) if rolled == frozenset(metric.sources_of(metrics)) else None
     alive = frozenset(source for source in metric.sources_of(metrics) if coverage(lake, source) is not None)
-    text = _compiled(_Shape(question, metrics, levels, seats is not None, rolled, alive))
+    scoped = seats is not None and whole is None
+    text = _compiled(_Shape(question, metrics, levels, scoped, rolled, alive, by_unit=whole is not None))
     small = {"windows": windows.days}
-    if seats is not None:
+    if whole is not None:
+        small["whole"] = pa.table({"unit": pa.array([whole], pa.string())})
+    elif seats is not None:
         small["scope"] = pa.table({"seat": pa.array(sorted(set(seats)), pa.int64())})
     return lake.run(text, **small)
 
@@ -99,6 +103,57 @@ def _levels_of(number: int, lake: Lake) -> frozenset[str]:
 def _levels(lake: Lake) -> frozenset[str]:
     """The kinds of units of this snapshot, each a dimension."""
     return _levels_of(lake.number, lake)
+
+
+def _whole(lake: Lake, question: Question, seats: Collection[int] | None) -> str | None:
+    """The unit whose totals answer the question: the seats are all of its subtree, and it is split, if at
+    all, by the kind that its children have."""
+    unit = (
+        paths.EVERYTHING
+        if seats is None
+        else _subtrees(lake).get((min(seats, default=0), len(seats), max(seats, default=0)))
+    )
+    if unit is None:
+        return None
+    named = {*question.by, *(name for name, _ in question.where)} - {WINDOW, "day"}
+    return unit if named <= _kinds_below(lake).get(unit, frozenset()) else None
+
+
+@lru_cache(maxsize=8)
+def _subtrees(lake: Lake) -> Mapping[tuple[int, int, int], str]:
+    """(first seat, number of seats, last seat) → unit, of every unit that has seats."""
+    units = lake.run("SELECT unit, seat_from, seat_to FROM units WHERE seat_to > seat_from").to_pylist()
+    return {(u["seat_from"], u["seat_to"] - u["seat_from"], u["seat_to"] - 1): u["unit"] for u in units}
+
+
+@lru_cache(maxsize=8)
+def _kinds_below(lake: Lake) -> Mapping[str, frozenset[str]]:
+    """Unit → the one kind that all its children have, where they do and nothing above is of that kind too."""
+    units = lake.run("SELECT unit, parent, kind FROM units").to_pylist()
+    kinds: dict[str | None, set[str]] = {}
+    for unit in units:
+        kinds.setdefault(unit["parent"], set()).add(unit["kind"])
+    kind_of = {unit["unit"]: unit["kind"] for unit in units}
+    parent_of = {unit["unit"]: unit["parent"] for unit in units}
+    found = {
+        unit: frozenset(below)
+        for unit, below in kinds.items()
+        if unit is not None and len(below) == 1 and not below & _kinds_above(unit, kind_of, parent_of)
+    }
+    roots = [unit for unit, parent in parent_of.items() if parent is None]
+    if len(roots) == 1:
+        found[paths.EVERYTHING] = found.get(roots[0], frozenset())
+    return found
+
+
+def _kinds_above(
+    unit: str | None, kind_of: Mapping[str, str], parent_of: Mapping[str, str | None]
+) -> set[str]:
+    above = set()
+    while unit is not None:
+        above.add(kind_of[unit])
+        unit = parent_of[unit]
+    return above
 
 
 def _rolled(
@@ -128,6 +183,7 @@ class _Shape:
     scoped: bool
     rolled: frozenset[Source]
     alive: frozenset[Source]
+    by_unit: bool
 
 
 @lru_cache(maxsize=512)
@@ -143,10 +199,17 @@ def _compiled(shape: _Shape) -> str:
 
 def _source(source: Source, shape: _Shape) -> ir.Table:
     """The facts (or cells) of a source that are in scope, in a window and meet the filters."""
+    if shape.by_unit:
+        return _unit_totals(source, shape)
     scope = ibis.table({"seat": "int64"}, name="scope") if shape.scoped else None
-    facts = _cells(source, shape, scope) if source in shape.rolled else placed(source, scope=scope)
     filters = shape.question.where
     names = dict.fromkeys([*(name for name, _ in filters), *shape.question.by])
+    seated = bool({"seat", "unit", *shape.levels} & names.keys())
+    facts = (
+        _cells(source, shape, scope, placed=seated)
+        if source in shape.rolled
+        else placed(source, scope=scope, seated=seated)
+    )
     lookups = {name: unbound(name) for name in _LOOKUPS}
     try:
         wanted = [name for name in names if name != WINDOW]
@@ -158,13 +221,23 @@ def _source(source: Source, shape: _Shape) -> ir.Table:
     return _in_windows(facts, dated=source.on is not None)
 
 
-def _cells(source: Source, shape: _Shape, scope: ir.Table | None) -> ir.Table:
+def _unit_totals(source: Source, shape: _Shape) -> ir.Table:
+    """The totals of the unit in `whole`, each with the child that it lies in under the name of its kind."""
+    totals = serving.totals(source, _measures_in(source, shape.metrics))
+    totals = totals.semi_join(ibis.table({"unit": "string"}, name="whole"), "unit")
+    named = [*shape.question.by, *(name for name, _ in shape.question.where)]
+    totals = totals.mutate(**{name: totals.child for name in named if name in shape.levels})
+    for name, values in shape.question.where:
+        totals = totals.filter(_keeps(totals[name], values))
+    return _in_windows(totals, dated=source.on is not None)
+
+
+def _cells(source: Source, shape: _Shape, scope: ir.Table | None, *, placed: bool) -> ir.Table:
     """The roll-up of a source, with the unit that each seat belongs to where the question needs it."""
     cells = serving.cells(source, _measures_in(source, shape.metrics))
     if scope is not None:
         cells = cells.semi_join(scope, "seat")
-    named = {*shape.question.by, *(name for name, _ in shape.question.where)}
-    if not named & {"unit", *shape.levels}:
+    if not placed:
         return cells
     seats = unbound("assignments")
     joined = cells.left_join(seats, cells.seat == seats.seat)
