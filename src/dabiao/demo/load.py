@@ -17,6 +17,10 @@ from dabiao.facts.loading.publishing import keep_names
 from dabiao.lake.change import Change, Window
 from dabiao.lake.publish import Published
 from dabiao.lake.tables import TABLES
+from dabiao.org.queries import Scope
+from dabiao.targets import actions as targets
+from dabiao.targets.actions import Slot
+from dabiao.targets.queries import Levels, lake_table
 
 ALWAYS = (date(1970, 1, 1), date(2100, 1, 1))
 Step = Callable[[str], None]
@@ -87,7 +91,13 @@ def _organisation(company: Company, called: Names, *, at: datetime) -> None:
 
 
 def _targets(company: Company, *, at: datetime) -> None:
-    pass
+    slots = {
+        Slot(
+            Scope(each.scope_kind, each.scope), each.metric, each.starts_on, each.ends_on, each.product
+        ): Levels(each.base, each.target, each.challenge)
+        for each in company.targets
+    }
+    targets.set_targets(slots, by=None, at=at, on=company.on)
 
 
 def _changes(company: Company) -> Iterator[Change]:
@@ -99,6 +109,7 @@ def _changes(company: Company) -> Iterator[Change]:
         (source,) = set(rows["source"].to_pylist())
         yield Change(name, rows, window=Window(source, *ALWAYS))
     yield Change("calendar", calendar_table(company))
+    yield Change("targets", lake_table(), whole=True)
 
 
 def calendar_table(company: Company) -> pa.Table:
