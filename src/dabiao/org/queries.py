@@ -22,11 +22,14 @@ __all__ = ["Node", "Tree", "org_version", "tree"]
 ALL_SEEING = frozenset({User.Role.ADMIN.value, User.Role.OPERATIONS.value, User.Role.READER.value})
 
 
+ScopeKind = Literal["unit", "person"]
+
+
 @dataclass(frozen=True)
 class Scope:
     """Whose figures are asked for: a unit (its subtree) or one person."""
 
-    kind: Literal["unit", "person"]
+    kind: ScopeKind
     key: str
 
 

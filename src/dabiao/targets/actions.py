@@ -1,7 +1,7 @@
 """Writes of targets: set, clear, many at once. Each is one transaction with one audit line."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeVar
@@ -97,6 +97,22 @@ def set_targets(targets: Mapping[Slot, Levels], *, by: User | None, at: datetime
         _record(told, by=by, at=at)
     done = len(new) + len(changed) + len(cleared)
     return Done(len(new), len(changed), len(targets) - done, len(cleared))
+
+
+@transaction.atomic
+def set_level(
+    values: Mapping[Slot, Decimal | None], level: str, *, by: User | None, at: datetime, on: date
+) -> Done:
+    """Set one level (base, target or challenge) of many targets and leave the other two as they are."""
+    if level not in LEVELS:
+        raise Malformed(_("%(level)s is not one of base, target, challenge.") % {"level": level})
+    stored = _known(values, _holders({slot.scope for slot in values}))
+    targets = {}
+    for slot, value in values.items():
+        row = stored.get(slot)
+        before = Levels(row.base, row.target, row.challenge) if row else Levels()
+        targets[slot] = replace(before, **{level: value})
+    return set_targets(targets, by=by, at=at, on=on)
 
 
 def clear_target(slot: Slot, *, by: User | None, at: datetime, on: date) -> Done:

@@ -81,6 +81,17 @@ def listed(viewer: User, on: date, wanted: Filter) -> QuerySet[Target]:
     )
 
 
+def of_scopes(scopes: Sequence[Scope], metric: str, product: str, start: date, end: date) -> list[TargetRow]:
+    """Targets of scopes (already checked) for a metric and product line that lie inside [start, end)."""
+    units = [scope.key for scope in scopes if scope.kind == "unit"]
+    people = [scope.key for scope in scopes if scope.kind == "person"]
+    found = Target.objects.select_related("unit", "person").filter(
+        Q(unit__key__in=units) | Q(person__key__in=people),
+        metric=metric, product=product, starts_on__gte=start, ends_on__lte=end,
+    )  # fmt: skip
+    return [as_row(target) for target in found.order_by("pk")]
+
+
 def as_row(target: Target) -> TargetRow:
     """The row behind a model; unit and person are loaded."""
     holder = target.unit or target.person

@@ -1,0 +1,227 @@
+"""Pages of targets: the grid, its saving, the list, import."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dabiao.core import http, uploads
+from dabiao.core.asked import asked, fiscal
+from dabiao.core.errors import Malformed
+from dabiao.core.http import UserRequest
+from dabiao.core.listing import Column, Listing
+from dabiao.lake import dictionary
+from dabiao.org import queries as org
+from dabiao.org.queries import Scope
+from dabiao.targets import actions, forms, imports, queries
+from dabiao.targets.actions import Slot
+from dabiao.targets.grid import Asked, Grid, export_columns, export_rows, grid
+from dabiao.targets.models import LEVELS
+from dabiao.targets.tiling import Levels
+
+FIRST_METRIC = "sales_amount"
+MOST_CELLS = 5000
+
+
+@login_required
+@require_safe
+def grid_page(request: UserRequest) -> HttpResponseBase:
+    """The grid of one metric; `?export=` downloads what it shows."""
+    wanted = _asked(request)
+    if wanted is None:
+        return render(request, "targets/grid.html", {"grid": None})
+    shown = grid(request.user, wanted, fiscal=fiscal(), on=http.today())
+    if kind := request.GET.get("export"):
+        return http.download(
+            export_rows(shown), export_columns(shown), name=f"targets-{wanted.metric}", kind=kind
+        )
+    return render(request, "targets/grid.html", _context(request, shown))
+
+
+@login_required
+@require_POST
+def grid_save(request: UserRequest) -> HttpResponse:
+    """Save edited cells, all or none; the answer is the grid anew, or JSON that says what is wrong in which cell."""
+    wanted = _asked(request)
+    if wanted is None:
+        raise Malformed(_("There is nothing to set targets for."))
+    values, errors = _cells(request.body, wanted.metric, wanted.product)
+    if errors:
+        return JsonResponse({"detail": errors[0]["message"], "errors": errors}, status=422)
+    actions.set_level(values, wanted.level, by=request.user, at=timezone.now(), on=http.today())
+    shown = grid(request.user, wanted, fiscal=fiscal(), on=http.today())
+    return render(request, "targets/_grid.html", {"grid": shown})
+
+
+@login_required
+@require_safe
+def targets_list(request: UserRequest) -> HttpResponseBase:
+    """Every target that the viewer may see and whose dates touch the period, as a table that exports itself."""
+    on = http.today()
+    period = asked(request, today=on, default="year").period
+    wanted = queries.Filter(since=period.start, until=period.end, metric=request.GET.get("metric", ""))
+    table = _listing([queries.as_row(target) for target in queries.listed(request.user, on, wanted)])
+    if kind := request.GET.get("export"):
+        return table.download(kind)
+    return render(request, "targets/list.html", {"table": table, "period": period})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_page(request: UserRequest) -> HttpResponse:
+    """Upload targets; every error is shown, and with one nothing is changed."""
+    form = forms.ImportForm(request.POST or None, request.FILES or None)
+    done: list[imports.Imported] = []
+
+    def act() -> None:
+        said = form.cleaned_data
+        rows = uploads.rows_of(said["file"].read(), said["file"].name)
+        options: dict[str, Any] = {"by": request.user, "at": timezone.now(), "on": http.today()}
+        done.append(imports.import_rows(rows, **options, fiscal=fiscal(), dry_run=said["dry_run"]))
+
+    if request.method == "POST":
+        form.run(act)
+    result = done[0] if done else None
+    context = {
+        "form": form,
+        "result": result,
+        "dry_run": bool(done) and form.cleaned_data["dry_run"],
+        "errors": _errors(result) if result and result.errors else None,
+        "columns": [(field.titles[0], field.required) for field in imports.FIELDS],
+    }
+    bad = request.method == "POST" and (result is None or result.errors)
+    return render(request, "targets/import.html", context, status=422 if bad else 200)
+
+
+@login_required
+@require_safe
+def import_template(request: UserRequest) -> HttpResponseBase:
+    """An empty workbook with the titles that the import knows."""
+    return http.download(
+        [], {field.name: field.titles[0] for field in imports.FIELDS}, name="targets", kind="xlsx"
+    )
+
+
+def _asked(request: UserRequest) -> Asked | None:
+    """What the address asks for; None where the viewer has no scope at all. Raises NotFound, Malformed."""
+    on = http.today()
+    said = asked(request, today=on)
+    scope = org.home_scope(request.user, on)
+    if said.person:
+        scope = Scope("person", said.person)
+    elif said.scope:
+        scope = Scope("unit", said.scope)
+    if scope is None:
+        return None
+    org.check_scope(request.user, scope, on)
+    metric = request.GET.get("metric", "") or FIRST_METRIC
+    if metric not in dictionary.in_force():
+        raise Malformed(
+            _("There is no metric %(metric)s%(hint)s.")
+            % {"metric": metric, "hint": dictionary.nearest(metric)}
+        )
+    level = request.GET.get("level", "") or "target"
+    if level not in LEVELS:
+        raise Malformed(_("%(level)s is not one of base, target, challenge.") % {"level": level})
+    return Asked(scope, said.period, metric, level, request.GET.get("product", "").strip()[:80])
+
+
+def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
+    language = get_language() or ""
+    known = dictionary.in_force()
+    used = set(queries.metrics_with_targets())
+    choices = sorted(
+        known.values(), key=lambda metric: (metric.key not in used, list(known).index(metric.key))
+    )
+    return {
+        "grid": shown,
+        "metric_name": shown.metric.label.in_language(language),
+        "metrics": [(metric.key, metric.label.in_language(language)) for metric in choices],
+        "levels": [("base", _("Base")), ("target", _("Target")), ("challenge", _("Challenge"))],
+        "products": queries.products_with_targets(request.user, http.today()),
+        "may_import": request.user.runs_operations or request.user.role == request.user.Role.MANAGER,
+    }
+
+
+def _cells(
+    body: bytes, metric: str, product: str
+) -> tuple[dict[Slot, Decimal | None], list[dict[str, object]]]:
+    """Cells of the request by slot, and what cannot be read. Raises Malformed for a body that is no such JSON."""
+    values: dict[Slot, Decimal | None] = {}
+    errors: list[dict[str, object]] = []
+    for cell in _json_cells(body):
+        slot = Slot(Scope(cell["kind"], cell["key"]), metric, cell["start"], cell["end"], product)
+        text = cell["value"].strip()
+        try:
+            values[slot] = uploads.amount(text) if text else None
+            actions.check(slot, Levels(target=values[slot]))
+        except (ValueError, Malformed) as error:
+            where = {"kind": slot.scope.kind, "key": slot.scope.key, "start": slot.starts_on.isoformat()}
+            errors.append({**where, "end": slot.ends_on.isoformat(), "message": str(error)})
+    return values, errors
+
+
+def _json_cells(body: bytes) -> list[Mapping[str, Any]]:
+    try:
+        cells = json.loads(body)["cells"]
+        if len(cells) > MOST_CELLS:
+            raise Malformed(
+                _("That is more than %(most)s cells at once; import a file instead.") % {"most": MOST_CELLS}
+            )
+        return [
+            {
+                "kind": {"unit": "unit", "person": "person"}[cell["kind"]],
+                "key": str(cell["key"]),
+                "start": date.fromisoformat(cell["start"]),
+                "end": date.fromisoformat(cell["end"]),
+                "value": str(cell["value"]),
+            }
+            for cell in cells
+        ]
+    except (ValueError, TypeError, KeyError):
+        raise Malformed(_("The cells could not be read. Reload the page.")) from None
+
+
+def _errors(result: imports.Imported) -> Listing:
+    return Listing(
+        key="errors",
+        columns=[
+            Column("row", _("Row"), "count"),
+            Column("column", _("Column")),
+            Column("value", _("Value")),
+            Column("message", _("How to mend it")),
+        ],
+        rows=[asdict(error) for error in result.errors],
+    )
+
+
+def _listing(rows: list[queries.TargetRow]) -> Listing:
+    kinds = {"unit": _("Unit"), "person": _("Person")}
+    return Listing(
+        key="targets",
+        columns=[
+            Column("kind", _("Whose")),
+            Column("scope", _("Key")),
+            Column("name", _("Name")),
+            Column("metric", _("Metric")),
+            Column("product", _("Product line")),
+            Column("starts_on", _("First day"), "day"),
+            Column("ends_on", _("Day after the last"), "day"),
+            Column("base", _("Base"), "number"),
+            Column("target", _("Target"), "number"),
+            Column("challenge", _("Challenge"), "number"),
+        ],
+        rows=[{**asdict(row), "kind": kinds[row.scope_kind]} for row in rows],
+        empty=_("No targets in this period yet."),
+    )
