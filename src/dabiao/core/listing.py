@@ -17,6 +17,7 @@ Kind = Literal[
     "ratio",  # 0.708 → 70.8%
     "points",  # a change of a ratio
     "change",  # a relative change, signed and coloured: 0.12 → +12.0%
+    "figure",  # as the row's `unit` is written
     "day",
     "moment",
     "flag",
@@ -41,7 +42,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.kind in {"money", "cents", "count", "number", "ratio", "points", "change"}
+        return self.kind in {"money", "cents", "count", "number", "ratio", "points", "change", "figure"}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""The cockpit and what lies below it."""
+"""The cockpit and what lies below it: metric, unit, person, customer, facts."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
@@ -10,15 +11,88 @@ from dabiao.core import http
 from dabiao.core.asked import asked
 from dabiao.core.http import UserRequest
 from dabiao.lake import reading
+from dabiao.performance.queries import about, behind, customers
+from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
 from dabiao.performance.queries.frame import Frame, framed
+
+FILTER = "is_"
+"""Query parameters that keep facts of one value: is_customer=C1; an empty value keeps those without one."""
 
 
 @login_required
 @require_GET
-def cockpit(request: UserRequest) -> HttpResponse:
+def cockpit(request: UserRequest) -> HttpResponseBase:
     """How the scope stands in the period."""
-    return render(request, "performance/cockpit.html", {"cockpit": cockpits.cockpit(_frame(request))})
+    frame = _frame(request)
+    found = cockpits.cockpit(frame)
+    if (kind := request.GET.get("export")) and found.headline:
+        return breakdowns.breakdown(frame, found.headline.metric, "").table.download(
+            kind, name=_file(frame, "cockpit")
+        )
+    return render(request, "performance/cockpit.html", {"cockpit": found})
+
+
+@login_required
+@require_GET
+def signals(request: UserRequest) -> HttpResponse:
+    """Everything that asks for attention."""
+    return render(request, "performance/signals.html", {"cockpit": cockpits.cockpit(_frame(request))})
+
+
+@login_required
+@require_GET
+def breakdown(request: UserRequest, metric: str) -> HttpResponseBase:
+    """One metric of the scope, split."""
+    frame = _frame(request)
+    found = breakdowns.breakdown(frame, metric, request.GET.get("by", ""))
+    if kind := request.GET.get("export"):
+        return found.table.download(kind, name=_file(frame, metric))
+    return render(request, "performance/breakdown.html", {"page": found})
+
+
+@login_required
+@require_GET
+def facts(request: UserRequest, metric: str) -> HttpResponseBase:
+    """The facts that a number counts."""
+    frame = _frame(request)
+    only = {
+        name.removeprefix(FILTER): str(request.GET[name]) for name in request.GET if name.startswith(FILTER)
+    }
+    kind = request.GET.get("export")
+    found = behind.behind(
+        frame, metric, measure=request.GET.get("measure", ""), only=only, everything=bool(kind)
+    )
+    if kind:
+        return found.table.download(kind, name=_file(frame, metric))
+    return render(request, "performance/facts.html", {"page": found})
+
+
+@login_required
+@require_GET
+def customer(request: UserRequest, customer: str) -> HttpResponse:
+    """A customer, as far as the viewer may see them."""
+    return render(
+        request, "performance/customer.html", {"page": customers.customer(_frame(request), customer)}
+    )
+
+
+@login_required
+@require_GET
+def dictionary(request: UserRequest) -> HttpResponseBase:
+    """Every metric: what it means and how it stands."""
+    frame = _frame(request)
+    table = about.listing(frame)
+    if kind := request.GET.get("export"):
+        return table.download(kind, name=_file(frame, "metrics"))
+    return render(request, "performance/dictionary.html", {"table": table})
+
+
+@login_required
+@require_GET
+def metric(request: UserRequest, metric: str) -> HttpResponse:
+    """One metric, explained."""
+    return render(request, "performance/metric.html", {"page": about.about(_frame(request), metric)})
 
 
 def _frame(request: UserRequest) -> Frame:
@@ -27,37 +101,5 @@ def _frame(request: UserRequest) -> Frame:
     return framed(reading.current(), wanted, viewer=request.user, language=get_language() or "en")
 
 
-@login_required
-@require_GET
-def signals(request: UserRequest) -> HttpResponse:
-    return render(request, "performance/cockpit.html", {})
-
-
-@login_required
-@require_GET
-def breakdown(request: UserRequest, metric: str) -> HttpResponse:
-    return render(request, "performance/cockpit.html", {})
-
-
-@login_required
-@require_GET
-def facts(request: UserRequest, metric: str) -> HttpResponse:
-    return render(request, "performance/cockpit.html", {})
-
-
-@login_required
-@require_GET
-def customer(request: UserRequest, customer: str) -> HttpResponse:
-    return render(request, "performance/cockpit.html", {})
-
-
-@login_required
-@require_GET
-def dictionary(request: UserRequest) -> HttpResponse:
-    return render(request, "performance/cockpit.html", {})
-
-
-@login_required
-@require_GET
-def metric(request: UserRequest, metric: str) -> HttpResponse:
-    return render(request, "performance/cockpit.html", {})
+def _file(frame: Frame, what: str) -> str:
+    return f"{what} {frame.name} {frame.period.label} v{frame.lake.number}"

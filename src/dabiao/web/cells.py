@@ -148,6 +148,8 @@ def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:
         number = Decimal(str(value))
         colour = "up" if number > 0 else "down" if number < 0 else ""
         return format_html('<span class="{}">{}%</span>', colour, format.signed(number * 100, 1))
+    if column.kind == "figure":
+        return conditional_escape(format.figure(cast("Decimal", value), str(row.get("unit", "")), currency))
     return conditional_escape(_text(column, value, str(row.get("currency") or currency)))
 
 

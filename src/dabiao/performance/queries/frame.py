@@ -1,7 +1,7 @@
 """Whose figures, of when, from where: what every question of a page shares, worked out once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from dabiao.lake.reading import Lake
 from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
-from dabiao.org.tree import Node, tree
+from dabiao.org.tree import Node, Tree, tree
 from dabiao.performance import measuring
 from dabiao.performance.measuring import WINDOW, Question, Windows
 from dabiao.performance.seeing import seats
@@ -76,9 +76,14 @@ class Frame:
         return between(self.period.start, max(self.period.start, self.today + DAY))
 
     @cached_property
+    def tree(self) -> Tree:
+        """Today's organisation."""
+        return tree()
+
+    @cached_property
     def unit(self) -> Node | None:
         """The unit in scope; None where the scope is a person or nothing."""
-        return tree().by_key.get(self.scope.key) if self.scope and self.scope.kind == "unit" else None
+        return self.tree.by_key.get(self.scope.key) if self.scope and self.scope.kind == "unit" else None
 
     @cached_property
     def name(self) -> str:
@@ -93,8 +98,12 @@ class Frame:
     def children(self) -> Sequence[Node]:
         """Units directly below the scope."""
         if self.unit:
-            return tree().children(self.unit.key)
-        return () if self.scope else tree().roots()
+            return self.tree.children(self.unit.key)
+        return () if self.scope else self.tree.roots()
+
+    def at(self, window: Period) -> "Frame":
+        """The same frame in another period."""
+        return replace(self, period=window)
 
     def compared(self, step: comparison.Step) -> comparison.Windows:
         """The days of the earlier period that match what has gone of this one."""

@@ -13,7 +13,6 @@ from dabiao.engine.metric import Measure
 from dabiao.engine.period import Period
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
-from dabiao.org.tree import tree
 from dabiao.performance.queries.frame import Cell, Frame
 from dabiao.performance.queries.promised import NONE, Promises
 from dabiao.performance.queries.rows import Number, Part
@@ -28,7 +27,11 @@ def parts(frame: Frame, metric: str, promises: Promises) -> tuple[Part, ...]:
     labels = named(frame)
     values = measured(frame, (metric,))
     found = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
-    shown = [part for part in found if part.value is not None or part.target is not None]
+    shown = [
+        part
+        for part in found
+        if part.value or part.target is not None or (part.kind == "person" and part.value is not None)
+    ]
     return tuple(
         sorted(
             shown,
@@ -75,7 +78,7 @@ def measured(frame: Frame, metrics: Sequence[str], spans: Mapping[str, Period] |
 
 def _summed(frame: Frame, metrics: Sequence[str], windows: Mapping[str, Period]) -> Values:
     """One query for all parts: sums and counts of the units below each are added up."""
-    top = {node.key: child.key for child in frame.children for node in tree().subtree(child.key)}
+    top = {node.key: child.key for child in frame.children for node in frame.tree.subtree(child.key)}
     sums: dict[tuple[object, str], dict[str, Number | None]] = defaultdict(dict)
     for cell in frame.ask(metrics, windows, ("unit",)):
         part = top.get(cast(str, cell["unit"]), NOBODY)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from dabiao.engine import light
-from dabiao.engine.metric import is_flow
+from dabiao.engine.metric import Metric, Ratio, is_flow
 from dabiao.org.queries import Scope
 from dabiao.performance.queries import parts
 from dabiao.performance.queries.frame import Frame
@@ -48,7 +48,11 @@ def _of_scope(frame: Frame, tiles: Sequence[Tile]) -> Iterator[Signal]:
 def _parting(frame: Frame, tiles: Sequence[Tile]) -> Iterator[Signal]:
     """More effort, less result: the quality of the work, not its amount, is the question."""
     process = [tile for tile in tiles if frame.metrics[tile.metric].kind == "process"]
-    results = [tile for tile in tiles if frame.metrics[tile.metric].kind != "process"]
+    results = [
+        tile
+        for tile in tiles
+        if frame.metrics[tile.metric].kind != "process" and not _ripens(frame.metrics[tile.metric])
+    ]
     for tile in process:
         up = tile.on_previous.value
         fallen = [each for each in results if (each.on_previous.value or 0) <= -PARTING]
@@ -68,6 +72,11 @@ def _parting(frame: Frame, tiles: Sequence[Tile]) -> Iterator[Signal]:
             other_points=worst.on_previous.points,
             href=_look(frame, worst.metric, frame.scope),
         )
+
+
+def _ripens(metric: Metric) -> bool:
+    """Whether a period's figure still grows after the period: what became of the leads it created."""
+    return isinstance(metric, Ratio) and metric.part.source.on == "created_on"
 
 
 def _of_parts(frame: Frame, tiles: Sequence[Tile], promises: Promises) -> Iterator[Signal]:

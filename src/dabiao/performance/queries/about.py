@@ -1,0 +1,131 @@
+"""The metric dictionary: what each metric means, how it is computed, when it is green, and how it stands."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dabiao.core.errors import NotFound
+from dabiao.core.listing import Cell, Column, Listing
+from dabiao.engine.metric import Measure, Metric, Ratio, measures_of
+from dabiao.lake import dictionary
+from dabiao.lake.metrics_page import definition
+from dabiao.performance import words
+from dabiao.performance.queries.breakdown import trend
+from dabiao.performance.queries.frame import Frame
+from dabiao.performance.queries.promised import NONE, promised
+from dabiao.performance.queries.rows import Trend, Where
+from dabiao.performance.queries.standing import NOW, Standing, Values, stand
+
+
+@dataclass(frozen=True)
+class About:
+    """One metric, explained."""
+
+    where: Where
+    metric: Metric
+    label: str
+    note: str
+    kind: str
+    unit: str
+    formula: str
+    computed: str
+    tables: tuple[str, ...]
+    green: Decimal
+    amber: Decimal
+    own: bool
+    standing: Standing
+    trend: Trend
+    parts: tuple[tuple[str, str], ...]
+
+
+def about(frame: Frame, key: str) -> About:
+    """The definition of a metric, its value in scope and period, and how it went."""
+    if key not in frame.metrics:
+        raise NotFound(_("There is no metric %(key)s.") % {"key": key})
+    metric = frame.metrics[key]
+    spans = {NOW: frame.so_far}
+    value = Values(frame, spans, frame.ask((key,), spans)).get(NOW, key)
+    promise = promised(frame, [frame.scope], (key,)).get((frame.scope, key), NONE)
+    return About(
+        where=Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number),
+        metric=metric,
+        label=frame.label(key),
+        note=frame.note(key),
+        kind=str(words.KINDS[metric.kind]),
+        unit=str(words.UNITS[metric.unit]),
+        formula=formula(frame, metric),
+        computed=definition(metric),
+        tables=tuple(dict.fromkeys(words.table(each.source.table) for each in measures_of(metric))),
+        green=metric.lights.green,
+        amber=metric.lights.amber,
+        own=metric is not dictionary.standard_metrics().get(key),
+        standing=stand(frame, metric, value, promise.value),
+        trend=trend(frame, key),
+        parts=tuple(
+            (each.key, each.label.in_language(frame.language))
+            for each in measures_of(metric)
+            if each.key != key
+        ),
+    )
+
+
+def formula(frame: Frame, metric: Metric) -> str:
+    """How it is computed, in the reader's words."""
+    if isinstance(metric, Ratio):
+        return " ÷ ".join(each.label.in_language(frame.language) for each in (metric.part, metric.whole))
+    if isinstance(metric, Measure):
+        return f"{words.table(metric.source.table)} · {_how(metric)}"
+    return _("%(metric)s ÷ that of the parent") % {"metric": metric.of.label.in_language(frame.language)}
+
+
+def _how(measure: Measure) -> str:
+    of = " ".join(words.column(name) for name in (measure.of.columns if measure.of else ()))
+    return {
+        "sum": _("sum of %(of)s"),
+        "count": _("number of rows"),
+        "distinct": _("number of different %(of)s"),
+        "mean": _("mean of %(of)s"),
+        "median": _("median of %(of)s"),
+        "min": _("smallest %(of)s"),
+        "max": _("largest %(of)s"),
+    }[measure.how] % {"of": of}
+
+
+def listing(frame: Frame) -> Listing:
+    """Every metric in force with its value in scope and period."""
+    known = frame.known(frame.metrics)
+    spans = {NOW: frame.so_far}
+    values = Values(frame, spans, frame.ask(known, spans))
+    promises = promised(frame, [frame.scope], known)
+    rows: list[dict[str, Cell]] = []
+    for key, metric in frame.metrics.items():
+        value = values.get(NOW, key) if key in known else None
+        stands = stand(frame, metric, value, promises.get((frame.scope, key), NONE).value)
+        rows.append(
+            {
+                "label": frame.label(key),
+                "key": key,
+                "kind": str(words.KINDS[metric.kind]),
+                "formula": formula(frame, metric),
+                "light": stands.light,
+                "value": value,
+                "target": stands.target,
+                "unit": metric.unit,
+                "href": reverse("performance:metric", args=[key]),
+                "data": _("yes") if key in known else _("no facts"),
+            }
+        )
+    columns = [
+        Column("light", "", "light", export=False),
+        Column("label", _("Metric"), link="href"),
+        Column("kind", _("Kind")),
+        Column("formula", _("Computed as")),
+        Column("value", _("This period"), "figure"),
+        Column("target", _("Target"), "figure"),
+        Column("data", _("Facts")),
+        Column("key", _("Key"), hidden=True),
+        Column("unit", _("Unit of measure"), hidden=True),
+    ]
+    return Listing("metrics", columns, rows, currency=frame.currency)

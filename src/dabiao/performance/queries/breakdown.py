@@ -1,0 +1,261 @@
+"""One metric of a scope: period by period, and split by whatever its facts can be split by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dabiao.core.errors import NotFound
+from dabiao.core.listing import Cell, Column, Kind, Listing
+from dabiao.engine.metric import Metric, measures_of
+from dabiao.engine.period import Period
+from dabiao.lake.tables import TABLES
+from dabiao.org.queries import Scope
+from dabiao.performance import words
+from dabiao.performance.queries import cockpit, names, parts
+from dabiao.performance.queries.frame import Frame
+from dabiao.performance.queries.promised import NONE, Promises, promised
+from dabiao.performance.queries.rows import Delta, Number, Tile, Trend, Where
+from dabiao.performance.queries.standing import BEFORE, NOW, YEAR, Values, delta, stand
+
+PARTS: Final = "parts"
+DIMENSIONS: Final = (
+    "person", "customer", "product_line", "category", "product", "kind", "acquisition_channel", "sales_channel",
+    "industry", "province", "tier", "customer_type", "stage", "outcome", "lost_reason", "competitor", "dealer",
+    "severity", "cause", "method", "vendor", "region",
+)  # fmt: skip
+_NEEDS: Final[Mapping[str, str]] = {
+    "product_line": "product", "category": "product", "industry": "customer", "province": "customer",
+    "tier": "customer", "customer_type": "customer",
+}  # fmt: skip
+_KINDS: Final[Mapping[str, Kind]] = {"money": "money", "ratio": "ratio", "count": "count"}
+EARLIER: Final = 12
+"""Periods of the trend, the asked one included."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A way of splitting."""
+
+    key: str
+    label: str
+    on: bool
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """What the page of one metric shows."""
+
+    where: Where
+    tile: Tile
+    trend: Trend
+    by: str
+    choices: tuple[Choice, ...]
+    table: Listing
+    facts_href: str
+
+
+def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
+    """The metric of the scope, split by `by` (parts of the scope where empty). Raises NotFound."""
+    if key not in frame.metrics:
+        raise NotFound(_("There is no metric %(key)s.") % {"key": key})
+    by = by or PARTS
+    choices = ways(frame, frame.metrics[key])
+    if by not in choices:
+        raise NotFound(_("This metric cannot be split by %(by)s.") % {"by": by})
+    promises = promised(frame, [frame.scope, *parts.scopes(frame)], (key,))
+    tile = cockpit.tile(frame, key, cockpit.measured(frame, (key,)), promises)
+    return Breakdown(
+        where=Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number),
+        tile=tile,
+        trend=trend(frame, key),
+        by=by,
+        choices=tuple(Choice(name, _title(frame, name), name == by) for name in choices),
+        table=table(frame, tile, by, promises),
+        facts_href=facts_href(frame, key),
+    )
+
+
+def ways(frame: Frame, metric: Metric) -> list[str]:
+    """How the metric can be split: every table it reads has the column, or the one that leads to it."""
+    tables = [TABLES[each.source.table].names for each in measures_of(metric)]
+
+    def possible(name: str) -> bool:
+        return all(name in columns or _NEEDS.get(name, name) in columns for columns in tables)
+
+    inside = [PARTS] if frame.children or frame.unit else []
+    found = [name for name in DIMENSIONS if possible(name)]
+    return [*inside, *(name for name in found if not (name == "person" and inside and not frame.children))]
+
+
+def trend(frame: Frame, key: str) -> Trend:
+    """The metric and its target in this and the eleven periods before."""
+    spans: dict[str, Period] = {}
+    window = frame.period
+    for _n in range(EARLIER):
+        spans[window.label] = window
+        window = frame.fiscal.previous(window)
+    ordered = dict(reversed(spans.items()))
+    values = Values(frame, ordered, frame.ask((key,), ordered))
+    goals = [
+        promised(frame.at(window), [frame.scope], (key,)).get((frame.scope, key), NONE).value
+        for window in ordered.values()
+    ]
+    unit = frame.metrics[key].unit
+    return Trend(
+        tuple(ordered), tuple(values.get(name, key) for name in ordered), tuple(goals), unit, frame.currency
+    )
+
+
+def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:
+    """One row a part, with target, attainment and changes where parts have them."""
+    key = tile.metric
+    spans = {
+        NOW: frame.so_far,
+        BEFORE: frame.compared("previous").before,
+        YEAR: frame.compared("year_before").before,
+    }
+    if by == PARTS:
+        values, labels = parts.measured(frame, (key,), spans), parts.named(frame)
+        scopes = {part: Scope(parts.kind(frame), part) for part in labels}
+    else:
+        values = Values(frame, spans, frame.ask((key,), spans, (by,)), by)
+        labels = names.names(by, [part for _window, part in values.by])
+        scopes = {}
+    keys = dict.fromkeys([*(labels if by == PARTS else ()), *(part for _window, part in values.by)])
+    asked = _Asked(key, by, values, labels, scopes, promises)
+    rows = [_row(frame, asked, part) for part in keys]
+    shown = [row for row in rows if row["value"] is not None or row["target"] is not None]
+    shown.sort(key=lambda row: (-float(str(row["value"] or 0)), str(row["name"])))
+    return Listing(
+        key="parts",
+        columns=_columns(frame, key, by, has_targets=any(row["target"] is not None for row in shown)),
+        rows=shown,
+        totals=_totals(frame, tile),
+        currency=frame.currency,
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What all rows of a table share."""
+
+    key: str
+    by: str
+    values: Values
+    labels: Mapping[str, str]
+    scopes: Mapping[str, Scope]
+    promises: Promises
+
+
+def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
+    key, by, values, scope = asked.key, asked.by, asked.values, asked.scopes.get(str(part))
+    metric = frame.metrics[key]
+    value = values.get(NOW, key, part) if (NOW, part) in values.by or by == PARTS else None
+    stands = stand(frame, metric, value, asked.promises.get((scope, key), NONE).value if scope else None)
+    name = asked.labels.get(str(part)) or (words.value(part) if part not in {None, ""} else _("Not assigned"))
+    before, year = (_delta(metric, value, asked, window, part) for window in (BEFORE, YEAR))
+    return {
+        "key": str(part or ""),
+        "name": name,
+        "light": stands.light,
+        "value": value,
+        "target": stands.target,
+        "attainment": stands.attainment,
+        "attainment_pace": stands.due,
+        "attained": stands.attainment,
+        "ahead": stands.ahead,
+        "on_previous": before.value,
+        "on_year": year.value,
+        "href": _part_href(frame, key, by, part, scope),
+        "facts": facts_href(frame, key, **_as_filter(frame, by, part, scope)),
+    }
+
+
+def _delta(metric: Metric, value: Number | None, asked: _Asked, window: str, part: object) -> Delta:
+    known = (window, part) in asked.values.by
+    return delta(metric, value, asked.values.get(window, asked.key, part) if known else None)
+
+
+def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[Column]:
+    unit = frame.metrics[key].unit
+    kind: Kind = _KINDS.get(unit, "number")
+    change: Kind = "points" if unit == "ratio" else "change"
+    against = [
+        Column("light", "", "light", export=False),
+        Column("target", _("Target"), kind),
+        Column("attainment", _("Done / due"), "bullet", export=False),
+        Column("attained", _("Attainment"), "ratio"),
+        Column("ahead", _("Against pace"), kind, note=_("Actual less what the target asks for by now")),
+    ]
+    columns = [
+        Column("name", _title(frame, by), link="href"),
+        Column("value", frame.label(key), kind, link="facts", note=frame.note(key)),
+        Column("on_previous", _("On the period before"), change),
+        Column("on_year", _("On the year before"), change),
+    ]
+    if has_targets:
+        columns = [against[0], columns[0], columns[1], *against[1:], *columns[2:]]
+    return [*columns, Column("key", _("Key"), hidden=True)]
+
+
+def _title(frame: Frame, by: str) -> str:
+    if by == PARTS:
+        return _("Unit") if frame.children else _("Person")
+    return words.column(by)
+
+
+def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:
+    """The metric of the whole scope: measured, not added up, so that it holds for ratios and distinct counts."""
+    return {
+        "name": _("Total"),
+        "light": tile.light,
+        "value": tile.value,
+        "target": tile.target,
+        "attainment": tile.attainment,
+        "attainment_pace": tile.due,
+        "attained": tile.attainment,
+        "ahead": stand(frame, frame.metrics[tile.metric], tile.value, tile.target).ahead,
+        "on_previous": tile.on_previous.value,
+        "on_year": tile.on_year.value,
+        "key": "",
+    }
+
+
+def _part_href(frame: Frame, key: str, by: str, part: object, scope: Scope | None) -> str:
+    """One step down: the same metric of the part, or the customer's page."""
+    if scope is not None:
+        query = {"scope" if scope.kind == "unit" else "person": scope.key, "period": frame.period.label}
+        return f"{reverse('performance:breakdown', args=[key])}?{urlencode(query)}"
+    if by == "customer" and part:
+        return f"{reverse('performance:customer', args=[str(part)])}?{urlencode(scope_query(frame))}"
+    if by == "person" and part:
+        return f"{reverse('performance:breakdown', args=[key])}?{urlencode({'person': str(part), 'period': frame.period.label})}"
+    return ""
+
+
+def _as_filter(frame: Frame, by: str, part: object, scope: Scope | None) -> dict[str, str]:
+    if scope is not None:
+        return {"scope": scope.key, "person": ""} if scope.kind == "unit" else {"person": scope.key}
+    return {} if by == PARTS else {f"is_{by}": str(part or "")}
+
+
+def scope_query(frame: Frame) -> dict[str, str]:
+    """The parameters that keep scope and period."""
+    scope = (
+        {} if frame.scope is None else {"scope" if frame.scope.kind == "unit" else "person": frame.scope.key}
+    )
+    return {**scope, "period": frame.period.label}
+
+
+def facts_href(frame: Frame, key: str, **changes: str) -> str:
+    """The facts behind the metric in this scope and period."""
+    query = {
+        name: value
+        for name, value in {**scope_query(frame), **changes}.items()
+        if value or name.startswith("is_")
+    }
+    return f"{reverse('performance:facts', args=[key])}?{urlencode(query)}"

@@ -1,0 +1,162 @@
+"""One customer as a viewer sees them: who they are, whose they are, what happened with them in a period."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, cast
+
+import pyarrow as pa
+from django.utils.translation import gettext as _
+
+from dabiao.core.errors import NotFound
+from dabiao.engine.period import Period, between
+from dabiao.facts.models import Label
+from dabiao.org import queries as org
+from dabiao.performance import words
+from dabiao.performance.queries import cockpit, names
+from dabiao.performance.queries.frame import Frame
+from dabiao.performance.queries.rows import Tile, Trend, Where
+from dabiao.performance.queries.standing import NOW, Values
+
+TILES: Final = (
+    "sales_amount", "received_amount", "open_pipeline", "visits", "orders", "complaints", "won_amount", "gross_margin",
+    "contract_amount", "leads", "proposals", "new_opportunities",
+)  # fmt: skip
+SEEN_BY: Final = (
+    "sales_amount",
+    "visits",
+    "leads",
+    "new_opportunities",
+    "received_amount",
+    "contract_amount",
+    "calls",
+    "usage_events",
+)
+"""A customer is visible to those who may see any of these facts of theirs."""
+_LONG_AGO: Final = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """What the page of a customer shows."""
+
+    where: Where
+    key: str
+    name: str
+    profile: tuple[tuple[str, str], ...]
+    owners: tuple[tuple[str, str], ...]
+    """(employee number, name)"""
+    tiles: tuple[Tile, ...]
+    trend: Trend | None
+
+
+def customer(frame: Frame, key: str) -> Customer:
+    """The customer in scope and period. Raises NotFound where the viewer may see nothing of them."""
+    name = names.labels("customer", {key}).get(key)
+    if not _visible(frame, [key]):
+        raise NotFound(_("There is no customer %(key)s, or they are not yours to see.") % {"key": key})
+    shown = frame.known(TILES)[:6]
+    spans = cockpit.windows(frame)
+    values = Values(frame, spans, frame.ask(shown, spans, where={"customer": (key,)}))
+    return Customer(
+        where=Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number),
+        key=key,
+        name=name or key,
+        profile=_profile(frame, key),
+        owners=_owners(frame, key),
+        tiles=tuple(cockpit.tile(frame, metric, values, {}) for metric in shown),
+        trend=_trend(frame, key, shown[0]) if shown else None,
+    )
+
+
+def find(frame: Frame, text: str, most: int) -> list[tuple[str, str]]:
+    """(key, name) of customers by name or key, among those the viewer may see."""
+    named = Label.objects.filter(kind="customer", name__icontains=text).order_by("name", "key")
+    found = dict(named.values_list("key", "name")[: most * 5])
+    if not found:
+        return []
+    visible = _visible(frame, list(found))
+    return [(key, name) for key, name in found.items() if key in visible][:most]
+
+
+def _visible(frame: Frame, keys: Sequence[str]) -> frozenset[str]:
+    """Those of the customers of whom the viewer may see any fact, of any time, or whose owner they may see."""
+    table = pa.table({"customer": pa.array(keys, pa.string())})
+    if org.sight(frame.viewer, frame.today).everything:
+        rows = frame.lake.run(
+            "SELECT c.customer FROM wanted c JOIN customers k USING (customer)", wanted=table
+        )
+        if rows.num_rows:
+            return frozenset(rows.column(0).to_pylist())
+    whole = between(_LONG_AGO, frame.today)
+    everywhere = Frame(frame.lake, frame.viewer, None, whole, frame.today, frame.language)
+    found: set[str] = set()
+    for metric in everywhere.known(SEEN_BY):
+        cells = everywhere.ask((metric,), {NOW: whole}, ("customer",), where={"customer": keys})
+        found |= {cast(str, cell["customer"]) for cell in cells}
+        if found >= set(keys):
+            break
+    return frozenset(found | _owned(frame, table))
+
+
+def _owned(frame: Frame, wanted: pa.Table) -> set[str]:
+    """Customers whose owner today the viewer may see."""
+    query = """SELECT DISTINCT o.customer, o.person FROM ownership o JOIN wanted USING (customer)
+               WHERE o.starts_on <= $today AND o.ends_on > $today""".replace(
+        "$today", f"DATE '{frame.today.isoformat()}'"
+    )
+    rows = frame.lake.run(query, wanted=wanted).to_pylist()
+    people = {row["person"] for row in rows}
+    visible = set(
+        org.people_visible(frame.viewer, frame.today).filter(key__in=people).values_list("key", flat=True)
+    )
+    return {row["customer"] for row in rows if row["person"] in visible}
+
+
+def _profile(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
+    """What is known of the customer: (name of the field, value)."""
+    wanted = pa.table({"customer": [key]})
+    rows = frame.lake.run(
+        "SELECT c.* FROM customers c JOIN wanted USING (customer)", wanted=wanted
+    ).to_pylist()
+    then = f"h.starts_on <= DATE '{frame.today.isoformat()}' AND h.ends_on > DATE '{frame.today.isoformat()}'"
+    history = frame.lake.run(
+        f"SELECT h.* FROM customer_history h JOIN wanted USING (customer) WHERE {then}", wanted=wanted
+    )
+    told: dict[str, object] = {}
+    for row in rows[:1]:
+        told |= {name: row.get(name) for name in ("industry", "province", "city", "type", "created_on")}
+    for row in history.to_pylist()[:1]:
+        told |= {"tier": row.get("tier"), "customer_status": row.get("status")}
+    renamed = {"type": "customer_type"}
+    return tuple(
+        (words.column(renamed.get(name, name)), words.value(value)) for name, value in told.items() if value
+    )
+
+
+def _owners(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
+    day = frame.today.isoformat()
+    query = f"SELECT o.person FROM ownership o JOIN wanted USING (customer) WHERE o.starts_on <= DATE '{day}' AND o.ends_on > DATE '{day}' ORDER BY o.role, o.person"
+    people = [
+        row["person"] for row in frame.lake.run(query, wanted=pa.table({"customer": [key]})).to_pylist()
+    ]
+    called = org.people_names(set(people))
+    return tuple((person, called.get(person, person)) for person in people)
+
+
+def _trend(frame: Frame, key: str, metric: str) -> Trend:
+    spans: dict[str, Period] = {}
+    window = frame.period
+    for _n in range(12):
+        spans[window.label] = window
+        window = frame.fiscal.previous(window)
+    ordered = dict(reversed(spans.items()))
+    values = Values(frame, ordered, frame.ask((metric,), ordered, where={"customer": (key,)}))
+    nothing = (None,) * len(ordered)
+    return Trend(
+        tuple(ordered),
+        tuple(values.get(name, metric) for name in ordered),
+        nothing,
+        frame.metrics[metric].unit,
+        frame.currency,
+    )

@@ -1,0 +1,42 @@
+"""Names for keys: of people, customers, products. The lake holds keys only; names live in the app database."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from dabiao.facts.models import Label
+from dabiao.org import queries as org
+
+LABELLED: Final[Mapping[str, str]] = {
+    "customer": "customer",
+    "end_customer": "customer",
+    "contract_party": "customer",
+    "referrer": "customer",
+    "dealer": "customer",
+    "parent_customer": "customer",
+    "product": "product",
+    "competitor": "competitor",
+    "campaign": "campaign",
+}
+"""Column → the kind of label that names its keys."""
+PEOPLE: Final = frozenset({"person", "signer", "companion", "entered_by"})
+
+
+def names(column: str, keys: Iterable[object]) -> Mapping[str, str]:
+    """Key → name of the keys of a column, of those that have one. Rows must be in scope already."""
+    wanted = {str(key) for key in keys if key}
+    if column in PEOPLE:
+        return org.people_names(wanted)
+    if column == "unit":
+        return {node.key: node.name for node in org.tree().nodes}
+    kind = LABELLED.get(column)
+    return labels(kind, wanted) if kind else {}
+
+
+def labels(kind: str, keys: set[str]) -> Mapping[str, str]:
+    """Key → name of one kind of thing."""
+    found: dict[str, str] = {}
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), 900):  # SQLite takes a thousand parameters
+        chunk = Label.objects.filter(kind=kind, key__in=wanted[start : start + 900])
+        found.update(chunk.values_list("key", "name"))
+    return found
