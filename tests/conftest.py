@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from tests import company as company_module
 from tests.settings import HOME
@@ -26,11 +27,13 @@ def skip_or_fail(reason: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Path:
     """A data folder of this test's own."""
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("DABIAO_HOME", str(folder))
+    settings.LAKE_FOLDER = folder / "lake"
+    settings.METRICS_FOLDER = folder / "metrics"
     return folder
 
 
