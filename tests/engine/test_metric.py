@@ -27,6 +27,7 @@ from dabiao.engine.metric import (
     is_flow,
     measure,
     roll_up,
+    roll_up_further,
     rollable,
     sources_of,
 )
@@ -202,11 +203,14 @@ def test_a_roll_up_gives_the_same_numbers_as_the_facts(rows, by, grain, weigh):
     metrics = [*ADDED, *RATIOS]
     facts = table(rows, {**SCHEMA, "credit_share": RATE} if weigh else SCHEMA)
 
-    from_facts = run(measure(metrics, {SALES: facts}, by=by, zero_for=[SALES]), *by)
-    rolled = roll_up(ADDED, facts, by=grain)
-    from_rolled = run(measure(metrics, {SALES: rolled}, by=by, rolled=[SALES], zero_for=[SALES]), *by)
+    def from_cells(cells):
+        return run(measure(metrics, {SALES: cells}, by=by, rolled=[SALES], zero_for=[SALES]), *by)
 
-    assert from_rolled == from_facts
+    from_facts = run(measure(metrics, {SALES: facts}, by=by, zero_for=[SALES]), *by)
+    cells = roll_up(ADDED, facts, by=grain)
+
+    assert from_cells(cells) == from_facts
+    assert from_cells(roll_up_further(ADDED, cells, by=["region", "person", "kind"])) == from_facts
 
 
 @settings(max_examples=40, deadline=None)

@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from dabiao.engine import number
+from dabiao.engine.aggregate import counted, side_by_side, summed
 from dabiao.engine.light import DEFAULT, Lights
 from dabiao.engine.row import Condition, Value, all_hold
 
@@ -198,7 +199,7 @@ def measure(
         else _aggregated(measures, sources[source], by=by)
         for source, measures in of_source.items()
     ]
-    wide = _stacked(grouped, by=by)
+    wide = side_by_side(grouped, by=by)
     cells = wide.select(
         *by, **{each.key: _finished(each, wide, zero=each.source in zero_for) for each in wanted.values()}
     )
@@ -276,38 +277,14 @@ def _merged(measures: Sequence[Measure], table: ir.Table, *, by: Sequence[str]) 
     """Partial aggregates to coarser ones."""
     rows = _rows(measures[0].source)
     merged = {
-        name: _added(table[name])
+        name: summed(table[name])
         for each in measures
         if each.how not in {"min", "max"}
         for name in _names(each)
     }
     least = {each.key: table[each.key].min() for each in measures if each.how == "min"}
     most = {each.key: table[each.key].max() for each in measures if each.how == "max"}
-    return table.aggregate(by=list(by), **{rows: _added(table[rows])}, **merged, **least, **most)
-
-
-def _stacked(grouped: Sequence[ir.Table], *, by: Sequence[str]) -> ir.Table:
-    """The aggregates of several sources side by side.
-
-    Put under each other and grouped once more instead of joined: grouping lets a missing dimension meet a
-    missing dimension, which an equality join doesn't.
-    """
-    if len(grouped) == 1:
-        return grouped[0]
-    columns = {name: kind for table in grouped for name, kind in table.schema().items() if name not in by}
-    stack = ibis.union(
-        *(
-            table.select(
-                *by,
-                **{
-                    name: table[name] if name in table.columns else ibis.null(kind)
-                    for name, kind in columns.items()
-                },
-            )
-            for table in grouped
-        )
-    )
-    return stack.aggregate(by=list(by), **{name: stack[name].max() for name in columns})
+    return table.aggregate(by=list(by), **{rows: summed(table[rows])}, **merged, **least, **most)
 
 
 def _names(each: Measure) -> tuple[str, ...]:
@@ -321,43 +298,16 @@ def _partials(each: Measure, table: ir.Table) -> dict[str, ir.Scalar]:
     met = all_hold(each.where, table)
     weight = table[SHARE] if SHARE in table.columns else None
     if each.of is None:
-        return {each.key: _counted(table, met, weight)}
+        return {each.key: counted(table, met, weight)}
     value = each.of.value(table)
     if each.how == "mean":
         known = value.notnull() if met is None else met & value.notnull()
-        return dict(
-            zip(_names(each), (_summed(value, met, weight), _counted(table, known, weight)), strict=True)
-        )
+        total, count = _names(each)
+        return {total: summed(value, met, weight), count: counted(table, known, weight)}
     if each.how == "sum":
-        total = _summed(value, met, weight)
-        return (
-            {each.key: total}
-            if met is None
-            else {each.key: total, f"{each.key}__met": table.count(where=met)}
-        )
+        met_by = {} if met is None else {f"{each.key}__met": counted(table, met)}
+        return {each.key: summed(value, met, weight), **met_by}
     return {each.key: _of_values(each.how, value, met)}
-
-
-def _counted(table: ir.Table, met: ir.BooleanValue | None, weight: ir.DecimalColumn | None) -> ir.Scalar:
-    if weight is None:
-        return table.count(where=met)
-    return weight.sum(where=met).fill_null(0)
-
-
-def _summed(value: ir.Value, met: ir.BooleanValue | None, weight: ir.DecimalColumn | None) -> ir.Scalar:
-    if weight is None:
-        return _added(value, met)
-    # Spelt out: DuckDB multiplies two 18-digit decimals in 18 digits and overflows, Spark cuts decimals off a
-    # product wider than 38, and Ibis gives it the scale of one factor. 18 digits times 19 is exact on all.
-    scale = value.type().scale if value.type().is_decimal() else 0
-    weighed = value.cast(f"decimal(18, {scale})") * weight.cast(f"decimal(19, {number.RATE_SCALE})")
-    return weighed.cast(f"decimal(38, {scale + number.RATE_SCALE})").sum(where=met)
-
-
-def _added(value: ir.Value, met: ir.BooleanValue | None = None) -> ir.Scalar:
-    """A sum of the type it is declared to be: DuckDB adds integers into a wider type than Ibis says."""
-    total = value.sum(where=met)
-    return total.cast("decimal(38, 0)").cast("int64") if value.type().is_integer() else total
 
 
 def _of_values(how: How, value: ir.Value, met: ir.BooleanValue | None) -> ir.Scalar:
