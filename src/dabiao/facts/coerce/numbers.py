@@ -12,9 +12,11 @@ UNITS: Final = {
 """Suffix → power of ten."""
 _WIDE: Final = dict(zip("０１２３４５６７８９．，－＋（）％￥−－＿　", "0123456789.,-+()%¥--_ ", strict=True))
 _SIGNS: Final = "¥$€£"
-_PAD: Final = "0" * 24
+_PAD: Final = "0" * 64
 _FURTHEST: Final = 20
-"""Powers of ten beyond this are no amounts."""
+"""Larger powers of ten are no amounts."""
+_SMALLEST: Final = -40
+"""Smaller powers of ten are nothing at any scale."""
 
 
 def to_decimal(cells: pl.Series, scale: int, *, unit: str | None = None, rounding: bool = False) -> Coerced:
@@ -106,7 +108,7 @@ def _by_parts(texts: pl.Series, scale: int, unit: str | None, rounding: bool) ->
     shifted = parts.with_columns(
         digits.str.head(point + scale).alias("kept"), digits.str.slice(point + scale).alias("rest")
     )
-    too_large = (pl.col("power").abs() > _FURTHEST) | (
+    too_large = (pl.col("power") > _FURTHEST) | (
         pl.col("kept").str.strip_chars_start("0").str.len_chars() > 18
     )
     finer = pl.col("rest").str.contains("[1-9]")
@@ -152,7 +154,7 @@ def _parts(texts: pl.Series, power: int) -> pl.DataFrame:
         (pl.col("sign") == "-").fill_null(False).alias("negative"),
         pl.when((whole + part) != "").then(whole).alias("whole"),
         part.alias("part"),
-        (given + pl.col("power").cast(pl.Int64, strict=False).fill_null(0)).alias("power"),
+        (given + pl.col("power").cast(pl.Int64, strict=False).fill_null(0)).clip(_SMALLEST).alias("power"),
     )
 
 

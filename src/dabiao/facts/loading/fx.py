@@ -68,7 +68,12 @@ def _rates(asked: pl.DataFrame, context: Context) -> pl.DataFrame:
     )
     order = asked.with_row_index("__order__").sort("day")
     met = order.join_asof(
-        known.sort("day"), on="day", by="currency", strategy="backward", tolerance=OLDEST
+        known.sort("day"),
+        on="day",
+        by="currency",
+        strategy="backward",
+        tolerance=OLDEST,
+        check_sortedness=False,
     ).sort("__order__")
     ours = pl.col("currency") == context.reporting
     one = pl.lit(Decimal(1)).cast(pl.Decimal(18, RATE_SCALE))

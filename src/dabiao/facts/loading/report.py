@@ -125,6 +125,7 @@ def from_json(stored: Mapping[str, object]) -> Report:
         Warning_(**{**row, "examples": tuple(row["examples"])})
         for row in values.get("warnings", [])  # type: ignore[attr-defined]  # our own JSON
     )
+    values["notes"] = tuple(values.get("notes", ()))  # type: ignore[arg-type]  # our own JSON
     return Report(**values)  # type: ignore[arg-type]  # our own JSON
 
 

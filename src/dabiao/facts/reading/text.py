@@ -49,12 +49,12 @@ def open_text(file: Path, options: Options) -> Sheet:
 def detect_encoding(file: Path) -> str:
     """By its mark, else UTF-8 where every byte of the file fits it, else GB18030. Raises Unreadable."""
     with file.open("rb") as opened:
-        start = opened.read(4)
+        start = opened.read(8192)
         for mark, name in _BOMS:
             if start.startswith(mark):
                 return name
-        if start[1:2] == b"\0" or start[:1] == b"\0":
-            return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+        if b"\0" in start:  # no other text has zero bytes; ASCII's zeros stand behind it in little endian
+            return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
     for name in ("utf-8", "gb18030"):
         if _decodes(file, name):
             return name

@@ -1,0 +1,141 @@
+"""`dabiao import`: a file or a folder through a mapping, with progress, and a report that tells all."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from django.utils import timezone
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.output import Format, plain
+from dabiao.facts import actions
+from dabiao.facts.loading.report import Report, verdict
+from dabiao.facts.mapping import MapFile, read_map
+from dabiao.org.models import User
+
+_REJECTED = 2
+"""Exit code when rows were handed back: what could be loaded is loaded, and a script should look."""
+
+
+def import_(
+    path: Annotated[Path, typer.Argument(help="A file, a folder, or a mended rejects file.")],
+    map_file: Annotated[Path, typer.Option("--map", help="The mapping (YAML).")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    as_user: Annotated[
+        str | None, typer.Option("--as", help="On whose account; default: the operator.")
+    ] = None,
+) -> None:
+    """Load facts, the organisation and targets from files. Exit code 2: some rows were handed back."""
+    order = actions.Order(path, _mapping(map_file), str(map_file))
+    with _progress(shown=form is Format.TABLE) as bar:
+        task = bar.add_task("", total=None)
+
+        def progress(done: int, total: int | None, note: str) -> None:
+            bar.update(task, completed=done, total=total, description=note)
+
+        report = actions.load(order, by=_user(as_user), at=timezone.now(), dry_run=dry_run, progress=progress)
+    _show(report, form)
+    if report.error_cells:
+        raise typer.Exit(_REJECTED)
+
+
+def propose(
+    paths: Annotated[list[Path], typer.Argument(help="Files to look at.")],
+    system: Annotated[
+        str, typer.Option(help="What the system is called that the files come from.")
+    ] = "files",
+) -> None:
+    """Print a mapping proposed from the headers and cells of files."""
+    from dabiao.facts.propose import propose as proposed
+
+    found = proposed(paths, system=system)
+    print(found.text)
+    told = Console(stderr=True)
+    for guess in found.guesses:
+        told.print(
+            f"{guess.table}.{guess.column} ← {guess.header}  {guess.confidence:.0%} {guess.note}",
+            markup=False,
+        )
+    for note in found.notes:
+        told.print(note, markup=False)
+
+
+def _mapping(file: Path) -> MapFile:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise NotFound(f"{file} cannot be read: {error}") from None
+    return read_map(text, file=str(file))
+
+
+def _user(name: str | None) -> User | None:
+    if name is None:
+        return None
+    found = User.objects.filter(username=name).first()
+    if found is None:
+        raise NotFound(f"There is no user called {name!r}.")
+    return found
+
+
+def _progress(*, shown: bool) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        disable=not shown or not sys.stderr.isatty(),
+        transient=True,
+    )
+
+
+def _show(report: Report, form: Format) -> None:
+    if form is Format.JSON:
+        print(json.dumps({"verdict": verdict(report), **report.as_json()}, ensure_ascii=False, default=plain))
+        return
+    if form is Format.CSV:
+        raise Malformed("An import's report is shown as table or json.")
+    out = Console()
+    out.print(_counts(report))
+    for kind in report.errors:
+        place = f"{kind.source}.{kind.column} → {kind.into}"
+        example = f"{kind.example!r} " if kind.example else ""
+        out.print(
+            f"[red]✗[/red] {escape(place)}: {kind.count:,} × {escape(example)}{kind.said} (first in row {kind.first_row}). {kind.mend}"
+        )
+    for warning in report.warnings:
+        count = f" ({warning.count:,})" if warning.count else ""
+        examples = f": {', '.join(warning.examples)}" if warning.examples else ""
+        out.print(f"[yellow]![/yellow] {escape(warning.text)}{count}{escape(examples)}")
+    for name, asides in report.asides.items():
+        told = ", ".join(f"{count} {what}" for what, count in asides.items() if what != "header")
+        if told:
+            out.print(f"[dim]{escape(name)}: left aside {told}[/dim]")
+    for file in (*report.rejects.values(), *([report.all_errors] if report.all_errors else [])):
+        out.print(f"→ {escape(file)}", soft_wrap=True)
+    number = f" v{report.snapshot}" if report.snapshot else ""
+    out.print(f"[bold]{verdict(report)}[/bold]{number} {report.seconds:.1f} s")
+
+
+def _counts(report: Report) -> Table:
+    table = Table(show_edge=False, header_style="bold")
+    names = [
+        "read",
+        *(["ready"] if report.dry_run else ["inserted", "updated", "unchanged", "removed"]),
+        "rejected",
+        "skipped",
+    ]
+    table.add_column("table")
+    table.add_column("from")
+    for name in names:
+        table.add_column(name, justify="right")
+    for row in report.tables:
+        table.add_row(row.into, row.source, *[f"{getattr(row, name):,}" for name in names])
+    return table

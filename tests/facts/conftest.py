@@ -1,0 +1,46 @@
+"""A lake of the test's own, an operator, and files made on the spot."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dabiao.facts import actions
+from dabiao.facts.loading.report import Report
+from dabiao.facts.mapping import read_map
+from dabiao.lake import reading
+from dabiao.org.models import User
+
+
+@pytest.fixture(autouse=True)
+def lake(home, settings):
+    settings.LAKE_FOLDER = home / "lake"
+    return settings.LAKE_FOLDER
+
+
+@pytest.fixture
+def otto(db):
+    return User.objects.create(username="otto", role=User.Role.OPERATIONS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "files"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture
+def load(otto, at) -> Callable[..., Report]:
+    def run(path: Path, mapping: str, **options) -> Report:
+        return actions.load(actions.Order(path, read_map(mapping)), by=otto, at=at, **options)
+
+    return run
+
+
+@pytest.fixture
+def sql() -> Callable[[str], list[tuple]]:
+    def run(query: str) -> list[tuple]:
+        return [tuple(row.values()) for row in reading.current().run(query).to_pylist()]
+
+    return run

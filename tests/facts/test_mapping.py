@@ -1,0 +1,85 @@
+"""The mapping file: what it may say, and how it says what is wrong."""
+
+import pytest
+
+from dabiao.facts.mapping import BadMapping, read_map
+
+GOOD = """
+schema: dabiao/map/1
+system: erp
+sources:
+  orders: {file: "orders*.csv", delimiter: tab, skip: 2, header: [no, day, "on", sum]}
+tables:
+  - into: order_lines
+    from: orders
+    key: no
+    columns:
+      ordered_on: day
+      amount: {from: sum, unit: 万}
+      sales_channel: {constant: no}
+"""
+
+
+def test_words_stay_words():
+    mapping = read_map(GOOD)
+
+    assert mapping.sources["orders"].options.header == ("no", "day", "on", "sum")
+    assert mapping.sources["orders"].options.delimiter == "\t"
+    assert mapping.tables[0].columns["sales_channel"].constant == "no"
+    assert mapping.tables[0].key == ("no",)
+    assert mapping.tables[0].columns["amount"].line == 12
+
+
+def test_every_mistake_is_told_at_once_with_its_line_and_mend():
+    text = GOOD.replace("system: erp", "sytem: erp").replace(
+        "amount: {from: sum, unit: 万}", "amout: {from: sum, unit: 萬}"
+    )
+    text = text.replace("into: order_lines", "into: order_line").replace(
+        "    from: orders", "    from: order"
+    )
+
+    with pytest.raises(BadMapping) as refused:
+        read_map(text, file="erp.yml")
+
+    assert [(p.line, p.message) for p in refused.value.problems] == [
+        (2, "system must be a word"),
+        (3, "'sytem' is no known entry"),
+        (7, "'order_line' is no known table"),
+        (8, "'order' is no known source"),
+        (12, "'萬' is no known unit"),
+    ]
+    assert refused.value.problems[2].mend == "Did you mean 'order_lines'?"
+    assert str(refused.value).startswith("erp.yml:")
+
+
+@pytest.mark.parametrize(
+    ("case", "change", "message"),
+    [
+        ("no key", ("    key: no\n", ""), "order_lines has no key"),
+        ("no date", ("      ordered_on: day\n", ""), "order_lines needs 'ordered_on'"),
+        ("an unknown column", ("amount:", "amuont:"), "'amuont' is no known column of order_lines"),
+        ("a path out of the folder", ('"orders*.csv"', "../secrets.csv"), "leaves the folder"),
+        ("two rules for a column", ("{constant: no}", "{constant: no, from: sum}"), "needs one of from"),
+        ("no such encoding", ("skip: 2", "encoding: klingon"), "'klingon' is no known encoding"),
+        ("a window without a date", ("into: order_lines", "into: products"), "products needs 'product'"),
+        ("a line twice", ("    key: no\n", "    key: no\n    key: no\n"), "stands there twice"),
+        ("another schema", ("dabiao/map/1", "dabiao/map/9"), "schema is 'dabiao/map/9'"),
+    ],
+)
+def test_a_mistake_is_named(case, change, message):
+    with pytest.raises(BadMapping, match=message):
+        read_map(GOOD.replace(*change))
+
+
+def test_what_is_no_yaml_says_where():
+    with pytest.raises(BadMapping, match=r"map.yml:3"):
+        read_map("a:\n  - b\n c: [", file="map.yml")
+
+
+def test_aliases_that_unfold_without_end_are_refused():
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+    for one, two in zip("abcdefg", "bcdefgh", strict=True):
+        bomb += f"{two}: &{two} [{','.join([f'*{one}'] * 10)}]\n"
+
+    with pytest.raises(BadMapping, match="too many entries"):
+        read_map(bomb)
