@@ -19,3 +19,12 @@ def test_situation_comes_out_as_written(name, case):
     failure = check(PLANS[name], case)
 
     assert failure is None, str(failure)
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), SITUATIONS, ids=[f"{name}: {case.name}" for name, case in SITUATIONS]
+)
+def test_situation_comes_out_the_same_one_fact_at_a_time(name, case):
+    failure = check(PLANS[name], case, batch=1)
+
+    assert failure is None, str(failure)

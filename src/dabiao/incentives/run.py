@@ -26,7 +26,7 @@ from dabiao.engine.payout.reference import FIRST, LAST, Reference, references
 from dabiao.engine.payout.roster import Roster, excepted, members
 from dabiao.engine.payout.scale import TERM_SCALE, scale_of
 from dabiao.engine.payout.settle import Statement, settle
-from dabiao.engine.payout.spans import spans
+from dabiao.engine.payout.spans import Span, spans
 from dabiao.engine.payout.staged import Until, staged, taken_back
 from dabiao.engine.payout.terms import terms
 from dabiao.engine.payout.totals import sums, totals, unit_totals
@@ -138,20 +138,17 @@ class Job:
         """Write the trace batch by batch; yields the relation to read each from."""
         given = self._register_terms()
         windows = list(self._windows(batch))
-        shape: str | None = None
+        going_on: Shape | None = None
         for number, (window, carries) in enumerate(windows):
-            if shape is None or not self._one_shape:
-                shape = self._sql(window, given, carries=self._one_shape or carries)
-            if number == 0 or not carries:
+            if not carries:
+                yield self._write(self._shape(window, given, carries=False).sql(window), number)
+                continue
+            if not windows[number - 1][1]:
                 self._forget()
-            sql = shape
-            if self._one_shape:
-                first = windows[0][0]
-                sql = sql.replace(_literal(first.until), "{until}").replace(_literal(first.since), "{since}")
-                sql = sql.replace("{until}", _literal(window.until)).replace("{since}", _literal(window.since))
-            yield self._write(sql, number)
-            if is_running(self.component) and number + 1 < len(windows):
-                self._carry(number)
+            self._carry(number - 1)
+            if going_on is None or has_terms(self.component):
+                going_on = self._shape(window, given, carries=True)
+            yield self._write(going_on.sql(window), number)
 
     def line_sums(self, relations: Iterable[str]) -> list[LineSum]:
         """The trace added up by person and the pay period in which each line is payable."""
@@ -175,18 +172,12 @@ class Job:
         paid = trace.mutate(rule=ibis.literal("lines"))
         return paid if back is None else ibis.union(paid, back.select(paid.columns))
 
-    @property
-    def _one_shape(self) -> bool:
-        """Whether only the window's dates differ between batches, so that compiling once is enough."""
-        tiers = self.component.rate.tiers if self.component.rate else None
-        return not has_terms(self.component) and tiers is not None and tiers.over in ("year", "plan")
-
-    def _sql(self, window: Window, given: ir.Table | None, *, carries: bool) -> str:
+    def _shape(self, window: Window, given: ir.Table | None, *, carries: bool) -> "Shape":
         carried = None
         if carries and is_running(self.component):
             carried = ibis.table(self._carried_schema(), name=self._carried)
         expression = lines(self.plan, self.component, self.tables, window, terms=given, carried=carried)
-        return str(ibis.to_sql(expression, dialect="duckdb"))
+        return Shape(str(ibis.to_sql(expression, dialect="duckdb")), window)
 
     def _register_terms(self) -> ir.Table | None:
         if not has_terms(self.component):
@@ -197,31 +188,45 @@ class Job:
         return reference.unbound
 
     def _windows(self, batch: int) -> Iterator[tuple[Window, bool]]:
-        """Batches in calendar order, and whether each goes on counting from the one before.
+        """Batches in calendar order, and whether each goes on counting inside the span of the one before.
 
         A batch holds whole spans of the tiers, or lies inside one.
         """
-        measure = self.plan.measures[self.component.base]
         whole = self.window
-        facts = counted(self.plan, replace(measure, where=(), exclude=()), self.tables, whole)
-        by_month = facts.group_by(month=facts.on.truncate("M").cast("timestamp").cast("date")).agg(facts=facts.count()).order_by("month")
-        months = self.con.execute(ibis.to_sql(by_month, dialect="duckdb")).fetchall()
         tiers = self.component.rate.tiers if self.component.rate else None
         over = (tiers.over if tiers else None) or self.plan.period
-        starts = {span.start for span in spans(self.plan, over, whole.since, whole.until)}
+        by_day = self._facts_by_day()
         since, held = whole.since, 0
-        for month, facts_in in months:
-            cut = max(month, since)
-            if held and held + facts_in > batch and (cut in starts or is_running(self.component)) and cut > since:
-                if cut in starts or self._inside(since, cut, starts):
-                    yield replace(whole, since=since, until=cut), since not in starts
-                    since, held = cut, 0
-            held += facts_in
-        yield replace(whole, since=since), since not in starts
+        for span in spans(self.plan, over, whole.since, whole.until):
+            part = span.overlap(whole.since, whole.until)
+            if part is None:
+                continue
+            count = sum(facts for day, facts in by_day.items() if day in part)
+            if held and held + count > batch:
+                yield replace(whole, since=since, until=part.start), False
+                since, held = part.start, 0
+            held += count
+            if held > batch:
+                yield from self._pieces(part, by_day, batch)
+                since, held = part.end, 0
+        if since < whole.until or since == whole.since:
+            yield replace(whole, since=since), False
 
-    def _inside(self, since: date, cut: date, starts: set[date]) -> bool:
-        """Whether no span begins between the batch's start and the cut, so that one span is carried on."""
-        return not any(since < start < cut for start in starts)
+    def _pieces(self, span: Span, by_day: Mapping[date, int], batch: int) -> Iterator[tuple[Window, bool]]:
+        """One span that is larger than a batch, cut between days."""
+        since, held = span.start, 0
+        for day in sorted(day for day in by_day if day in span):
+            if held and held + by_day[day] > batch:
+                yield replace(self.window, since=since, until=day), since != span.start
+                since, held = day, 0
+            held += by_day[day]
+        yield replace(self.window, since=since, until=span.end), since != span.start
+
+    def _facts_by_day(self) -> Mapping[date, int]:
+        measure = self.plan.measures[self.component.base]
+        facts = counted(self.plan, replace(measure, where=(), exclude=()), self.tables, self.window)
+        by_day = facts.group_by("on").agg(facts=facts.count())
+        return dict(self.con.execute(ibis.to_sql(by_day, dialect="duckdb")).fetchall())
 
     def _write(self, sql: str, number: int) -> str:
         name = f"trace_{self.component.key}_{number}"
@@ -249,6 +254,8 @@ class Job:
 
     def _carry(self, number: int) -> None:
         """Add a batch's credits to the running totals that the next one starts from."""
+        if not is_running(self.component):
+            return
         keys = ", ".join(name for name in self._carried_schema() if name != "total")
         source = f"trace_{self.component.key}_{number}"
         if self.folder is not None:
@@ -284,6 +291,21 @@ class Job:
     def _weighed_scale(self) -> int:
         scale = scale_of(self.plan, self.component)
         return scale.base + sum(scale.factors)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A compiled batch. Batches inside one span differ only in their dates, so one compilation serves all."""
+
+    text: str
+    window: Window
+
+    def sql(self, window: Window) -> str:
+        """The text with the dates of another window."""
+        text = self.text.replace(_literal(self.window.since), "{since}").replace(
+            _literal(self.window.until), "{until}"
+        )
+        return text.replace("{since}", _literal(window.since)).replace("{until}", _literal(window.until))
 
 
 def result_hash(plan: Plan, line_sums: Iterable[LineSum], statement: Statement) -> str:

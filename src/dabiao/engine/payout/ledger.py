@@ -50,6 +50,7 @@ class Pay:
     period: Span
     person: str
     payables: list[Payable]
+    clawed: Decimal
     account: Account
     left: Decimal = ZERO
     steps: list[Entry] = field(default_factory=list)
@@ -72,11 +73,15 @@ class Pay:
 
 
 def settlement_entries(
-    world: World, period: Span, payables: Mapping[str, list[Payable]], accounts: dict[str, Account]
+    world: World,
+    period: Span,
+    payables: Mapping[str, list[Payable]],
+    clawed: Mapping[str, Decimal],
+    accounts: dict[str, Account],
 ) -> Settled:
     """The settlement of one period for everybody with pay, an open balance, a guarantee or a draw.
 
-    accounts: open balances by person, carried from period to period and changed here.
+    clawed: what the components' clawbacks took from whom this period, as an amount above zero. accounts: open balances by person, carried from period to period and changed here.
     """
     rules = world.plan.settlement
     people = set(payables)
@@ -89,7 +94,8 @@ def settlement_entries(
     settled = Settled([], [], [])
     for person in sorted(people):
         account = accounts.setdefault(person, Account())
-        pay = Pay(world, period, person, payables.get(person, []), account)
+        taken = rounded(clawed.get(person, ZERO), world.plan.digits)
+        pay = Pay(world, period, person, payables.get(person, []), taken, account)
         _settle(pay)
         settled.entries.extend(pay.steps)
         if pay.steps:
@@ -151,43 +157,42 @@ def _holdable(pay: Pay) -> Iterator[tuple[Decimal, Every, Decimal, str]]:
         hold: Hold | None = pay.world.plan.components[payable.component].hold
         if hold is not None:
             yield hold.share, hold.until, payable.amount, payable.component
-        elif not _is_clawback(payable):
+        else:
             rest += payable.amount
     plan_hold = pay.world.plan.settlement.hold
     if plan_hold is not None:
         yield plan_hold.share, plan_hold.until, rest, "pay"
 
 
-def _is_clawback(payable: Payable) -> bool:
-    return payable.amount < 0
-
-
 def _claw_back(pay: Pay) -> None:
-    """What components take back this period becomes a debt, recovered in equal instalments out of pay."""
+    """What clawbacks take this period becomes a debt, recovered in equal instalments out of pay.
+
+    An instalment takes at most `most` of the pay that is left; what it could not take is due next time. On
+    leaving everything is due at once.
+    """
     rules = pay.world.plan.settlement
     account = pay.account
-    if _claws(pay.world):
-        taken = -sum((min(payable.amount, ZERO) for payable in pay.payables), ZERO)
-        if taken and pay.left < 0 or taken and rules.instalments > 1:
-            pay.step("clawback", taken, "recovered in instalments")
-            parts = split(taken, {n: Decimal(1) for n in range(rules.instalments)}, pay.world.plan.digits)
-            for number, part in parts.items():
-                if number < len(account.due):
-                    account.due[number] += part
-                else:
-                    account.due.append(part)
-        if account.due:
-            due = account.due.pop(0)
-            most = rounded(max(pay.left, ZERO) * rules.recover_most, pay.world.plan.digits)
-            recovered = sum(account.due, due) if pay.is_leaving else due
-            recovered = min(recovered, max(pay.left, ZERO) if pay.is_leaving else most)
-            rest = due - recovered
-            if pay.is_leaving:
-                total = sum(account.due, due) - recovered
-                account.due = [total] if total else []
-            elif rest:
-                account.due = [account.due[0] + rest, *account.due[1:]] if account.due else [rest]
-            pay.step("instalment", -recovered, f"{sum(account.due, ZERO)} still owed")
+    if not _claws(pay.world):
+        return
+    if pay.clawed:
+        pay.step("clawback", pay.clawed, f"to be recovered in {rules.instalments} instalments")
+        parts = split(pay.clawed, {n: Decimal(1) for n in range(rules.instalments)}, pay.world.plan.digits)
+        account.due += [ZERO] * (rules.instalments - len(account.due))
+        for number, part in parts.items():
+            account.due[number] += part
+    if not account.due:
+        return
+    available = max(pay.left, ZERO)
+    if pay.is_leaving:
+        due, account.due = sum(account.due, ZERO), []
+    else:
+        due = account.due.pop(0)
+        available = rounded(available * rules.recover_most, pay.world.plan.digits)
+    recovered = min(due, available)
+    if due > recovered:
+        first, *others = account.due or [ZERO]
+        account.due = [first + due - recovered, *others]
+    pay.step("instalment", -recovered, f"{sum(account.due, ZERO)} still owed")
 
 
 def _draw(pay: Pay) -> None:

@@ -40,15 +40,18 @@ def settle(world: World, sums: Iterable[LineSum], until: date) -> Statement:
     order = in_order(plan)
     for period in spans(plan, plan.period, plan.start, until):
         of_period: dict[str, list[Payable]] = {}
+        clawed: dict[str, Decimal] = {}
         for component in order:
             mine = grouped.get((component.key, period.start), {})
             for steps, payable in component_entries(world, component, period, mine, paid, ledgers[component.key]):  # type: ignore[arg-type]
                 entries += steps
                 of_period.setdefault(payable.person, []).append(payable)
+                taken = -sum((step.amount for step in steps if step.rule.startswith("clawback")), Decimal(0))
+                clawed[payable.person] = clawed.get(payable.person, Decimal(0)) + taken
                 paid.setdefault((component.key, payable.person), {})[period.start] = payable.amount
-        for person, due in of_period.items():
+        for due in of_period.values():
             payables += due
-        settled = settlement_entries(world, period, of_period, accounts)
+        settled = settlement_entries(world, period, of_period, clawed, accounts)
         entries += settled.entries
         payables += settled.payables
         balances += settled.balances
