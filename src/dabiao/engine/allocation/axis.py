@@ -47,6 +47,19 @@ class Axis:
         """Positions of the children of one node, by key."""
         return np.flatnonzero(self.parent == position)
 
+    def under(self, position: int) -> "Axis":
+        """The tree of one node and what lies below it."""
+        if not len(self.children(position)):
+            return single(self.name, self.keys[position])
+        end = self._end(position)
+        below = {self.keys[node]: self.keys[self.parent[node]] for node in range(position + 1, end)}
+        return tree(self.name, {self.keys[position]: None} | below)
+
+    def _end(self, position: int) -> int:
+        """One past the last node of a subtree."""
+        later = np.flatnonzero(self.depth[position + 1 :] <= self.depth[position])
+        return position + 1 + int(later[0]) if len(later) else len(self.keys)
+
     def levels(self) -> Iterator[tuple[Ints, Ints]]:
         """For each depth below the root: the nodes there and, beside each, its parent."""
         for depth in range(1, int(self.depth.max()) + 1):

@@ -10,7 +10,7 @@ import numpy as np
 from dabiao.engine.allocation.axis import Axis, Floats, Ints
 from dabiao.engine.allocation.conflict import examine, grouped, meeting
 from dabiao.engine.allocation.handdown import Rules, hand_down
-from dabiao.engine.allocation.limits import Limit, bounds_of, mirrored
+from dabiao.engine.allocation.limits import Held, Limit, bounds_of, mirrored
 from dabiao.engine.allocation.rounding import Flags, whole_weights
 from dabiao.engine.allocation.whole import rounded_within
 from dabiao.engine.allocation.within import Stuck
@@ -27,7 +27,7 @@ class Order:
     columns: the other axes in the order in which they are promised. weights: scope leaves × leaf columns, the
     last axis fastest; NaN is null: no target there, which is not a target of 0. kept: by scope key, the share
     of its amount that it keeps back as a reserve (1/10), or below zero the share it hands down over and
-    above it (-1/10: its children sum to 110 %).
+    above it (-1/10: its children sum to 110 %). at_most: the most of each leaf cell, where each has one.
     """
 
     amount: int
@@ -36,11 +36,25 @@ class Order:
     weights: Floats | Ints
     limits: tuple[Limit, ...] = ()
     kept: Mapping[str, Fraction] = field(default_factory=dict)
+    at_most: Ints | None = None
 
     @cached_property
     def closed(self) -> Flags:
         """Where there is no target: true for null."""
         return np.isnan(self.weights)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing but the weights decides."""
+        return not self.limits and self.at_most is None and not self.closed.any()
+
+    @property
+    def most(self) -> Floats:
+        """The most of each leaf cell: 0 where there is no target, infinity where nothing limits it."""
+        high = (
+            np.full(self.weights.shape, np.inf) if self.at_most is None else self.at_most.astype(np.float64)
+        )
+        return np.where(self.closed, 0.0, high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +80,7 @@ def cascade(order: Order) -> Cascade:
         return Cascade(order, -opposite.amounts)
     kept = _kept(order)
     weights = whole_weights(order.weights)
-    if not order.limits and not order.closed.any():
+    if order.is_free:
         return Cascade(order, hand_down(order.amount, order.scope, order.columns, weights, Rules(None, kept)))
     return Cascade(order, _within_limits(order, weights, kept))
 
@@ -77,11 +91,12 @@ def _within_limits(order: Order, weights: Ints, kept: Mapping[int, Fraction]) ->
     passed = np.array([float(1 - kept.get(node, Fraction(0))) for node in range(len(scope.keys))])
     groups = grouped(scope, columns, limits, order.closed, _above(scope, passed))
     examine(order.amount, limits, groups)
-    rules = Rules(bounds_of(scope, columns, limits, order.closed, passed), kept)
+    rules = Rules(bounds_of(scope, columns, limits, order.most, Held(passed, np.zeros(len(passed)))), kept)
     try:
         return hand_down(order.amount, scope, columns, weights, rules)
     except Stuck:
-        met = meeting(order.amount, limits, groups, weights)
+        even = weights if order.at_most is None else np.where(order.closed, 0, order.at_most)
+        met = meeting(order.amount, limits, groups, even)
     try:
         return hand_down(order.amount, scope, columns, whole_weights(met), rules)
     except Stuck:

@@ -13,12 +13,20 @@ import numpy as np
 
 from dabiao.engine.allocation.axis import Axis, Floats
 from dabiao.engine.allocation.level import splits_of
-from dabiao.engine.allocation.rounding import Bounds, Flags
+from dabiao.engine.allocation.rounding import Bounds
 
 _NOISE: Final = 1e-6
 
 Span: TypeAlias = tuple[int, int]
 NodeBounds: TypeAlias = dict[Span, Bounds]
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What a scope node does not hand on: it passes on `passed` of its amount, less a fixed `amount`."""
+
+    passed: Floats
+    amount: Floats
 
 
 class NotPromised(ValueError):
@@ -79,13 +87,13 @@ def span_of(limit: Limit, columns: Sequence[Axis]) -> Span:
 
 
 def bounds_of(
-    scope: Axis, columns: Sequence[Axis], limits: Sequence[Limit], closed: Flags, passed: Floats
+    scope: Axis, columns: Sequence[Axis], limits: Sequence[Limit], most: Floats, held: Held
 ) -> NodeBounds:
     """The least and most of every scope node in every column group that a split makes.
 
-    closed: scope leaves × leaf columns, true where nothing may be handed down. passed: for each scope node
-    its children's sum ÷ its own amount. A sum is bounded by its own limits and by the sums of its parts,
-    among the columns and among the units below.
+    most: scope leaves × leaf columns, the most of each cell: 0 where there is no target, infinity where it is
+    free. A sum is bounded by its own limits and by the sums of its parts, among the columns and among the
+    units below.
     """
     splits = splits_of(columns)
     own: dict[Span, list[tuple[int, Limit]]] = {}
@@ -98,11 +106,11 @@ def bounds_of(
         bounds = (
             _of_parts([found[part] for part in parts[span]])
             if span in parts
-            else _of_leaf(scope, closed[:, span[0]])
+            else _of_leaf(scope, most[:, span[0]])
         )
         for position, limit in own.get(span, ()):
             _narrow(bounds, position, limit)
-        found[span] = _of_children(scope, bounds, passed)
+        found[span] = _of_children(scope, bounds, held)
     return found
 
 
@@ -130,9 +138,9 @@ def _leaf_columns(columns: Sequence[Axis]) -> int:
     return int(np.prod([len(axis.leaves) for axis in columns], dtype=np.int64))
 
 
-def _of_leaf(scope: Axis, closed: Flags) -> Bounds:
+def _of_leaf(scope: Axis, most: Floats) -> Bounds:
     bounds = Bounds(np.zeros(len(scope.keys)), np.full(len(scope.keys), np.inf))
-    bounds.high[scope.leaves[closed]] = 0
+    bounds.high[scope.leaves] = most
     return bounds
 
 
@@ -147,13 +155,13 @@ def _narrow(bounds: Bounds, position: int, limit: Limit) -> None:
         bounds.high[position] = min(bounds.high[position], limit.high)
 
 
-def _of_children(scope: Axis, bounds: Bounds, passed: Floats) -> Bounds:
+def _of_children(scope: Axis, bounds: Bounds, held: Held) -> Bounds:
     """What the nodes below ask of those above them, from the deepest level up."""
     for nodes, parents in reversed(list(scope.levels())):
         starts = np.flatnonzero(np.r_[True, parents[1:] != parents[:-1]])
         above = parents[starts]
-        low = np.add.reduceat(bounds.low[nodes], starts) / passed[above]
-        high = np.add.reduceat(bounds.high[nodes], starts) / passed[above]
+        low = np.add.reduceat(bounds.low[nodes], starts) / held.passed[above] + held.amount[above]
+        high = np.add.reduceat(bounds.high[nodes], starts) / held.passed[above] + held.amount[above]
         bounds.low[above] = np.maximum(bounds.low[above], np.ceil(low - _NOISE))
         bounds.high[above] = np.minimum(bounds.high[above], np.floor(high + _NOISE))
     return bounds
