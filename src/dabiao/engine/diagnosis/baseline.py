@@ -13,6 +13,9 @@ CAP = 3.0
 """Earlier periods are cut at this many standard deviations: an earlier incident must not become the norm."""
 
 CHI_SQUARE_MEDIAN = 0.4549
+MOST_COUNTED = 10_000.0
+"""Whole numbers up to this size in a cell are taken for counts, above it for money without decimals."""
+
 SHAPE_BOUNDS = (3.0, 100.0)
 FIRST_SHAPE = 10.0
 
@@ -49,7 +52,13 @@ def of_history(cells: Cells) -> Baseline:
     mean = exposure * centre
     ceiling = np.maximum(mean + CAP * np.sqrt(grain * mean + mean**2 / FIRST_SHAPE), grain)
     rate = _shrunk(np.minimum(part, ceiling).sum(axis=0), exposure, prior, grain)
+    rate = rate * _level(part, exposure * rate)
     return Baseline(rate=rate, grain=grain, shape=_shape(part, exposure * rate, grain))
+
+
+def _level(part: Floats, mean: Floats) -> float:
+    """Cutting peaks lowers sums: the factor that brings an ordinary period's total back."""
+    return float(np.median(part.sum(axis=1) / np.maximum(mean.sum(axis=1), 1e-12)))
 
 
 def _without_history(cells: Cells) -> Baseline:
@@ -60,17 +69,23 @@ def _without_history(cells: Cells) -> Baseline:
 
 
 def _grain(part: Floats, exposure: Floats) -> float:
-    """The size of one event: 1 for counts, else the value-weighted mean size of what a cell shows.
+    """The size of one event: 1 for counts; for money the variance of small cells over their mean.
 
-    For a compound Poisson the variance over the mean is E[size^2]/E[size]; cells of few events estimate it.
+    For a sum of orders (compound Poisson) that is E[size^2] / E[size]. It is worked out for each period over
+    the half of the cells that are smallest, and the middle period is taken.
     """
-    if np.array_equal(part, np.round(part)) and part.max(initial=0.0) <= exposure.max(initial=0.0):
+    if np.array_equal(part, np.round(part)) and part.max(initial=0.0) <= max(
+        exposure.max(initial=0.0), MOST_COUNTED
+    ):
         return 1.0
-    shown = np.sort(part[part > 0])
-    if not len(shown):
-        return 1.0
-    small = shown[: max(len(shown) // 2, 1)]
-    return float((small**2).sum() / small.sum())
+    rate = part.sum(axis=0) / np.maximum(exposure.sum(axis=0), 1e-12)
+    mean = exposure * rate
+    usual = mean.mean(axis=0)
+    small = (usual > 0) & (usual <= np.median(usual[usual > 0]))
+    off, about = ((part - mean) ** 2)[:, small].sum(axis=1), mean[:, small].sum(axis=1)
+    periods = len(part)
+    within = off[about > 0] / about[about > 0] * periods / max(periods - 1, 1)
+    return float(np.median(within)) or 1.0
 
 
 def _median_rate(part: Floats, exposure: Floats) -> Floats:

@@ -118,7 +118,7 @@ def _product(members: Sequence[Member]) -> tuple[Contribution, ...]:
         own = Fraction(one.expected_part)
         at_old_rate = Fraction(one.whole) * _expected_rate(one, expected_part / expected_whole)
         ideals = [own * (growth - 1), Fraction(one.part) - at_old_rate, at_old_rate - own * growth]
-        lines.append(Contribution(one, *_apportioned(ideals, one.part - one.expected_part, MONEY_SCALE)))
+        lines.append(Contribution(one, *apportioned(ideals, one.part - one.expected_part, MONEY_SCALE)))
     return tuple(lines)
 
 
@@ -137,9 +137,9 @@ def _ratio(members: Sequence[Member]) -> Decomposition:
             Fraction(one.part) / whole - share * rate - unmatched,
             (share - expected_share) * (rate - overall),
         ]
-    gap = _decimal(part / whole - overall, RATE_SCALE)
-    actual = _decimal(part / whole, RATE_SCALE)
-    cut = _apportioned(ideals, gap, RATE_SCALE)
+    gap = to_decimal(part / whole - overall, RATE_SCALE)
+    actual = to_decimal(part / whole, RATE_SCALE)
+    cut = apportioned(ideals, gap, RATE_SCALE)
     lines = [
         Contribution(one, volume=Decimal(0), rate=cut[2 * position], mix=cut[2 * position + 1])
         for position, one in enumerate(members)
@@ -160,7 +160,7 @@ def _expected_rate(member: Member, overall: Fraction) -> Fraction:
     )
 
 
-def _apportioned(ideals: Sequence[Fraction], total: Decimal, digits: int) -> list[Decimal]:
+def apportioned(ideals: Sequence[Fraction], total: Decimal, digits: int) -> list[Decimal]:
     """Cut each ideal to `digits` decimals so that they sum to `total` (largest remainder, ties to the first)."""
     scale = 10**digits
     floors = [(ideal * scale).__floor__() for ideal in ideals]
@@ -171,7 +171,7 @@ def _apportioned(ideals: Sequence[Fraction], total: Decimal, digits: int) -> lis
     return [Decimal(value).scaleb(-digits) for value in floors]
 
 
-def _decimal(value: Fraction, digits: int) -> Decimal:
+def to_decimal(value: Fraction, digits: int) -> Decimal:
     """A fraction rounded half away from zero."""
     units = (abs(value) * 10**digits + Fraction(1, 2)).__floor__()
     return Decimal(units if value >= 0 else -units).scaleb(-digits)

@@ -12,8 +12,9 @@ from dabiao.engine.diagnosis.cells import Cells, Ints, Mask, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
 from dabiao.engine.diagnosis.decompose import Decomposition, Kind, Member, decompose
 from dabiao.engine.diagnosis.expectation import UNIT, Expectation, expect
-from dabiao.engine.diagnosis.search import Ranking, Settings, Shown, rank
+from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
 from dabiao.engine.diagnosis.standout import Standing, standing
+from dabiao.engine.diagnosis.tree import Node, grow
 from dabiao.engine.number import MONEY_SCALE
 
 REST = "rest"
@@ -42,6 +43,7 @@ class Explanation:
                wording, then others
     steps:     the gap over the causes and the rest, exact
     by:        the gap over the members of each dimension, exact
+    tree:      the gap split along the dimensions that tell most, exact
     standing:  how far the best finding lies outside what the metric does by itself
     """
 
@@ -50,6 +52,7 @@ class Explanation:
     ranked: tuple[Where, ...]
     steps: Decomposition
     by: dict[str, Decomposition]
+    tree: Node
     standing: Standing
 
     @property
@@ -82,8 +85,9 @@ def explain(
     expectation = expect(cells, baseline, expected)
     cube = build(searched, depth=settings.depth)
     shown = _shown(searched, baseline, expectation)
-    ranking = rank(cube, shown, settings)
-    stands = standing(searched, shown, baseline, settings)
+    aim = Aim(toward=np.sign(shown.gap), least=settings.share * abs(shown.gap))
+    ranking = rank(cube, shown, aim, settings)
+    stands = standing(searched, shown, settings, heavy=baseline.grain != 1)
     causes = [cube.where(one) for one in ranking.causes] if stands.out else []
     return Explanation(
         kind=kind,
@@ -93,6 +97,7 @@ def explain(
         by={
             name: decompose(_members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)
         },
+        tree=grow(cells, expectation, kind),
         standing=stands,
     )
 

@@ -10,7 +10,7 @@ deviation and contribution of combinations. Here likelihood stands for surprise 
 must also carry a share of the gap.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Settings:
     depth:     how many conditions a segment may have
     share:     the least part of the gap that a cause carries
     plainness: what one more condition costs, as a part of the score
+    naming:    what it costs to be one segment of many: this x log(segments of the same dimensions)
     stray:     how likely a leaf inside a cause is to be ordinary all the same
     causes:    how many causes are sought together
     starts:    from how many of the best segments the search for companions begins
@@ -33,6 +34,7 @@ class Settings:
     depth: int = 3
     share: float = 0.1
     plainness: float = 0.15
+    naming: float = 0.5
     stray: float = 0.01
     causes: int = 3
     starts: int = 5
@@ -54,101 +56,139 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """Per segment: `score`, log-likelihood gained (0 if it would be lost); `share` of the whole gap it carries."""
+    """Per segment: `score`, log-likelihood gained (0 if it would be lost); `gap`, seen less expected, in events."""
 
     score: Floats
-    share: Floats
+    gap: Floats
 
 
-def scan(cube: Cube, shown: Shown, *, stray: float, among: Mask | None = None) -> Scan:
+def scan(cube: Cube, shown: Shown, settings: Settings, *, among: Mask | None = None) -> Scan:
     """Score every segment on the leaves in `among` (all by default)."""
     open_to = np.ones(len(shown.seen)) if among is None else among.astype(np.float64)
     off = (shown.seen - shown.expected) * open_to
     exposure = shown.exposure * open_to
-    scores, carried = [], []
+    scores: list[Floats] = []
+    carried: list[Floats] = []
     for cuboid in cube.cuboids:
         gap = cuboid.sums(off)
         per_unit = gap / np.maximum(cuboid.sums(exposure), 1e-12)
-        scores.append(cuboid.sums(_gained(shown, per_unit[cuboid.group], stray) * open_to))
+        gained = cuboid.sums(_gained(shown, per_unit[cuboid.group], settings.stray) * open_to)
+        scores.append(gained - settings.naming * np.log(len(cuboid.first)))
         carried.append(gap)
-    whole = shown.gap or 1.0
-    return Scan(score=np.maximum(np.concatenate(scores), 0.0), share=np.concatenate(carried) / whole)
+    return Scan(score=np.maximum(np.concatenate(scores), 0.0), gap=np.concatenate(carried))
 
 
 def _gained(shown: Shown, per_unit: Floats, stray: float) -> Floats:
     """Log-likelihood ratio of each leaf being off by `per_unit`, when it may be a stray that is ordinary."""
-    ordinary = np.maximum(shown.expected, 1e-9)
-    mean = np.maximum(shown.expected + shown.exposure * per_unit, 0.01 * ordinary)
-    ratio = shown.seen * np.log(mean / ordinary)
-    ratio -= (shown.seen + shown.shape) * np.log((shown.shape + mean) / (shown.shape + ordinary))
+    ratio = _log_ratio(shown, shown.expected + shown.exposure * per_unit)
     return np.asarray(np.logaddexp(np.log1p(-stray) + ratio, np.log(stray)))
+
+
+def _log_ratio(shown: Shown, mean: Floats) -> Floats:
+    """log of NB(seen; mean) / NB(seen; expected), leaf by leaf. A mean is at least a hundredth of the expected."""
+    ordinary = np.maximum(shown.expected, 1e-9)
+    mean = np.maximum(mean, 0.01 * ordinary)
+    ratio: Floats = shown.seen * np.log(mean / ordinary)
+    return ratio - (shown.seen + shown.shape) * np.log((shown.shape + mean) / (shown.shape + ordinary))
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What counts as a cause: off in the direction `toward` (1 or -1), by at least `least` events."""
+
+    toward: float
+    least: float
 
 
 @dataclass(frozen=True)
 class Ranking:
     """Segments by number: those that together explain the gap best, the best alone, and others by own score.
 
-    worth:      log-likelihood gained by the causes, discounted for the conditions that companions add
+    gained:     log-likelihood gained by the causes together, and by the movement of all the rest
     everywhere: log-likelihood gained by everything being off alike
+    alike:      what all the rest was multiplied by before the causes were sought (1 where that adds nothing)
     """
 
     causes: tuple[int, ...]
-    worth: float
+    gained: float
     everywhere: float
     best: int | None
     others: tuple[int, ...]
+    alike: float = 1.0
 
 
-def rank(cube: Cube, shown: Shown, settings: Settings, *, others: int = 10) -> Ranking:
+def rank(cube: Cube, shown: Shown, aim: Aim, settings: Settings, *, others: int = 10) -> Ranking:
     """The best set of causes, best cause first, and the best single segments beside it.
 
     From each of the best single segments companions are added one at a time among the leaves not yet taken,
     as long as the likelihood gained outweighs the conditions it takes to say it. Of segments that cover the
     same leaves only the one with fewest conditions is a candidate.
+
+    A month can be slow for everybody and still hide a cause. So the search is repeated after all that lies
+    outside the causes was taken to have moved alike, and that reading is kept if it gains more than it costs.
     """
-    alone = scan(cube, shown, stray=settings.stray)
-    order = _best(cube, alone, alone.score, settings, settings.starts + others)
+    plain = _ranked(cube, shown, aim, settings, others)
+    outside = np.ones(len(shown.seen), dtype=bool)
+    for one in plain.causes:
+        outside &= ~cube.cells.covered(cube.where(one))
+    alike = float(shown.seen[outside].sum() / max(shown.expected[outside].sum(), 1e-9))
+    if not plain.causes or alike <= 0:
+        return plain
+    moved = replace(shown, expected=shown.expected * alike)
+    second = _ranked(cube, moved, aim, settings, others)
+    gained = second.gained + float(_log_ratio(shown, moved.expected).sum())
+    if gained * (1 - settings.plainness) <= plain.gained:
+        return plain
+    return replace(second, gained=gained, everywhere=plain.everywhere, alike=alike)
+
+
+def _ranked(cube: Cube, shown: Shown, aim: Aim, settings: Settings, others: int) -> Ranking:
+    alone = scan(cube, shown, settings)
+    order = _best(cube, alone, alone.score, aim, settings.starts + others)
     sets = [
-        _with_companions(cube, shown, settings, start, float(alone.score[start]))
-        for start in order[: settings.starts]
+        _with_companions(cube, shown, aim, settings, int(start), alone) for start in order[: settings.starts]
     ]
-    worth, best = max(sets, key=lambda found: found[0], default=(0.0, []))
-    causes = sorted(best, key=lambda segment: (-alone.score[segment], segment))
+    best = max(sets, key=lambda found: found.worth, default=_Found(0.0, 0.0, ()))
+    causes = sorted(best.segments, key=lambda segment: (-alone.score[segment], segment))
     alone_best = int(order[0]) if len(order) else None
     beside = tuple(int(one) for one in order if one not in causes)[:others]
-    return Ranking(tuple(causes), worth, float(alone.score[0]), alone_best, beside)
+    return Ranking(tuple(causes), best.gained, float(alone.score[0]), alone_best, beside)
 
 
-def _best(cube: Cube, found: Scan, value: Floats, settings: Settings, most: int) -> Ints:
+@dataclass(frozen=True)
+class _Found:
+    worth: float
+    gained: float
+    segments: tuple[int, ...]
+
+
+def _best(cube: Cube, found: Scan, value: Floats, aim: Aim, most: int) -> Ints:
     """Candidate segments by value, ties to the coarser, then to the earlier number."""
     numbers = np.arange(len(value))
     fit = (
-        (value > 0)
-        & (found.score > 0)
-        & (found.share >= settings.share)
-        & (cube.first_of == numbers)
-        & (numbers > 0)
+        (value > 0) & (found.score > 0) & (aim.toward * found.gap > 0) & (aim.toward * found.gap >= aim.least)
     )
-    candidates: Ints = numbers[fit]
+    candidates: Ints = numbers[fit & (cube.first_of == numbers) & (numbers > 0)]
     order = np.lexsort((candidates, cube.depth[candidates], -value[candidates]))
     best: Ints = candidates[order[:most]]
     return best
 
 
 def _with_companions(
-    cube: Cube, shown: Shown, settings: Settings, start: int, score: float
-) -> tuple[float, list[int]]:
-    """The set grown from one segment, and its worth: the score discounted for every condition that was added."""
-    chosen, added, worth = [start], 0, score
+    cube: Cube, shown: Shown, aim: Aim, settings: Settings, start: int, alone: Scan
+) -> _Found:
+    """The set grown from one segment; its worth is what it gained, discounted for every condition added."""
+    chosen, added = [start], 0
+    worth = score = float(alone.score[start])
     left = ~cube.cells.covered(cube.where(start))
     while len(chosen) < settings.causes and left.any():
-        beside = scan(cube, shown, stray=settings.stray, among=left)
+        beside = scan(cube, shown, settings, among=left)
         worths = (score + beside.score) * (1 - settings.plainness) ** (added + cube.depth)
-        following = _best(cube, beside, worths, settings, 1)
+        following = _best(cube, beside, worths, aim, 1)
         if not len(following) or worths[following[0]] <= worth:
             break
         chosen.append(int(following[0]))
         worth, score = float(worths[following[0]]), score + float(beside.score[following[0]])
         added += int(cube.depth[following[0]])
         left &= ~cube.cells.covered(cube.where(chosen[-1]))
-    return worth, chosen
+    return _Found(worth, score, tuple(chosen))

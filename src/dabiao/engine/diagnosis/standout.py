@@ -10,18 +10,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dabiao.engine.diagnosis.baseline import Baseline
+from dabiao.engine.diagnosis.baseline import of_history
 from dabiao.engine.diagnosis.cells import Cells, Floats
 from dabiao.engine.diagnosis.cube import build
-from dabiao.engine.diagnosis.search import Ranking, Settings, Shown, rank
+from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
 
 DEPTH = 2
 """Two conditions tell an ordinary period from an odd one, in a fraction of the time that three take."""
 
-LEVEL = 0.05
+LEVEL = 0.01
 PERIODS = 12
 FEWEST = 4
 STARTS = 2
+MEDIAN_OF_GUMBEL = 0.3665
+MAD_OF_GUMBEL = 0.7674
+LEAST_SCALE = 0.3
 
 
 @dataclass(frozen=True)
@@ -37,55 +40,60 @@ class Standing:
     anywhere: bool
 
 
-def standing(cells: Cells, shown: Shown, baseline: Baseline, settings: Settings) -> Standing:
-    """Judge the best segment of `shown` against those of up to twelve earlier periods."""
-    cube = build(cells, depth=min(DEPTH, settings.depth))
+def standing(cells: Cells, shown: Shown, settings: Settings, *, heavy: bool) -> Standing:
+    """Judge the best causes in `shown` against those of up to twelve earlier periods.
 
-    quick = replace(settings, starts=STARTS)
-    today, *before = (rank(cube, one, quick) for one in [shown, *_ordinary(cells, baseline)])
-    chance = _chance(_local(today), [_local(one) for one in before], len(cube.depth))
+    heavy: whether what is added up comes in sizes of its own (money), not in ones
+    """
+    cube = build(cells, depth=min(DEPTH, settings.depth))
+    aim = Aim(toward=np.sign(shown.gap), least=0.0)
+    quick = replace(settings, starts=STARTS, naming=1.0)
+    today, *before = (rank(cube, one, aim, quick) for one in [shown, *_ordinary(cells)])
+    chance = _chance(_local(today), [_local(one) for one in before], len(cube.cuboids), heavy=heavy)
     return Standing(
         out=chance < LEVEL,
         chance=chance,
-        anywhere=_chance(today.everywhere, [one.everywhere for one in before], 1) < LEVEL,
+        anywhere=_chance(today.everywhere, [one.everywhere for one in before], 1, heavy=heavy) < LEVEL,
     )
 
 
 def _local(found: Ranking) -> float:
     """What the best causes gain beyond what moving everything alike would."""
-    return max(found.worth - found.everywhere, 0.0)
+    return max(found.gained - found.everywhere, 0.0)
 
 
-def _ordinary(cells: Cells, baseline: Baseline) -> list[Shown]:
-    """Earlier periods as the scan sees them. A period is part of its own baseline, so its residual is scaled up."""
-    earlier = cells.part[:-1][-PERIODS:]
-    exposures = np.ones_like(earlier) if cells.whole is None else cells.whole[:-1][-PERIODS:]
-    periods = len(cells.part) - 1
-    shown = []
-    for seen, exposure in zip(earlier, exposures, strict=True):
-        expected = exposure * baseline.rate / baseline.grain
-        apart = seen / baseline.grain - expected
-        if periods > 1:
-            apart = apart * periods / (periods - 1)
-        weight = expected if cells.whole is None else exposure
-        shown.append(Shown(np.maximum(expected + apart, 0.0), expected, weight, baseline.shape))
-    return shown
+def _ordinary(cells: Cells) -> list[Shown]:
+    """Earlier periods as the scan sees them, each against the baseline of all the others."""
+    last = len(cells.part) - 1
+    return [_one_of(cells, period) for period in range(max(0, last - PERIODS), last)] if last > 1 else []
 
 
-def _chance(now: float, before: Sequence[float], segments: int) -> float:
+def _one_of(cells: Cells, period: int) -> Shown:
+    order = [*(one for one in range(len(cells.part) - 1) if one != period), period]
+    apart = replace(cells, part=cells.part[order], whole=None if cells.whole is None else cells.whole[order])
+    baseline = of_history(apart)
+    seen = np.maximum(apart.part[-1], 0.0) / baseline.grain
+    exposure = baseline.rate / baseline.grain if apart.whole is None else np.maximum(apart.whole[-1], 0.0)
+    expected = exposure if apart.whole is None else exposure * baseline.rate / baseline.grain
+    return Shown(seen, expected, exposure, baseline.shape)
+
+
+def _chance(now: float, before: Sequence[float], kinds: int, *, heavy: bool) -> float:
     """The chance of `now` in an ordinary period.
 
-    With history: a Gumbel tail (the law of a maximum of many) put through the median and spread of the earlier
-    maxima; medians, so that an earlier incident does not hide today's. Never below what the likelihood alone
-    allows for that many segments (Wilks, halved for one side, Bonferroni).
+    With history: a Gumbel tail, the law of a maximum of many, put through the median and spread of the earlier
+    maxima; medians, so that an earlier incident does not hide today's. Money with its few large orders needs
+    the heavier Frechet tail, the same on logarithms. Never below what the likelihood alone allows for that
+    many kinds of segments (Wilks, halved for one side, Bonferroni).
     """
     from scipy.stats import chi2, gumbel_r
 
-    alone = float(min(segments * chi2.sf(2 * now, df=1) / 2, 1.0))
+    alone = float(min(kinds * chi2.sf(2 * now, df=1) / 2, 1.0))
     if len(before) < FEWEST:
         return alone
-    values: Floats = np.asarray(before)
+    values: Floats = np.log1p(before) if heavy else np.asarray(before)
     middle = float(np.median(values))
-    spread = float(np.median(np.abs(values - middle)))
-    scale = max(spread / 0.7674, 0.25 * middle, 1.0)
-    return max(alone, float(gumbel_r.sf(now, loc=middle - 0.3665 * scale, scale=scale)))
+    spread = float(np.median(np.abs(values - middle))) / MAD_OF_GUMBEL
+    scale = max(spread, LEAST_SCALE if heavy else max(1.0, LEAST_SCALE * middle))
+    reached = np.log1p(now) if heavy else now
+    return max(alone, float(gumbel_r.sf(reached, loc=middle - MEDIAN_OF_GUMBEL * scale, scale=scale)))

@@ -1,0 +1,126 @@
+"""An explanation said in one or two plain sentences, in English and in Chinese."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from dabiao.engine.diagnosis.cube import Where
+from dabiao.engine.diagnosis.decompose import Contribution
+from dabiao.engine.diagnosis.explain import Cause, Explanation
+from dabiao.engine.number import rounded
+
+Language = Literal["en", "zh"]
+Unit = Literal["money", "count", "ratio"]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What things are called in the language of the sentence; what is not named is said by its key.
+
+    dimensions: key -> name; members: (dimension key, member) -> name, for example a person's
+    """
+
+    metric: str
+    against: str
+    unit: Unit
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def sentence(explanation: Explanation, names: Names, language: Language) -> str:
+    """What is off, by how much, what it comes from, and what is left; or that nothing stands out."""
+    say = _EN if language == "en" else _ZH
+    steps = explanation.steps
+    opening = say["level" if not steps.gap else "above" if steps.gap > 0 else "below"].format(
+        metric=names.metric,
+        actual=_shown(steps.actual, names.unit),
+        expected=_shown(steps.expected, names.unit),
+        against=names.against,
+        gap=_difference(abs(steps.gap), names.unit, language),
+    )
+    if not steps.gap:
+        return opening
+    if not explanation.causes:
+        return opening + say["everywhere" if explanation.standing.anywhere else "nothing"]
+    *causes, rest = steps.contributions
+    said = [
+        _cause(cause, line, explanation, names, language)
+        for cause, line in zip(explanation.causes, causes, strict=True)
+    ]
+    left = say["rest"].format(rest=_signed(rest.total, names.unit, language)) if rest.total else ""
+    return opening + say["causes"].format(causes=say["and"].join(said)) + left
+
+
+def _cause(
+    cause: Cause, line: Contribution, explanation: Explanation, names: Names, language: Language
+) -> str:
+    say = _EN if language == "en" else _ZH
+    share = rounded(line.total / explanation.gap * 100, 0)
+    said = say["cause"].format(where=described(cause.where, names, language), share=f"{share:f}")
+    return said + _moved(line, explanation, names, language)
+
+
+def _moved(line: Contribution, explanation: Explanation, names: Names, language: Language) -> str:
+    """From what to what the cause went, in its own figures."""
+    member = line.member
+    if explanation.kind == "ratio":
+        if not member.whole or not member.expected_whole:
+            return ""
+        now, then = member.part / member.whole, member.expected_part / member.expected_whole
+    else:
+        now, then = member.part, member.expected_part
+    text = "({now}, expected {then})" if language == "en" else "（{now}，应有{then}）"
+    space = " " if language == "en" else ""
+    return space + text.format(now=_shown(now, names.unit), then=_shown(then, names.unit))
+
+
+def described(where: Where, names: Names, language: Language) -> str:
+    """A segment in words: 'region East and product line A'."""
+    missing = "(none)" if language == "en" else "（空）"
+    joined = []
+    for dimension, member in where:
+        called = missing if member is None else names.members.get((dimension, member), member)
+        joined.append(f"{names.dimensions.get(dimension, dimension)} {called}")
+    return (" and " if language == "en" else " × ").join(joined)
+
+
+def _shown(value: Decimal, unit: Unit) -> str:
+    if unit == "ratio":
+        return f"{rounded(value * 100, 1):f}%"
+    return f"{rounded(value, 0):,f}"
+
+
+def _difference(value: Decimal, unit: Unit, language: Language) -> str:
+    if unit != "ratio":
+        return _shown(value, unit)
+    points = f"{rounded(value * 100, 1):f}"
+    return f"{points} points" if language == "en" else f"{points} 个百分点"
+
+
+def _signed(value: Decimal, unit: Unit, language: Language) -> str:
+    return ("+" if value > 0 else "−") + _difference(abs(value), unit, language)
+
+
+_EN = {
+    "level": "{metric} is {actual}, level with the {against}.",
+    "above": "{metric} is {actual}, {gap} above the {against} of {expected}.",
+    "below": "{metric} is {actual}, {gap} below the {against} of {expected}.",
+    "nothing": " Nothing stands out: the difference is made of small ones such as any period shows.",
+    "everywhere": " Nothing stands out: it is off nearly everywhere alike.",
+    "causes": " It comes from {causes}.",
+    "cause": "{where} with {share}% of it",
+    "and": "; and from ",
+    "rest": " All the rest adds {rest}.",
+}
+_ZH = {
+    "level": "{metric}为{actual}，与{against}持平。",
+    "above": "{metric}为{actual}，比{against}{expected}高{gap}。",
+    "below": "{metric}为{actual}，比{against}{expected}低{gap}。",
+    "nothing": "没有突出的原因：差距由平常就有的零星波动构成。",
+    "everywhere": "没有突出的原因：各处偏离程度相近，属于整体变化。",
+    "causes": "主要来自{causes}。",
+    "cause": "{where}，占差距的{share}%",
+    "and": "；以及",
+    "rest": "其余合计{rest}。",
+}
