@@ -6,7 +6,14 @@ import numpy as np
 
 from dabiao.demo.simulation import arrays, catalogue, clients
 from dabiao.demo.simulation.arrays import Flags, Floats, Ints, Texts, chance, dice, logit, pick
-from dabiao.demo.simulation.events import HASTY_PROPOSALS, NEWCOMERS, PRICE_WAR, WINNING_PITCH, Planted
+from dabiao.demo.simulation.events import (
+    BAD_CHANNEL,
+    HASTY_PROPOSALS,
+    NEWCOMERS,
+    PRICE_WAR,
+    WINNING_PITCH,
+    Planted,
+)
 from dabiao.demo.simulation.leads import Leads, arrivals
 from dabiao.demo.simulation.roster import REGIONS, REP_SEATS, SEAT_REGION, SEAT_TEAM, TEAM_KEYS, Roster
 from dabiao.demo.simulation.timeline import Timeline, months_begin
@@ -20,6 +27,7 @@ STAGE_SHARE: Floats = np.array([0.18, 0.30, 0.30, 0.22])  # of the cycle
 ACCOUNT_A_MONTH = 3.0  # opportunities a month that a seat finds at its own customers
 ACCOUNT_MIX: Floats = np.array([0.13, 0.20, 0.20, 0.17, 0.30])
 KEY_PRODUCTS: Ints = np.array([2, 1, 5, 5])
+BAD_LEADS_LOSS = 0.72  # of passing the first two stages, from the bad channel
 PITCH_GAIN = 0.06  # added to the chance to win
 NEWCOMER_SEATS = tuple(f"shanghai-1-rep-{number}" for number in (4, 5, 6))
 NEWCOMER_LOSS = 0.52  # of passing the first two stages on the new-energy line
@@ -175,6 +183,9 @@ def _with_events(quiet: Floats, T: Ints, starts: _Starts, events: Planted) -> Fl
     """The chances as the planted events change them."""
     p = quiet.copy()
     team, region = SEAT_TEAM[starts.seat], SEAT_REGION[starts.seat]
+    spoilt = (starts.channel == catalogue.PORTAL) & events.active(BAD_CHANNEL, T[:, 0])
+    p[spoilt, :2] *= BAD_LEADS_LOSS
+
     newcomer = np.isin(starts.seat, [row for row, seat in enumerate(REP_SEATS) if seat.key in NEWCOMER_SEATS])
     lost = newcomer & (starts.line == catalogue.NEW_ENERGY) & events.active(NEWCOMERS, T[:, 0])
     p[lost, :2] *= NEWCOMER_LOSS
