@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dabiao.core.errors import NotFound
 from dabiao.engine.period import Fiscal
 from dabiao.lake import reading
-from dabiao.org.queries import Scope
+from dabiao.org.queries import Scope, operator
 from dabiao.performance import asking, measuring
 from dabiao.performance.asking import Asked
 from dabiao.performance.measuring import BadQuestion, Question, Windows
@@ -120,7 +120,7 @@ class TestMeasuring:
         found = asking.ask(
             reading.current(),
             Asked(("sales_amount", "leads", "win_rate"), (), april),
-            viewer=None, fiscal=Fiscal(), on=date(2026, 3, 16),
+            viewer=operator(), fiscal=Fiscal(), on=date(2026, 3, 16),
         )  # fmt: skip
 
         assert found.rows == [{"sales_amount": 0, "leads": None, "win_rate": None}]

@@ -40,7 +40,7 @@ class Reply:
     version: int
 
 
-def ask(lake: Lake, asked: Asked, *, viewer: User | None, fiscal: Fiscal, on: date) -> Reply:
+def ask(lake: Lake, asked: Asked, *, viewer: User, fiscal: Fiscal, on: date) -> Reply:
     """Measure. Raises BadQuestion, NotFound (a scope the viewer may not see)."""
     times = [name for name in asked.by if name in TIMES]
     if len(times) > 1:

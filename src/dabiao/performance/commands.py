@@ -1,21 +1,33 @@
 """`dabiao query` and `dabiao attainment`: the cockpit's numbers in a terminal or a script."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from django.utils import timezone
 
+from dabiao.core import config
 from dabiao.core.asked import fiscal
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.output import Format, show
 from dabiao.lake import reading
 from dabiao.lake.reading import Lake
+from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.org.tree import tree
 from dabiao.performance import asking
 from dabiao.performance.asking import Asked
+from dabiao.performance.queries.attaining import attaining
+from dabiao.performance.queries.frame import Frame
+
+
+class By(StrEnum):
+    """Whom attainment is listed of."""
+
+    PERSON = "person"
+    UNIT = "unit"
 
 
 def query(
@@ -46,6 +58,43 @@ def query(
     show(reply.rows, [*reply.dimensions, *reply.metrics], form)
 
 
+def attainment(
+    metric: Annotated[str, typer.Option(help="Metric key.")],
+    period: Annotated[str | None, typer.Option(help="2017, 2017-Q3, 2017-08, 2017-W31, 2017-08-15")] = None,
+    by: Annotated[By, typer.Option(help="person or unit")] = By.UNIT,
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Day after the last.")
+    ] = None,
+    scope: Annotated[str | None, typer.Option(help="A unit's key, or an employee number.")] = None,
+    viewer: Annotated[str | None, typer.Option("--as", help="What this user may see.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--at-version", help="As an earlier snapshot knew it.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Actual against target, with pace and light."""
+    window = asking.period_of(fiscal(), period, _day(start), _day(end))
+    if window is None:
+        raise Malformed("Give a --period, or --from and --to.")
+    frame = Frame(
+        lake_at(version),
+        user(viewer),
+        _checked(scope, viewer),
+        window,
+        timezone.localdate(),
+        config.get("DABIAO_LANGUAGE"),
+    )
+    rows = [vars(row) for row in attaining(frame, metric, by.value)]
+    show(rows, ["key", "name", "kind", "target", "actual", "attainment", "due", "light"], form)
+
+
+def _checked(key: str | None, viewer: str | None) -> Scope | None:
+    """The scope asked for, if the viewer may see it."""
+    scope = scope_of(key)
+    return scope and org.check_scope(user(viewer), scope, timezone.localdate())
+
+
 def lake_at(version: int | None) -> Lake:
     """The snapshot in force, or an earlier one."""
     try:
@@ -54,10 +103,10 @@ def lake_at(version: int | None) -> Lake:
         raise NotFound(str(error)) from error
 
 
-def user(name: str | None) -> User | None:
-    """The user of `--as`; None is the operator at the console."""
+def user(name: str | None) -> User:
+    """The user of `--as`, else whoever is at the console."""
     if name is None:
-        return None
+        return org.operator()
     found = User.objects.filter(username=name).first()
     if found is None:
         raise NotFound(f"There is no user called {name!r}.")

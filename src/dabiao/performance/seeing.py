@@ -11,15 +11,12 @@ from dabiao.org.seats import Numbering, numbering
 from dabiao.org.tree import tree
 
 
-def seats(lake: Lake, *, viewer: User | None, scope: Scope | None, on: date) -> frozenset[int] | None:
+def seats(lake: Lake, *, viewer: User, scope: Scope | None, on: date) -> frozenset[int] | None:
     """Seats whose facts are counted; None: all facts, those of nobody included.
 
-    viewer: None is the operator at the console, who sees everything.
     scope:  a unit (its subtree today) or a person; None: all that the viewer may see.
     Raises NotFound for a scope that the viewer may not see.
     """
-    if viewer is None:
-        return None if scope is None else _of_scope(lake, scope, everything=True)
     sight = queries.sight(viewer, on)
     if scope is None:
         return None if sight.everything else _of_units(lake, sight.units) | _of_person(lake, sight.person)
