@@ -159,15 +159,16 @@ def _perform(
 
 def _ready(done: Prepared, index: int, counts: Mapping[int, RoomCount]) -> TableCount:
     table = done.mapping.tables[index]
-    rejected = done.stage.refused_of(index, table.source)
     filtered = done.filtered.get(index, 0)
     read = done.read[index]
     if index in counts:
         room = counts[index]
         ready = room.added + room.changed + room.unchanged
+        skipped = filtered + room.repeated
         return TableCount(
-            table.into, table.source, read, rejected=rejected, skipped=read - rejected - ready, ready=ready
+            table.into, table.source, read, rejected=read - skipped - ready, skipped=skipped, ready=ready
         )
+    rejected = done.stage.refused_of(index, table.source)
     finished = done.finished[index]
     return TableCount(
         table.into,

@@ -14,13 +14,14 @@ from dabiao.lake import publish
 from dabiao.lake.change import Change, Window
 from dabiao.org import seats
 
-TARGETS_TABLES = "dabiao.targets.queries.targets_table"
+TARGETS_TABLE = "dabiao.targets.queries.lake_table"
+"""By name, because targets stand above facts."""
 
 
 def changes(done: Prepared, *, rooms: bool) -> Iterator[Change]:
     """What the import wants the lake to hold. rooms: the organisation or targets changed with it."""
     if rooms:
-        for name, table in seats.org_tables().tables.items():
+        for name, table in seats.lake_tables().items():
             yield Change(name, table, whole=True)
         yield from _targets()
     for index, table in enumerate(done.mapping.tables):
@@ -79,10 +80,7 @@ def keep_names(names: Sequence[tuple[str, str, str]]) -> None:
 
 
 def _targets() -> Iterator[Change]:
-    try:
-        table: Callable[[], pa.Table] = import_string(TARGETS_TABLES)
-    except ImportError:
-        return
+    table: Callable[[], pa.Table] = import_string(TARGETS_TABLE)
     yield Change("targets", table(), whole=True)
 
 

@@ -1,15 +1,17 @@
 """Rows for other rooms: the organisation and targets take them through their own doors, with their own rules."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 from django.db import transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from dabiao.core.asked import fiscal
 from dabiao.core.uploads import RowError
 from dabiao.engine import number
 from dabiao.facts.loading.prepare import Prepared
@@ -31,9 +33,6 @@ _ATTEMPTS: Final = 6
 """Refusing a row can make another one wrong (its unit is gone), so the rest is offered again a few times."""
 TARGETS_DOOR: Final = "dabiao.targets.imports.import_rows"
 """By name, because targets stand above facts: imports only go down, rows may go up."""
-
-
-Door = Callable[..., Imported]
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,14 @@ def _offer(table: TableMap, rows: pl.DataFrame, *, by: "User | None", at: dateti
         case "assignments":
             return _offer_assignments(rows, by=by, at=at)
         case _:
-            door: Door = import_string(TARGETS_DOOR)
-            return door("targets", _texts(rows, {}), by=by, at=at)
+            return _offer_targets(rows, by=by, at=at)
+
+
+def _offer_targets(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:
+    door = import_string(TARGETS_DOOR)
+    taken = door(_texts(rows, {}), by=by, at=at, on=timezone.localdate(at), fiscal=fiscal())
+    done = taken.done
+    return Imported("targets", done.added, done.changed + done.cleared, done.unchanged, taken.errors)
 
 
 def _offer_assignments(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:

@@ -19,6 +19,7 @@ from dabiao.facts.mapping.known import INTO
 _SHOWN: Final = 12
 _WATCHED: Final = ("person", "customer", "product", "amount", "closed_on")
 _NEAR_DAYS: Final = 3
+_LEAP: Final = 2000
 
 
 def found(done: Prepared, people: frozenset[str]) -> tuple[Warning_, ...]:
@@ -157,20 +158,17 @@ def _compared(agree: Agree, one: pl.DataFrame, other: pl.DataFrame) -> Iterator[
 
 
 def _drift(done: Prepared) -> Iterator[Warning_]:
-    """Targets that start on nearly, but not quite, the same day."""
+    """Targets that start on nearly, but not quite, the same day of the year."""
     for index, table in enumerate(done.mapping.tables):
         if table.into != "targets":
             continue
-        days = [day for day in done.stage.distinct(index, "starts_on") if isinstance(day, date)]
+        starts = [day for day in done.stage.distinct(index, "starts_on") if isinstance(day, date)]
+        days = sorted({day.replace(year=_LEAP) for day in starts})
         near = [(one, two) for one, two in pairwise(days) if (two - one).days <= _NEAR_DAYS]
         if near:
-            shown = [f"{one} / {two}" for one, two in near]
-            yield Warning_(
-                "drift",
-                _("Targets start on days that differ by little: each holds for its own interval"),
-                len(near),
-                _some(shown),
-            )
+            shown = [f"{one:%m-%d} / {two:%m-%d}" for one, two in near]
+            text = _("Targets start on days that drift from year to year: each holds for its own interval")
+            yield Warning_("drift", text, len(near), _some(shown))
 
 
 def _varied(done: Prepared) -> Iterator[Warning_]:

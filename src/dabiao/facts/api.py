@@ -1,0 +1,131 @@
+"""API of facts: an idempotent batch of rows, as JSON or one JSON object a line."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from django.utils import timezone
+from ninja import Router, Schema
+
+from dabiao.core.errors import Malformed
+from dabiao.core.http import UserRequest
+from dabiao.core.rest import MOST, REFUSALS
+from dabiao.facts import upserts
+from dabiao.lake.tables import FACTS
+from dabiao.org.api import WRITE
+
+router = Router(tags=["facts"])
+
+ROW = {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}}
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["rows"],
+                    "properties": {"rows": {"type": "array", "items": ROW, "maxItems": MOST}},
+                }
+            },
+            "application/x-ndjson": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+class ColumnOut(Schema):
+    """A column: its type (text, money, rate, qty, int, date, time, flag) and what it means."""
+
+    name: str
+    type: str
+    note: str
+
+
+class TableOut(Schema):
+    """A fact table: what one row is, which date decides its period, its columns."""
+
+    name: str
+    grain: str
+    on: str | None
+    columns: list[ColumnOut]
+
+
+class AcceptedOut(Schema):
+    """How many rows wait for the worker, which publishes them within seconds."""
+
+    accepted: int
+
+
+class KeyIn(Schema):
+    """A row by its natural key."""
+
+    source: str
+    key: str
+
+
+@router.get("/facts", response={200: list[TableOut], **REFUSALS})
+def tables(request: UserRequest) -> list[Any]:
+    """Tables that take facts, with their columns."""
+    return list(FACTS)
+
+
+@router.post("/facts/{table}", auth=WRITE, response={202: AcceptedOut, **REFUSALS, 413: REFUSALS[422]}, openapi_extra=BODY)  # fmt: skip
+def upsert(request: UserRequest, table: str) -> tuple[int, object]:
+    """Add or change facts by (source, key); `source` is `api` where a row has none. All or nothing.
+
+    Amounts and dates are text ("1234.5600", "2026-03-16"). Sending the same rows again changes nothing. The
+    answer is 422 with every row that is refused.
+    """
+    rows = _rows(request)
+    if len(rows) > MOST:
+        return 413, {"detail": f"Send at most {MOST} rows at a time."}
+    try:
+        return 202, {"accepted": upserts.upsert(table, rows, by=request.user, at=timezone.now())}
+    except upserts.RowsRefused as refusal:
+        return 422, {"detail": [asdict(problem) for problem in refusal.problems]}
+
+
+@router.post(
+    "/facts/{table}/removals", auth=WRITE, response={202: AcceptedOut, **REFUSALS, 413: REFUSALS[422]}
+)
+def remove(request: UserRequest, table: str, keys: list[KeyIn]) -> tuple[int, object]:
+    """Remove facts by (source, key)."""
+    if len(keys) > MOST:
+        return 413, {"detail": f"Send at most {MOST} keys at a time."}
+    pairs = [(one.source, one.key) for one in keys]
+    return 202, {"accepted": upserts.remove(table, pairs, by=request.user, at=timezone.now())}
+
+
+def _rows(request: UserRequest) -> list[Mapping[str, object]]:
+    """Rows of the body in either form. Raises Malformed with the line that cannot be read."""
+    if request.content_type in {"application/x-ndjson", "application/jsonl"}:
+        lines = enumerate(request.body.splitlines())
+        return [_object(line, f"Line {at}") for at, line in lines if line.strip()]
+    body = _parsed(request.body, "The body")
+    if not isinstance(body, dict) or not isinstance(body.get("rows"), list):
+        raise Malformed('Send {"rows": [{"key": …}, …]}, or one JSON object a line as application/x-ndjson.')
+    return [_checked(row, f"Row {at}") for at, row in enumerate(body["rows"])]
+
+
+def _object(line: bytes, where: str) -> Mapping[str, object]:
+    return _checked(_parsed(line, where), where)
+
+
+def _checked(row: object, where: str) -> Mapping[str, object]:
+    """Flat, and without floats: they would change amounts."""
+    if not isinstance(row, dict):
+        raise Malformed(f"{where} is not a JSON object.")
+    for name, value in row.items():
+        if value is not None and not isinstance(value, str | int | bool):
+            raise Malformed(f"{where}: {name} is neither text nor a whole number nor true or false.")
+    return row
+
+
+def _parsed(text: bytes, where: str) -> object:
+    """JSON with numbers kept exact: 0.1 becomes the text "0.1"."""
+    try:
+        return json.loads(text, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        raise Malformed(f"{where} is not JSON.") from None
