@@ -30,13 +30,15 @@ Row = Mapping[str, Cell]
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `link` names the row's key that holds an address; `note` is shown on hover."""
+    """One column. `link` names the row's key that holds an address, `currency` the one that holds its currency
+    (else the table's counts); `note` is shown on hover."""
 
     key: str
     label: str
     kind: Kind = "text"
     link: str = ""
     note: str = ""
+    currency: str = ""
     hidden: bool = False
     export: bool = True
 

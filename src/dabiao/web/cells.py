@@ -150,7 +150,7 @@ def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:
         return format_html('<span class="{}">{}%</span>', colour, format.signed(number * 100, 1))
     if column.kind == "figure":
         return conditional_escape(format.figure(cast("Decimal", value), str(row.get("unit", "")), currency))
-    return conditional_escape(_text(column, value, str(row.get("currency") or currency)))
+    return conditional_escape(_text(column, value, str(row.get(column.currency) or currency)))
 
 
 def _text(column: Column, value: Cell, currency: str) -> str:  # noqa: PLR0911  # one line per kind

@@ -99,7 +99,7 @@ def pace(rows: Pace, *, unit: str, currency: str) -> Option:
     ]
     return {
         "animation": False,
-        "grid": {"left": 8, "right": 18, "top": 30, "bottom": 4, "containLabel": True},
+        "grid": {"left": 8, "right": 26, "top": 30, "bottom": 4, "containLabel": True},
         "tooltip": {"trigger": "axis", "unit": _unit(unit, step, currency)},
         "xAxis": {**_labels(rows.labels), "boundaryGap": False},
         "yAxis": _values(name=_unit(unit, step, currency)),

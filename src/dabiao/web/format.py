@@ -50,7 +50,7 @@ def step(largest: Decimal) -> tuple[Decimal, str]:
 
 def _trimmed(scaled: Decimal, *, whole: bool) -> str:
     size = abs(scaled)
-    text = plain(scaled, 0 if whole or size >= 1000 else 1 if size >= 100 else 2)
+    text = plain(scaled, 0 if whole or size >= 100 else 1 if size >= 10 else 2)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -70,7 +70,12 @@ GROUPS: Final[tuple[Group, ...]] = (
                 "performance:cockpit",
                 _("Cockpit"),
                 "gauge",
-                under=("performance:unit", "performance:person", "performance:customer", "performance:facts"),
+                under=(
+                    "performance:cockpit",
+                    "performance:breakdown",
+                    "performance:facts",
+                    "performance:customer",
+                ),
             ),
         ),
     ),

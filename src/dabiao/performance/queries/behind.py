@@ -146,7 +146,7 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table) -> Listing:
             words.column(name),
             _KINDS.get(types.get(name, "text"), "text"),
             hidden=at > 11 or name in _PLAIN,
-            link=f"{name}_href",
+            currency="currency" if name.startswith("original_") else "",
         )
         for at, name in enumerate(present)
     ]

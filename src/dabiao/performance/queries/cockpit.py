@@ -6,21 +6,13 @@ from typing import Final
 
 from dabiao.engine import light
 from dabiao.engine.period import Period
+from dabiao.performance import headline as headlines
 from dabiao.performance.queries import drawing, funnel, links, parts, signals
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.promised import NONE, Promises, promised
 from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict, Where
 from dabiao.performance.queries.standing import BEFORE, NOW, YEAR, Values, delta, stand
 
-HEADLINES: Final = (
-    "sales_amount",
-    "contract_amount",
-    "won_amount",
-    "revenue_amount",
-    "received_amount",
-    "won_deals",
-)
-"""The first of these that has facts is what the page is about."""
 TILES: Final = (
     "collection_rate", "new_customers", "visits", "qualified_lead_conversion_rate", "proposals",
     "win_rate", "gross_margin", "leads", "effective_visits", "active_customers", "orders", "gross_profit",
@@ -34,7 +26,7 @@ HISTORY: Final = 7
 def cockpit(frame: Frame) -> Cockpit:
     """Everything the cockpit shows; without facts in the snapshot only where it is."""
     where = Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number)
-    headline = next(iter(frame.known(HEADLINES)), None)
+    headline = headlines.headline(frame.lake)
     if headline is None:
         return Cockpit(where, None, (), None, None, (), (), (), ())
     shown = (headline, *(key for key in frame.known(TILES) if key != headline))[:6]
@@ -118,7 +110,8 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         attainment=main.attainment,
         value=main.value,
         unit=main.unit,
-        closed=frame.closed or end is None,
+        closed=frame.closed,
+        forecast=end is not None,
         worst=worst.label if worst else "",
         worst_href=worst.href if worst else "",
         worst_gap=worst.ahead if worst else None,

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import cast
 
 from dabiao.engine.metric import is_flow
+from dabiao.engine.pace import pace as gone
+from dabiao.performance.queries.expecting import expected
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.rows import Pace
 from dabiao.performance.queries.standing import NOW
@@ -29,7 +31,7 @@ def pace(frame: Frame, metric: str, target: Decimal | None) -> Curve:
     actual = _cumulative(daily, stops, until=min(frame.today, frame.period.last_day))
     now = next((at for at in range(len(stops) - 1, -1, -1) if actual[at] is not None), None)
     goal = [None if target is None else float(target) * _share(frame, stop) for stop in stops]
-    ahead = _expected(frame, metric, stops, actual, now)
+    ahead = expected(frame, metric, stops, actual, now)
     empty: tuple[float | None, ...] = (None,) * len(stops)
     drawn = Pace(
         labels=tuple(f"{stop:%m-%d}" for stop in stops),
@@ -43,23 +45,6 @@ def pace(frame: Frame, metric: str, target: Decimal | None) -> Curve:
         error=ahead.error if ahead else None,
     )
     return Curve(drawn, ahead.middle[-1] if ahead else None)
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What is expected at each stop from today on."""
-
-    middle: tuple[float | None, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    method: str
-    error: float | None
-
-
-def _expected(
-    frame: Frame, metric: str, stops: Sequence[date], actual: Sequence[float | None], now: int | None
-) -> Expected | None:
-    return None
 
 
 def _stops(frame: Frame) -> list[date]:
@@ -93,6 +78,4 @@ def _cumulative(daily: dict[date, float], stops: Sequence[date], *, until: date)
 
 
 def _share(frame: Frame, on: date) -> float:
-    from dabiao.engine.pace import pace as gone
-
     return float(gone(frame.period, on, frame.working_days).share)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import calendars, config
 from dabiao.core.asked import Asked, fiscal
 from dabiao.engine import comparison
-from dabiao.engine.metric import Metric, sources_of
+from dabiao.engine.metric import Metric
 from dabiao.engine.pace import Pace, pace
 from dabiao.engine.period import DAY, Fiscal, Period, between
 from dabiao.lake import dictionary
@@ -19,7 +19,7 @@ from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.org.tree import Node, Tree, tree
-from dabiao.performance import measuring
+from dabiao.performance import headline, measuring
 from dabiao.performance.measuring import WINDOW, Question, Windows
 from dabiao.performance.seeing import seats
 
@@ -120,7 +120,7 @@ class Frame:
 
     def known(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Those of the metrics that are defined and have facts in this snapshot."""
-        return tuple(key for key in keys if key in self.metrics and _has_facts(self.lake, self.metrics[key]))
+        return headline.known(self.lake, keys)
 
     def ask(
         self,
@@ -155,7 +155,3 @@ def scope_of(asked: Asked, viewer: User) -> Scope | None:
     if asked.scope:
         return org.check_scope(viewer, Scope("unit", asked.scope), asked.today)
     return org.home_scope(viewer, asked.today)
-
-
-def _has_facts(lake: Lake, metric: Metric) -> bool:
-    return all(measuring.coverage(lake, source) is not None for source in sources_of([metric]))

@@ -57,7 +57,8 @@ class Verdict:
     value: Number | None
     unit: str
     closed: bool
-    started: bool = True
+    forecast: bool = True
+    """`reach` and `gap` say where it will end; else where it is."""
     worst: str = ""
     worst_href: str = ""
     worst_gap: Number | None = None

@@ -30,7 +30,7 @@ function listing(root) {
   if (rows.length > body.rows.length || heads.some((head) => head.hidden)) draw(state, true);
 }
 
-const text = (cell) => { const box = document.createElement("template"); box.innerHTML = cell; return box.content.textContent; };
+function text(cell) { const box = document.createElement("template"); box.innerHTML = cell; return box.content.textContent; }
 
 function sort(state, index) {
   const down = state.by === index ? !state.down : state.heads[index].classList.contains("num");
@@ -95,7 +95,7 @@ function move(state, event) {
 }
 
 // Which columns are shown is remembered in this browser, by table.
-const store = (state) => `columns:${location.pathname}:${state.root.id}`;
+function store(state) { return `columns:${location.pathname}:${state.root.id}`; }
 function remember(state) { localStorage.setItem(store(state), JSON.stringify(state.heads.map((head) => !head.hidden))); }
 function recall(state) {
   const kept = JSON.parse(localStorage.getItem(store(state)) || "null");
