@@ -41,6 +41,7 @@ FEBRUARY = Fiscal().parse("2026-02")
 def ask(
     metrics="sales_amount", by="", where=None, scope=None, viewer=None, period=FEBRUARY, on=date(2026, 3, 16)
 ):
+    viewer = viewer or operator()
     asked = Asked(tuple(metrics.split()), tuple(by.split()), period, where, scope)
     reply = asking.ask(reading.current(), asked, viewer=viewer, fiscal=Fiscal(), on=on)
     return {tuple(row[name] for name in reply.dimensions): row[reply.metrics[0]] for row in reply.rows}
