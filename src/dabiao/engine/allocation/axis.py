@@ -73,6 +73,11 @@ class Axis:
         return ahead[..., self.last_leaf] - ahead[..., self.first_leaf]
 
 
+def families(parents: Ints) -> Ints:
+    """Where each parent's children start among nodes that lie side by side, and where the last ends."""
+    return np.flatnonzero(np.concatenate(([True], parents[1:] != parents[:-1], [True])))
+
+
 def tree(name: str, parents: Mapping[str, str | None]) -> Axis:
     """An axis from child -> parent pairs in any order; exactly one key has no parent.
 

@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Floats, Ints
+from dabiao.engine.allocation.axis import Axis, Floats, Ints, families
 from dabiao.engine.allocation.cascade import Cascade
 from dabiao.engine.allocation.conflict import Change as ChangeOfLimit
 from dabiao.engine.allocation.conflict import Conflict, examine, grouped
@@ -126,7 +126,7 @@ def _resettled(block: _Block, column: int, wanted: Limit) -> Ints:
         if not bounds.low[0] <= now[0] <= bounds.high[0]:
             raise Stuck(0, (0, 1))
         for nodes, parents in axis.levels():
-            starts = np.flatnonzero(np.r_[True, parents[1:] != parents[:-1], True])
+            starts = families(parents)
             above = parents[starts[:-1]]
             level = Level(
                 starts, running((after - held)[None, above]), running(_shares(now[nodes], starts)[None])

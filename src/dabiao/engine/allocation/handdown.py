@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Ints
+from dabiao.engine.allocation.axis import Axis, Ints, families
 from dabiao.engine.allocation.level import Level, running, share_out, splits_of
 from dabiao.engine.allocation.limits import NodeBounds, turned
 from dabiao.engine.allocation.rounding import LARGEST, Bounds
@@ -51,11 +51,11 @@ def hand_down(amount: int, scope: Axis, columns: Sequence[Axis], weights: Ints, 
     """
     _check(amount, weights)
     weighed = scope.rolled_up(weights.T)
-    root = _root_row(amount, columns, weighed[:, 0], rules.bounds and _at(rules.bounds, 0))
+    root = top_row(amount, columns, weighed[:, 0], rules.bounds and bounds_at(rules.bounds, 0))
     return descend(root, scope, columns, weighed, rules).T
 
 
-def _root_row(amount: int, columns: Sequence[Axis], weights: Ints, bounds: NodeBounds | None) -> Ints:
+def top_row(amount: int, columns: Sequence[Axis], weights: Ints, bounds: NodeBounds | None) -> Ints:
     """The top's own row: the last axis handed down over the ones before it, until one amount is left."""
     if not columns:
         if bounds and not bounds[0, 1].low <= amount <= bounds[0, 1].high:
@@ -64,7 +64,7 @@ def _root_row(amount: int, columns: Sequence[Axis], weights: Ints, bounds: NodeB
     *before, last = columns
     shaped = weights.reshape(-1, len(last.leaves))
     within = bounds and turned(last, before, bounds)
-    above = _root_row(amount, before, shaped.sum(axis=1), within and _at(within, 0))
+    above = top_row(amount, before, shaped.sum(axis=1), within and bounds_at(within, 0))
     nodes = descend(above, last, before, last.rolled_up(shaped), Rules(within))
     return np.asarray(nodes[:, last.leaves].reshape(-1))
 
@@ -75,14 +75,14 @@ def descend(root: Ints, scope: Axis, columns: Sequence[Axis], weights: Ints, rul
     held[:, 0] = root
     ahead, splits = running(weights), splits_of(columns)
     for nodes, parents in scope.levels():
-        starts = np.flatnonzero(np.r_[True, parents[1:] != parents[:-1], True])
+        starts = families(parents)
         above = parents[starts[:-1]]
         given = _passed_on(held[:, above], above, columns, rules.kept)
         level = Level(starts, running(given), ahead[:, nodes])
         if rules.bounds is None:
             held[:, nodes] = share_out(level, columns, splits)
         else:
-            held[:, nodes] = share_out_within(level, splits, _at(rules.bounds, nodes))
+            held[:, nodes] = share_out_within(level, splits, bounds_at(rules.bounds, nodes))
     return held
 
 
@@ -102,7 +102,7 @@ def _passed_on(rows: Ints, above: Ints, columns: Sequence[Axis], kept: Mapping[i
     return result
 
 
-def _at(bounds: NodeBounds, nodes: Ints | int) -> NodeBounds:
+def bounds_at(bounds: NodeBounds, nodes: Ints | int) -> NodeBounds:
     """The bounds of some nodes only."""
     return {span: Bounds(each.low[nodes], each.high[nodes]) for span, each in bounds.items()}
 

@@ -76,17 +76,28 @@ def _divide(columns: Sequence[Axis], which: int, node: tuple[int, int], found: l
         _divide(columns, which, (child, cut), found)
 
 
-def share_out(level: Level, columns: Sequence[Axis], splits: Sequence[Split]) -> Ints:
-    """The children's amounts, leaf columns × children: their totals first, then each split from the left."""
+def share_out(
+    level: Level, columns: Sequence[Axis], splits: Sequence[Split], totals: Ints | None = None
+) -> Ints:
+    """The children's amounts, leaf columns × children: their totals first, then each split from the left.
+
+    totals: of the children, where they are settled already and only the columns are open.
+    """
     width = len(level.given) - 1
-    parent = level.parent_of_each()
-    whole = np.add.reduceat(level.weights[width], level.starts[:-1])
-    ideal = share_of(level.given[width][parent], level.weights[width], whole[parent])
-    held = {(0, width): nearest(ideal, level.given[width], level.starts, np.repeat(np.inf, len(parent)))}
-    owing = [np.zeros((len(axis.keys), len(parent))) for axis in columns]
+    held = {(0, width): _totals(level) if totals is None else totals}
+    owing = [np.zeros((len(axis.keys), level.weights.shape[1])) for axis in columns]
     for split in splits:
         _divide_columns(level, split, held, owing)
     return np.stack([held[column, column + 1] for column in range(width)])
+
+
+def _totals(level: Level) -> Ints:
+    """Each parent's amount shared by its children's weights."""
+    parent = level.parent_of_each()
+    given, weights = level.given[-1], level.weights[-1]
+    whole = np.add.reduceat(weights, level.starts[:-1])
+    ideal = share_of(given[parent], weights, whole[parent])
+    return nearest(ideal, given, level.starts, given[parent])
 
 
 def _divide_columns(

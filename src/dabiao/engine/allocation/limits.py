@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Floats
+from dabiao.engine.allocation.axis import Axis, Floats, families
 from dabiao.engine.allocation.level import splits_of
 from dabiao.engine.allocation.rounding import Bounds
 
@@ -158,7 +158,7 @@ def _narrow(bounds: Bounds, position: int, limit: Limit) -> None:
 def _of_children(scope: Axis, bounds: Bounds, held: Held) -> Bounds:
     """What the nodes below ask of those above them, from the deepest level up."""
     for nodes, parents in reversed(list(scope.levels())):
-        starts = np.flatnonzero(np.r_[True, parents[1:] != parents[:-1]])
+        starts = families(parents)[:-1]
         above = parents[starts]
         low = np.add.reduceat(bounds.low[nodes], starts) / held.passed[above] + held.amount[above]
         high = np.add.reduceat(bounds.high[nodes], starts) / held.passed[above] + held.amount[above]

@@ -43,12 +43,15 @@ class Wanted:
         return np.asarray(self.ahead[span[1]] - self.ahead[span[0]])
 
 
-def share_out_within(level: Level, splits: Sequence[Split], bounds: NodeBounds) -> Ints:
+def share_out_within(
+    level: Level, splits: Sequence[Split], bounds: NodeBounds, totals: Ints | None = None
+) -> Ints:
     """Like `share_out`, within bounds. Raises Stuck."""
     width = len(level.given) - 1
     wanted = _wanted(level, splits, bounds)
-    total = wanted.of((0, width))
-    _, totals = _step(level, (0, width), wanted.bounds[0, width], lambda pull: np.exp2(pull) * total)
+    if totals is None:
+        total = wanted.of((0, width))
+        _, totals = _step(level, (0, width), wanted.bounds[0, width], lambda pull: np.exp2(pull) * total)
     held = {(0, width): totals}
     for split in splits:
         whole = held.pop((split.cuts[0], split.cuts[-1]))
