@@ -90,11 +90,11 @@ def upsert(request: UserRequest, table: str) -> tuple[int, object]:
 @router.post(
     "/facts/{table}/removals", auth=WRITE, response={202: AcceptedOut, **REFUSALS, 413: REFUSALS[422]}
 )
-def remove(request: UserRequest, table: str, keys: list[KeyIn]) -> tuple[int, object]:
+def remove(request: UserRequest, table: str, rows: list[KeyIn]) -> tuple[int, object]:
     """Remove facts by (source, key)."""
-    if len(keys) > MOST:
+    if len(rows) > MOST:
         return 413, {"detail": f"Send at most {MOST} keys at a time."}
-    pairs = [(one.source, one.key) for one in keys]
+    pairs = [(one.source, one.key) for one in rows]
     return 202, {"accepted": upserts.remove(table, pairs, by=request.user, at=timezone.now())}
 
 

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from dabiao.core.fields import MoneyField
+
 LEVELS = ("base", "target", "challenge")
 
 
@@ -24,9 +26,9 @@ class Target(models.Model):
     product = models.CharField(max_length=80, blank=True, default="")
     starts_on = models.DateField()
     ends_on = models.DateField()
-    base = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
-    target = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
-    challenge = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    base = MoneyField(null=True, blank=True)
+    target = MoneyField(null=True, blank=True)
+    challenge = MoneyField(null=True, blank=True)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )

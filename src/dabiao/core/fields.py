@@ -1,0 +1,47 @@
+"""A model field for exact amounts: decimal(18, 4) kept as int64, because SQLite would keep a decimal as a float."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from dabiao.engine import number
+
+if TYPE_CHECKING:
+    Base = models.Field[Decimal | int | str | None, Decimal | None]
+else:
+    Base = models.Field
+
+
+class MoneyField(Base):
+    """A Decimal with four digits after the point and fourteen before, the same on every database.
+
+    In the database it is a whole number of 1/10,000: comparisons, ordering and sums are exact.
+    """
+
+    description = "Exact amount, decimal(18, 4)"
+
+    def get_internal_type(self) -> str:
+        return "BigIntegerField"
+
+    def to_python(self, value: Any) -> Decimal | None:  # noqa: ANN401  # Django's signature
+        if value is None:
+            return None
+        try:
+            return number.exact(value)
+        except (number.NotANumber, number.TooPrecise) as error:
+            raise ValidationError(str(error)) from None
+
+    def get_prep_value(self, value: Any) -> int | None:  # noqa: ANN401  # Django's signature
+        plain = super().get_prep_value(value)
+        return None if plain is None else int(number.exact(plain).scaleb(number.MONEY_SCALE))
+
+    def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> Decimal | None:  # noqa: ANN401  # Django's signature
+        return None if value is None else Decimal(value).scaleb(-number.MONEY_SCALE)
+
+    def formfield(self, **kwargs: Any) -> Any:  # noqa: ANN401  # Django's signature
+        return super().formfield(
+            **{"form_class": forms.DecimalField, "max_digits": 18, "decimal_places": 4, **kwargs}
+        )

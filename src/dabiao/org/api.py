@@ -1,0 +1,145 @@
+"""API of the organisation: who calls, units, people, seats; and how a program proves who it is."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query, Router, Schema
+from ninja.security import HttpBearer
+
+from dabiao.core import http
+from dabiao.core.errors import Forbidden, NotFound
+from dabiao.core.http import UserRequest
+from dabiao.core.rest import MOST, REFUSALS, Page, Paging, page_of
+from dabiao.org import actions, imports, queries
+from dabiao.org.models import ApiToken, User
+from dabiao.org.queries import Node, PersonRow, Scope
+
+
+class Token(HttpBearer):
+    """`Authorization: Bearer dbt_…`; `writes` asks for a token that may write."""
+
+    def __init__(self, *, writes: bool) -> None:
+        super().__init__()
+        self.writes = writes
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        found = actions.bearer(token, at=timezone.now())
+        if found is None:
+            return None
+        if self.writes and (found.scope != ApiToken.Scope.WRITE or not found.user.may_write):
+            raise Forbidden("This token may read only.")
+        request.user = found.user
+        return found.user
+
+
+READ = Token(writes=False)
+WRITE = Token(writes=True)
+
+router = Router(tags=["org"])
+
+
+class Me(Schema):
+    """Who the token speaks for and what they may see."""
+
+    username: str
+    role: str
+    person: str | None
+    sees_everything: bool
+    units: list[str]
+
+
+class UnitOut(Schema):
+    """A unit of today's tree."""
+
+    key: str
+    name: str
+    name_en: str
+    kind: str
+    parent: str | None
+    depth: int
+
+
+class PersonOut(Schema):
+    """A person with the main seat of a day."""
+
+    key: str
+    name: str
+    unit: str | None
+    position: str | None
+    since: date | None
+    left_on: date | None
+
+
+class RowsIn(Schema):
+    """Rows of text by column title, as a spreadsheet would have them."""
+
+    rows: list[dict[str, str]]
+    dry_run: bool = False
+
+
+class CellError(Schema):
+    """What is wrong in one cell; rows count from 2, as below a header."""
+
+    row: int
+    column: str
+    value: str
+    message: str
+
+
+class ImportOut(Schema):
+    """What an import did; with errors it did nothing."""
+
+    table: str
+    added: int
+    changed: int
+    unchanged: int
+    errors: list[CellError]
+
+
+@router.get("/me", response={200: Me, **REFUSALS})
+def me(request: UserRequest) -> dict[str, object]:
+    """Who the token speaks for."""
+    seen = queries.sight(request.user, http.today())
+    units = [node.key for node in queries.units_visible(request.user, http.today())]
+    return {
+        "username": request.user.username,
+        "role": request.user.role,
+        "person": seen.person,
+        "sees_everything": seen.everything,
+        "units": units,
+    }
+
+
+@router.get("/units", response={200: list[UnitOut], **REFUSALS})
+def units(request: UserRequest) -> Sequence[Node]:
+    """Units that the caller may see, in tree order: parents before children."""
+    return queries.units_visible(request.user, http.today())
+
+
+@router.get("/people", response={200: Page[PersonOut], **REFUSALS})
+def people(
+    request: UserRequest, paging: Query[Paging], unit: str | None = None, on: date | None = None
+) -> dict[str, object]:
+    """People that the caller may see, with the main seat of a day (today); of a unit: who sits in its subtree."""
+    if unit is not None:
+        queries.check_scope(request.user, Scope("unit", unit), http.today())
+    rows: list[PersonRow] = queries.people_rows(request.user, on or http.today(), unit=unit)
+    return page_of(rows, paging)
+
+
+@router.post("/org/{table}", auth=WRITE, response={200: ImportOut, **REFUSALS, 413: REFUSALS[422]})
+def import_rows(request: UserRequest, table: str, body: RowsIn) -> tuple[int, object]:
+    """Import units, people, positions, assignments, absences, users or grants: changed by key, all or nothing.
+
+    The answer is 422 with every error when anything is wrong. Sending the same rows again changes nothing.
+    """
+    if table not in imports.TABLES:
+        raise NotFound(f"There is no table {table}; there are {', '.join(imports.TABLES)}.")
+    if len(body.rows) > MOST:
+        return 413, {"detail": f"Send at most {MOST} rows at a time."}
+    done = imports.import_rows(table, body.rows, by=request.user, at=timezone.now(), dry_run=body.dry_run)
+    if done.errors:
+        return 422, {"detail": [vars(error) for error in done.errors]}
+    return 200, done

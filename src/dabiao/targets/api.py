@@ -1,0 +1,127 @@
+"""API of targets: list, set, and what was promised for a period."""
+
+from datetime import date
+
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema
+
+from dabiao.core import http
+from dabiao.core.asked import fiscal
+from dabiao.core.errors import Malformed
+from dabiao.core.http import UserRequest
+from dabiao.core.rest import MOST, REFUSALS, Exact, Page, Paging
+from dabiao.engine.period import BadPeriod
+from dabiao.org import queries as org
+from dabiao.org.api import WRITE
+from dabiao.org.queries import Scope, ScopeKind
+from dabiao.targets import actions, queries
+from dabiao.targets.actions import Done, Slot
+from dabiao.targets.tiling import Levels
+
+router = Router(tags=["targets"])
+
+
+class TargetOut(Schema):
+    """A stored target; `ends_on` is the first day after, an empty level is null, which is not 0."""
+
+    scope_kind: ScopeKind
+    scope: str
+    name: str
+    metric: str
+    product: str
+    starts_on: date
+    ends_on: date
+    base: Exact | None
+    target: Exact | None
+    challenge: Exact | None
+
+
+class TargetIn(Schema):
+    """A target to set; with all three levels null it is cleared."""
+
+    scope_kind: ScopeKind
+    scope: str
+    metric: str
+    starts_on: date
+    ends_on: date
+    product: str = Field("", max_length=80)
+    base: Exact | None = Field(None, max_digits=18, decimal_places=4)
+    target: Exact | None = Field(None, max_digits=18, decimal_places=4)
+    challenge: Exact | None = Field(None, max_digits=18, decimal_places=4)
+
+
+class DoneOut(Schema):
+    """How many targets were added, changed, already so, cleared."""
+
+    added: int
+    changed: int
+    unchanged: int
+    cleared: int
+
+
+class PromiseOut(Schema):
+    """What was promised for the period; `derived`: prorated, summed or inherited, `partial`: not all days covered."""
+
+    metric: str
+    base: Exact | None
+    target: Exact | None
+    challenge: Exact | None
+    derived: bool
+    partial: bool
+
+
+class Wanted(Schema):
+    """Which targets."""
+
+    on: date | None = None
+    since: date | None = None
+    until: date | None = None
+    metric: str = ""
+    product: str | None = None
+    scope_kind: ScopeKind | None = None
+    scope: str = ""
+
+
+@router.get("/targets", response={200: Page[TargetOut], **REFUSALS})
+def list_targets(request: UserRequest, wanted: Query[Wanted], paging: Query[Paging]) -> dict[str, object]:
+    """Stored targets that the caller may see; `on`: in force on a day, `since` and `until`: touching a window."""
+    scope = Scope(wanted.scope_kind or "unit", wanted.scope) if wanted.scope else None
+    if scope:
+        org.check_scope(request.user, scope, http.today())
+    asked = queries.Filter(wanted.on, wanted.since, wanted.until, scope, wanted.metric, wanted.product)
+    found = queries.listed(request.user, http.today(), asked)
+    rows = found[paging.offset : paging.offset + paging.limit]
+    return {"items": [queries.as_row(row) for row in rows], "count": found.count()}
+
+
+@router.put("/targets", auth=WRITE, response={200: DoneOut, **REFUSALS, 413: REFUSALS[422]})
+def set_targets(request: UserRequest, targets: list[TargetIn]) -> tuple[int, object]:
+    """Set targets, all or none. Sending the same again changes nothing; the last of two for one slot counts."""
+    if len(targets) > MOST:
+        return 413, {"detail": f"Send at most {MOST} targets at a time."}
+    slots = {
+        Slot(Scope(one.scope_kind, one.scope), one.metric, one.starts_on, one.ends_on, one.product): Levels(
+            one.base, one.target, one.challenge
+        )
+        for one in targets
+    }
+    done: Done = actions.set_targets(slots, by=request.user, at=timezone.now(), on=http.today())
+    return 200, done
+
+
+@router.get("/targets/promised", response={200: list[PromiseOut], **REFUSALS})
+def promised(
+    request: UserRequest, period: str, metrics: str, scope: str, scope_kind: ScopeKind = "unit", product: str = ""
+) -> list[dict[str, object]]:  # fmt: skip
+    """What a scope was promised for a period (2026, 2026-Q1, 2026-03, …), metric by metric (keys by comma)."""
+    asked = org.check_scope(request.user, Scope(scope_kind, scope), http.today())
+    try:
+        window = fiscal().parse(period)
+    except BadPeriod as error:
+        raise Malformed(str(error)) from None
+    keys = [key.strip() for key in metrics.split(",") if key.strip()]
+    found = queries.targets_for([asked], keys, window.start, window.end, product=product)
+    return [
+        {"metric": metric, **vars(promise.levels), "derived": promise.derived, "partial": promise.partial}
+        for (_scope, metric), promise in found.items()
+    ]
