@@ -8,7 +8,6 @@ from typing import Final
 
 import duckdb
 import ibis
-import pyarrow as pa
 
 from dabiao.engine.payout.inputs import INPUTS
 from dabiao.engine.payout.plan import Case, Plan
@@ -69,10 +68,19 @@ def check(plan: Plan, case: Case, batch: int = 10**9) -> Failure | None:
             return None
         return Failure(case, (), (f"refused: {refusal}",))
     if case.expect.strip() == "refused":
-        return Failure(case, ("refused",), tuple(" ".join(r.values()) for r in _paid(got, ["person", "amount"])))
+        return Failure(
+            case,
+            ("refused",),
+            tuple(f"{row['person']} {row['amount']}" for row in _paid(got, ["person", "amount"])),
+        )
     missing: list[str] = []
     unexpected: list[str] = []
-    for text, rows in ((case.expect, _paid), (case.entries, _steps), (case.balances, _open), (case.lines, _lines)):
+    for text, rows in (
+        (case.expect, _paid),
+        (case.entries, _steps),
+        (case.balances, _open),
+        (case.lines, _lines),
+    ):
         if text.strip():
             header, expected = parse(text)
             actual = rows(got, header)
@@ -93,23 +101,38 @@ def connection(tables: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
     unknown = sorted(set(tables) - set(SCHEMAS))
     if unknown:
         raise BadCase(f"no table {', '.join(unknown)}; known: {', '.join(sorted(SCHEMAS))}")
-    for name, schema in SCHEMAS.items():
-        _create(con, name, schema, tables.get(name, ""))
+    con.execute(_EMPTY)
+    for name, text in tables.items():
+        if text.strip():
+            _fill(con, name, text)
     return con
 
 
-def _create(con: duckdb.DuckDBPyConnection, name: str, schema: Mapping[str, str], text: str) -> None:
-    header, rows = parse(text) if text.strip() else ([], [])
+def _empty(name: str, schema: Mapping[str, str]) -> str:
+    types = ibis.schema(dict(schema))
+    columns = ", ".join(f'"{column}" {_sql(types[column])}' for column in schema)
+    return f'create table "{name}" ({columns});'
+
+
+def _sql(kind: object) -> str:
+    text = str(kind)
+    return {"string": "varchar", "int64": "bigint", "float64": "double"}.get(
+        text, text.split("(6)", maxsplit=1)[0]
+    )
+
+
+_EMPTY: Final = "".join(_empty(name, schema) for name, schema in SCHEMAS.items())
+
+
+def _fill(con: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+    schema = SCHEMAS[name]
+    header, rows = parse(text)
     strange = sorted(set(header) - set(schema))
     if strange:
         raise BadCase(f"{name} has no column {', '.join(strange)}; known: {', '.join(schema)}")
-    texts = pa.schema([(column, pa.string()) for column in schema])
-    whole = [{column: _value(row, header, column, n) for column in schema} for n, row in enumerate(rows, 1)]
-    con.register("__text", pa.Table.from_pylist(whole, schema=texts))
-    types = ibis.schema(dict(schema))
-    casts = ", ".join(f'"{column}"::{_sql(types[column])} as "{column}"' for column in schema)
-    con.execute(f'create table "{name}" as select {casts} from __text')
-    con.unregister("__text")
+    whole = [tuple(_value(row, header, column, n) for column in schema) for n, row in enumerate(rows, 1)]
+    if whole:
+        con.executemany(f'insert into "{name}" values ({", ".join("?" * len(schema))})', whole)
 
 
 def _value(row: Row, header: list[str], column: str, number: int) -> str | None:
@@ -118,11 +141,6 @@ def _value(row: Row, header: list[str], column: str, number: int) -> str | None:
     if column == "key":
         return f"{number:06d}"
     return _DEFAULTS.get(column)
-
-
-def _sql(kind: object) -> str:
-    text = str(kind)
-    return {"string": "varchar", "int64": "bigint", "float64": "double"}.get(text, text.split("(6)")[0])
 
 
 def parse(text: str) -> tuple[list[str], list[Row]]:
@@ -134,7 +152,10 @@ def parse(text: str) -> tuple[list[str], list[Row]]:
         if len(line) != len(header):
             raise BadCase(f"{len(header)} columns, but {len(line)} values in: {' '.join(line)}")
     return header, [
-        {name: None if value == "-" else value.replace("~", " ") for name, value in zip(header, line, strict=True)}
+        {
+            name: None if value == "-" else value.replace("~", " ")
+            for name, value in zip(header, line, strict=True)
+        }
         for line in lines[1:]
     ]
 
@@ -143,11 +164,17 @@ def _paid(got: Run, header: list[str]) -> list[Row]:
     """Payables added up over what the expectation does not name; nothing that comes to 0."""
     sums: dict[tuple[str, ...], Decimal] = {}
     for payable in got.statement.payables:
-        row = {"person": payable.person, "period": _label(payable.period), "component": payable.component or "settlement"}
+        row = {
+            "person": payable.person,
+            "period": _label(payable.period),
+            "component": payable.component or "settlement",
+        }
         key = tuple(row[name] for name in header if name != "amount")
         sums[key] = sums.get(key, Decimal(0)) + payable.amount
     names = [name for name in header if name != "amount"]
-    return [{**dict(zip(names, key, strict=True)), "amount": plain(total)} for key, total in sums.items() if total]
+    return [
+        {**dict(zip(names, key, strict=True)), "amount": plain(total)} for key, total in sums.items() if total
+    ]
 
 
 def _steps(got: Run, header: list[str]) -> list[Row]:

@@ -10,17 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.backends.sql.datatypes import DuckDBType
 
 from dabiao.engine.payout.credit import Window, counted
 from dabiao.engine.payout.entry import LineSum
-from dabiao.engine.payout.lines import has_terms, is_running, lines, terms_schema
+from dabiao.engine.payout.lines import Batch, has_terms, is_running, lines, terms_schema
 from dabiao.engine.payout.plan import Component, Plan
 from dabiao.engine.payout.reference import FIRST, LAST, Reference, references
 from dabiao.engine.payout.roster import Roster, excepted, members
@@ -56,6 +59,8 @@ class Run:
         """The trace lines as rows, of one person or all, amounts as Decimal, in the order of the facts."""
         found: list[dict[str, Any]] = []
         for key, relations in self.traces.items():
+            if not relations:
+                continue
             component = self.plan.components[key]
             union = " union all by name ".join(f"select * from {relation}" for relation in relations)
             only = "" if person is None else "where person = ?"
@@ -95,7 +100,7 @@ def run(
         if component.base in plan.measures and component.rate is not None:
             job = Job(plan, component, con, tables, world, traces, window, until)
             written[component.key] = tuple(job.trace(batch))
-            line_sums += job.line_sums(written[component.key])
+            line_sums += job.line_sums(written[component.key]) if written[component.key] else []
     statement = settle(world, line_sums, until)
     digest = result_hash(plan, line_sums, statement)
     return Run(statement, digest, tuple(sorted(line_sums)), written, plan, con)
@@ -104,7 +109,13 @@ def run(
 def readable(plan: Plan, component: Component, row: Mapping[str, Any]) -> dict[str, Any]:
     """A trace row with its integers as Decimal and the rule it belongs to."""
     scale = scale_of(plan, component)
-    decimals = {"credit": scale.base, "before": scale.base, "amount": scale.line, "rate": scale.rate, "share": 6}
+    decimals = {
+        "credit": scale.base,
+        "before": scale.base,
+        "amount": scale.line,
+        "rate": scale.rate,
+        "share": 6,
+    }
     decimals |= {f"slice_{number}": scale.base for number in range(1, 100)}
     decimals |= {f"factor_{number}": places for number, places in enumerate(scale.factors, start=1)}
     decimals |= {"relative": TERM_SCALE, "points": TERM_SCALE}
@@ -117,8 +128,17 @@ def readable(plan: Plan, component: Component, row: Mapping[str, Any]) -> dict[s
 
 def bound(con: duckdb.DuckDBPyConnection) -> dict[str, ir.Table]:
     """Every table and view of the connection as an unbound Ibis table."""
-    names = [name for (name,) in con.execute("select table_name from information_schema.tables").fetchall()]
-    return {name: _table(con, name) for name in sorted(set(names))}
+    columns: dict[str, dict[str, dt.DataType]] = {}
+    for table, column, kind in con.execute(
+        "select table_name, column_name, data_type from information_schema.columns order by ordinal_position"
+    ).fetchall():
+        columns.setdefault(table, {})[column] = _type(kind)
+    return {name: ibis.table(schema, name=name) for name, schema in columns.items()}
+
+
+@lru_cache
+def _type(kind: str) -> dt.DataType:
+    return DuckDBType.from_string(kind)
 
 
 @dataclass(frozen=True)
@@ -155,7 +175,7 @@ class Job:
         union = " union all by name ".join(f"select * from {relation}" for relation in relations)
         name = f"trace_{self.component.key}"
         self.con.execute(f"create or replace temp view {name} as {union}")
-        rows = self._payable(_table(self.con, name))
+        rows = self._payable(bound(self.con)[name])
         expression = sums(self.plan, self.component, rows, Window(self.plan.start, self.until))
         found = self.con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table()
         return [self._line_sum(row) for row in found.to_pylist()]
@@ -176,7 +196,7 @@ class Job:
         carried = None
         if carries and is_running(self.component):
             carried = ibis.table(self._carried_schema(), name=self._carried)
-        expression = lines(self.plan, self.component, self.tables, window, terms=given, carried=carried)
+        expression = lines(self.plan, self.component, self.tables, Batch(window, given, carried))
         return Shape(str(ibis.to_sql(expression, dialect="duckdb")), window)
 
     def _register_terms(self) -> ir.Table | None:
@@ -196,6 +216,8 @@ class Job:
         tiers = self.component.rate.tiers if self.component.rate else None
         over = (tiers.over if tiers else None) or self.plan.period
         by_day = self._facts_by_day()
+        if not by_day:
+            return
         since, held = whole.since, 0
         for span in spans(self.plan, over, whole.since, whole.until):
             part = span.overlap(whole.since, whole.until)
@@ -209,7 +231,7 @@ class Job:
             if held > batch:
                 yield from self._pieces(part, by_day, batch)
                 since, held = part.end, 0
-        if since < whole.until or since == whole.since:
+        if since < whole.until:
             yield replace(whole, since=since), False
 
     def _pieces(self, span: Span, by_day: Mapping[date, int], batch: int) -> Iterator[tuple[Window, bool]]:
@@ -396,11 +418,6 @@ def _person_type(plan: Plan, credit: str, facts: ir.Table) -> str:
     rule = plan.credits[credit]
     column = rule.split[0][0] if rule.split else rule.to.column
     return str(facts[column].type()) if rule.to.kind == "column" and column in facts.columns else "string"
-
-
-def _table(con: duckdb.DuckDBPyConnection, name: str) -> ir.Table:
-    schema = con.sql(f'select * from "{name}" limit 0').to_arrow_table().schema
-    return ibis.table(ibis.Schema.from_pyarrow(schema), name=name)
 
 
 def _literal(day: date) -> str:

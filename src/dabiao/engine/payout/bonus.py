@@ -40,7 +40,14 @@ class Asked:
 
     def entry(self, person: str, amount: Decimal, note: str, base: Decimal | None = None) -> Entry:
         return Entry(
-            person, self.period.start, self.component.key, self.bonus.kind, rounded(amount, SCALE), base, None, note
+            person,
+            self.period.start,
+            self.component.key,
+            self.bonus.kind,
+            rounded(amount, SCALE),
+            base,
+            None,
+            note,
         )
 
     def fixed(self, person: str) -> Decimal:
@@ -119,7 +126,8 @@ def _bar(asked: Asked, person: str) -> Decimal | None:
         span = span_of(world.plan, bonus.over or world.plan.period, span.start - timedelta(days=1))
         total = world.total(bonus.measure, person, span, span.end)
         known = total or any(
-            measure == bonus.measure and who == person and start in span for measure, who, start, _ in world.totals
+            measure == bonus.measure and who == person and start in span
+            for measure, who, start, _ in world.totals
         )
         if known and (best is None or total > best):
             best = total

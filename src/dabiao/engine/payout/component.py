@@ -68,7 +68,10 @@ def counted_over(component: Component) -> Every | None:
     if component.stages or component.clawbacks:
         return "plan"
     tiers = component.rate.tiers if component.rate else None
-    spans = [tiers.over if tiers else None, *(limit.over for limit in (component.cap, component.floor) if limit)]
+    spans = [
+        tiers.over if tiers else None,
+        *(limit.over for limit in (component.cap, component.floor) if limit),
+    ]
     return next((span for span in spans if span), None)
 
 
@@ -117,7 +120,7 @@ def _caught_up(
 ) -> Iterator[Entry]:
     """A whole-base rate that changes applies to everything counted earlier in the span, too."""
     tiers = component.rate.tiers if component.rate else None
-    assert tiers is not None  # noqa: S101
+    assert tiers is not None
     for per, weighed in sorted(posted.weighed.items()):
         before = posted.rates.get(per)
         now = whole_rate(world, component, tiers, person, period, per)
@@ -125,7 +128,11 @@ def _caught_up(
             amount = decimal(Fraction(weighed) * Fraction(now - before), SCALE)
             note = f"rate {before} → {now} on earlier credit"
             yield Entry(person, period.start, component.key, "catch_up", amount, weighed, now - before, note)
-    every = {per for key, who, start, per in world.totals if key == component.base and who == person and start == period.start}
+    every = {
+        per
+        for key, who, start, per in world.totals
+        if key == component.base and who == person and start == period.start
+    }
     for per in {*every, *posted.weighed}:
         rate = whole_rate(world, component, tiers, person, period, per)
         if rate is not None:
@@ -158,7 +165,9 @@ def _worth(component: Component, period: Span, person: str, steps: list[Entry]) 
         yield Entry(person, period.start, component.key, "worth", amount, points, worth, f"{points} points")
 
 
-def _gated(world: World, component: Component, period: Span, person: str, steps: list[Entry]) -> Iterator[Entry]:
+def _gated(
+    world: World, component: Component, period: Span, person: str, steps: list[Entry]
+) -> Iterator[Entry]:
     """A gate that fails leaves `otherwise` of what was earned; several multiply."""
     earned = _sum(steps)
     for gate in component.gates:
@@ -166,7 +175,9 @@ def _gated(world: World, component: Component, period: Span, person: str, steps:
             left = rounded(earned * gate.otherwise, SCALE)
             what = gate.attained.measure if gate.attained else gate.score
             note = f"{what} below {gate.at_least}"
-            yield Entry(person, period.start, component.key, "gate", left - earned, earned, gate.otherwise, note)
+            yield Entry(
+                person, period.start, component.key, "gate", left - earned, earned, gate.otherwise, note
+            )
             earned = left
 
 
@@ -197,7 +208,9 @@ def _limited(
     if due != capped:
         limits.append(_step(component, period, person, "floor", due - capped, component.floor))
     # What a limit added or took away belongs to this period; the next one starts from what was posted.
-    if component.cap is not None and component.cap.over is None or component.floor is not None and component.floor.over is None:
+    if (component.cap is not None and component.cap.over is None) or (
+        component.floor is not None and component.floor.over is None
+    ):
         posted.earned += due - plain
     posted.amount = due
     return Payable(person, period.start, component.key, due - before), limits

@@ -1,7 +1,7 @@
 """Reads what a plan pays: components with their limits, bonuses, stages, and the settlement of the sum."""
 
 from decimal import Decimal
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.plan import (
@@ -24,10 +24,25 @@ from dabiao.engine.payout.reader import Spot, field_of, listed
 from dabiao.engine.payout.rule_file import ONE, every, factor, gate, rate, steps, words
 
 ZERO = Decimal(0)
-_BONUS = (
-    "kind amount measure over curve between at_least rate best_of beat within_days prizes ties among unit "
-    "weights score"
-).split()
+_BONUS = [
+    "kind",
+    "amount",
+    "measure",
+    "over",
+    "curve",
+    "between",
+    "at_least",
+    "rate",
+    "best_of",
+    "beat",
+    "within_days",
+    "prizes",
+    "ties",
+    "among",
+    "unit",
+    "weights",
+    "score",
+]
 
 
 def component(name: str, spot: Spot) -> Component:
@@ -50,7 +65,7 @@ def component(name: str, spot: Spot) -> Component:
         stages=field_of(found, "stages", listed(_stage), ()),
         clawbacks=field_of(found, "clawback", listed(_clawback), ()),
         hold=field_of(found, "hold", _hold, None),
-        unit=cast(Any, field_of(found, "unit", lambda s: s.word(model.Literal["money", "points"]), "money")),
+        unit=cast(Any, field_of(found, "unit", lambda s: s.word(Literal["money", "points"]), "money")),
         worth=field_of(found, "worth", _maybe_number, None),
     )
 
@@ -62,7 +77,7 @@ def _raise(spot: Spot) -> Raise:
     return Raise(
         field_of(found, "when", gate, model.Gate(ZERO), needed=spot),
         field_of(found, "by", Spot.positive, ZERO, needed=spot),
-        cast(Any, field_of(found, "as", lambda s: s.word(model.Literal["relative", "points"]), "relative")),
+        cast(Any, field_of(found, "as", lambda s: s.word(Literal["relative", "points"]), "relative")),
     )
 
 
@@ -72,7 +87,7 @@ def _bonus(spot: Spot) -> Bonus | None:
     if kind not in get_args(model.BonusKind):
         return None
     points = field_of(found, "curve", steps, ())
-    between = field_of(found, "between", lambda s: s.word(model.Literal["line", "step"]), "line")
+    between = field_of(found, "between", lambda s: s.word(Literal["line", "step"]), "line")
     return Bonus(
         kind=cast("model.BonusKind", kind),
         amount=field_of(found, "amount", Spot.positive, ZERO),
@@ -82,15 +97,15 @@ def _bonus(spot: Spot) -> Bonus | None:
         at_least=field_of(found, "at_least", _maybe_number, None),
         rate=field_of(found, "rate", _maybe_number, None),
         best_of=field_of(found, "best_of", Spot.whole, 0),
-        beat=cast(Any, field_of(found, "beat", lambda s: s.word(model.Literal["best", "target"]), "best")),
+        beat=cast(Any, field_of(found, "beat", lambda s: s.word(Literal["best", "target"]), "best")),
         within_days=field_of(found, "within_days", _maybe_whole, None),
         prizes=field_of(found, "prizes", listed(Spot.positive), ()),
-        ties=cast(Any, field_of(found, "ties", lambda s: s.word(model.Literal["share", "each"]), "share")),
-        among=cast(Any, field_of(found, "among", lambda s: s.word(model.Literal["plan", "unit"]), "plan")),
+        ties=cast(Any, field_of(found, "ties", lambda s: s.word(Literal["share", "each"]), "share")),
+        among=cast(Any, field_of(found, "among", lambda s: s.word(Literal["plan", "unit"]), "plan")),
         unit=field_of(found, "unit", Spot.text, ""),
         weights=cast(
             Any,
-            field_of(found, "weights", lambda s: s.word(model.Literal["equal", "measure", "score"]), "equal"),
+            field_of(found, "weights", lambda s: s.word(Literal["equal", "measure", "score"]), "equal"),
         ),
         score=field_of(found, "score", Spot.text, ""),
     )
@@ -114,7 +129,7 @@ def _limit(spot: Spot) -> Limit | None:
 
 
 def _prorate(spot: Spot) -> Prorate | None:
-    reasons = model.Literal["joining", "leaving", "transfer", "absence", "probation"]
+    reasons = Literal["joining", "leaving", "transfer", "absence", "probation"]
     found = spot.fields("for", "days")
     return Prorate(
         cast(Any, field_of(found, "for", listed(lambda s: s.word(reasons)), (), needed=spot)),
@@ -135,9 +150,7 @@ def _clawback(spot: Spot) -> Clawback:
     return Clawback(
         cast(
             Any,
-            field_of(
-                found, "when", lambda s: s.word(model.Literal["unpaid", "churned"]), "unpaid", needed=spot
-            ),
+            field_of(found, "when", lambda s: s.word(Literal["unpaid", "churned"]), "unpaid", needed=spot),
         ),
         field_of(found, "days", Spot.whole, 0, needed=spot),
         field_of(found, "share", Spot.share, ONE),
@@ -148,7 +161,7 @@ def _hold(spot: Spot) -> Hold | None:
     found = spot.fields("share", "until")
     return Hold(
         field_of(found, "share", Spot.share, ZERO, needed=spot),
-        field_of(found, "until", every, None) or "year",
+        field_of(found, "until", every, "year"),
     )
 
 
@@ -192,7 +205,7 @@ def _draw(spot: Spot) -> Draw | None:
 def _leaver(spot: Spot) -> Leaver:
     found = spot.fields("held", "draw", "later")
     return Leaver(
-        cast(Any, field_of(found, "held", lambda s: s.word(model.Literal["pay", "forfeit"]), "pay")),
-        cast(Any, field_of(found, "draw", lambda s: s.word(model.Literal["recover", "forgive"]), "recover")),
-        cast(Any, field_of(found, "later", lambda s: s.word(model.Literal["pay", "stop"]), "pay")),
+        cast(Any, field_of(found, "held", lambda s: s.word(Literal["pay", "forfeit"]), "pay")),
+        cast(Any, field_of(found, "draw", lambda s: s.word(Literal["recover", "forgive"]), "recover")),
+        cast(Any, field_of(found, "later", lambda s: s.word(Literal["pay", "stop"]), "pay")),
     )

@@ -50,7 +50,9 @@ def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: 
     columns += ["refund"] if measure.refunds == "original" else []
     rows = rows.select(*dict.fromkeys(columns))
     if window.people:
-        rows = rows.filter(rows.person.isin([ibis.literal(who).cast(rows.person.type()) for who in window.people]))
+        rows = rows.filter(
+            rows.person.isin([ibis.literal(who).cast(rows.person.type()) for who in window.people])
+        )
     return _covered(plan, rows, tables)
 
 
@@ -73,7 +75,15 @@ def counted(
     return facts.select(*dict.fromkeys([*measure.fact_key, "on", *keep]), units=amount)
 
 
-_REFUNDED: Final = ("reverses", "amount", "amount_with_tax", "cost", "qty", "original_amount", "original_amount_with_tax")
+_REFUNDED: Final = (
+    "reverses",
+    "amount",
+    "amount_with_tax",
+    "cost",
+    "qty",
+    "original_amount",
+    "original_amount_with_tax",
+)
 """What a refund brings itself; all else it takes from the fact that it takes back."""
 
 
@@ -84,8 +94,12 @@ def _at_original(measure: Measure, facts: ir.Table, window: Window) -> ir.Table:
     """
     own, original = facts, facts.view()
     source = [original["source"].name("__source")] if "source" in facts.columns else []
-    taken = {f"__{name}": original[name] for name in facts.columns if name not in (*_REFUNDED, *measure.fact_key)}
-    behind = original.select(*source, __key=original.key, **{k: v for k, v in taken.items() if k != "__source"})
+    taken = {
+        f"__{name}": original[name] for name in facts.columns if name not in (*_REFUNDED, *measure.fact_key)
+    }
+    behind = original.select(
+        *source, __key=original.key, **{k: v for k, v in taken.items() if k != "__source"}
+    )
     same = [own.reverses == behind["__key"]]
     if source:
         same.append(own.source == behind["__source"])
@@ -162,7 +176,9 @@ def _held(facts: ir.Table, to: Recipient, tables: Tables) -> ir.Table:
     """The facts with `person`: a column of the fact, or of the row that a key of the fact points at."""
     if to.kind == "column":
         return facts.mutate(person=facts[to.column])
-    behind = tables[to.table].select(**{"__behind": tables[to.table].key, "__taken": tables[to.table][to.take]})
+    behind = tables[to.table].select(
+        **{"__behind": tables[to.table].key, "__taken": tables[to.table][to.take]}
+    )
     joined = facts.left_join(behind, facts[to.column] == behind["__behind"])
     return joined.mutate(person=joined["__taken"]).drop("__behind", "__taken")
 
@@ -190,7 +206,9 @@ def _split_in_two(rule: Credit, facts: ir.Table, weights: list[int]) -> ir.Table
     ideal = facts.units.abs() * weights[0]
     rest = ideal % whole
     up = (rest * 2 > whole) | ((rest * 2 == whole) & (first < second))
-    part = (((ideal - rest) / whole).round().cast("int64") + up.cast("int64")) * facts.units.sign().cast("int64")
+    part = (((ideal - rest) / whole).round().cast("int64") + up.cast("int64")) * facts.units.sign().cast(
+        "int64"
+    )
     share = (weights[0] * WHOLE * 2 + whole) // (whole * 2)
     mine = facts.mutate(
         person=first.coalesce(second),
@@ -240,10 +258,13 @@ def _divided(measure: Measure, rows: ir.Table, via: str) -> ir.Table:
     ideal = weighed.units.abs().cast("decimal(38, 0)") * weighed["__weight"]
     weighed = weighed.mutate(__rest=ideal % weighed["__whole"], __ideal=ideal)
     weighed = weighed.mutate(__floor=_quotient(weighed["__ideal"] - weighed["__rest"], weighed["__whole"]))
-    by_rest = ibis.window(group_by=list(measure.fact_key), order_by=[weighed["__rest"].desc(), weighed.person])
+    by_rest = ibis.window(
+        group_by=list(measure.fact_key), order_by=[weighed["__rest"].desc(), weighed.person]
+    )
     weighed = weighed.mutate(
         __place=ibis.row_number().over(by_rest),
-        __missing=weighed.units.abs() - weighed["__floor"].sum().over(fact).cast("decimal(18, 0)").cast("int64"),
+        __missing=weighed.units.abs()
+        - weighed["__floor"].sum().over(fact).cast("decimal(18, 0)").cast("int64"),
     )
     part = weighed["__floor"] + (weighed["__place"] < weighed["__missing"]).cast("int64")
     return weighed.mutate(
@@ -267,9 +288,7 @@ def _latest_shares(measure: Measure, shares: ir.Table) -> ir.Table:
     return mine.select(*measure.fact_key, "person", weight=mine.share)
 
 
-def _on_top(
-    measure: Measure, rule: Credit, facts: ir.Table, rows: ir.Table, tables: Tables
-) -> ir.Table:
+def _on_top(measure: Measure, rule: Credit, facts: ir.Table, rows: ir.Table, tables: Tables) -> ir.Table:
     """The direct credit, with overlays and the roll-up over the managers of that day."""
     parts = [rows] if rule.direct else []
     parts += [_overlay(measure, also, facts, tables).select(rows.columns) for also in rule.also]

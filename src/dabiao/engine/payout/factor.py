@@ -21,7 +21,9 @@ def of_the_period(factor: Factor) -> bool:
     return factor.attained is not None or bool(factor.score)
 
 
-def with_factor(rows: ir.Table, plan: Plan, factor: Factor, name: str, scale: int, tables: Tables) -> ir.Table:
+def with_factor(
+    rows: ir.Table, plan: Plan, factor: Factor, name: str, scale: int, tables: Tables
+) -> ir.Table:
     """The rows with the multiplier `name` in int64 units of 10^-scale; null where the plan says nothing."""
     if of_the_period(factor):
         return rows

@@ -86,7 +86,7 @@ def settlement_entries(
     rules = world.plan.settlement
     people = set(payables)
     has_rules = bool(rules.guarantee or rules.draw or rules.hold or _holds(world) or _claws(world))
-    if not has_rules and not world.plan.settlement.leaver.later == "stop":
+    if not has_rules and world.plan.settlement.leaver.later != "stop":
         return Settled([], [], [])
     people |= {person for person, account in accounts.items() if account.is_open}
     if rules.guarantee or rules.draw:

@@ -11,16 +11,21 @@ from dabiao.engine.payout.factor import of_the_period, with_factor
 from dabiao.engine.payout.feature import Tables, kept
 from dabiao.engine.payout.plan import Component, Measure, Plan, Rate, Tiers
 from dabiao.engine.payout.reference import beside
-from dabiao.engine.payout.scale import TERM_SCALE, Scale, scale_of, to_line, units, widen
+from dabiao.engine.payout.scale import Scale, scale_of, to_line, units, widen
 from dabiao.engine.payout.spans import spans, start_of
 
 
 @dataclass(frozen=True)
-class Carried:
-    """Whether totals counted before this batch come in, as the table `carried_<component>`."""
+class Batch:
+    """What lines are computed for.
 
-    name: str
-    table: ir.Table
+    terms: see `terms_schema`; needed where `has_terms`. carried: person, per …, total counted inside the
+    span before this window, where tiers run on (`is_running`).
+    """
+
+    window: Window
+    terms: ir.Table | None = None
+    carried: ir.Table | None = None
 
 
 def is_running(component: Component) -> bool:
@@ -61,19 +66,9 @@ def terms_schema(component: Component, person: str = "string") -> dict[str, str]
     return schema
 
 
-def lines(
-    plan: Plan,
-    component: Component,
-    tables: Tables,
-    window: Window,
-    *,
-    terms: ir.Table | None = None,
-    carried: ir.Table | None = None,
-) -> ir.Table:
-    """Every line of a component for the facts of a window.
+def lines(plan: Plan, component: Component, tables: Tables, batch: Batch) -> ir.Table:
+    """Every line of a component for the facts of a batch.
 
-    terms: see `terms_schema`; needed where `has_terms`. carried: person, scope, per …, total counted before
-    the window, where tiers run on (`is_running`).
     returns: the fact's key, on, person, via, share (millionths), credit, before, slice_1 …, rate, factor_1 …
     and amount. Money in int64 units: credit, before and slices at the plan's decimals, amount at
     `plan.line_scale`; rate and factors at the scales of `scale_of`. A null amount means that the plan says
@@ -81,10 +76,10 @@ def lines(
     """
     measure = plan.measures[component.base]
     scale = scale_of(plan, component)
-    rows = credits(plan, measure, tables, window, kept(plan, component))
-    if terms is not None:
-        rows = _with_terms(plan, rows, terms, window)
-    rows, product = _rated(plan, component, measure, rows, tables, scale, window, carried)
+    rows = credits(plan, measure, tables, batch.window, kept(plan, component))
+    if batch.terms is not None:
+        rows = _with_terms(plan, rows, batch.terms, batch.window)
+    rows, product = _rated(plan, component, rows, tables, scale, batch)
     if component.raises:
         product = product * rows.relative + _sliced(rows) * rows.points * 10**scale.rate
     for number, decimals in enumerate(scale.factors, start=1):
@@ -105,14 +100,7 @@ def _with_terms(plan: Plan, rows: ir.Table, terms: ir.Table, window: Window) -> 
 
 
 def _rated(
-    plan: Plan,
-    component: Component,
-    measure: Measure,
-    rows: ir.Table,
-    tables: Tables,
-    scale: Scale,
-    window: Window,
-    carried: ir.Table | None,
+    plan: Plan, component: Component, rows: ir.Table, tables: Tables, scale: Scale, batch: Batch
 ) -> tuple[ir.Table, ir.NumericValue]:
     """Rows with what decided the rate, and base × rate exact."""
     rate = component.rate or Rate()
@@ -127,22 +115,17 @@ def _rated(
         raise AssertionError("a component with lines has a rate: the plan's validator saw to it")
     if tiers.pay == "whole":
         return rows, widen(rows.credit, scale) * rows.rate
-    return _marginal(plan, tiers, measure, rows, scale, window, carried)
+    return _marginal(plan, tiers, plan.measures[component.base], rows, scale, batch)
 
 
 def _marginal(
-    plan: Plan,
-    tiers: Tiers,
-    measure: Measure,
-    rows: ir.Table,
-    scale: Scale,
-    window: Window,
-    carried: ir.Table | None,
+    plan: Plan, tiers: Tiers, measure: Measure, rows: ir.Table, scale: Scale, batch: Batch
 ) -> tuple[ir.Table, ir.NumericValue]:
+    window = batch.window
     over = tiers.over or plan.period
     if len(list(spans(plan, over, window.since, window.until))) > 1:
         rows = rows.mutate(scope=start_of(plan, over, rows.on, window.since, window.until))
-    rows = rates.running(plan, rows, tiers, measure, carried)
+    rows = rates.running(plan, rows, tiers, measure, batch.carried)
     rows = rates.slices(rows, tiers, _starts(rows, tiers, scale))
     rows = rows.drop("after")
     product = rates.earned(rows, [step.value for step in tiers.steps], scale)
@@ -165,6 +148,3 @@ def _sliced(rows: ir.Table) -> ir.IntegerValue:
     """The base that earns: the sum of the slices, or the credit where there are none."""
     parts = [rows[name] for name in rows.columns if name.startswith("slice_")]
     return sum(parts[1:], start=parts[0]) if parts else rows.credit
-
-
-__all__ = ["TERM_SCALE", "Carried", "has_terms", "is_running", "lines", "terms_schema"]

@@ -1,9 +1,10 @@
 """The text of a plan read into `plan.Plan`: what each word means stands in `docs/incentives.md`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Literal, TypeVar, cast
 
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.component_file import component, settlement
@@ -21,10 +22,33 @@ class Parsed:
     lines: dict[str, int]
 
 
-_FIELDS = (
-    "schema plan version title from to who except currency period year_starts cut_day round digits decimals "
-    "largest amounts exchange measures credits tables components settlement cases"
-).split()
+_FIELDS = [
+    "schema",
+    "plan",
+    "version",
+    "title",
+    "from",
+    "to",
+    "who",
+    "except",
+    "currency",
+    "period",
+    "year_starts",
+    "cut_day",
+    "round",
+    "digits",
+    "decimals",
+    "largest",
+    "amounts",
+    "exchange",
+    "measures",
+    "credits",
+    "tables",
+    "components",
+    "settlement",
+    "cases",
+]
+T = TypeVar("T")
 _LONG_AGO, _NEVER = date(1, 1, 1), date(9999, 12, 31)
 
 
@@ -75,11 +99,11 @@ def _schema(spot: Spot) -> None:
 
 
 def _round(spot: Spot) -> str:
-    return spot.word(model.Literal["payable", "line"])
+    return spot.word(Literal["payable", "line"])
 
 
 def _amounts(spot: Spot) -> str:
-    return spot.word(model.Literal["reporting", "original"])
+    return spot.word(Literal["reporting", "original"])
 
 
 def _members(spot: Spot) -> tuple[Member, ...]:
@@ -114,7 +138,7 @@ def _exchange(spot: Spot) -> Exchange:
     )
 
 
-def _named(spot: Spot, read: Any) -> dict[str, Any]:
+def _named(spot: Spot, read: Callable[[str, Spot], T]) -> dict[str, T]:
     """A mapping of named things, each read on its own."""
     found = {}
     for name, below in spot.entries():
@@ -129,7 +153,9 @@ def _case(spot: Spot) -> Case:
     found = spot.fields("name", "facts", "expect", "entries", "balances", "lines", "until")
     return Case(
         field_of(found, "name", Spot.text, "", needed=spot),
-        field_of(found, "facts", lambda s: {name: below.text() for name, below in s.entries()}, {}, needed=spot),
+        field_of(
+            found, "facts", lambda s: {name: below.text() for name, below in s.entries()}, {}, needed=spot
+        ),
         field_of(found, "expect", Spot.text, "", needed=spot),
         field_of(found, "entries", Spot.text, ""),
         field_of(found, "balances", Spot.text, ""),

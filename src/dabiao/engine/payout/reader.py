@@ -13,6 +13,7 @@ from typing import Final, TypeVar, get_args
 import yaml
 
 T = TypeVar("T")
+D = TypeVar("D")
 _YES: Final = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -162,8 +163,8 @@ class Spot:
 
 
 def field_of(
-    fields: dict[str, Spot], name: str, read: Callable[[Spot], T], default: T, *, needed: Spot | None = None
-) -> T:
+    fields: dict[str, Spot], name: str, read: Callable[[Spot], T], default: D, *, needed: Spot | None = None
+) -> T | D:
     """One field read on its own, so that one mistake hides no other; `needed` is where to miss it."""
     if name not in fields:
         if needed is not None:

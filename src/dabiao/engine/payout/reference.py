@@ -50,13 +50,17 @@ def beside(table: Table, tables: Tables) -> list[ir.Table]:
     source = tables[table.source]
     value = source[table.take]
     exact = (
-        minor(value, table.decimals) if value.type().is_decimal() else value.cast("int64") * 10**table.decimals
+        minor(value, table.decimals)
+        if value.type().is_decimal()
+        else value.cast("int64") * 10**table.decimals
     )
     return [source.select(*table.by, value=exact)]
 
 
 def _explode(table: Table) -> list[Reference]:
-    masks = sorted({tuple(column for column, _ in row.match) for row in table.rows}, key=lambda m: (-len(m), m))
+    masks = sorted(
+        {tuple(column for column, _ in row.match) for row in table.rows}, key=lambda m: (-len(m), m)
+    )
     return [_one(table, number, mask) for number, mask in enumerate(masks)]
 
 

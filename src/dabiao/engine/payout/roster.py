@@ -119,7 +119,9 @@ class Roster:
 
     def unit_of(self, person: str, span: Span) -> str | None:
         """The unit of the last seat that a person held inside a span."""
-        held = [seat for seat in self.seats_of.get(person, ()) if seat.start < span.end and seat.end > span.start]
+        held = [
+            seat for seat in self.seats_of.get(person, ()) if seat.start < span.end and seat.end > span.start
+        ]
         return held[-1].unit if held else None
 
     def target(self, kind: str, scope: str, metric: str, span: Span, product: str = "") -> Decimal | None:
@@ -156,7 +158,9 @@ class Roster:
 
     def score(self, person: str, score: str, span: Span) -> Decimal | None:
         """The score in force on the span's last day, else the last one that began inside it."""
-        given = [s for s in self._scores.get((person, score), ()) if s.start < span.end and s.end > span.start]
+        given = [
+            s for s in self._scores.get((person, score), ()) if s.start < span.end and s.end > span.start
+        ]
         return max(given, key=lambda s: s.start).value if given else None
 
     def share_in_force(self, person: str, span: Span, prorate: Prorate | None, covered: Covered) -> Fraction:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.plan import (
@@ -70,7 +70,7 @@ def measure(name: str, spot: Spot) -> Measure:
         where=field_of(found, "where", conditions, ()),
         exclude=field_of(found, "exclude", listed(conditions), ()),
         refunds=cast(
-            Any, field_of(found, "refunds", lambda s: s.word(model.Literal["own_date", "original"]), "own_date")
+            Any, field_of(found, "refunds", lambda s: s.word(Literal["own_date", "original"]), "own_date")
         ),
         target=field_of(found, "target", Spot.text, ""),
     )
@@ -112,7 +112,7 @@ def credit(name: str, spot: Spot) -> Credit:
 
 
 def _divide(spot: Spot) -> str:
-    return spot.word(model.Literal["each", "equal", "weight"])
+    return spot.word(Literal["each", "equal", "weight"])
 
 
 def _split(spot: Spot) -> tuple[tuple[str, Decimal], ...]:
@@ -179,7 +179,7 @@ def _maybe_number(spot: Spot) -> Decimal | None:
     return spot.number()
 
 
-def every(spot: Spot) -> model.Every | None:
+def every(spot: Spot) -> model.Every:
     return cast("model.Every", spot.word(model.Every))
 
 

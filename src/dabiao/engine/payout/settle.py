@@ -33,7 +33,7 @@ def settle(world: World, sums: Iterable[LineSum], until: date) -> Statement:
     grouped = _grouped(sums)
     ledgers: dict[str, Ledger] = {key: {} for key in plan.components}
     accounts: dict[str, Account] = {}
-    paid: dict[tuple[str, str], dict[object, Decimal]] = {}
+    paid: dict[tuple[str, str], dict[date, Decimal]] = {}
     entries: list[Entry] = []
     payables: list[Payable] = []
     balances: list[Balance] = []
@@ -43,7 +43,9 @@ def settle(world: World, sums: Iterable[LineSum], until: date) -> Statement:
         clawed: dict[str, Decimal] = {}
         for component in order:
             mine = grouped.get((component.key, period.start), {})
-            for steps, payable in component_entries(world, component, period, mine, paid, ledgers[component.key]):  # type: ignore[arg-type]
+            for steps, payable in component_entries(
+                world, component, period, mine, paid, ledgers[component.key]
+            ):
                 entries += steps
                 of_period.setdefault(payable.person, []).append(payable)
                 taken = -sum((step.amount for step in steps if step.rule.startswith("clawback")), Decimal(0))

@@ -121,7 +121,9 @@ def _paid_on(measure: Measure, events: ir.Table) -> ir.Table:
 
 
 def _of(amount: ir.IntegerValue, share: Decimal) -> ir.IntegerValue:
-    return amount if share == 1 else shrunk(amount.cast("decimal(38, 0)") * units(share, RATE_SCALE), RATE_SCALE)
+    return (
+        amount if share == 1 else shrunk(amount.cast("decimal(38, 0)") * units(share, RATE_SCALE), RATE_SCALE)
+    )
 
 
 def _posted(rows: ir.Table, on: ir.DateValue, amount: ir.IntegerValue, rule: str) -> ir.Table:

@@ -102,5 +102,7 @@ def _raised(world: World, component: Component, person: str, period: Span) -> Ma
                 relative *= 1 + raise_.by
             else:
                 points += raise_.by
-    return {"relative": units(decimal(Fraction(relative), TERM_SCALE), TERM_SCALE), "points": units(points, TERM_SCALE)}
-
+    return {
+        "relative": units(decimal(Fraction(relative), TERM_SCALE), TERM_SCALE),
+        "points": units(points, TERM_SCALE),
+    }

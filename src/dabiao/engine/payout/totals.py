@@ -15,7 +15,9 @@ _MIX = 1_000_003
 """A prime that folds running totals and amounts into a checksum that int64 can sum."""
 
 
-def totals(plan: Plan, measure: Measure, tables: Tables, window: Window, per: tuple[str, ...] = ()) -> ir.Table:
+def totals(
+    plan: Plan, measure: Measure, tables: Tables, window: Window, per: tuple[str, ...] = ()
+) -> ir.Table:
     """person, period (its first day), per …, total (int64 units), first_on: what was credited to whom."""
     rows = credits(plan, measure, tables, window, per)
     rows = rows.mutate(period=start_of(plan, plan.period, rows.on, window.since, window.until))

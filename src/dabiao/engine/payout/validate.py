@@ -81,11 +81,19 @@ def _dates(plan: Plan) -> Iterator[Finding]:
     if plan.digits > plan.decimals:
         yield "digits", "amounts are counted with fewer decimals than paid", "Raise `decimals`."
     if plan.exchange and plan.amounts == "reporting":
-        yield "exchange", "reporting amounts are converted already", "Add `amounts: original` or drop the rates."
+        yield (
+            "exchange",
+            "reporting amounts are converted already",
+            "Add `amounts: original` or drop the rates.",
+        )
     for name, members in (("who", plan.who), ("except", plan.except_who)):
         for member in members:
             if member.start and member.end and member.end <= member.start:
-                yield name, f"{member.key}: {member.end} is not after {member.start}", "`to` is the first day after."
+                yield (
+                    name,
+                    f"{member.key}: {member.end} is not after {member.start}",
+                    "`to` is the first day after.",
+                )
 
 
 def _measure(plan: Plan, measure: Measure, schemas: Schemas | None) -> Iterator[Finding]:
@@ -102,7 +110,9 @@ def _measure(plan: Plan, measure: Measure, schemas: Schemas | None) -> Iterator[
     named += [("where", condition.column) for condition in measure.where]
     named += [("exclude", condition.column) for group in measure.exclude for condition in group]
     rule = plan.credits.get(measure.credit, ON_RECORD)
-    named += [("credit", recipient.column) for recipient in (rule.to, *(also.recipient for also in rule.also))]
+    named += [
+        ("credit", recipient.column) for recipient in (rule.to, *(also.recipient for also in rule.also))
+    ]
     for place, column in named:
         if column not in columns and not _joinable(column, columns):
             yield f"{path}.{place}", f"{measure.table} has no column {column!r}", _known(columns)
@@ -125,7 +135,11 @@ def _table(table: Table, schemas: Schemas | None) -> Iterator[Finding]:
     if table.source and schemas is not None and table.source not in schemas:
         yield f"{path}.from", f"no table {table.source!r}", _known(schemas)
     if table.rows and table.otherwise is None and all(row.match for row in table.rows):
-        yield f"{path}.rows", "a fact that fits no row has no rate: a gap", "Add `else:`, 0 if nothing is due."
+        yield (
+            f"{path}.rows",
+            "a fact that fits no row has no rate: a gap",
+            "Add `else:`, 0 if nothing is due.",
+        )
     yield from _ambiguous(path, table)
     for match in dict.fromkeys(row.match for row in table.rows):
         yield from _dated(path, [row for row in table.rows if row.match == match])
@@ -137,13 +151,25 @@ def _dated(path: str, rows: list[Row]) -> Iterator[Finding]:
     ordered = sorted(rows, key=lambda row: row.start or FIRST)
     for row in ordered:
         if row.start and row.end and row.end <= row.start:
-            yield f"{path}.rows", f"{what}: {row.end} is not after {row.start}", "`to` is the first day after."
+            yield (
+                f"{path}.rows",
+                f"{what}: {row.end} is not after {row.start}",
+                "`to` is the first day after.",
+            )
     for earlier, later in pairwise(ordered):
         ends, starts = earlier.end or LAST, later.start or FIRST
         if starts < ends:
-            yield f"{path}.rows", f"{what}: two rows hold on {starts}: an overlap", f"End the first with `to: {starts}`."
+            yield (
+                f"{path}.rows",
+                f"{what}: two rows hold on {starts}: an overlap",
+                f"End the first with `to: {starts}`.",
+            )
         elif starts > ends:
-            yield f"{path}.rows", f"{what}: no row holds from {ends} to {_before(starts)}: a gap", "`to` is the first day after: let it equal the next `from`."
+            yield (
+                f"{path}.rows",
+                f"{what}: no row holds from {ends} to {_before(starts)}: a gap",
+                "`to` is the first day after: let it equal the next `from`.",
+            )
 
 
 def _before(day: date) -> date:
@@ -157,7 +183,15 @@ def _ambiguous(path: str, table: Table) -> Iterator[Finding]:
         if len(mine) != len(theirs) or set(mine) == set(theirs):
             continue
         agree = all(mine[column] == theirs[column] for column in mine.keys() & theirs.keys())
-        if agree and (one.start or FIRST) < (other.end or LAST) and (other.start or FIRST) < (one.end or LAST):
+        if (
+            agree
+            and (one.start or FIRST) < (other.end or LAST)
+            and (other.start or FIRST) < (one.end or LAST)
+        ):
             both = {**mine, **theirs}
             named = ", ".join(f"{column} {value}" for column, value in sorted(both.items()))
-            yield f"{path}.rows", f"two rows fit {named}: an overlap", "Add a row that names all of these columns."
+            yield (
+                f"{path}.rows",
+                f"two rows fit {named}: an overlap",
+                "Add a row that names all of these columns.",
+            )

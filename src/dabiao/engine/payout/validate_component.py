@@ -1,6 +1,7 @@
 """Checks of one component, and of how components hang together."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
@@ -12,7 +13,14 @@ Finding = tuple[str, str, str]
 """Path, what is wrong, the mend."""
 PAY: Final = "pay."
 """`base: pay.commission` counts what another component pays."""
-_LENGTH: Final[Mapping[Every, int]] = {"week": 1, "month": 4, "quarter": 12, "half": 24, "year": 48, "plan": 480}
+_LENGTH: Final[Mapping[Every, int]] = {
+    "week": 1,
+    "month": 4,
+    "quarter": 12,
+    "half": 24,
+    "year": 48,
+    "plan": 480,
+}
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "attainment": ("amount", "measure", "curve"),
     "breakthrough": ("measure",),
@@ -54,7 +62,11 @@ def _rate(plan: Plan, component: Component, path: str) -> Iterator[Finding]:
         try:
             scale_of(plan, component)
         except Overflow as error:
-            yield f"{path}.rate", str(error).replace("; ", ": an overflow. ", 1), "Check `largest` and decimals."
+            yield (
+                f"{path}.rate",
+                str(error).replace("; ", ": an overflow. ", 1),
+                "Check `largest` and decimals.",
+            )
 
 
 def _base(plan: Plan, component: Component, path: str) -> Iterator[Finding]:
@@ -65,7 +77,11 @@ def _base(plan: Plan, component: Component, path: str) -> Iterator[Finding]:
         if base.removeprefix(PAY) not in plan.components:
             yield f"{path}.base", f"no component {base.removeprefix(PAY)!r}", known(plan.components)
         if component.rate is None or component.rate.flat is None or component.times:
-            yield f"{path}.rate", "a share of other pay has a flat rate", "Write one rate, without multipliers."
+            yield (
+                f"{path}.rate",
+                "a share of other pay has a flat rate",
+                "Write one rate, without multipliers.",
+            )
     elif base not in plan.measures:
         yield f"{path}.base", f"no measure {base!r}", known(plan.measures)
 
@@ -78,12 +94,20 @@ def _tiers(plan: Plan, path: str, tiers: Tiers) -> Iterator[Finding]:
         yield f"{path}.tiers", f"below {tiers.steps[0].start} nothing is said: a gap", "Start with `from: 0`."
     yield from ascending(f"{path}.tiers", tiers.steps)
     if tiers.over and _LENGTH[tiers.over] < _LENGTH[plan.period]:
-        yield f"{path}.over", f"a {tiers.over} is shorter than the pay period", f"Write {plan.period} or longer."
+        yield (
+            f"{path}.over",
+            f"a {tiers.over} is shorter than the pay period",
+            f"Write {plan.period} or longer.",
+        )
     if tiers.over and (tiers.over == "week") != (plan.period == "week"):
         yield f"{path}.over", "weeks do not fill months", "Count over the pay period, or pay by month."
     if tiers.measure:
         if tiers.pay == "marginal":
-            yield f"{path}.measure", "marginal tiers cut the base itself", "Drop `measure` or write `pay: whole`."
+            yield (
+                f"{path}.measure",
+                "marginal tiers cut the base itself",
+                "Drop `measure` or write `pay: whole`.",
+            )
         if tiers.measure not in plan.measures:
             yield f"{path}.measure", f"no measure {tiers.measure!r}", known(plan.measures)
 
@@ -97,28 +121,41 @@ def _factor(plan: Plan, path: str, factor: Factor) -> Iterator[Finding]:
         bool(factor.score),
     ]
     if sum(sources) != 1:
-        yield path, "has exactly one source", "Write one of: a number, table, days, ratio, column, attainment, score."
+        yield (
+            path,
+            "has exactly one source",
+            "Write one of: a number, table, days, ratio, column, attainment, score.",
+        )
     if factor.table and factor.table not in plan.tables:
         yield f"{path}.table", f"no table {factor.table!r}", known(plan.tables)
-    if factor.feature is not None:
-        pair = factor.feature.kind != "column"
-        if len(factor.feature.of) != (2 if pair else 1):
-            yield f"{path}.{factor.feature.kind}", "names the wrong number of columns", "days and ratio take two."
-        if not factor.steps:
-            yield path, "has no steps", "Write `steps: [{from: 0, is: 1}, …]`."
-        if factor.below is None:
-            yield path, "nothing is said below the first step: a gap", "Add `below:`."
-        if factor.unknown is None:
-            yield path, "nothing is said where the number is missing: a gap", "Add `unknown:`."
+    yield from _featured(path, factor)
     if factor.attained is not None:
         yield from _attained(plan, path, factor.attained)
         if not factor.steps:
             yield path, "has no steps", "Write `steps: [{from: 0, is: 1}, …]`."
         elif factor.steps[0].start > 0 and factor.below is None:
             yield path, "nothing is said below the first step: a gap", "Start at 0 or add `below:`."
-    if of_the_period(factor) and factor.most is not None and factor.most < max((s.value for s in factor.steps), default=0):
+    highest = max((step.value for step in factor.steps), default=Decimal(0))
+    if of_the_period(factor) and factor.most is not None and factor.most < highest:
         yield f"{path}.most", "a step exceeds the most", "Raise `most` or lower the step."
     yield from ascending(f"{path}.steps", factor.steps)
+
+
+def _featured(path: str, factor: Factor) -> Iterator[Finding]:
+    if factor.feature is not None:
+        pair = factor.feature.kind != "column"
+        if len(factor.feature.of) != (2 if pair else 1):
+            yield (
+                f"{path}.{factor.feature.kind}",
+                "names the wrong number of columns",
+                "days and ratio take two.",
+            )
+        if not factor.steps:
+            yield path, "has no steps", "Write `steps: [{from: 0, is: 1}, …]`."
+        if factor.below is None:
+            yield path, "nothing is said below the first step: a gap", "Add `below:`."
+        if factor.unknown is None:
+            yield path, "nothing is said where the number is missing: a gap", "Add `unknown:`."
 
 
 def _attained(plan: Plan, path: str, attained: Attained) -> Iterator[Finding]:
@@ -138,9 +175,17 @@ def _bonus(plan: Plan, path: str, bonus: Bonus) -> Iterator[Finding]:
             yield path, f"a {bonus.kind} bonus needs {name!r}", f"Add `{name}:`."
     if bonus.measure.startswith(PAY):
         if bonus.measure.removeprefix(PAY) not in plan.components:
-            yield f"{path}.measure", f"no component {bonus.measure.removeprefix(PAY)!r}", known(plan.components)
+            yield (
+                f"{path}.measure",
+                f"no component {bonus.measure.removeprefix(PAY)!r}",
+                known(plan.components),
+            )
     elif bonus.measure and bonus.measure not in plan.measures:
         yield f"{path}.measure", f"no measure {bonus.measure!r}", known(plan.measures)
+    yield from _bonus_amounts(path, bonus)
+
+
+def _bonus_amounts(path: str, bonus: Bonus) -> Iterator[Finding]:
     if bonus.curve is not None:
         yield from ascending(f"{path}.curve", bonus.curve.points)
         if bonus.curve.points[0].start != 0:
@@ -179,17 +224,24 @@ def _limits(path: str, component: Component) -> Iterator[Finding]:
 
 def circles(plan: Plan) -> Iterator[Finding]:
     """Components that are paid from each other."""
-    leads = {key: {name for name in pays(component) if name in plan.components} for key, component in plan.components.items()}
-    for key in leads:
+    leads = {
+        key: {name for name in pays(component) if name in plan.components}
+        for key, component in plan.components.items()
+    }
+    for key, direct in leads.items():
         seen: set[str] = set()
-        ahead = set(leads[key])
+        ahead = set(direct)
         while ahead:
             step = ahead.pop()
             if step not in seen:
                 seen.add(step)
                 ahead |= leads[step]
         if key in seen:
-            yield f"components.{key}", "is paid from its own pay: a circle", "Count a measure instead of `pay.…`."
+            yield (
+                f"components.{key}",
+                "is paid from its own pay: a circle",
+                "Count a measure instead of `pay.…`.",
+            )
 
 
 def pays(component: Component) -> set[str]:
