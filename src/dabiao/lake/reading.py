@@ -77,7 +77,7 @@ class Lake:
 def current() -> Lake:
     """The snapshot that is in force now; an empty lake before the first publication."""
     snapshot = latest()
-    return _open(0, ()) if snapshot is None else _opened(snapshot)
+    return _open(0, (), "", str(home.lake())) if snapshot is None else _opened(snapshot)
 
 
 def at(number: int) -> Lake:
