@@ -62,7 +62,15 @@ def targets_in_force(viewer: User, on: date, *, wanted: Filter | None = None) ->
 
 def listed(viewer: User, on: date, wanted: Filter) -> QuerySet[Target]:
     """Visible targets that meet a filter, in a fixed order. `on` is the day of the viewer's sight."""
-    found = targets_visible(viewer, on)
+    return _filtered(targets_visible(viewer, on), wanted)
+
+
+def stored(wanted: Filter) -> list[TargetRow]:
+    """All targets that meet a filter, for the operator at the console, who sees everything."""
+    return [as_row(target) for target in _filtered(Target.objects.all(), wanted)]
+
+
+def _filtered(found: QuerySet[Target], wanted: Filter) -> QuerySet[Target]:
     if wanted.on:
         found = found.filter(starts_on__lte=wanted.on, ends_on__gt=wanted.on)
     if wanted.since:

@@ -1,0 +1,30 @@
+"""`dabiao targets` from a terminal."""
+
+import json
+
+from typer.testing import CliRunner
+
+from dabiao.targets.commands import app
+from dabiao.targets.models import Target
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+class TestImport:
+    def test_sets_what_the_file_says_once(self, company, tmp_path):
+        file = tmp_path / "t.csv"
+        file.write_text("部门,指标,期间,目标\n华东大区,销售额,2026-03,100\n", encoding="utf-8")
+        assert "can be imported" in run("import", file, "--dry-run").output
+        assert not Target.objects.exists()
+        assert "1 added" in run("import", file).output
+        assert "1 were already so" in run("import", file).output
+        shown = run("list", "--on", "2026-03-31", "--format", "json").output
+        assert [(row["scope"], row["target"]) for row in json.loads(shown)] == [("east", "100")]
+
+    def test_shows_errors_and_changes_nothing(self, company, tmp_path):
+        file = tmp_path / "t.csv"
+        file.write_text("unit,metric,period,target\nnowhere,sales_amount,2026-03,1\n", encoding="utf-8")
+        done = run("import", file)
+        assert (done.exit_code, "nowhere" in done.output) == (1, True)
