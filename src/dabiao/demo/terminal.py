@@ -19,7 +19,7 @@ from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.performance.queries.cockpit import cockpit
 from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.rows import Cockpit, Delta, Part, Signal, Tile
+from dabiao.performance.queries.rows import Cockpit, Delta, Number, Part, Signal, Tile
 from dabiao.web import format as written
 
 LIGHTS: dict[Colour | None, tuple[str, str]] = {
@@ -89,7 +89,7 @@ def _verdict(page: Cockpit) -> Text:
     value = written.figure(verdict.value, verdict.unit, page.where.currency)
     text = Text.assemble(_light(verdict.light), " ", f"{verdict.label} {value}")
     if verdict.reach is not None and verdict.gap is not None:
-        gap = written.figure(abs(verdict.gap), verdict.unit, page.where.currency)
+        gap = _size(verdict.gap, page)
         words = (
             _("{share} of the target, {gap} short")
             if verdict.gap < 0
@@ -97,9 +97,15 @@ def _verdict(page: Cockpit) -> Text:
         )
         text.append(" · " + words.format(share=written.percent(verdict.reach), gap=gap), style="bold")
     if verdict.worst and verdict.worst_gap is not None:
-        worst = written.figure(abs(verdict.worst_gap), verdict.unit, page.where.currency)
+        worst = _size(verdict.worst_gap, page)
         text.append(" · " + _("furthest behind: {who}, {gap}").format(who=verdict.worst, gap=worst))
     return text
+
+
+def _size(gap: Number, page: Cockpit) -> str:
+    """A distance without its sign."""
+    unit = page.verdict.unit if page.verdict else "money"
+    return written.figure(gap if gap >= 0 else -gap, unit, page.where.currency)
 
 
 def _metrics(tiles: Sequence[Tile], currency: str) -> Table:
@@ -110,8 +116,8 @@ def _metrics(tiles: Sequence[Tile], currency: str) -> Table:
         _("Target"),
         _("Actual"),
         _("Attainment"),
-        _("On the month before"),
-        _("On the year before"),
+        _("MoM"),
+        _("YoY"),
     ):
         table.add_column(title, justify="right")
     for tile in tiles:

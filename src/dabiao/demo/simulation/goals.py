@@ -28,7 +28,7 @@ COLLECTED_AFTER: Floats = np.array([0.20, 0.10, 0.22, 0.24, 0.13, 0.06])  # mont
 LEVELS = (Decimal("0.85"), Decimal(1), Decimal("1.15"))
 RATIOS: Mapping[str, Decimal] = {
     "qualified_lead_conversion_rate": Decimal("0.25"),
-    "collection_rate": Decimal("0.90"),
+    "collection_rate": Decimal("0.95"),
     "win_rate": Decimal("0.32"),
     "effective_visit_rate": Decimal("0.25"),
 }
