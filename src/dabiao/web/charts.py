@@ -185,7 +185,7 @@ def _here(rows: Pace, actual: Sequence[float | None], *, unit: str, currency: st
     }
     mark = {
         "symbol": "circle", "symbolSize": 9, "silent": True, "itemStyle": {"color": "--accent"}, "data": [{"coord": [rows.now, actual[rows.now]]}],
-        "label": {"show": True, "formatter": text, "position": "left" if rows.now > len(actual) / 4 else "top", "color": "--accent-ink", "fontWeight": 600, "distance": 8},
+        "label": {"show": True, "formatter": text, "position": "top", "align": "right" if rows.now > len(actual) / 4 else "left", "color": "--accent-ink", "fontWeight": 600, "distance": 8},
     }  # fmt: skip
     return {"markPoint": mark, **({"markLine": line} if over else {})}
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dabiao.engine.period import Period
@@ -88,7 +88,7 @@ def percent(value: Number, digits: int = 1) -> str:
 
 def points(value: Number) -> str:
     """A change of a ratio, which is in percentage points: −0.08 → −8.0 pp."""
-    return f"{signed(_decimal(value) * 100, 1)} {pgettext('percentage points', 'pp')}"
+    return f"{signed(_decimal(value) * 100, 1)} pp"
 
 
 def signed(value: Number, digits: int = 0) -> str:

@@ -231,7 +231,7 @@ def _part_href(frame: Frame, key: str, by: str, part: object, scope: Scope | Non
         query = {"scope" if scope.kind == "unit" else "person": scope.key, "period": frame.period.label}
         return f"{reverse('performance:breakdown', args=[key])}?{urlencode(query)}"
     if by == "customer" and part:
-        return f"{reverse('performance:customer', args=[str(part)])}?{urlencode(scope_query(frame))}"
+        return f"{reverse('performance:customer', args=[str(part)])}?{urlencode(frame.query)}"
     if by == "person" and part:
         return f"{reverse('performance:breakdown', args=[key])}?{urlencode({'person': str(part), 'period': frame.period.label})}"
     return ""
@@ -243,19 +243,9 @@ def _as_filter(frame: Frame, by: str, part: object, scope: Scope | None) -> dict
     return {} if by == PARTS else {f"is_{by}": str(part or "")}
 
 
-def scope_query(frame: Frame) -> dict[str, str]:
-    """The parameters that keep scope and period."""
-    scope = (
-        {} if frame.scope is None else {"scope" if frame.scope.kind == "unit" else "person": frame.scope.key}
-    )
-    return {**scope, "period": frame.period.label}
-
-
 def facts_href(frame: Frame, key: str, **changes: str) -> str:
     """The facts behind the metric in this scope and period."""
     query = {
-        name: value
-        for name, value in {**scope_query(frame), **changes}.items()
-        if value or name.startswith("is_")
+        name: value for name, value in {**frame.query, **changes}.items() if value or name.startswith("is_")
     }
     return f"{reverse('performance:facts', args=[key])}?{urlencode(query)}"

@@ -111,6 +111,14 @@ class Frame:
             self.fiscal, self.period, step, on=self.today, working_days=self.working_days
         )
 
+    @property
+    def query(self) -> dict[str, str]:
+        """The address parameters that keep scope and period."""
+        scope = (
+            {} if self.scope is None else {"scope" if self.scope.kind == "unit" else "person": self.scope.key}
+        )
+        return {**scope, "period": self.period.label}
+
     def label(self, key: str) -> str:
         return self.metrics[key].label.in_language(self.language)
 

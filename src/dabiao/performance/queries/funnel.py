@@ -25,7 +25,7 @@ def funnel(frame: Frame) -> tuple[Stage, ...]:
     stages: list[Stage] = []
     before: int | None = None
     for key, count in counts:
-        share = count / before if count is not None and before else None
+        share = count / before if count is not None and before and count <= before else None
         stages.append(Stage(frame.label(key), count, share))
         before = count
     return tuple(stages)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, cast
+from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -13,6 +13,7 @@ from dabiao.engine.metric import Measure
 from dabiao.engine.period import Period
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
+from dabiao.performance.queries import names
 from dabiao.performance.queries.frame import Cell, Frame
 from dabiao.performance.queries.promised import NONE, Promises
 from dabiao.performance.queries.rows import Number, Part
@@ -20,10 +21,14 @@ from dabiao.performance.queries.standing import NOW, Values, stand
 from dabiao.performance.seeing import seats
 
 NOBODY = ""
+MOST: Final = 8
+"""Customers of a person that the cockpit lists."""
 
 
 def parts(frame: Frame, metric: str, promises: Promises) -> tuple[Part, ...]:
     """The scope's parts by the metric, largest lead over pace first; those without facts and target left out."""
+    if frame.scope and frame.scope.kind == "person":
+        return _customers(frame, metric)
     labels = named(frame)
     values = measured(frame, (metric,))
     found = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
@@ -37,6 +42,32 @@ def parts(frame: Frame, metric: str, promises: Promises) -> tuple[Part, ...]:
             shown,
             key=lambda part: (part.ahead is None, -(part.ahead or 0), -float(part.value or 0), part.key),
         )
+    )
+
+
+def _customers(frame: Frame, metric: str) -> tuple[Part, ...]:
+    """A person's parts: the customers that most of it came from."""
+    spans = {NOW: frame.so_far}
+    values = Values(frame, spans, frame.ask((metric,), spans, ("customer",)), "customer")
+    amounts = {str(key or NOBODY): values.get(NOW, metric, key) for _window, key in values.by}
+    most = sorted((key for key in amounts if amounts[key]), key=lambda key: (-float(amounts[key] or 0), key))[
+        :MOST
+    ]
+    called = names.names("customer", most)
+    return tuple(
+        Part(
+            key,
+            called.get(key, key) or _("Not assigned"),
+            "customer" if key else "nobody",
+            f"{reverse('performance:customer', args=[key])}?{urlencode(frame.query)}" if key else "",
+            amounts[key],
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
+        for key in most
     )
 
 

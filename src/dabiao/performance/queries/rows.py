@@ -106,7 +106,7 @@ class Part:
 
     key: str
     label: str
-    kind: Literal["unit", "person", "nobody"]
+    kind: Literal["unit", "person", "customer", "nobody"]
     href: str
     value: Number | None
     target: Decimal | None
