@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import partial
-from typing import Final, Protocol, TypeVar, get_args
+from typing import Final, NamedTuple, Protocol, TypeVar, get_args
 
 from dabiao.engine.metric import How, Source
 from dabiao.engine.row import Between, Condition, Plain, Points, Same, Terms, Test, Value
@@ -54,6 +54,15 @@ Read = TypeVar("Read")
 Report = Callable[[int, str], None]
 
 
+class Aggregate(NamedTuple):
+    """What a measure says beyond its description; the fields of `Measure` of the same names."""
+
+    source: Source
+    how: How
+    of: Value | None
+    where: tuple[Condition, ...]
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """The end of an error message: what was probably meant."""
     names = list(names)
@@ -63,8 +72,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 def read_measure(
     node: Node, catalogue: Catalogue, credits: Collection[str] | None, report: Report
-) -> dict[str, object] | None:
-    """source, how, of and where of a measure; None where a mistake (all are reported) leaves no measure."""
+) -> Aggregate | None:
+    """The aggregate that is written; None where a mistake (all are reported) leaves none."""
     table = _table(node, catalogue, report)
     hows = [name for name in _HOWS if name in node.fields]
     if len(hows) != 1:
@@ -78,7 +87,7 @@ def read_measure(
     of = collected(report, lambda: _of(hows[0], node.fields[hows[0]], name, columns.ibis_schema))
     source = collected(report, lambda: _source(node, name, columns, credits))
     where = _where(node.fields.get("where"), name, columns.ibis_schema, report)
-    return {"source": source, "how": hows[0], "of": of, "where": where}
+    return Aggregate(source, hows[0], of, where) if source else None
 
 
 def collected(report: Report, read: Callable[[], Read]) -> Read | None:

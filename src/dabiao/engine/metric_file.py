@@ -13,6 +13,7 @@ from typing import Final, TypeVar, get_args
 from dabiao.engine.light import DEFAULT, Lights
 from dabiao.engine.measure_file import Catalogue, Wrong, collected, nearest, read_measure
 from dabiao.engine.metric import (
+    Described,
     Direction,
     Kind,
     Measure,
@@ -91,7 +92,7 @@ def load_files(
 class _Draft:
     """An entry that has been read; what it is made of is still a name."""
 
-    described: Mapping[str, object]
+    described: Described
     measure: Measure | None = None
     parts: Mapping[str, Node] | None = None
     within: tuple[str, ...] | None = None
@@ -130,29 +131,38 @@ class _Entry:
             draft = self._shaped(shapes[0], described, catalogue, credits)
         return draft if len(self.problems) == before else None
 
-    def _described(self) -> dict[str, object]:
+    def _described(self) -> Described | None:
+        fields = self.node.fields
+        label = self.tried(lambda: _words(self._needed("label")))
+        kind = self.tried(lambda: _one_of(self.node, "kind", _KINDS))
         unit = self.tried(lambda: _one_of(self.node, "unit", _UNITS))
-        return {
-            "key": self.key,
-            "label": self.tried(lambda: _words(self._needed("label"))),
-            "kind": self.tried(lambda: _one_of(self.node, "kind", _KINDS)),
-            "unit": unit,
-            "direction": self.tried(lambda: _one_of(self.node, "direction", _DIRECTIONS, "up")),
-            "note": self.tried(
-                lambda: _words(self.node.fields["note"]) if "note" in self.node.fields else None
-            ),
-            "lights": self.tried(lambda: _lights(self.node.fields.get("lights"))),
-            "aliases": self.tried(lambda: _texts(self.node.fields.get("aliases"))),
-            "decimals": self.tried(lambda: _decimals(self.node.fields.get("decimals"), unit)),
-        }
+        direction = self.tried(lambda: _one_of(self.node, "direction", _DIRECTIONS, "up"))
+        note = self.tried(lambda: _words(fields["note"]) if "note" in fields else None)
+        lights = self.tried(lambda: _lights(fields.get("lights")))
+        decimals = self.tried(lambda: _decimals(fields.get("decimals"), unit))
+        if label is None or kind is None or unit is None or direction is None or lights is None:
+            return None
+        return Described(
+            key=self.key,
+            label=label,
+            kind=kind,
+            unit=unit,
+            direction=direction,
+            note=note,
+            lights=lights,
+            aliases=_texts(fields.get("aliases")),
+            decimals=decimals or 0,
+        )
 
     def _shaped(
-        self, shape: str, described: dict[str, object], catalogue: Catalogue, credits: Collection[str] | None
+        self, shape: str, described: Described | None, catalogue: Catalogue, credits: Collection[str] | None
     ) -> "_Draft | None":
         node = self.node.fields[shape]
         if shape == "measure":
             parts = read_measure(node, catalogue, credits, self.wrong)
-            return _Draft(described, Measure(**described, **parts)) if parts else None  # type: ignore[arg-type]
+            if parts is None or described is None:
+                return None
+            return _Draft(described, Measure(**vars(described), **parts._asdict()))
         wanted = ("part", "whole") if shape == "ratio" else ("of",)
         for name, extra in node.fields.items():
             if name not in (*wanted, *(("within",) if shape == "share" else ())):
@@ -161,8 +171,9 @@ class _Entry:
         if missing:
             self.wrong(node.line, f"say {' and '.join(missing)} of the {shape}: the name of a measure.")
             return None
-        within = self.tried(lambda: _texts(node.fields["within"])) if "within" in node.fields else None
-        return _Draft(described, parts={name: node.fields[name] for name in wanted}, within=within)
+        within = _texts(node.fields["within"]) if "within" in node.fields else None
+        parts_named = {name: node.fields[name] for name in wanted}
+        return _Draft(described, parts=parts_named, within=within) if described else None
 
     def _needed(self, name: str) -> Node:
         if name not in self.node.fields:
@@ -198,14 +209,13 @@ def _tied(entry: _Entry, draft: _Draft | None, drafts: Mapping[str, _Draft | Non
     found = {name: part for name, part in parts.items() if part is not None}
     if len(found) < len(parts):
         return None
+    described = vars(draft.described)
     if "of" not in found:
-        return Ratio(**draft.described, **found)  # type: ignore[arg-type]
-    if not found["of"].additive:
-        entry.wrong(
-            draft.parts["of"].line, f"{found['of'].key} does not add up; a share needs a sum or a count."
-        )
-        return None
-    return Share(**draft.described, **found, within=draft.within)  # type: ignore[arg-type]
+        return Ratio(**described, part=found["part"], whole=found["whole"])
+    if found["of"].additive:
+        return Share(**described, of=found["of"], within=draft.within)
+    entry.wrong(draft.parts["of"].line, f"{found['of'].key} does not add up; a share needs a sum or a count.")
+    return None
 
 
 def _part(entry: _Entry, node: Node, drafts: Mapping[str, _Draft | None]) -> Measure | None:
