@@ -51,7 +51,9 @@ COMMANDS: Mapping[str, Entry] = {
 
 def build(arguments: Sequence[str]) -> typer.Typer:
     """The program for these arguments: the room of the command called for is imported, the others only named."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    app = typer.Typer(
+        no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
     app.callback()(dabiao)
     for name, entry in COMMANDS.items():
         if name in arguments[:1]:

@@ -111,7 +111,7 @@ TIME_ZONE = config.get("DABIAO_TIME_ZONE")
 
 STATIC_URL = "static/"
 STATICFILES_DIRS: list[Path] = []
-STATIC_ROOT = config.home() / "static"
+STATIC_ROOT = None  # served from the package by whitenoise; nothing is collected
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from dabiao.core import config
+from dabiao.core.errors import Refused
 from dabiao.core.output import Format, show
 from dabiao.core.worker import Periodic, run_worker
 
@@ -51,6 +53,7 @@ def serve(
     """Serve the pages, with a worker beside them."""
     prepare()
     host, _, port = (bind or config.get("DABIAO_BIND")).rpartition(":")
+    _refuse_a_taken_address(host, int(port))
     beside = _start_worker() if with_worker else None
     try:
         _granian(host, int(port), processes or int(config.get("DABIAO_PROCESSES")))
@@ -58,6 +61,21 @@ def serve(
         if beside is not None:
             beside.terminate()
             beside.wait()
+
+
+class AddressTaken(Refused):
+    """Something else listens there."""
+
+
+def _refuse_a_taken_address(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise AddressTaken(
+                f"{host}:{port} can't be used ({error.strerror}). Choose another with --bind."
+            ) from error
 
 
 def _granian(host: str, port: int, processes: int) -> None:
