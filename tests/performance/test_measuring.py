@@ -147,7 +147,7 @@ class TestMeasuring:
         then = asking.ask(
             reading.at(before.number),
             Asked(("sales_amount",), (), FEBRUARY),
-            viewer=None,
+            viewer=operator(),
             fiscal=Fiscal(),
             on=date(2026, 3, 16),
         )

@@ -13,6 +13,9 @@ from rich.table import Table
 
 from dabiao.engine import number
 
+_PIPE_WIDTH = 400
+"""Nothing is cut when the output goes into a file or another program."""
+
 Row = Mapping[str, object]
 
 
@@ -33,7 +36,7 @@ def show(rows: Sequence[Row], columns: Sequence[str], form: Format) -> None:
         out.writerow(columns)
         out.writerows([["" if row[name] is None else plain(row[name]) for name in columns] for row in rows])
     else:
-        Console().print(_table(rows, columns))
+        Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(_table(rows, columns))
 
 
 def plain(value: object) -> object:
@@ -48,7 +51,9 @@ def plain(value: object) -> object:
 def _table(rows: Sequence[Row], columns: Sequence[str]) -> Table:
     table = Table(show_edge=False, header_style="bold")
     for name in columns:
-        table.add_column(name, justify="right" if any(_is_number(row[name]) for row in rows) else "left")
+        table.add_column(
+            name, justify="right" if any(_is_number(row[name]) for row in rows) else "left", overflow="fold"
+        )
     for row in rows:
         table.add_row(*(_readable(row[name]) for name in columns))
     return table

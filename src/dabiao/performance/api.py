@@ -1,100 +1,64 @@
-"""API of figures: any metric by any dimension, in a period, within a scope, at a snapshot."""
+"""Metrics by dimensions over HTTP: the same question, the same answer as pages and commands give."""
 
-from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 
+from django.utils import timezone
 from ninja import Query, Router, Schema
 
-from dabiao.core import http
 from dabiao.core.asked import fiscal
-from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.errors import Malformed
 from dabiao.core.http import UserRequest
-from dabiao.core.rest import REFUSALS, Paging
-from dabiao.engine import number
-from dabiao.lake import reading
-from dabiao.lake.reading import Lake
-from dabiao.org.queries import Scope, ScopeKind
+from dabiao.core.output import plain
 from dabiao.performance import asking
+from dabiao.performance.asking import Asked, filters, lake_at, listed, scope_of
 
-router = Router(tags=["figures"])
+router = Router(tags=["performance"])
 
 
-class Asked(Schema):
-    """What is asked for. `metrics` and `by` are keys by comma; `where` is dimension=value, again for more."""
+class QueryIn(Schema):
+    """What to measure. Lists are by comma; `where` is dimension=value, again for more."""
 
     metrics: str
     by: str = ""
     period: str | None = None
-    since: date | None = None
-    until: date | None = None
+    start: date | None = None
+    end: date | None = None
     where: list[str] = []
-    scope: str = ""
-    scope_kind: ScopeKind = "unit"
-    version: int | None = None
+    scope: str | None = None
+    at_version: int | None = None
 
 
-class Reply(Schema):
-    """Rows: dimensions first, then metrics; sums are text with every digit, ratios numbers, null is "no data"."""
+class QueryOut(Schema):
+    """Rows with the dimensions first, then the metrics. Exact numbers are text; null is "no data"."""
 
+    version: int
     dimensions: list[str]
     metrics: list[str]
-    rows: list[dict[str, str | int | float | bool | None]]
-    count: int
-    version: int
+    rows: list[dict[str, str | int | float | None]]
 
 
-@router.get("/query", response={200: Reply, **REFUSALS})
-def query(request: UserRequest, asked: Query[Asked], paging: Query[Paging]) -> dict[str, object]:
-    """Metrics by dimensions. Only what the caller may see is counted."""
+@router.get("/query", response=QueryOut)
+def query(request: UserRequest, asked: Query[QueryIn]) -> dict[str, object]:
+    """Metrics by dimensions, in a period, within what the token's user may see."""
+    if not listed(asked.metrics):
+        raise Malformed("Name at least one metric.")
     reply = asking.ask(
-        _lake(asked.version),
-        asking.Asked(
-            metrics=_listed(asked.metrics),
-            by=_listed(asked.by),
-            period=asking.period_of(fiscal(), asked.period, asked.since, asked.until),
-            where=_filters(asked.where),
-            scope=Scope(asked.scope_kind, asked.scope) if asked.scope else None,
+        lake_at(asked.at_version),
+        Asked(
+            metrics=listed(asked.metrics),
+            by=listed(asked.by),
+            period=asking.period_of(fiscal(), asked.period, asked.start, asked.end),
+            where=filters(asked.where),
+            scope=scope_of(asked.scope),
         ),
         viewer=request.user,
         fiscal=fiscal(),
-        on=http.today(),
+        on=timezone.localdate(),
     )
-    rows = reply.rows[paging.offset : paging.offset + paging.limit]
+    columns = [*reply.dimensions, *reply.metrics]
     return {
-        "dimensions": reply.dimensions,
-        "metrics": reply.metrics,
-        "rows": [{name: _plain(value) for name, value in row.items()} for row in rows],
-        "count": len(reply.rows),
         "version": reply.version,
+        "dimensions": list(reply.dimensions),
+        "metrics": list(reply.metrics),
+        "rows": [{name: plain(row[name]) for name in columns} for row in reply.rows],
     }
-
-
-def _lake(version: int | None) -> Lake:
-    try:
-        return reading.current() if version is None else reading.at(version)
-    except reading.NoSuchVersion as error:
-        raise NotFound(str(error)) from None
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    found = tuple(part.strip() for part in text.split(",") if part.strip())
-    if len(set(found)) < len(found):
-        raise Malformed(f"{text!r} names one thing twice.")
-    return found
-
-
-def _filters(texts: list[str]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not (sign and name):
-            raise Malformed(f"where={text!r}: write dimension=value.")
-        found.setdefault(name, []).append(value)
-    return found
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return number.text(value)
-    return value.isoformat() if isinstance(value, date) else value

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from dabiao.core.errors import Malformed
+from dabiao.core.errors import Malformed, NotFound
 from dabiao.engine.metric import sources_of
 from dabiao.engine.period import DAY, BadPeriod, Fiscal, Kind, Period, between
-from dabiao.lake import dictionary
+from dabiao.lake import dictionary, reading
 from dabiao.lake.reading import Lake
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
+from dabiao.org.tree import tree
 from dabiao.performance import measuring
 from dabiao.performance.measuring import WINDOW, BadQuestion, Question, Windows
 from dabiao.performance.seeing import seats
@@ -81,6 +82,37 @@ def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date |
     if start >= end:
         raise Malformed(f"--from {start} does not lie before --to {end}.")
     return between(start, end)
+
+
+def lake_at(version: int | None) -> Lake:
+    """The snapshot in force, or an earlier one."""
+    try:
+        return reading.current() if version is None else reading.at(version)
+    except reading.NoSuchVersion as error:
+        raise NotFound(str(error)) from error
+
+
+def scope_of(key: str | None) -> Scope | None:
+    """A unit if there is one of that key, else a person."""
+    if key is None:
+        return None
+    return Scope("unit" if key in tree().by_key else "person", key)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """`a, b` → (a, b)."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def filters(texts: list[str]) -> dict[str, list[str]]:
+    """`a=x`, `a=y`, `b=z` → {a: [x, y], b: [z]}."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise Malformed(f"Filter {text!r}: write dimension=value.")
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def _renamed(row: Mapping[str, object], names: Sequence[str], by: Sequence[str]) -> dict[str, object]:

@@ -11,12 +11,9 @@ from dabiao.core import config
 from dabiao.core.asked import fiscal
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.output import Format, show
-from dabiao.lake import reading
-from dabiao.lake.reading import Lake
 from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
-from dabiao.org.tree import tree
 from dabiao.performance import asking
 from dabiao.performance.asking import Asked
 from dabiao.performance.queries.attaining import attaining
@@ -48,13 +45,15 @@ def query(
 ) -> None:
     """Metrics by dimensions, in a period, within a scope."""
     asked = Asked(
-        metrics=_listed(metrics),
-        by=_listed(by),
+        metrics=asking.listed(metrics),
+        by=asking.listed(by),
         period=asking.period_of(fiscal(), period, _day(start), _day(end)),
-        where=_filters(where or []),
-        scope=scope_of(scope),
+        where=asking.filters(where or []),
+        scope=asking.scope_of(scope),
     )
-    reply = asking.ask(lake_at(version), asked, viewer=user(viewer), fiscal=fiscal(), on=timezone.localdate())
+    reply = asking.ask(
+        asking.lake_at(version), asked, viewer=user(viewer), fiscal=fiscal(), on=timezone.localdate()
+    )
     show(reply.rows, [*reply.dimensions, *reply.metrics], form)
 
 
@@ -78,7 +77,7 @@ def attainment(
     if window is None:
         raise Malformed("Give a --period, or --from and --to.")
     frame = Frame(
-        lake_at(version),
+        asking.lake_at(version),
         user(viewer),
         _checked(scope, viewer),
         window,
@@ -91,16 +90,8 @@ def attainment(
 
 def _checked(key: str | None, viewer: str | None) -> Scope | None:
     """The scope asked for, if the viewer may see it."""
-    scope = scope_of(key)
+    scope = asking.scope_of(key)
     return scope and org.check_scope(user(viewer), scope, timezone.localdate())
-
-
-def lake_at(version: int | None) -> Lake:
-    """The snapshot in force, or an earlier one."""
-    try:
-        return reading.current() if version is None else reading.at(version)
-    except reading.NoSuchVersion as error:
-        raise NotFound(str(error)) from error
 
 
 def user(name: str | None) -> User:
@@ -113,27 +104,5 @@ def user(name: str | None) -> User:
     return found
 
 
-def scope_of(key: str | None) -> Scope | None:
-    """A unit if there is one of that key, else a person."""
-    if key is None:
-        return None
-    return Scope("unit" if key in tree().by_key else "person", key)
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
-
-
-def _filters(texts: list[str]) -> dict[str, list[str]]:
-    """`a=x`, `a=y`, `b=z` → {a: [x, y], b: [z]}."""
-    found: dict[str, list[str]] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or not name:
-            raise Malformed(f"--where {text!r}: write dimension=value.")
-        found.setdefault(name, []).append(value)
-    return found
