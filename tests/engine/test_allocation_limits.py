@@ -12,7 +12,7 @@ from dabiao.engine.allocation.cascade import BadShare, Order, cascade
 from dabiao.engine.allocation.conflict import Conflict
 from dabiao.engine.allocation.ledger import Entry, ledger_of
 from dabiao.engine.allocation.limits import Limit, NotPromised, lock, span_of
-from dabiao.engine.allocation.whole import NotFound
+from dabiao.engine.allocation.whole import MOST_CELLS, NotFound, rounded_within
 
 ORG = tree(
     "org",
@@ -262,3 +262,26 @@ def test_a_conflict_is_real_and_its_change_mends_it(order, data):
             else:
                 mended[at] = Limit(change.limit.scope, change.limit.at, low, change.allow)
         cascade(Order(order.amount, ORG, order.columns, order.weights, tuple(mended)))
+
+
+class TestRoundedWithin:
+    """The last resort, reached when limits lie so tight that the steps end without room."""
+
+    HALVES = np.full((4, 4), 2.5)
+
+    def test_every_cell_is_rounded_and_every_limit_holds(self):
+        limits = (Limit("ann", high=8), Limit("bo", ("2027-Q1",), low=3))
+        found = rounded_within(40, ORG, (QUARTERS,), limits, self.HALVES)
+
+        assert found.sum() == 40
+        assert set(found.ravel().tolist()) == {2, 3}
+        assert found[0].sum() == 8
+        assert found[1, 0] == 3
+
+    def test_says_when_no_whole_numbers_would_do(self):
+        with pytest.raises(NotFound, match="whole units"):
+            rounded_within(40, ORG, (QUARTERS,), (Limit("ann", high=7),), self.HALVES)
+
+    def test_does_not_try_what_would_take_hours(self):
+        with pytest.raises(NotFound, match="in parts"):
+            rounded_within(40, ORG, (QUARTERS,), (), np.zeros((4, MOST_CELLS)))
