@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
@@ -11,6 +12,7 @@ from dabiao.core import http
 from dabiao.core.asked import asked
 from dabiao.core.http import UserRequest
 from dabiao.lake import reading
+from dabiao.performance.headline import headline
 from dabiao.performance.queries import about, behind, customers
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
@@ -25,12 +27,18 @@ FILTER = "is_"
 def cockpit(request: UserRequest) -> HttpResponseBase:
     """How the scope stands in the period."""
     frame = _frame(request)
-    found = cockpits.cockpit(frame)
-    if (kind := request.GET.get("export")) and found.headline:
-        return breakdowns.breakdown(frame, found.headline.metric, "").table.download(
-            kind, name=_file(frame, "cockpit")
-        )
-    return render(request, "performance/cockpit.html", {"cockpit": found})
+    metric = headline(frame.lake)
+    if metric and (kind := request.GET.get("export")):
+        table = breakdowns.breakdown(frame, metric, "").table
+        return table.download(kind, name=_file(frame, "cockpit"))
+    words = {
+        "cockpit": SimpleLazyObject(
+            lambda: cockpits.cockpit(frame)
+        ),  # not asked where the page is still kept
+        "name": frame.name,
+        "stamp": cockpits.stamp(frame),
+    }
+    return render(request, "performance/cockpit.html", words)
 
 
 @login_required

@@ -1,17 +1,24 @@
 """The cockpit: how a scope stands in a period, what needs attention, which part it comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Final
 
 from dabiao.engine import light
+from dabiao.engine.metric import is_flow, rollable
 from dabiao.engine.period import Period
+from dabiao.org import queries as org
+from dabiao.org.tree import org_version
 from dabiao.performance import headline as headlines
+from dabiao.performance.measuring import WINDOW
+from dabiao.performance.models import StoredForecast
 from dabiao.performance.queries import drawing, funnel, links, parts, signals
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.promised import NONE, Promises, promised
 from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict, Where
 from dabiao.performance.queries.standing import BEFORE, NOW, YEAR, Values, delta, stand
+from dabiao.targets.queries import target_version
 
 TILES: Final = (
     "collection_rate", "new_customers", "visits", "qualified_lead_conversion_rate", "proposals",
@@ -30,22 +37,46 @@ def cockpit(frame: Frame) -> Cockpit:
     if headline is None:
         return Cockpit(where, None, (), None, None, (), (), (), ())
     shown = (headline, *(key for key in frame.known(TILES) if key != headline))[:6]
-    values = measured(frame, shown)
+    stages, process = frame.known(funnel.STAGES), frame.known(links.PROCESS)
+    values = measured(frame, (*shown, *stages, *process), also=links.weeks(frame))
+    below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
     promises = promised(frame, [frame.scope, *parts.scopes(frame)], shown)
     tiles = tuple(tile(frame, key, values, promises) for key in shown)
-    below = parts.parts(frame, headline, promises)
+    lines = parts.parts(frame, headline, below, promises)
     curve = drawing.pace(frame, headline, tiles[0].target)
     return Cockpit(
         where=where,
-        verdict=verdict(frame, tiles[0], curve.end, below),
+        verdict=verdict(frame, tiles[0], curve.end, lines),
         tiles=tiles,
         pace=curve.pace,
         headline=tiles[0],
-        signals=signals.signals(frame, tiles, promises),
-        parts=below,
-        funnel=funnel.funnel(frame),
-        links=links.links(frame, headline),
+        signals=signals.signals(frame, tiles, below, promises),
+        parts=lines,
+        funnel=funnel.funnel(frame, stages, values),
+        links=links.links(frame, headline, process, values),
     )
+
+
+def stamp(frame: Frame) -> str:
+    """Changes whenever the cockpit would: what a page kept from before is kept under."""
+    forecasts = StoredForecast.objects.filter(scope=frame.scope.key if frame.scope else "").values_list(
+        "pk", "made_on", "version"
+    )
+    parts_of_it = (
+        frame.lake.number,
+        target_version(),
+        org_version(),
+        org.sight(frame.viewer, frame.today).key,
+        frame.viewer.runs_operations,
+        frame.scope,
+        frame.period,
+        frame.today,
+        frame.language,
+        frame.currency,
+        id(frame.metrics),
+        list(forecasts),
+    )
+    return blake2b(repr(parts_of_it).encode(), digest_size=16).hexdigest()
 
 
 def windows(frame: Frame) -> dict[str, Period]:
@@ -62,10 +93,20 @@ def windows(frame: Frame) -> dict[str, Period]:
     return found
 
 
-def measured(frame: Frame, metrics: Sequence[str]) -> Values:
-    """The metrics in all the windows of a tile."""
-    spans = windows(frame)
-    return Values(frame, spans, frame.ask(metrics, spans))
+def measured(frame: Frame, metrics: Sequence[str], *, also: Mapping[str, Period] | None = None) -> Values:
+    """The metrics in all the windows of a tile, those that roll-ups can answer `also` in other windows.
+
+    What needs the facts themselves (distinct counts, medians) is asked apart: it would keep the others from
+    their roll-ups.
+    """
+    keys, spans = dict.fromkeys(metrics), windows(frame)
+    quick = tuple(key for key in keys if rollable(frame.metrics[key]))
+    slow = tuple(key for key in keys if key not in quick)
+    everywhere = {**spans, **(also or {})}
+    cells: dict[object, dict[str, object]] = {}
+    for cell in [*frame.ask(quick, everywhere), *frame.ask(slow, spans)]:
+        cells.setdefault(cell[WINDOW], {}).update(cell)
+    return Values(frame, everywhere, cells.values())
 
 
 def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:

@@ -1,5 +1,6 @@
 """The funnel of a period: how many got to each stage, and which share of those before."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from dabiao.performance.queries.frame import Frame
@@ -9,16 +10,13 @@ from dabiao.performance.queries.standing import NOW, Values
 STAGES: Final = ("leads", "qualified_leads", "new_opportunities", "proposals", "won_deals")
 
 
-def funnel(frame: Frame) -> tuple[Stage, ...]:
+def funnel(frame: Frame, known: Sequence[str], values: Values) -> tuple[Stage, ...]:
     """Stages that have facts, in order; empty where fewer than two have any.
 
     These are the counts of the period, not one cohort followed: a stage can exceed the one before.
     """
-    known = frame.known(STAGES)
     if len(known) < 2:
         return ()
-    spans = {NOW: frame.so_far}
-    values = Values(frame, spans, frame.ask(known, spans))
     counts = [(key, _whole(values.get(NOW, key))) for key in known]
     if not any(count for _key, count in counts):
         return ()

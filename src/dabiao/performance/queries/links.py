@@ -1,5 +1,6 @@
 """How process figures and the result move together, week by week, over the last twelve weeks."""
 
+from collections.abc import Sequence
 from statistics import StatisticsError, correlation
 from typing import Final
 
@@ -16,24 +17,18 @@ PROCESS: Final = (
     "visits",
     "needs_depth",
     "proposals",
-    "high_value_visit_share",
     "calls",
-    "demos",
     "leads",
-    "quotes",
+    "high_value_visit_share",
 )
 
 
-def links(frame: Frame, result: str) -> tuple[Link, ...]:
+def links(frame: Frame, result: str, known: Sequence[str], values: Values) -> tuple[Link, ...]:
     """Pearson's correlation of each process metric with the result, strongest first, five at most.
 
     Whole weeks before the end of what is shown. It says what moves together, not what causes what.
     """
-    known = frame.known(PROCESS)
-    if not known:
-        return ()
     spans = weeks(frame)
-    values = Values(frame, spans, frame.ask((result, *known), spans))
     found: list[Link] = []
     for key in known:
         pairs = [(values.get(week, key), values.get(week, result)) for week in spans]

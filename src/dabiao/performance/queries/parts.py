@@ -25,12 +25,11 @@ MOST: Final = 8
 """Customers of a person that the cockpit lists."""
 
 
-def parts(frame: Frame, metric: str, promises: Promises) -> tuple[Part, ...]:
+def parts(frame: Frame, metric: str, values: Values, promises: Promises) -> tuple[Part, ...]:
     """The scope's parts by the metric, largest lead over pace first; those without facts and target left out."""
     if frame.scope and frame.scope.kind == "person":
         return _customers(frame, metric)
     labels = named(frame)
-    values = measured(frame, (metric,))
     found = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
     shown = [
         part

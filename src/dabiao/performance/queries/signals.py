@@ -13,7 +13,7 @@ from dabiao.performance.queries import parts
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.promised import NONE, Promises
 from dabiao.performance.queries.rows import Delta, Number, Signal, Tile
-from dabiao.performance.queries.standing import BEFORE, NOW, Standing, stand
+from dabiao.performance.queries.standing import NOW, Standing, Values, stand
 
 JUMP: Final = 0.3
 """A change on the same share of the period before that asks for an explanation."""
@@ -22,9 +22,9 @@ PARTING: Final = 0.05
 _WEIGHT: Final = {"red": 0, "amber": 1, "green": 2}
 
 
-def signals(frame: Frame, tiles: Sequence[Tile], promises: Promises) -> tuple[Signal, ...]:
+def signals(frame: Frame, tiles: Sequence[Tile], below: Values, promises: Promises) -> tuple[Signal, ...]:
     """Worst first: by light, then by how far off."""
-    found = [*_of_scope(frame, tiles), *_parting(frame, tiles), *_of_parts(frame, tiles, promises)]
+    found = [*_of_scope(frame, tiles), *_parting(frame, tiles), *_of_parts(frame, tiles, below, promises)]
     return tuple(
         sorted(
             found,
@@ -79,17 +79,16 @@ def _ripens(metric: Metric) -> bool:
     return isinstance(metric, Ratio) and metric.part.source.on == "created_on"
 
 
-def _of_parts(frame: Frame, tiles: Sequence[Tile], promises: Promises) -> Iterator[Signal]:
+def _of_parts(frame: Frame, tiles: Sequence[Tile], below: Values, promises: Promises) -> Iterator[Signal]:
     """Units or people below the scope whose sums and counts are red, or have jumped where there is no target."""
     keys = [tile.metric for tile in tiles if is_flow(frame.metrics[tile.metric])]
     labels = parts.named(frame)
     if not keys or not labels:
         return
-    values = parts.measured(frame, keys, {NOW: frame.so_far, BEFORE: frame.compared("previous").before})
     for part, name in labels.items():
         scope = Scope("unit" if frame.children else "person", part)
         for key in keys:
-            value = values.get(NOW, key, part)
+            value = below.get(NOW, key, part)
             stands = stand(frame, frame.metrics[key], value, promises.get((scope, key), NONE).value)
             if stands.light == "red" and (signal := _off(frame, key, stands, name, scope)):
                 yield signal

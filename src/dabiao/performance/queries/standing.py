@@ -72,7 +72,7 @@ class Values:
     def get(self, window: str, metric: str, key: object = None) -> Number | None:
         """The value of a metric in a window, of one part where parts were asked for."""
         cell = self.by.get((window, key))
-        if cell is not None:
+        if cell is not None and metric in cell:
             return cast("Number | None", cell[metric])
         span = self.windows.get(window)
         return (
