@@ -40,7 +40,7 @@ def feedback_table(seed: int, timeline: Timeline, sold: Sales, name: Names, oppo
         score=score,
         asked_on=arrays.dates(asked[rows]),
         product=name.product[lines.product[rows]],
-        **_of_lines(sold, name, rows),
+        **_of_lines(sold, name, rows, answered[rows]),
     )
 
 
@@ -74,7 +74,7 @@ def complaint_table(seed: int, timeline: Timeline, sold: Sales, name: Names, opp
             arrays.pick(np.cumsum([0.34, 0.26, 0.22, 0.1, 0.08]), luck[:, 7])
         ],
         product=name.product[lines.product[rows]],
-        **_of_lines(sold, name, rows),
+        **_of_lines(sold, name, rows, day),
     )
 
 
@@ -100,13 +100,12 @@ def renewal_table(
     intention = np.where(framework[rows], np.where(events.active(COOLING_CUSTOMER, asked), 1, 0), intention)
     over = due[rows] <= timeline.on
     reason = np.array(CHURN_REASONS, dtype=object)[np.floor(luck[:, 2] * 4).astype("int64")]
-    holder = contracts.signer[rows]
     return arrays.table(
         "renewals",
         key=_keys("RN", name.contract[rows]),
         due_on=arrays.dates(due[rows]),
         entity=np.full(len(rows), "main", dtype=object),
-        person=name.person[holder],
+        person=name.whose(sold, rows, np.minimum(due[rows], timeline.on)),
         customer=name.customer[contracts.customer[rows]],
         contract=name.contract[rows],
         intention=np.array(INTENTIONS, dtype=object)[intention],
@@ -153,11 +152,11 @@ def _cooling(day: Ints, events: Planted) -> Floats:
     return 1 - 0.55 * np.clip((day - since) / 30, 0, 1)
 
 
-def _of_lines(sold: Sales, name: Names, rows: Ints) -> dict[str, object]:
+def _of_lines(sold: Sales, name: Names, rows: Ints, days: Ints) -> dict[str, object]:
     of = sold.lines.contract[rows]
     return {
         "entity": np.full(len(rows), "main", dtype=object),
-        "person": name.person[sold.lines.person[rows]],
+        "person": name.whose(sold, of, days, sold.lines.person[rows]),
         "customer": name.customer[sold.contracts.customer[of]],
     }
 

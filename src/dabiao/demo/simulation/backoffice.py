@@ -33,11 +33,10 @@ MARKET_EVENTS = (
 
 @dataclass(frozen=True)
 class _Months:
-    """Number, first day, middle and the day on which expenses are booked, of each kept month."""
+    """Number, first day and the day on which expenses are booked, of each kept month."""
 
     number: Ints
     begin: Ints
-    middle: Ints
     booked_on: Ints
 
 
@@ -57,7 +56,7 @@ def expense_table(seed: int, timeline: Timeline, roster: Roster) -> pa.Table:
     """Travel and hospitality of each rep, marketing of each channel by team: budget and what was spent."""
     number = np.arange(MONTHS + 1) + month_of(np.array([timeline.first]))[0]
     begin = months_begin(number)
-    months = _Months(number, begin, np.minimum(begin + 14, timeline.end - 1), timeline.next(begin + 24))
+    months = _Months(number, begin, timeline.next(begin + 24))
     field = [_field(seed, timeline, roster, months, spending) for spending in FIELD]
     return pa.concat_tables([*field, _marketing(seed, timeline, roster, months)])
 
@@ -66,19 +65,19 @@ def _field(seed: int, timeline: Timeline, roster: Roster, months: _Months, spend
     seats = roster.holder.shape[0]
     luck = dice(seed, f"spent on {spending.kind}").lognormal(0, 0.35, (len(months.number), seats)).reshape(-1)
     month, seat = (each.reshape(-1) for each in np.indices((len(months.number), seats)))
-    there = roster.held[seat, months.middle[month] - timeline.start] > 0
-    (rows,) = np.nonzero(there & (months.booked_on[month] <= timeline.on))
-    day = months.booked_on[month[rows]]
+    booked_on = np.minimum(months.booked_on[month], timeline.end - 1)
+    there = roster.sitting[seat, booked_on - timeline.start]
+    (rows,) = np.nonzero(there & (booked_on <= timeline.on))
+    day = booked_on[rows]
     spent = 100 * np.round(spending.amount * luck[rows] / 100).astype("int64")
     money = yuan(spent, np.full(len(rows), spending.tax), day)
-    at = months.middle[month[rows]] - timeline.start
     keys = zip(months.number[month[rows]].tolist(), seat[rows].tolist(), strict=True)
     return arrays.table(
         "expenses",
         key=np.array([f"{spending.kind}-{m}-{s:02d}" for m, s in keys], dtype=object),
         spent_on=arrays.dates(day),
         entity=np.full(len(rows), "main", dtype=object),
-        person=person_keys(roster)[roster.holder[seat[rows], at]],
+        person=person_keys(roster)[roster.on(seat[rows], day)],
         kind=np.full(len(rows), spending.kind, dtype=object),
         budget=np.zeros(len(rows), dtype=bool),
         **money.columns(),

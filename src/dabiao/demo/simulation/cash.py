@@ -10,6 +10,7 @@ from dabiao.demo.simulation.arrays import Flags, Floats, Ints, Texts, dice, grou
 from dabiao.demo.simulation.events import LATE_PAYER, Planted
 from dabiao.demo.simulation.money import WHOLE, Money, yuan
 from dabiao.demo.simulation.orders import GOODS_TAX, Names, Sales
+from dabiao.demo.simulation.roster import Roster
 from dabiao.demo.simulation.timeline import Timeline
 
 KINDS = ("advance", "delivery", "acceptance", "retention")
@@ -64,7 +65,9 @@ class Cash:
     receipts: Receipts
 
 
-def cash(seed: int, timeline: Timeline, sold: Sales, opportunities: int, events: Planted) -> Cash:
+def cash(
+    seed: int, timeline: Timeline, sold: Sales, roster: Roster, opportunities: int, events: Planted
+) -> Cash:
     """opportunities: how many there are; each has its own throws, so that events move nothing else."""
     luck = dice(seed, "cash").random((opportunities, 4, 4))
     due, throws = _receivables(timeline, sold, luck)
@@ -74,7 +77,7 @@ def cash(seed: int, timeline: Timeline, sold: Sales, opportunities: int, events:
     booked = sold.contracts.booked[due.contract] | opening
     due = Receivables(due.keys, due.contract, due.kind, due.due_on, due.money, due.refund, booked)
     known = np.nonzero(booked[paid.receivable] & timeline.known(paid.paid_on))[0]
-    payments, receipts = _receipts(seed, sold, due, paid, known)
+    payments, receipts = _receipts(seed, sold, due, paid, known, roster)
     return Cash(due, payments, receipts)
 
 
@@ -147,11 +150,12 @@ def _first_settled(due: Receivables, paid: Payments) -> Ints:
 
 
 def _receipts(
-    seed: int, sold: Sales, due: Receivables, paid: Payments, known: Ints
+    seed: int, sold: Sales, due: Receivables, paid: Payments, known: Ints, roster: Roster
 ) -> tuple[Payments, Receipts]:
     """A customer pays what it pays on one day, to one seller, in one transfer; now and then too much."""
     contract = due.contract[paid.receivable[known]]
-    customer, signer = sold.contracts.customer[contract], sold.contracts.signer[contract]
+    customer = sold.contracts.customer[contract]
+    signer = roster.still(sold.contracts.signer[contract], sold.contracts.seat[contract], paid.paid_on[known])
     money = paid.money.rows(known)
     # A rate is agreed by contract, so foreign money is not put together across contracts.
     alone = np.where(money.currency > 0, contract, -1)
@@ -216,7 +220,7 @@ def receivable_table(money: Cash, sold: Sales, name: Names) -> pa.Table:
         contract=taken(name.contract, booked),
         order=_orders(name, booked),
         kind=np.array(KINDS, dtype=object)[due.kind[rows]],
-        **_whose(sold, name, contract),
+        **_whose(sold, name, contract, due.due_on[rows]),
         **due.money.rows(rows).columns(),
     )
 
@@ -232,7 +236,7 @@ def receipt_table(money: Cash, sold: Sales, name: Names) -> pa.Table:
         contract=taken(name.contract, np.where(known, receipts.contract, -1)),
         method=np.where(receipts.by_bill, "acceptance_bill", "transfer").astype(object),
         matured_on=arrays.dates(np.where(receipts.by_bill, receipts.paid_on + 120, arrays.NEVER)),
-        **_whose(sold, name, contract),
+        **_whose(sold, name, contract, receipts.paid_on),
         **receipts.money.columns(),
     )
 
@@ -254,16 +258,16 @@ def allocation_table(money: Cash, sold: Sales, name: Names, timeline: Timeline) 
         contract=taken(name.contract, booked),
         received_on=arrays.dates(paid.paid_on[rows]),
         due_on=arrays.dates(due.due_on[of]),
-        **_whose(sold, name, contract),
+        **_whose(sold, name, contract, paid.settled_on[rows]),
         **paid.money.rows(rows).columns(),
     )
 
 
-def _whose(sold: Sales, name: Names, contract: Ints) -> dict[str, object]:
-    """Money follows the signer of the contract."""
+def _whose(sold: Sales, name: Names, contract: Ints, days: Ints) -> dict[str, object]:
+    """Money follows the signer of the contract, or who has taken over from them."""
     return {
         "entity": np.full(len(contract), "main", dtype=object),
-        "person": name.person[sold.contracts.signer[contract]],
+        "person": name.whose(sold, contract, days),
         "customer": name.customer[sold.contracts.customer[contract]],
     }
 

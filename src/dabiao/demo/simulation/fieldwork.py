@@ -159,7 +159,7 @@ def _quality(done: Activities, found: Opportunities, line: Ints, events: Planted
     hasty = _team(done.seat, HASTY_TEAM) & events.active(HASTY_PROPOSALS, done.day)
     reach = np.where(upper, 0.32, 0.17) * np.where(shallow, 0.45, 1.0) * np.where(hasty, 0.72, 1.0)
     reach = np.where(done.padded, 0.03, reach)
-    depth = np.where(visit | (done.kind == DEMO), _binomial(3, reach, done.luck[:, 3]), 0)
+    depth = np.where(visit | (done.kind == DEMO), _of_three(reach, done.luck[:, 3]), 0)
     pitched = _team(done.seat, PITCH_TEAM) & events.active(WINNING_PITCH, done.day)
     proposal = done.kind == PROPOSAL_SENT
     return _Quality(
@@ -171,11 +171,10 @@ def _quality(done: Activities, found: Opportunities, line: Ints, events: Planted
     )
 
 
-def _binomial(tries: int, p: Floats, luck: Floats) -> Ints:
-    """The number of successes at which the distribution function passes each throw."""
-    from scipy.stats import binom
-
-    steps = np.stack([binom.cdf(k, tries, p) for k in range(tries)], axis=1)
+def _of_three(p: Floats, luck: Floats) -> Ints:
+    """How many of three tries succeed: where the binomial distribution function passes each throw."""
+    q = 1 - p
+    steps = np.stack([q**3, q**3 + 3 * p * q**2, 1 - p**3], axis=1)
     successes: Ints = (luck[:, None] > steps).sum(axis=1)
     return successes
 

@@ -207,6 +207,12 @@ class Names:
     product: Texts
     contract: Texts
     dealer: Texts
+    roster: Roster
+
+    def whose(self, sold: Sales, contract: Ints, days: Ints, person: Ints | None = None) -> Texts:
+        """The person of a contract's later facts: its signer (or `person`), after they have left their successor."""
+        first = sold.contracts.signer[contract] if person is None else person
+        return self.person[self.roster.still(first, sold.contracts.seat[contract], days)]
 
 
 def names(sold: Sales, known: clients.Clients, roster: Roster) -> Names:
@@ -216,6 +222,7 @@ def names(sold: Sales, known: clients.Clients, roster: Roster) -> Names:
         product=np.array([product.key for product in catalogue.PRODUCTS], dtype=object),
         contract=sold.contracts.keys,
         dealer=np.array([f"D{number:02d}" for number in range(1, catalogue.DEALERS + 1)], dtype=object),
+        roster=roster,
     )
 
 
@@ -267,14 +274,14 @@ def order_table(sold: Sales, name: Names, timeline: Timeline) -> pa.Table:
         end_customer=name.customer[contracts.customer[of]],
         promised_on=arrays.dates(np.where(lines.reverses[rows] < 0, contracts.promised_on[of], arrays.NEVER)),
         reverses=taken(lines.keys, lines.reverses[rows]),
-        **_line_columns(sold, name, rows),
+        **_line_columns(sold, name, rows, lines.ordered_on),
     )
 
 
 def delivery_table(sold: Sales, name: Names, timeline: Timeline) -> pa.Table:
     lines = sold.lines
     rows = _booked(sold, lines.shipped_on, timeline)
-    columns = _line_columns(sold, name, rows) | {"key": _prefixed("DN", lines.keys[rows])}
+    columns = _line_columns(sold, name, rows, lines.shipped_on) | {"key": _prefixed("DN", lines.keys[rows])}
     columns.pop("contract")
     return arrays.table(
         "deliveries",
@@ -295,7 +302,7 @@ def invoice_table(sold: Sales, name: Names, timeline: Timeline) -> pa.Table:
         invoiced_on=arrays.dates(lines.invoiced_on[rows]),
         invoice=_prefixed("IV", np.array([key[:9] for key in lines.keys[rows]], dtype=object)),
         reverses=taken(_prefixed("IV", lines.keys), lines.reverses[rows]),
-        **_line_columns(sold, name, rows) | {"key": _prefixed("IV", lines.keys[rows])},
+        **_line_columns(sold, name, rows, lines.invoiced_on) | {"key": _prefixed("IV", lines.keys[rows])},
     )
 
 
@@ -307,7 +314,7 @@ def revenue_table(sold: Sales, name: Names, timeline: Timeline) -> pa.Table:
         recognised_on=arrays.dates(lines.accepted_on[rows]),
         rule=np.where(lines.reverses[rows] < 0, "acceptance", "return").astype(object),
         cost=arrays.cents(lines.cost[rows]),
-        **_line_columns(sold, name, rows) | {"key": _prefixed("RV", lines.keys[rows])},
+        **_line_columns(sold, name, rows, lines.accepted_on) | {"key": _prefixed("RV", lines.keys[rows])},
     )
 
 
@@ -317,13 +324,13 @@ def _booked(sold: Sales, days: Ints, timeline: Timeline) -> Ints:
     return rows
 
 
-def _line_columns(sold: Sales, name: Names, rows: Ints) -> dict[str, object]:
+def _line_columns(sold: Sales, name: Names, rows: Ints, days: Ints) -> dict[str, object]:
     lines = sold.lines
     of = lines.contract[rows]
     return {
         "key": lines.keys[rows],
         "entity": np.full(len(rows), "main", dtype=object),
-        "person": name.person[lines.person[rows]],
+        "person": name.whose(sold, of, days[rows], lines.person[rows]),
         "customer": name.customer[sold.contracts.customer[of]],
         "order": np.array([key[:9] for key in lines.keys[rows]], dtype=object),
         "contract": name.contract[of],

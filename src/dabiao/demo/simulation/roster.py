@@ -11,6 +11,7 @@ from dabiao.demo.simulation.arrays import Flags, Floats, Ints, dice
 from dabiao.demo.simulation.timeline import Timeline, as_date, as_day
 
 FOREVER = date(9999, 12, 31)
+FOREVER_DAY = 2_932_896
 PROBATION_DAYS = 184
 Role = Literal["director", "manager", "rep", "operations", "finance", "hr"]
 
@@ -189,6 +190,20 @@ class Roster:
     """Days since the holder joined."""
     manager: Ints
     """The team's manager, or who stands in, by team and day."""
+    start: int
+    """The first simulated day."""
+
+    def on(self, seat: Ints, days: Ints) -> Ints:
+        """Who answers for a seat on each day; for days to come, who does at the end."""
+        return self.holder[seat, self._at(days)]
+
+    def still(self, person: Ints, seat: Ints, days: Ints) -> Ints:
+        """The person while they are in the company, afterwards whoever has taken over the seat."""
+        left = np.array([FOREVER_DAY if p.left_on is None else as_day(p.left_on) for p in self.people])
+        return np.where(days < left[person], person, self.on(seat, days))
+
+    def _at(self, days: Ints) -> Ints:
+        return np.clip(days - self.start, 0, self.holder.shape[1] - 1)
 
     def index(self, person: str) -> int:
         return int(person[1:]) - 1001
@@ -209,7 +224,8 @@ def roster(seed: int, timeline: Timeline) -> Roster:
     people = tuple(Person(key, hired, desk.left.get(key)) for key, hired in desk.hired.items())
     assignments = desk.assignments()
     absences = _absences(throws, timeline, people)
-    return Roster(people, assignments, absences, *_grids(timeline, people, assignments, absences))
+    grids = _grids(timeline, people, assignments, absences)
+    return Roster(people, assignments, absences, *grids, timeline.start)
 
 
 def _play(desk: _Desk, move: Move, on: date) -> None:
