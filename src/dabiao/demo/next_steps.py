@@ -43,6 +43,7 @@ BY_KIND: Final[Mapping[str, Words]] = {
     "team": _("Speak with the manager: who carries the team, who needs help?"),
 }
 DIVERGENCE: Final = _("More work, less result: check how well the work fits before asking for more of it.")
+PLENTY: Final = _("More than planned: check that it brings more too, in needs stated, proposals and deals.")
 PRAISE: Final = _("Find out what is done differently here, check that it lasts, and share it.")
 
 
@@ -51,7 +52,7 @@ def next_step(signal: Signal, metric: Metric | None) -> str:
     if signal.kind == "divergence":
         return str(DIVERGENCE)
     if signal.light == "green":
-        return str(PRAISE)
+        return str(PLENTY if metric is not None and metric.kind == "process" else PRAISE)
     if metric is None:
         return str(BY_KIND["result"])
     return str(BY_METRIC.get(metric.key) or BY_KIND.get(metric.kind) or BY_KIND["result"])

@@ -70,15 +70,22 @@ def _chapter(frame: Frame, page: Cockpit) -> RenderableType:
         _verdict(page),
         Padding(_metrics(page.tiles, frame.currency), (1, 2)),
         Padding(_parts(page.parts, frame.currency), (0, 2, 1, 2)),
-        _signals(frame, page.signals[:SHOWN]),
+        _signals(frame, varied(page.signals, SHOWN)),
     )
 
 
 def _section(frame: Frame, page: Cockpit) -> RenderableType:
     """A scope in short: verdict and what stands out."""
     return Group(
-        Rule(frame.name, style="dim", align="left"), _verdict(page), _signals(frame, page.signals[:2])
+        Rule(frame.name, style="dim", align="left"), _verdict(page), _signals(frame, varied(page.signals, 3))
     )
+
+
+def varied(signals: Sequence[Signal], most: int) -> list[Signal]:
+    """The worst signal of each metric first, then what is left, until there are `most`."""
+    first = {signal.label: signal for signal in reversed(signals)}
+    rest = [signal for signal in signals if first[signal.label] is not signal]
+    return [*(signal for signal in signals if first[signal.label] is signal), *rest][:most]
 
 
 def _verdict(page: Cockpit) -> Text:
