@@ -20,6 +20,9 @@ SAMPLE: Final = 50_000
 """Rows looked at: a key must be unique among them."""
 _ENOUGH: Final = 0.95
 """Share of cells that must be readable as a column's type for the header to be believed."""
+_HALF: Final = 0.5
+"""A header that is the very word is believed although many of its cells need mending."""
+_SURE: Final = 0.9
 _DAY_FIRST: Final = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%b %d, %Y", "%d %b %Y")
 _LEFT_OUT: Final = frozenset({"original_amount", "original_amount_with_tax", "fx_rate", "fx_on", "key"})
 
@@ -87,7 +90,7 @@ def propose(paths: Sequence[Path], *, system: str) -> Proposal:
     unplaced = tuple(
         each.name for each in others if not each.table and not _is_org(each) and each.name not in used
     )
-    for name in unplaced:
+    for name in unplaced if document["tables"] else ():
         del document["sources"][name]
     guesses = tuple(guess for each in seen for guess in each.chosen.values())
     text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
@@ -156,7 +159,7 @@ def _candidates(seen: Seen, table: str, column: str) -> Iterable[Guess]:
         if likeness < 0.6:
             continue
         readable = _readable(seen.values(header), kind)
-        if readable >= _ENOUGH:
+        if readable >= (_HALF if likeness > _SURE else _ENOUGH):
             yield Guess(table, column, header, round(likeness * readable, 3))
 
 

@@ -63,7 +63,7 @@ def prepare(
     lookups = {
         name: frame
         for name in sorted(mapping.lookups)
-        if (frame := _lookup(name, mapping, found)) is not None
+        if (frame := found.lookup(mapping.sources[name])) is not None
     }
     joins = {
         name: [joining.lookup(join, lookups[join.source]) for join in source.joins if join.source in lookups]
@@ -97,10 +97,6 @@ def _constants(done: Prepared, index: int) -> list[tuple[str, str]]:
     )
     values = {"source": done.context.system, "batch": done.context.batch}
     return [(name, value) for name, value in values.items() if name in known]
-
-
-def _lookup(name: str, mapping: MapFile, found: Found) -> pl.DataFrame | None:
-    return sources.whole(mapping.sources[name], found.lookups)
 
 
 def _feeds(mapping: MapFile, source: Source, into: str) -> bool:

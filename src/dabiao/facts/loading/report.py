@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -86,6 +86,14 @@ class Warning_:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """The first rows of a table as they would be loaded."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """The whole outcome. `rejects`: source → file with the rows to mend. `shown_errors` is the beginning of all."""
 
@@ -98,6 +106,7 @@ class Report:
     warnings: tuple[Warning_, ...] = ()
     asides: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    preview: Mapping[str, Preview] = field(default_factory=dict)
     rejects: Mapping[str, str] = field(default_factory=dict)
     all_errors: str = ""
     snapshot: int | None = None
@@ -125,6 +134,11 @@ def from_json(stored: Mapping[str, object]) -> Report:
         Warning_(**{**row, "examples": tuple(row["examples"])})
         for row in values.get("warnings", [])  # type: ignore[attr-defined]  # our own JSON
     )
+    previews: Any = values.get("preview", {})
+    values["preview"] = {
+        name: Preview(tuple(shown["columns"]), tuple(tuple(row) for row in shown["rows"]))
+        for name, shown in previews.items()
+    }
     values["notes"] = tuple(values.get("notes", ()))  # type: ignore[arg-type]  # our own JSON
     return Report(**values)  # type: ignore[arg-type]  # our own JSON
 
@@ -149,8 +163,3 @@ def verdict(report: Report) -> str:
             % parts
         )
     return _("%(loaded)s rows loaded, %(unchanged)s unchanged, none rejected.") % parts
-
-
-def path_or_none(text: str) -> Path | None:
-    """A stored path, None where there is none."""
-    return Path(text) if text else None

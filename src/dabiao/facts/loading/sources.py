@@ -1,7 +1,8 @@
 """Which file feeds which source; whether the columns that a mapping names are there; rejects handed in again."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Final
@@ -9,13 +10,14 @@ from typing import Final
 import polars as pl
 
 from dabiao.core.errors import Malformed
-from dabiao.facts.loading import joining
+from dabiao.facts.loading import connectors, joining
 from dabiao.facts.mapping import BadMapping, MapFile, Problem, Source
-from dabiao.facts.reading import Options, Sheet, Unreadable, open_file
+from dabiao.facts.reading import Options, Sheet, Unreadable, open_file, typed
 
 FROM: Final = "dabiao_from"
 """Column of a rejects file: batch:source:file:row."""
 REASON: Final = "dabiao_reason"
+_HEAD: Final = 65_536
 _QUERY: Final = Path("query")
 
 
@@ -35,11 +37,19 @@ class Piece:
 
 @dataclass(frozen=True)
 class Found:
-    """The files of an import, and the folder in which lookups lie."""
+    """The files of an import, and the folder in which lookups lie.
+
+    stands_for: one file that is called otherwise than in the mapping, and is meant wherever the mapping names one
+    """
 
     pieces: tuple[Piece, ...]
     lookups: Path
     absent: tuple[str, ...] = ()
+    stands_for: Path | None = None
+
+    def lookup(self, source: Source) -> pl.DataFrame | None:
+        """All rows of a small source, after its `replace`; None where it is not there."""
+        return _whole(source, self.lookups, self.stands_for)
 
 
 def find(path: Path, mapping: MapFile, *, memory: Path) -> Found:
@@ -52,7 +62,7 @@ def find(path: Path, mapping: MapFile, *, memory: Path) -> Found:
         raise Unreadable(f"{path} does not exist.")
     if path.is_dir():
         return _folder(path, mapping)
-    if kept := _rejected_from(path):
+    if kept := rejected_from(path):
         batch, name = kept
         if name not in mapping.sources:
             raise NothingToLoad(f"{path.name} holds rejects of {name!r}, which this mapping does not know.")
@@ -62,6 +72,10 @@ def find(path: Path, mapping: MapFile, *, memory: Path) -> Found:
 
 def opened(piece: Piece) -> Sheet:
     """The piece's table, with the columns of a rejects file hidden."""
+    if piece.source.query is not None:
+        return typed.open_query(
+            connectors.url_of(piece.source.connector), piece.source.query, piece.source.options
+        )
     sheet = open_file(piece.file, piece.source.options)
     if piece.again:
         sheet = _without_marks(sheet)
@@ -111,13 +125,12 @@ def replaced(frame: pl.DataFrame, source: Source, told: dict[tuple[str, str, str
     return frame
 
 
-def whole(source: Source, folder: Path) -> pl.DataFrame | None:
-    """All rows of a small source, after its `replace`; None where it is not there."""
+def _whole(source: Source, folder: Path, stands_for: Path | None) -> pl.DataFrame | None:
     kept = folder / f"{source.name}.parquet"
     if kept.exists():
         return pl.read_parquet(kept)
     frames = []
-    for file in _matching(folder, source):
+    for file in [stands_for] if stands_for else _matching(folder, source):
         frames += list(open_file(file, source.options).chunks())
     if not frames:
         return None
@@ -149,14 +162,16 @@ def _file(path: Path, mapping: MapFile) -> Found:
     fitting = [
         source for source in feeding if any(PurePath(path.name).match(PurePath(p).name) for p in source.files)
     ]
+    stands_for = None
     if not fitting:
-        fitting = _single(path, feeding)
-    return Found(tuple(Piece(source, path, i + 1) for i, source in enumerate(fitting)), path.parent)
+        fitting, stands_for = _single(path, mapping, feeding), path
+    pieces = tuple(Piece(source, path, i + 1) for i, source in enumerate(fitting))
+    return Found(pieces, path.parent, stands_for=stands_for)
 
 
-def _single(path: Path, feeding: Sequence[Source]) -> list[Source]:
+def _single(path: Path, mapping: MapFile, feeding: Sequence[Source]) -> list[Source]:
     """A file under another name than the mapping's pattern: fine where only one file is meant."""
-    patterns = {pattern for source in feeding for pattern in source.files}
+    patterns = {pattern for source in mapping.sources.values() for pattern in source.files}
     if len(patterns) == 1:
         return list(feeding)
     raise NothingToLoad(
@@ -169,29 +184,35 @@ def _matching(folder: Path, source: Source) -> list[Path]:
     return sorted(file for file in found if not file.name.startswith(("~$", ".")))
 
 
-def _rejected_from(file: Path) -> tuple[str, str] | None:
-    """batch and source, if this is a rejects file."""
-    if file.suffix.lower() != ".csv":
+def rejected_from(file: Path) -> tuple[str, str] | None:
+    """batch and source, if this is a rejects file, in whatever form a spreadsheet has saved it again."""
+    if not _mentions(file, FROM):
         return None
-    with file.open("rb") as opened:
-        head = opened.read(65_536)
-    if FROM.encode() not in head.split(b"\n", 1)[0]:
+    sheet = open_file(file, Options(header=1, totals="keep"))
+    first = next(sheet.chunks(), None) if FROM in sheet.columns else None
+    if first is None or not first.height:
         return None
-    first = pl.read_csv(file, n_rows=1, infer_schema=False)
-    parts = str(first[FROM][0]).split(":") if first.height else []
+    parts = str(first[FROM][0]).split(":")
     return (parts[0], parts[1]) if len(parts) == 4 and parts[0].isalnum() else None
 
 
+def _mentions(file: Path, word: str) -> bool:
+    """Whether the word stands near the beginning; cheap, because it is asked of every file."""
+    wanted = (word.encode(), word.encode("utf-16-le"))
+    if not zipfile.is_zipfile(file):
+        with file.open("rb") as opened:
+            head = opened.read(_HEAD)
+        return any(each in head for each in wanted)
+    with zipfile.ZipFile(file) as pack:
+        parts = [name for name in pack.namelist() if name.startswith("xl/worksheets/sheet")]
+        heads = [pack.open(name).read(_HEAD) for name in parts]
+        shared = "xl/sharedStrings.xml"
+        heads += [pack.open(shared).read(_HEAD)] if shared in pack.namelist() else []
+    return any(wanted[0] in head for head in heads)
+
+
 def _as_rejects(source: Source) -> Source:
-    options = Options(
-        format="csv",
-        encoding="utf-8-sig",
-        delimiter=",",
-        header=1,
-        trim=source.options.trim,
-        empty=source.options.empty,
-        totals="keep",
-    )
+    options = Options(header=1, trim=source.options.trim, empty=source.options.empty, totals="keep")
     return replace(source, options=options)
 
 
@@ -224,12 +245,3 @@ def _without_marks(sheet: Sheet) -> Sheet:
 
     hidden.read = walk
     return hidden
-
-
-def contents_of(mapping: MapFile, names: Mapping[str, Path]) -> dict[str, pl.DataFrame]:
-    """Whole tables of the sources that others are looked up in. `names`: source → folder."""
-    return {
-        name: frame
-        for name, folder in names.items()
-        if (frame := whole(mapping.sources[name], folder)) is not None
-    }

@@ -12,7 +12,7 @@ LARGEST_RATIO: Final = 200
 """Unpacked ÷ packed. Real workbooks stay below about 40; a bomb needs thousands."""
 LARGEST_UNPACKED: Final = 4 * 2**30
 LARGEST_ENTRIES: Final = 5_000
-KINDS: Final = frozenset({".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".parquet", ".zip"})
+KINDS: Final = frozenset({".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".parquet"})
 
 
 class Hostile(Malformed):

@@ -1,4 +1,4 @@
-"""Writes of this room: an import from its file to its snapshot, connectors, hand entries."""
+"""An import from its file to its snapshot."""
 
 import hashlib
 import secrets
@@ -17,7 +17,7 @@ from dabiao.core import audit, config
 from dabiao.facts.loading import publishing, rejects, rooms, sources, traps
 from dabiao.facts.loading.context import Context
 from dabiao.facts.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
-from dabiao.facts.loading.report import CellError, ErrorKind, Report, TableCount
+from dabiao.facts.loading.report import CellError, ErrorKind, Preview, Report, TableCount
 from dabiao.facts.loading.rooms import RoomCount
 from dabiao.facts.loading.stage import FILE, Stage
 from dabiao.facts.mapping import MapFile
@@ -30,6 +30,9 @@ from dabiao.org.models import Person
 
 if TYPE_CHECKING:
     from dabiao.org.models import User
+
+
+_PREVIEWED = 6
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def load(
         if dry_run:
             report = _rehearse(done, by=by, at=at)
         else:
-            row = batch or _begin(order, key, by=by, at=at)
+            row = _begin(order, key, batch, by=by, at=at)
             report = _perform(done, row, by=by, at=at, progress=progress)
         report = _with_files(report, done, folder)
         report = replace(report, seconds=round(time.monotonic() - started, 2))
@@ -129,7 +132,23 @@ def _rehearse(done: Prepared, *, by: "User | None", at: datetime) -> Report:
     tables = tuple(
         _ready(done, index, counts) for index in range(len(done.mapping.tables)) if index in done.read
     )
-    return _report(done, tables, people, dry_run=True)
+    return replace(_report(done, tables, people, dry_run=True), preview=_preview(done))
+
+
+def _preview(done: Prepared) -> dict[str, Preview]:
+    """The first rows of each table, as they would be."""
+    shown: dict[str, Preview] = {}
+    for index, table in enumerate(done.mapping.tables):
+        finished = done.finished[index]
+        if not finished.ready:
+            continue
+        rows = pl.read_parquet(finished.file, n_rows=_PREVIEWED)
+        rows = rows.select(
+            name for name in rows.columns if name not in {"source", "batch"} and not name.startswith("__")
+        )
+        texts = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows.iter_rows())
+        shown.setdefault(f"{table.into} ← {table.source}", Preview(tuple(rows.columns), texts))
+    return shown
 
 
 def _perform(
@@ -263,7 +282,13 @@ def _with_files(report: Report, done: Prepared, folder: Path) -> Report:
     )
 
 
-def _begin(order: Order, key: str, *, by: "User | None", at: datetime) -> ImportBatch:
+def _begin(
+    order: Order, key: str, batch: ImportBatch | None, *, by: "User | None", at: datetime
+) -> ImportBatch:
+    if batch is not None:
+        batch.state, batch.error = ImportBatch.State.LOADING, ""
+        batch.save(update_fields=["state", "error"])
+        return batch
     return ImportBatch.objects.create(
         key=key,
         state=ImportBatch.State.LOADING,

@@ -1,0 +1,25 @@
+"""Writes of this room, by question: loading, the wizard's steps, connectors, entries by hand."""
+
+from dabiao.facts.actions.connect import remove_connector, save_connector
+from dabiao.facts.actions.entry import Activity, file_activity, file_figures, take_back
+from dabiao.facts.actions.load import Order, hash_of, imports_folder, load, new_key
+from dabiao.facts.actions.wizard import begin, confirm_mapping, discard, order_of, start_loading
+
+__all__ = [
+    "Activity",
+    "Order",
+    "begin",
+    "confirm_mapping",
+    "discard",
+    "file_activity",
+    "file_figures",
+    "hash_of",
+    "imports_folder",
+    "load",
+    "new_key",
+    "order_of",
+    "remove_connector",
+    "save_connector",
+    "start_loading",
+    "take_back",
+]

@@ -1,0 +1,175 @@
+"""The steps of the import pages: upload, confirm the mapping, check, load. Each can be left and found again."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dabiao.core import audit, config, jobs
+from dabiao.core.errors import Malformed, Refused
+from dabiao.facts import propose as proposing
+from dabiao.facts import queries
+from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
+from dabiao.facts.loading import sources
+from dabiao.facts.mapping import read_map
+from dabiao.facts.models import ImportBatch
+from dabiao.facts.reading import Options, hostile, open_file, sheet_names
+from dabiao.org import queries as org
+
+if TYPE_CHECKING:
+    from dabiao.org.models import User
+
+_MOST_FILES = 30
+CHECK = "dabiao.facts.tasks.check"
+LOAD = "dabiao.facts.tasks.load"
+
+
+class AlreadyLoading(Refused):
+    """The import is under way or done."""
+
+
+class Upload(Protocol):
+    """What Django hands over of an uploaded file."""
+
+    name: str | None
+
+    def chunks(self) -> Iterable[bytes]: ...
+
+
+def begin(
+    uploads: Sequence[Upload],
+    *,
+    mapping: str = "",
+    like: str = "",
+    system: str = "",
+    by: "User",
+    at: datetime,
+) -> ImportBatch:
+    """Keep the uploaded files and find a mapping: a given text, that of import `like`, else a proposal.
+
+    Raises Hostile, Unreadable, BadMapping; nothing is kept then.
+    """
+    org.require_operations(by)
+    if not uploads or len(uploads) > _MOST_FILES:
+        raise Malformed(_("Choose between 1 and %(most)s files.") % {"most": _MOST_FILES})
+    key = new_key()
+    folder = imports_folder() / key / "upload"
+    folder.mkdir(parents=True)
+    try:
+        files = [_kept(upload, folder) for upload in uploads]
+        text, report = _mapping_for(files, mapping=mapping, like=like, system=system)
+    except BaseException:
+        shutil.rmtree(folder.parent, ignore_errors=True)
+        raise
+    with transaction.atomic():
+        batch = ImportBatch.objects.create(
+            key=key, by=by, at=at, path=str(files[0] if len(files) == 1 else folder), file_hash=hash_of(folder),
+            mapping=text, report=report,
+        )  # fmt: skip
+        audit.record(
+            "facts.import.uploaded", batch, by=by, at=at, detail={"files": [file.name for file in files]}
+        )
+    return batch
+
+
+def confirm_mapping(key: str, text: str, *, by: "User", at: datetime) -> ImportBatch:
+    """Keep the mapping and have everything checked by it. Raises BadMapping with every problem."""
+    org.require_operations(by)
+    batch = _open(key)
+    read_map(text, file="map.yml")
+    with transaction.atomic():
+        job = jobs.enqueue(
+            CHECK, {"key": key}, key=f"facts.check:{key}:{new_key()}", by=by, at=at, attempts=1
+        )
+        batch.mapping, batch.job, batch.state, batch.error = text, job.key, ImportBatch.State.UPLOADED, ""
+        batch.save(update_fields=["mapping", "job", "state", "error"])
+    return batch
+
+
+def start_loading(key: str, *, by: "User", at: datetime) -> ImportBatch:
+    """Have a checked import loaded."""
+    org.require_operations(by)
+    batch = _open(key)
+    with transaction.atomic():
+        job = jobs.enqueue(LOAD, {"key": key}, key=f"facts.load:{key}", by=by, at=at)
+        batch.job, batch.state, batch.error = job.key, ImportBatch.State.LOADING, ""
+        batch.save(update_fields=["job", "state", "error"])
+        audit.record("facts.import.started", batch, by=by, at=at)
+    return batch
+
+
+def discard(key: str, *, by: "User", at: datetime) -> None:
+    """Forget an import that was never loaded, and its files."""
+    org.require_operations(by)
+    batch = _open(key)
+    with transaction.atomic():
+        audit.record("facts.import.discarded", batch, by=by, at=at)
+        batch.delete()
+    shutil.rmtree(imports_folder() / key, ignore_errors=True)
+
+
+def order_of(batch: ImportBatch) -> Order:
+    """What an uploaded import is to load, and by which mapping."""
+    return Order(Path(batch.path), read_map(batch.mapping))
+
+
+def _open(key: str) -> ImportBatch:
+    batch = queries.batch(key)
+    if batch.state in {ImportBatch.State.LOADING, ImportBatch.State.DONE}:
+        raise AlreadyLoading(
+            _("This import is being loaded, or has been; upload the file again for another.")
+        )
+    return batch
+
+
+def _kept(upload: Upload, folder: Path) -> Path:
+    """Write an upload to disk, no more of it than is allowed, and look whether it is hostile."""
+    largest = int(config.get("DABIAO_UPLOAD_MB")) * 2**20
+    file = folder / hostile.safe_name(upload.name or "")
+    size = 0
+    if file.exists():
+        raise Malformed(_("Two files are called %(name)s.") % {"name": file.name})
+    with file.open("xb") as out:
+        for chunk in upload.chunks():
+            size += len(chunk)
+            if size > largest:
+                break
+            out.write(chunk)
+        if size > largest:
+            raise hostile.Hostile(
+                _("%(name)s is larger than %(mb)s MB.") % {"name": file.name, "mb": largest // 2**20}
+            )
+    hostile.check(file, largest=largest)
+    return file
+
+
+def _mapping_for(
+    files: Sequence[Path], *, mapping: str, like: str, system: str
+) -> tuple[str, dict[str, object]]:
+    """The mapping's text, and what the page shows beside it."""
+    if len(files) == 1 and (again := sources.rejected_from(files[0])):
+        return queries.batch(again[0]).mapping, {"again": again[0]}
+    headers = {
+        f"{file.name}#{sheet}" if sheet else file.name: list(
+            open_file(file, Options(sheet=sheet or None)).columns
+        )
+        for file in files
+        for sheet in sheet_names(file)
+    }
+    if mapping:
+        read_map(mapping, file="map.yml")
+        return mapping, {"headers": headers}
+    if like:
+        return queries.batch(like).mapping, {"headers": headers}
+    proposal = proposing.propose(files, system=system or files[0].stem)
+    guesses = [
+        {"table": g.table, "column": g.column, "header": g.header, "confidence": g.confidence, "note": g.note}
+        for g in proposal.guesses
+    ]
+    return proposal.text, {
+        "headers": headers, "guesses": guesses, "unplaced": list(proposal.unplaced), "notes": list(proposal.notes),
+    }  # fmt: skip

@@ -1,0 +1,109 @@
+"""What people upload and enter by hand."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from dabiao.core.forms import Day, Form
+from dabiao.facts import queries
+from dabiao.facts.words import ACTIVITIES
+
+
+class ManyFiles(forms.FileField):
+    """A file field that takes several files at once."""
+
+    def clean(self, data: object, initial: object = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFiles, self).clean(each, initial) for each in files]
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    """The browser's file picker, several files at once."""
+
+    allow_multiple_selected = True
+
+
+class UploadForm(Form):
+    """Files to import, and the mapping to read them by."""
+
+    upload = ManyFiles(
+        label=_("Files"),
+        help_text=_(
+            "XLSX, XLS, CSV, TSV, TXT or Parquet; several at once, or a mended file of rejected rows."
+        ),
+        widget=ManyFilesInput(attrs={"accept": ".csv,.tsv,.txt,.xls,.xlsx,.parquet"}),
+    )
+    system = forms.SlugField(
+        label=_("From which system"),
+        required=False,
+        allow_unicode=True,
+        max_length=40,
+        help_text=_(
+            "A short name such as erp or crm: rows with the same key from the same system are the same row."
+        ),
+    )
+    like = forms.ChoiceField(label=_("Mapping"), required=False)
+    mapping = forms.FileField(label=_("or a mapping file (YAML)"), required=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        proposed = ("", _("Propose one from headers and cells"))
+        like: Any = self.fields["like"]
+        like.choices = [
+            proposed,
+            *((key, _("As in %(name)s") % {"name": name}) for key, name in queries.mappings()),
+        ]
+
+
+class ConnectorForm(Form):
+    """How a database is reached."""
+
+    name = forms.SlugField(label=_("Name"), max_length=40, allow_unicode=True)
+    url = forms.CharField(
+        label=_("URL"),
+        help_text=_("postgresql+psycopg://user:password@host/name; kept encrypted and never shown again."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class ActivityForm(Form):
+    """One activity, short enough for a phone."""
+
+    kind = forms.ChoiceField(label=_("What"), choices=list(ACTIVITIES.items()))
+    customer = forms.CharField(
+        label=_("Customer"), max_length=200, widget=forms.TextInput(attrs={"list": "customers"})
+    )
+    at = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    minutes = forms.IntegerField(
+        label=_("Minutes"), required=False, validators=[MinValueValidator(0), MaxValueValidator(1440)]
+    )
+    with_decision_maker = forms.BooleanField(label=_("With a decision maker"), required=False)
+    need_stated = forms.BooleanField(label=_("Came away with a stated need"), required=False)
+    needs_depth = forms.TypedChoiceField(
+        label=_("How deep the needs go"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[
+            ("", "—"),
+            (0, "0"),
+            (1, _("1 · pain")),
+            (2, _("2 · decision weights")),
+            (3, _("3 · budget cycle")),
+        ],
+    )
+
+    def moment(self, day: date) -> datetime:
+        """When it began, by the clock of the business time zone."""
+        at: time = self.cleaned_data["at"]
+        return datetime.combine(day, at)
+
+
+class DayForm(Form):
+    """For whom and which day is filed."""
+
+    person = forms.ChoiceField(label=_("For"))
+    day = Day(label=_("Day"))

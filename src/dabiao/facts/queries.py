@@ -1,0 +1,166 @@
+"""Reads of this room: imports, what the lake holds, names of things, what has been entered today."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from dabiao.core.errors import NotFound
+from dabiao.core.models import Job
+from dabiao.facts.models import Connector, ImportBatch, Label
+from dabiao.lake import outbox
+from dabiao.lake.reading import Lake
+from dabiao.lake.tables import TABLES
+
+if TYPE_CHECKING:
+    from dabiao.org.models import User
+
+
+def batch(key: str) -> ImportBatch:
+    """An import by its key. Raises NotFound."""
+    found = ImportBatch.objects.select_related("by").filter(key=key).first()
+    if found is None:
+        raise NotFound(_("There is no import %(key)s.") % {"key": key})
+    return found
+
+
+def batches(limit: int = 500) -> QuerySet[ImportBatch]:
+    """Imports, newest first."""
+    return ImportBatch.objects.select_related("by").defer("report", "mapping").order_by("-at", "-pk")[:limit]
+
+
+def mappings(limit: int = 20) -> list[tuple[str, str]]:
+    """Key and name of recent imports whose mapping can be used again, one per mapping."""
+    seen: set[str] = set()
+    found: list[tuple[str, str]] = []
+    done = ImportBatch.objects.filter(state=ImportBatch.State.DONE).order_by("-at", "-pk").defer("report")
+    for each in done[:200]:
+        if each.mapping and each.mapping not in seen and len(found) < limit:
+            seen.add(each.mapping)
+            found.append((each.key, f"{each} · {each.at:%Y-%m-%d}"))
+    return found
+
+
+def job_of(batch: ImportBatch) -> Job | None:
+    """The job that checks or loads an import."""
+    return Job.objects.filter(key=batch.job).first() if batch.job else None
+
+
+def connectors() -> list[Connector]:
+    """Databases that mappings may name."""
+    return list(Connector.objects.select_related("changed_by").order_by("name"))
+
+
+@dataclass(frozen=True)
+class Held:
+    """A table of the lake that holds rows. first and last: the days they lie between."""
+
+    table: str
+    rows: int
+    first: date | None
+    last: date | None
+    sources: int
+
+
+def held(lake: Lake) -> list[Held]:
+    """What the lake holds, in the order of the data dictionary."""
+    parts = []
+    for name, table in TABLES.items():
+        if name not in lake.tables:
+            continue
+        day = f'min("{table.on}")::DATE, max("{table.on}")::DATE' if table.on else "NULL::DATE, NULL::DATE"
+        many = "count(DISTINCT source)" if "source" in table.names else "NULL::BIGINT"
+        parts.append(f"SELECT '{name}' AS name, count(*) AS n, {day}, {many} FROM \"{name}\"")
+    if not parts:
+        return []
+    answer = lake.run(" UNION ALL ".join(parts))
+    rows = [Held(*[column[i].as_py() for column in answer.columns]) for i in range(answer.num_rows)]
+    order = list(TABLES)
+    return sorted((row for row in rows if row.rows), key=lambda row: order.index(row.table))
+
+
+def labels(kind: str, keys: Iterable[str]) -> dict[str, str]:
+    """Key → name, for rows already scoped."""
+    return dict(Label.objects.filter(kind=kind, key__in=set(keys)).values_list("key", "name"))
+
+
+def customers_of(lake: Lake, person: str, limit: int = 300) -> dict[str, str]:
+    """Key → name of the customers that a person has dealt with: whom they will most likely visit."""
+    parts = [
+        f"SELECT customer FROM \"{table}\" WHERE person = '{_quoted(person)}' AND customer IS NOT NULL"
+        for table in ("order_lines", "opportunities", "activities", "ownership")
+        if table in lake.tables
+    ]
+    if not parts:
+        return {}
+    rows = lake.run(
+        f"SELECT customer, count(*) FROM ({' UNION ALL '.join(parts)}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}"
+    )
+    keys = [str(key) for key in rows.column(0).to_pylist()]
+    names = labels("customer", keys)
+    return {key: names.get(key, key) for key in keys}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry by hand of one day. `waiting`: not published yet, so it can still be taken back."""
+
+    table: str
+    key: str
+    person: str
+    at: str
+    what: str
+    detail: Mapping[str, object]
+    entered_by: str | None
+    waiting: bool
+
+
+def entered(lake: Lake, *, viewer: "User", people: Iterable[str], day: date) -> list[Entry]:
+    """What was entered by hand for these people on a day, and all that waits from the viewer; newest first."""
+    waiting = [
+        _entry(table, row, waiting=True)
+        for table in ("activities", "daily_figures")
+        for row in outbox.pending(table, by=viewer.username)
+    ]
+    known = {(entry.table, entry.key) for entry in waiting}
+    published = [
+        entry for entry in _published(lake, sorted(set(people)), day) if (entry.table, entry.key) not in known
+    ]
+    return [*waiting, *published]
+
+
+def _published(lake: Lake, people: list[str], day: date) -> list[Entry]:
+    found = []
+    for table in ("activities", "daily_figures"):
+        if table not in lake.tables or not people:
+            continue
+        on = TABLES[table].on
+        listed = ", ".join(f"'{_quoted(key)}'" for key in people)
+        rows = lake.run(
+            f"""SELECT * FROM "{table}" WHERE source = 'hand' AND "{on}"::DATE = DATE '{day.isoformat()}'
+                AND person IN ({listed}) ORDER BY "{on}" DESC, key"""
+        )
+        found += [_entry(table, row, waiting=False) for row in rows.to_pylist()]
+    return found
+
+
+def _entry(table: str, row: Mapping[str, object], *, waiting: bool) -> Entry:
+    at = row.get("started_at") if table == "activities" else row.get("on")
+    by = row.get("entered_by")
+    return Entry(
+        table=table,
+        key=str(row["key"]),
+        person=str(row["person"]),
+        at=at.strftime("%Y-%m-%d %H:%M") if isinstance(at, datetime) else str(at)[:16],
+        what=str(row.get("kind") or row.get("metric")),
+        detail={name: value for name, value in row.items() if value is not None},
+        entered_by=str(by) if by else None,
+        waiting=waiting,
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,71 @@
+"""What the pages of this room call tables and states, in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+TABLES: Final[Mapping[str, Promise]] = {
+    "contracts": _("Contracts"),
+    "order_lines": _("Order lines"),
+    "deliveries": _("Deliveries"),
+    "invoices": _("Invoices"),
+    "revenue": _("Recognised revenue"),
+    "receivables": _("Receivables"),
+    "receipts": _("Receipts"),
+    "allocations": _("Allocations"),
+    "leads": _("Leads"),
+    "opportunities": _("Opportunities"),
+    "stage_changes": _("Stage changes"),
+    "quotes": _("Quotes"),
+    "activities": _("Activities"),
+    "visit_plans": _("Planned visits"),
+    "daily_figures": _("Daily figures"),
+    "feedback": _("Feedback"),
+    "complaints": _("Complaints"),
+    "renewals": _("Renewals"),
+    "usage": _("Usage"),
+    "expenses": _("Expenses"),
+    "stock": _("Stock"),
+    "market": _("Market"),
+    "market_events": _("Market events"),
+    "units": _("Units"),
+    "unit_levels": _("Levels of units"),
+    "people": _("People"),
+    "assignments": _("Assignments"),
+    "absences": _("Absences"),
+    "customers": _("Customers"),
+    "customer_history": _("Customer tiers and status"),
+    "ownership": _("Customer ownership"),
+    "products": _("Products"),
+    "fx_rates": _("Exchange rates"),
+    "calendar": _("Calendar"),
+    "targets": _("Targets"),
+}
+ACTIVITIES: Final[Mapping[str, Promise]] = {
+    "visit": pgettext_lazy("kind of activity", "Visit"),
+    "call": pgettext_lazy("kind of activity", "Call"),
+    "demo": pgettext_lazy("kind of activity", "Demo"),
+    "proposal": pgettext_lazy("kind of activity", "Proposal"),
+    "joint_visit": pgettext_lazy("kind of activity", "Joint visit"),
+}
+ASIDES: Final[Mapping[str, Promise]] = {
+    "title": _("title rows"),
+    "empty": _("empty rows"),
+    "total": _("total rows"),
+    "column": _("empty columns"),
+    "header": _("header rows"),
+}
+
+
+def table(name: str) -> str:
+    """A table's name; the key itself for one that has none."""
+    return str(TABLES.get(name, name))
+
+
+def tables(names: str) -> str:
+    """`order_lines ← orders` with the table's name in words."""
+    into, arrow, source = names.partition(" ← ")
+    return f"{table(into)} ← {source}" if arrow else table(names)

@@ -1,0 +1,258 @@
+"""The pages, through the client: upload → columns → check → load → report; and the day filed on a phone."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from dabiao.core import jobs
+from dabiao.facts import actions
+from dabiao.facts.models import Connector, ImportBatch
+from dabiao.lake import outbox, reading
+from dabiao.lake.models import Pending
+
+ORDERS = "单号,订单日期,客户名称,业务员,金额(万元)\nA1,2026-01-05,甲,P04,1.5\nA2,2026年1月6日,乙,P04,2\nA3,2026-02-30,丙,P05,3\n合计,,,,6.5\n"
+
+
+@pytest.fixture
+def web(client, company):
+    def sign_in(name):
+        from dabiao.org.models import User
+
+        client.force_login(User.objects.get(username=name))
+        return client
+
+    return sign_in
+
+
+def upload(web, text=ORDERS, name="orders.csv", **data):
+    file = SimpleUploadedFile(name, text.encode("gb18030"))
+    return web.post("/facts/upload/", {"upload": [file], **data})
+
+
+def run_jobs():
+    return jobs.run_waiting(timezone.now())
+
+
+class TestImportPages:
+    def test_from_upload_to_report_and_back_with_the_rejects(self, web, sql):
+        otto = web("otto")
+        step = upload(otto, system="erp")
+        page = otto.get(step.url).content.decode()
+        assert step.status_code == 302 and step.url.endswith("/mapping/")
+        assert "金额(万元)" in page and "unit: 万" in page
+
+        text = ImportBatch.objects.get().mapping
+        checked = otto.post(step.url, {"text": text})
+        assert run_jobs() == 1
+        page = otto.get(checked.url).content.decode()
+        assert "2 rows are ready, 1 would be rejected." in page
+        assert "2026-02-30" in page and "is no day of the calendar" in page and reading.current().number == 0
+
+        otto.post(checked.url + "load/")
+        assert run_jobs() == 1
+        page = otto.get(checked.url).content.decode()
+        assert "2 rows loaded, 0 unchanged, 1 rejected" in page and "1 total rows" in page
+        assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(2, 35_000)]
+
+        link = re.search(r'href="([^"]+rejects[^"]+)"', page).group(1)
+        rejects = b"".join(otto.get(link).streaming_content).decode("utf-8-sig")
+        again = upload(otto, rejects.replace("2026-02-30", "2026-02-28"), name="mended.csv")
+        batch = ImportBatch.objects.get(key=again.url.split("/")[3])
+        otto.post(again.url, {"text": batch.mapping})
+        otto.post(f"/facts/imports/{batch.key}/load/")
+        run_jobs()
+        assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(3, 65_000)]
+
+    def test_a_choice_on_the_page_changes_the_mapping(self, web):
+        otto = web("otto")
+        step = upload(otto)
+        batch = ImportBatch.objects.get()
+        table = re.search(r'name="c:(\d+):amount"', otto.get(step.url).content.decode()).group(1)
+
+        otto.post(step.url, {f"c:{table}:amount": "", f"new:{table}": "qty", f"from:{table}": "金额(万元)"})
+
+        batch.refresh_from_db()
+        assert "qty: 金额(万元)" in batch.mapping and "amount" not in batch.mapping
+
+    def test_a_bad_mapping_is_told_by_line_and_kept_as_typed(self, web):
+        otto = web("otto")
+        step = upload(otto)
+
+        answer = otto.post(step.url, {"text": "schema: dabiao/map/1\nsytem: x\n"})
+
+        page = answer.content.decode()
+        assert answer.status_code == 422 and "line 2" in page and "sytem: x" in page
+
+    def test_what_is_no_table_is_refused_beside_the_form(self, web):
+        answer = web("otto").post("/facts/upload/", {"upload": [SimpleUploadedFile("../../x.exe", b"MZ")]})
+
+        assert answer.status_code == 422 and "not a kind of table" in answer.content.decode()
+        assert not ImportBatch.objects.exists() and not any(actions.imports_folder().glob("*"))
+
+    def test_a_mapping_can_be_used_again_for_the_next_months_file(self, web, sql):
+        otto = web("otto")
+        step = upload(otto)
+        batch = ImportBatch.objects.get()
+        otto.post(step.url, {"text": batch.mapping})
+        otto.post(f"/facts/imports/{batch.key}/load/")
+        run_jobs()
+
+        second = upload(
+            otto, ORDERS.replace("A1", "B1").replace("A2", "B2"), name="orders-february.csv", like=batch.key
+        )
+        key = second.url.split("/")[3]
+        otto.post(second.url, {"text": ImportBatch.objects.get(key=key).mapping})
+        otto.post(f"/facts/imports/{key}/load/")
+        run_jobs()
+
+        assert sql("SELECT count(*) FROM order_lines") == [(4,)]
+
+    def test_loading_twice_is_refused(self, web):
+        otto = web("otto")
+        step = upload(otto)
+        batch = ImportBatch.objects.get()
+        otto.post(step.url, {"text": batch.mapping})
+        otto.post(f"/facts/imports/{batch.key}/load/")
+        run_jobs()
+
+        assert otto.post(f"/facts/imports/{batch.key}/load/").status_code == 409
+
+    @pytest.mark.parametrize("name", ["rita", "emma", "fin"])
+    def test_a_stranger_finds_nothing(self, web, name):
+        key = upload(web("otto")).url.split("/")[3]
+        stranger = web(name)
+
+        for path in (
+            "",
+            "upload/",
+            f"imports/{key}/",
+            f"imports/{key}/mapping/",
+            f"imports/{key}/status/",
+            f"imports/{key}/files/errors.csv",
+        ):
+            assert stranger.get(f"/facts/{path}").status_code == 403, path
+        assert stranger.post(f"/facts/imports/{key}/load/").status_code == 403
+
+    def test_a_file_beside_the_report_cannot_be_asked_for(self, web):
+        otto = web("otto")
+        key = upload(otto).url.split("/")[3]
+
+        assert otto.get(f"/facts/imports/{key}/files/..%2f..%2fsecret.key").status_code == 404
+
+    def test_the_data_page_says_what_is_there_and_exports_it(self, web):
+        otto = web("otto")
+        assert "No facts yet" in otto.get("/facts/").content.decode()
+
+        assert otto.get("/facts/?export=csv").status_code == 200
+
+
+class TestConnectors:
+    def test_only_administrators_and_the_url_is_never_shown(self, web):
+        url = "postgresql+psycopg://u:s3cret@db/x"
+        assert web("otto").get("/facts/connectors/").status_code == 403
+        ada = web("ada")
+
+        ada.post("/facts/connectors/", {"name": "erp", "url": url})
+
+        assert "s3cret" not in ada.get("/facts/connectors/").content.decode()
+        assert "s3cret" not in Connector.objects.get().url
+
+    def test_a_file_on_this_machine_is_no_connector(self, web):
+        answer = web("ada").post("/facts/connectors/", {"name": "x", "url": "sqlite:////etc/passwd"})
+
+        assert answer.status_code == 200 and "cannot be a connector" in answer.content.decode()
+
+
+class TestToday:
+    def activity(self, web, **more):
+        today = timezone.localdate().isoformat()
+        return web.post(
+            "/facts/today/",
+            {
+                "person": "P04",
+                "day": today,
+                "kind": "visit",
+                "customer": "甲公司",
+                "at": "09:30",
+                "minutes": "40",
+                "with_decision_maker": "on",
+                **more,
+            },
+        )
+
+    def test_what_is_filed_stands_there_at_once_and_is_published_once(self, web, at, sql):
+        rita = web("rita")
+        answer = self.activity(rita)
+        page = rita.get(answer.url.split("#")[0]).content.decode()
+        assert answer.status_code == 302 and "甲公司" in page and "published in a moment" in page
+
+        outbox.drain(at=at)
+
+        assert sql(
+            "SELECT person, kind, customer, minutes, with_decision_maker, entered_by FROM activities"
+        ) == [("P04", "visit", "甲公司", 40, True, None)]
+        page = rita.get(answer.url.split("#")[0]).content.decode()
+        assert (
+            page.count("甲公司") == 2 and "counts" in page
+        )  # once in the list, once as a customer to choose
+
+    def test_on_behalf_keeps_both_names(self, web, at, sql):
+        assert self.activity(web("sam")).status_code == 302
+
+        outbox.drain(at=at)
+
+        assert sql("SELECT person, entered_by FROM activities") == [("P04", "P03")]
+
+    @pytest.mark.parametrize(
+        ("name", "status"), [("rob", 403), ("wes", 403), ("fin", 403), ("emma", 302), ("otto", 302)]
+    )
+    def test_only_for_oneself_or_ones_own_people(self, web, name, status):
+        assert self.activity(web(name)).status_code == status
+
+    def test_figures_replace_those_of_the_day(self, web, at, sql):
+        rita = web("rita")
+        today = timezone.localdate().isoformat()
+        for visits in ("3", "5"):
+            rita.post("/facts/today/", {"person": "P04", "day": today, "figures": "1", "f:visits": visits})
+            outbox.drain(at=at)
+
+        assert sql("SELECT metric, value FROM daily_figures") == [("visits", 5)]
+
+    def test_a_word_is_refused_in_its_place_and_nothing_typed_is_lost(self, web):
+        answer = web("rita").post(
+            "/facts/today/",
+            {
+                "person": "P04",
+                "day": timezone.localdate().isoformat(),
+                "figures": "1",
+                "f:visits": "many",
+                "f:calls": "7",
+            },
+        )
+
+        page = answer.content.decode()
+        assert answer.status_code == 422 and 'value="many"' in page and 'value="7"' in page
+        assert not Pending.objects.exists()
+
+    def test_an_entry_can_be_taken_back_while_it_waits(self, web, at, sql):
+        rita = web("rita")
+        self.activity(rita)
+        key = Pending.objects.get().key
+
+        assert (
+            web("rob").post("/facts/today/take-back/", {"table": "activities", "key": key}).status_code == 404
+        )
+        assert (
+            web("rita").post("/facts/today/take-back/", {"table": "activities", "key": key}).status_code
+            == 302
+        )
+
+        outbox.drain(at=at)
+        assert sql("SELECT count(*) FROM activities") == [(0,)]
+
+    def test_a_day_to_come_cannot_be_filed(self, web):
+        answer = self.activity(web("rita"), day="2199-01-01")
+
+        assert "has not come yet" in answer.content.decode()
