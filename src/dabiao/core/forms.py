@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
-from dabiao.core.errors import Refused
+from dabiao.core.errors import Forbidden, Refused
 
 
 class Form(forms.Form):
@@ -23,11 +23,16 @@ class Form(forms.Form):
             field.widget.attrs.setdefault("class", _style(field.widget))
 
     def run(self, act: Callable[[], object]) -> bool:
-        """Do what the form asks for, once it is valid. A refusal becomes the form's error."""
+        """Do what the form asks for, once it is valid. A refusal becomes the form's error.
+
+        What somebody may not do at all is no matter of what they typed: Forbidden passes.
+        """
         if not self.is_valid():
             return False
         try:
             act()
+        except Forbidden:
+            raise
         except Refused as refusal:
             self.add_error(None, str(refusal))
             return False

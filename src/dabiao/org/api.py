@@ -1,6 +1,5 @@
 """API of the organisation: who calls, units, people, seats; and how a program proves who it is."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from django.http import HttpRequest
@@ -113,9 +112,9 @@ def me(request: UserRequest) -> dict[str, object]:
 
 
 @router.get("/units", response={200: list[UnitOut], **REFUSALS})
-def units(request: UserRequest) -> Sequence[Node]:
+def units(request: UserRequest) -> list[Node]:
     """Units that the caller may see, in tree order: parents before children."""
-    return queries.units_visible(request.user, http.today())
+    return list(queries.units_visible(request.user, http.today()))
 
 
 @router.get("/people", response={200: Page[PersonOut], **REFUSALS})

@@ -1,6 +1,7 @@
 """The API: the rooms' routers under one roof, with one way to refuse and one page that describes it all."""
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 
 from dabiao.core.errors import Refused
@@ -19,6 +20,7 @@ api = NinjaAPI(
         "owner may. Exact numbers are text. Refusals are JSON with `detail` and a status that says why."
     ),
     docs=Swagger(settings={"persistAuthorization": True}),
+    docs_decorator=require_safe,
     auth=[READ],
 )
 api.add_router("", org)
