@@ -6,7 +6,7 @@ JOBS ?= 2
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint dev docs bench lock clean
+.PHONY: help ready demo test test-slow lint dev docs bench lock clean
 
 help:
 	@echo "make demo       a demo company: built, one loop printed, then served on http://127.0.0.1:8000 (SERVE=0: not served)"
@@ -16,15 +16,23 @@ help:
 	@echo "make docs       the generated pages of docs/"
 	@echo "make bench      measurements beside hand-written SQL, Polars and pandas"
 
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
 $(VENV)/.ready: requirements.lock pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-dev: $(VENV)/.ready
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.ready
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
 
-demo: dev
+ready: $(VENV)/.ready
+
+dev: $(VENV)/.dev
+
+demo: ready
 	$(BIN)/dabiao demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(DEMO_LANG),--lang $(DEMO_LANG))
 
 test: dev
@@ -47,9 +55,13 @@ docs: dev
 bench: dev
 	$(BIN)/python -m bench
 
-lock:
-	$(BIN)/uv pip compile pyproject.toml requirements-build.in --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+COMPILE = $(BIN)/uv pip compile pyproject.toml requirements-build.in --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+lock: dev
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) --group dev -o requirements-dev.lock
+	$(COMPILE) -c requirements-dev.lock -o requirements.lock
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
