@@ -108,7 +108,8 @@ def connection(tables: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _empty(name: str, schema: Mapping[str, str]) -> str:
+def empty_table(name: str, schema: Mapping[str, str]) -> str:
+    """SQL that makes one of `SCHEMAS` without rows."""
     types = ibis.schema(dict(schema))
     columns = ", ".join(f'"{column}" {_sql(types[column])}' for column in schema)
     return f'create table "{name}" ({columns});'
@@ -121,7 +122,7 @@ def _sql(kind: object) -> str:
     )
 
 
-_EMPTY: Final = "".join(_empty(name, schema) for name, schema in SCHEMAS.items())
+_EMPTY: Final = "".join(empty_table(name, schema) for name, schema in SCHEMAS.items())
 
 
 def _fill(con: duckdb.DuckDBPyConnection, name: str, text: str) -> None:

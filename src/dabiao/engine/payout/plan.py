@@ -10,7 +10,7 @@ Every = Literal["week", "month", "quarter", "half", "year", "plan"]
 Compare = Literal["is", "not", "at_least", "above", "at_most", "below", "known"]
 Days = Literal["calendar", "working"]
 
-SCHEMA: Final = "dabiao.plan/1"
+SCHEMA: Final = "dabiao/plan/1"
 SCALE: Final = 6
 """Decimals of a trace line's amount."""
 

@@ -201,5 +201,5 @@ def document(text: str) -> tuple[Spot | None, list[Problem]]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return None, [Problem(line, "", f"not YAML: {error.problem}", "Check indentation and colons.")]
     if not isinstance(node, yaml.MappingNode):
-        return None, [Problem(1, "", "the plan is empty", "Start with `schema: dabiao.plan/1`.")]
+        return None, [Problem(1, "", "the plan is empty", "Start with `schema: dabiao/plan/1`.")]
     return Spot(node, "", problems), problems

@@ -50,6 +50,9 @@ def span_of(plan: Plan, every: Every, on: date) -> Span:
 def spans(plan: Plan, every: Every, since: date, until: date) -> Iterator[Span]:
     """The spans of a kind that touch [since, until), whole, in order."""
     span = span_of(plan, every, since)
+    if every == "plan":
+        yield span
+        return
     while span.start < until:
         yield span
         span = span_of(plan, every, span.end)

@@ -1,0 +1,101 @@
+"""`dabiao incentives`: check a plan's text, read it as sentences, preview what it pays, compare two versions."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dabiao.core.errors import Refused
+from dabiao.core.output import Format, show
+from dabiao.incentives import queries
+
+app = typer.Typer(no_args_is_help=True, help="Check an incentive plan and preview what it pays.")
+
+
+class By(StrEnum):
+    """What a preview lists."""
+
+    PERSON = "person"
+    COMPONENT = "component"
+    PERIOD = "period"
+    LINE = "line"
+
+
+class Language(StrEnum):
+    """Languages that a plan can be explained in."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+PlanFile = Annotated[Path, typer.Option("--plan", help="The plan's YAML file.")]
+From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Day after the last.")]
+Version = Annotated[int | None, typer.Option("--at-version", help="As an earlier snapshot knew it.")]
+Form = Annotated[Format, typer.Option("--format")]
+
+
+@app.command()
+def validate(
+    plan: Annotated[Path, typer.Argument(help="The plan's YAML file.")],
+    explain: Annotated[Language | None, typer.Option(help="Print the plan as sentences: en or zh.")] = None,
+) -> None:
+    """Check a plan and run its example cases; every problem with its line and how to mend it."""
+    found = queries.checked(plan)
+    if found.failures:
+        lines = "\n".join(map(str, found.failures))
+        raise Refused(f"{len(found.failures)} of {len(found.plan.cases)} cases do not come out:\n{lines}")
+    if explain is not None:
+        for sentence in queries.sentences(found.plan, explain.value):
+            typer.echo(sentence)
+        return
+    name = f"{found.plan.key} version {found.plan.version}"
+    typer.echo(
+        f"{name} is sound: {len(found.plan.components)} components, {len(found.plan.cases)} cases come out."
+    )
+
+
+@app.command()
+def preview(
+    plan: PlanFile,
+    start: From = None,
+    end: To = None,
+    by: Annotated[By, typer.Option(help="person, component, period or line.")] = By.PERSON,
+    version: Version = None,
+    form: Form = Format.TABLE,
+) -> None:
+    """What a plan would pay on the lake's facts. Nothing is stored."""
+    found = queries.preview(
+        queries.read_plan(plan),
+        start.date() if start else None,
+        end.date() if end else None,
+        by.value,
+        version,
+    )
+    show(found.rows, queries.COLUMNS[by.value], form)
+    if form is Format.TABLE:
+        typer.echo(f"{found.total} in all, snapshot v{found.snapshot}, hash {found.hash}")
+
+
+@app.command()
+def compare(
+    plan: PlanFile,
+    other: Annotated[Path, typer.Option("--with", help="The other version of the plan.")],
+    end: To = None,
+    form: Form = Format.TABLE,
+    version: Version = None,
+) -> None:
+    """What two versions of a plan pay on the same facts: per person and component, and the cost."""
+    found = queries.compared(
+        queries.read_plan(plan), queries.read_plan(other), end.date() if end else None, version
+    )
+    show(
+        [vars(row) for row in found.changes],
+        ("person", "component", "before", "after", "difference"),
+        form,
+    )
+    if form is Format.TABLE:
+        for line in queries.spread_lines(found):
+            typer.echo(line)

@@ -1,0 +1,190 @@
+"""What a plan says and what it would pay: read from its text and the lake's facts, nothing is stored."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Final, Literal
+
+from dabiao.core.errors import Malformed, NotFound, Refused
+from dabiao.engine.payout.entry import Entry
+from dabiao.engine.payout.explain import explain
+from dabiao.engine.payout.feature import NoSuchColumn
+from dabiao.engine.payout.plan import Plan
+from dabiao.engine.payout.spans import span_of
+from dabiao.engine.payout.validate import PlanRefused, read
+from dabiao.engine.payout.whatif import Comparison, compare
+from dabiao.incentives.cases import SCHEMAS, BadCase, Failure, failures
+from dabiao.incentives.lake import connection
+from dabiao.incentives.run import CannotPay, Run, run
+from dabiao.lake.models import Snapshot
+from dabiao.lake.snapshot import latest
+
+By = Literal["person", "component", "period", "line"]
+COLUMNS: Final[Mapping[By, tuple[str, ...]]] = {
+    "person": ("person", "amount"),
+    "component": ("component", "amount"),
+    "period": ("person", "period", "component", "amount"),
+    "line": (
+        "person",
+        "component",
+        "plan",
+        "version",
+        "snapshot",
+        "on",
+        "key",
+        "via",
+        "share",
+        "credit",
+        "before",
+        "slices",
+        "rate",
+        "factors",
+        "amount",
+    ),
+}
+
+
+class PlanIsWrong(Malformed):
+    """The plan's text has problems; the message lists them, a line each."""
+
+
+class NothingSays(Refused):
+    """Some facts fit no rate of the plan."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A plan that could be read, and its cases that do not come out."""
+
+    plan: Plan
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a plan would pay on a snapshot: rows, the hash of everything behind them, and the total."""
+
+    rows: list[dict[str, object]]
+    hash: str
+    snapshot: int | None
+    total: Decimal
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan of a file. Raises NotFound, or PlanIsWrong with every problem, its line and its mend."""
+    if not path.is_file():
+        raise NotFound(f"There is no file {path}.")
+    try:
+        return read(path.read_text(encoding="utf-8"), SCHEMAS)
+    except PlanRefused as refusal:
+        lines = "\n".join(f"{path}:{problem}" for problem in refusal.problems)
+        raise PlanIsWrong(f"the plan has {len(refusal.problems)} problems:\n{lines}") from refusal
+    except UnicodeDecodeError as error:
+        raise PlanIsWrong(f"{path} is not UTF-8: save it as UTF-8.") from error
+
+
+def checked(path: Path) -> Checked:
+    """A plan's file checked, its example cases run."""
+    plan = read_plan(path)
+    try:
+        return Checked(plan, tuple(failures(plan)))
+    except BadCase as error:
+        raise PlanIsWrong(f"{path}: a case cannot be read: {error}") from error
+
+
+def preview(
+    plan: Plan, since: date | None, until: date | None, by: By, at_version: int | None = None
+) -> Preview:
+    """What a plan pays for the pay periods that begin in [since, until), on the facts of a snapshot.
+
+    Running totals start with the plan, also when an earlier part of it is not asked for.
+    """
+    snapshot = snapshot_of(at_version)
+    con = connection(snapshot)
+    try:
+        found = run(plan, con, until=until)
+    except (CannotPay, NoSuchColumn) as error:
+        raise NothingSays(str(error)) from error
+    first = span_of(plan, plan.period, max(since or plan.start, plan.start)).start
+    payables = [payable for payable in found.statement.payables if payable.period >= first]
+    total = sum((payable.amount for payable in payables), Decimal(0))
+    number = None if snapshot is None else snapshot.number
+    if by == "line":
+        lines = [line for line in found.trace() if line["on"] >= (since or plan.start)]
+        return Preview([_line(plan, line, number) for line in lines], found.hash, number, total)
+    names = COLUMNS[by][:-1]
+    sums: dict[tuple[object, ...], Decimal] = {}
+    for payable in payables:
+        row = {
+            "person": payable.person,
+            "period": payable.period,
+            "component": payable.component or "settlement",
+        }
+        key = tuple(row[name] for name in names)
+        sums[key] = sums.get(key, Decimal(0)) + payable.amount
+    rows = [{**dict(zip(names, key, strict=True)), "amount": sums[key]} for key in sorted(sums, key=str)]
+    return Preview(rows, found.hash, number, total)
+
+
+def _line(plan: Plan, line: Mapping[str, object], snapshot: int | None) -> dict[str, object]:
+    """A trace line as one flat row: its slices and multipliers joined by +, ×."""
+    measure = plan.measures[plan.components[str(line["component"])].base]
+    slices = [f"{line[name]:f}" for name in line if name.startswith("slice_")]
+    factors = [f"{line[name]:f}" for name in line if name.startswith("factor_")]
+    return {
+        **{name: line.get(name) for name in COLUMNS["line"]},
+        "key": "/".join(str(line[part]) for part in measure.fact_key),
+        "snapshot": snapshot,
+        "slices": " + ".join(slices),
+        "factors": " × ".join(factors),
+    }
+
+
+def snapshot_of(number: int | None) -> Snapshot | None:
+    """The snapshot of a number, or the newest. Raises NotFound."""
+    if number is None:
+        return latest()
+    found = Snapshot.objects.filter(number=number).first()
+    if found is None:
+        raise NotFound(f"Version {number} does not exist, or has been cleaned away.")
+    return found
+
+
+def statement_of(found: Run, person: str) -> Iterable[Entry]:
+    """The explained steps of one person."""
+    return (entry for entry in found.statement.entries if entry.person == person)
+
+
+def compared(before: Plan, after: Plan, until: date | None, at_version: int | None = None) -> Comparison:
+    """Two versions of a plan on the facts of one snapshot."""
+    snapshot = snapshot_of(at_version)
+    try:
+        first = run(before, connection(snapshot), until=until)
+        second = run(after, connection(snapshot), until=until)
+    except (CannotPay, NoSuchColumn) as error:
+        raise NothingSays(str(error)) from error
+    return compare(first.statement.payables, second.statement.payables)
+
+
+def spread_lines(found: Comparison) -> list[str]:
+    """The cost and the spread of both sides, a line each."""
+    sides = (
+        ("before", found.cost_before, found.spread_before),
+        ("after", found.cost_after, found.spread_after),
+    )
+    lines = [
+        f"{side}: {cost} for {spread.people} people; lowest {spread.lowest}, quartiles {spread.quarter} / "
+        f"{spread.middle} / {spread.three_quarters}, highest {spread.highest}"
+        for side, cost, spread in sides
+    ]
+    return [
+        *lines,
+        f"{found.gaining} gain, {found.losing} lose; cost {found.cost_after - found.cost_before:+f}",
+    ]
+
+
+def sentences(plan: Plan, language: str) -> list[str]:
+    """The plan as sentences that a person could sign."""
+    return explain(plan, "zh" if language == "zh" else "en")
