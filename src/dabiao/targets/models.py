@@ -76,3 +76,79 @@ class TargetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"targets {self.number}"
+
+
+class CascadePlan(models.Model):
+    """One amount handed down over organisation, time and products. Its cells lie in the lake."""
+
+    key = models.SlugField(max_length=80, unique=True)
+    metric = models.CharField(max_length=80)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="cascade_starts_before_end", condition=Q(starts_on__lt=F("ends_on")))
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class CascadeVersion(models.Model):
+    """What a plan said from a moment on: its inputs, and the version of the lake's cells that belongs to it."""
+
+    plan = models.ForeignKey(CascadePlan, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    inputs = models.JSONField()
+    solved = models.PositiveIntegerField()
+    cells = models.PositiveBigIntegerField()
+    reason = models.CharField(max_length=300, blank=True, default="")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_cascade_version_per_number", fields=["plan", "number"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan} v{self.number}"
+
+
+class CascadeLimit(models.Model):
+    """A minimum, maximum or lock (both equal), in force from one version of a plan up to, not including, another."""
+
+    plan = models.ForeignKey(CascadePlan, on_delete=models.CASCADE, related_name="limits")
+    scope = models.CharField(max_length=200)
+    at = models.JSONField(default=list)
+    low = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    high = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    since = models.PositiveIntegerField()
+    until = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="cascade_limit_says_something", condition=Q(low__isnull=False) | Q(high__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {' '.join(self.at)}"
+
+
+class LedgerEntry(models.Model):
+    """Who holds an amount that a plan did not hand down (above zero) or handed down twice (below zero)."""
+
+    version = models.ForeignKey(CascadeVersion, on_delete=models.CASCADE, related_name="ledger")
+    scope = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16)
+    period = models.CharField(max_length=40)
+    product = models.CharField(max_length=80, blank=True, default="")
+    value = models.DecimalField(max_digits=18, decimal_places=4)
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.kind} {self.value}"
