@@ -32,7 +32,7 @@ class Estimate:
 
     effect: float
     error: float
-    freedom: int
+    freedom: float
 
 
 def contrast(correlation: Floats, design: Floats, start: int, until: int, *, given: int = 0) -> Floats:
@@ -94,4 +94,4 @@ def estimate(
     weight = np.array([one.weight for one in noise])
     mean = float(weight @ effects)
     variance = float(weight @ (np.array(variances) + (np.array(effects) - mean) ** 2))
-    return Estimate(mean, float(np.sqrt(variance)), noise[0].freedom)
+    return Estimate(mean, float(np.sqrt(variance)), float(weight @ [one.freedom for one in noise]))

@@ -13,20 +13,20 @@ import numpy as np
 from dabiao.engine.effect.panel import Floats
 
 CARRIED = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-LASTING = (0.4, 0.7, 1.0)
+LASTING = (0.6, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Noise:
     """One candidate: `correlation` between all periods, `variance` of a unit's figure, `weight` among candidates.
 
-    freedom: how many independent residuals the variance rests on
+    freedom: how many independent residuals the variance rests on, fewer the more carries over
     """
 
     correlation: Floats
     variance: float
     weight: float
-    freedom: int
+    freedom: float
 
 
 def candidates(periods: int) -> Iterator[Floats]:
@@ -61,7 +61,13 @@ def noises(history: Floats, design: Floats, periods: int, *, common: bool) -> tu
     weights = np.exp([likelihood - best for _, _, likelihood in fits])
     weights /= weights.sum()
     return tuple(
-        Noise(correlation, variance, float(weight), freedom)
+        Noise(correlation, variance, float(weight), freedom * _independent(correlation))
         for (correlation, variance, _), weight in zip(fits, weights, strict=True)
         if weight > 1e-4
     )
+
+
+def _independent(correlation: Floats) -> float:
+    """How many independent figures one figure is worth when neighbours are alike (Bayley and Hammersley 1946)."""
+    alike = float(correlation[0, 1])
+    return (1 - alike) / (1 + alike)
