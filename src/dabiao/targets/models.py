@@ -96,12 +96,16 @@ class CascadePlan(models.Model):
 
 
 class CascadeVersion(models.Model):
-    """What a plan said from a moment on: its inputs, and the version of the lake's cells that belongs to it."""
+    """What a plan said from a moment on: its inputs, and where its cells lie in the lake.
+
+    A whole version has all its cells under its token; any other has those that an edit moved.
+    """
 
     plan = models.ForeignKey(CascadePlan, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     inputs = models.JSONField()
-    solved = models.PositiveIntegerField()
+    is_whole = models.BooleanField()
+    save_token = models.CharField(max_length=32)
     cells = models.PositiveBigIntegerField()
     reason = models.CharField(max_length=300, blank=True, default="")
     made_by = models.ForeignKey(
