@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from dabiao.core.asked import fiscal
-from dabiao.demo import accounts, building, terminal
+from dabiao.demo import accounts, building, commands
 from dabiao.demo.building import NotADemoFolder
 from dabiao.demo.simulation.company import SEED
 from dabiao.facts.models import Label
@@ -39,11 +39,9 @@ def measured(metric, *, by=(), viewer="admin"):
     return asking.ask(reading.current(), asked, viewer=user, fiscal=fiscal(), on=ON).rows
 
 
-def printed(language):
+def printed(lang):
     out = io.StringIO()
-    director = User.objects.get(username="director")
-    console = Console(file=out, width=120)
-    terminal.print_loop(reading.current(), director, OCTOBER, today=ON, language=language, console=console)
+    commands.show(ON, lang, Console(file=out, width=120))
     return out.getvalue()
 
 
@@ -77,10 +75,19 @@ def test_the_company_can_be_measured_looked_at_and_signed_in_to(built, simulated
     )
     assert Label.objects.get(kind="product_line", key="new_energy").name == "新能源装备"
 
-    english = printed("en")
-    for word in ("Hengchuan Equipment · 2026-10", "Sales", "Shanghai 1", "East China", "→", "■"):
+    english = printed(commands.Lang.EN)
+    words = (
+        "Hengchuan Equipment · 2026-10",
+        "Sales",
+        "Shanghai 1",
+        "East China",
+        "→",
+        "■",
+        accounts.password(),
+    )
+    for word in (*words, *(account.username for account in accounts.ACCOUNTS)):
         assert word in english
-    assert "恒川装备" in printed("zh-hans")
+    assert "恒川装备" in printed(commands.Lang.ZH)
 
 
 @pytest.mark.django_db

@@ -44,11 +44,16 @@ def demo(
             at=timezone.now(),
             step=lambda what: status.update(f"{what} …"),
         )
-    _print_loop(built.on, lang, console)
-    _print_accounts(built.on, console)
+    show(built.on, lang, console)
     if serve:
         console.print(f"http://{config.get('DABIAO_BIND')}", style="bold")
         _serve()
+
+
+def show(today: date, lang: Lang, console: Console) -> None:
+    """The loop of the last month closed on `today`, and who can sign in."""
+    _print_loop(today, lang, console)
+    _print_accounts(today, console)
 
 
 def _print_loop(today: date, lang: Lang, console: Console) -> None:

@@ -7,7 +7,8 @@ from dabiao.demo.simulation import arrays, catalogue, clients
 from dabiao.demo.simulation.arrays import Floats, Ints, dice, only
 from dabiao.demo.simulation.events import COOLING_CUSTOMER, Planted
 from dabiao.demo.simulation.money import WHOLE
-from dabiao.demo.simulation.orders import A_YEAR, Names, Sales
+from dabiao.demo.simulation.order_tables import Names
+from dabiao.demo.simulation.orders import A_YEAR, Sales
 from dabiao.demo.simulation.timeline import Timeline
 
 SEVERITIES = ("low", "medium", "high")

@@ -9,7 +9,8 @@ from dabiao.demo.simulation import arrays, clients
 from dabiao.demo.simulation.arrays import Flags, Floats, Ints, Texts, dice, grouped, taken
 from dabiao.demo.simulation.events import LATE_PAYER, Planted
 from dabiao.demo.simulation.money import WHOLE, Money, yuan
-from dabiao.demo.simulation.orders import GOODS_TAX, Names, Sales
+from dabiao.demo.simulation.order_tables import Names
+from dabiao.demo.simulation.orders import GOODS_TAX, Sales
 from dabiao.demo.simulation.roster import Roster
 from dabiao.demo.simulation.timeline import Timeline
 

@@ -157,7 +157,9 @@ def _quality(done: Activities, found: Opportunities, line: Ints, events: Planted
         np.isin(done.seat, _NEWCOMERS) & (line == catalogue.NEW_ENERGY) & events.active(NEWCOMERS, done.day)
     )
     hasty = _team(done.seat, HASTY_TEAM) & events.active(HASTY_PROPOSALS, done.day)
-    reach = np.where(upper, 0.32, 0.17) * np.where(shallow, 0.45, 1.0) * np.where(hasty, 0.72, 1.0)
+    # Who finds the needs wins more often; luck and outcome are drawn before, so it is written backwards.
+    deep = np.where(upper & found.won_without[done.opportunity], 0.40, 0.28)
+    reach = np.where(upper, deep, 0.17) * np.where(shallow, 0.45, 1.0) * np.where(hasty, 0.72, 1.0)
     reach = np.where(done.padded, 0.03, reach)
     depth = np.where(visit | (done.kind == DEMO), _of_three(reach, done.luck[:, 3]), 0)
     pitched = _team(done.seat, PITCH_TEAM) & events.active(WINNING_PITCH, done.day)
