@@ -22,6 +22,7 @@ import pyarrow as pa
 from ibis.backends.sql.datatypes import DuckDBType
 
 from dabiao.engine.payout.credit import Window, counted
+from dabiao.engine.payout.delta import as_known
 from dabiao.engine.payout.entry import LineSum
 from dabiao.engine.payout.lines import Batch, has_terms, is_running, lines, terms_schema
 from dabiao.engine.payout.plan import Component, Plan
@@ -29,7 +30,7 @@ from dabiao.engine.payout.reference import FIRST, LAST, Reference, references
 from dabiao.engine.payout.roster import Roster, excepted, members
 from dabiao.engine.payout.scale import TERM_SCALE, scale_of
 from dabiao.engine.payout.settle import Statement, settle
-from dabiao.engine.payout.spans import Span, spans
+from dabiao.engine.payout.spans import Span, span_of, spans
 from dabiao.engine.payout.staged import Until, staged, taken_back
 from dabiao.engine.payout.terms import terms
 from dabiao.engine.payout.totals import sums, totals, unit_totals
@@ -99,8 +100,8 @@ def run(
     for component in plan.components.values():
         if component.base in plan.measures and component.rate is not None:
             job = Job(plan, component, con, tables, world, traces, window, until)
-            written[component.key] = tuple(job.trace(batch))
-            line_sums += job.line_sums(written[component.key]) if written[component.key] else []
+            written[component.key], found = job.done(batch)
+            line_sums += found
     statement = settle(world, line_sums, until)
     digest = result_hash(plan, line_sums, statement)
     return Run(statement, digest, tuple(sorted(line_sums)), written, plan, con)
@@ -154,6 +155,34 @@ class Job:
     window: Window
     until: date
 
+    def done(self, batch: int) -> tuple[tuple[str, ...], list[LineSum]]:
+        """The relations that hold the trace, and its line sums by the period in which they are posted."""
+        late = self._late_periods()
+        if not late:
+            relations = tuple(self.trace(batch))
+            return relations, self.line_sums(relations)
+        stages = []
+        # Each stage knows the refunds up to the next late one; the last knows all.
+        for since, known in zip([self.window.since, *late], [*late, self.window.until], strict=True):
+            job = replace(self, window=replace(self.window, known=known, until=min(known, self.window.until)))
+            relations = tuple(job.trace(batch))
+            stages.append((since, job.line_sums(relations)))
+        return relations, as_known(stages, self.plan.digits)
+
+    def _late_periods(self) -> list[date]:
+        """First days of the pay periods in which a refund of an earlier period's fact became known."""
+        measure = self.plan.measures[self.component.base]
+        if measure.refunds == "own_date":
+            return []
+        facts = self.tables[measure.table]
+        refunds = facts.filter(facts.reverses.notnull(), facts[measure.on] < self.until)
+        days = refunds.select(on=refunds[measure.on].cast("date")).distinct()
+        found = {span_of(self.plan, self.plan.period, day).start for (day,) in self._rows(days)}
+        return sorted(start for start in found if start > self.window.since)
+
+    def _rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+        return self.con.execute(ibis.to_sql(expression, dialect="duckdb")).fetchall()
+
     def trace(self, batch: int) -> Iterator[str]:
         """Write the trace batch by batch; yields the relation to read each from."""
         given = self._register_terms()
@@ -172,6 +201,9 @@ class Job:
 
     def line_sums(self, relations: Iterable[str]) -> list[LineSum]:
         """The trace added up by person and the pay period in which each line is payable."""
+        relations = list(relations)
+        if not relations:
+            return []
         union = " union all by name ".join(f"select * from {relation}" for relation in relations)
         name = f"trace_{self.component.key}"
         self.con.execute(f"create or replace temp view {name} as {union}")

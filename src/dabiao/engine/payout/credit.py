@@ -92,28 +92,21 @@ def _at_original(measure: Measure, facts: ir.Table, window: Window) -> ir.Table:
 
     `refund` is the refund's own key, empty on other facts. A refund whose original is missing stays as it is.
     """
-    own, original = facts, facts.view()
-    source = [original["source"].name("__source")] if "source" in facts.columns else []
-    taken = {
-        f"__{name}": original[name] for name in facts.columns if name not in (*_REFUNDED, *measure.fact_key)
-    }
+    original = facts.view()
+    taken = [name for name in facts.columns if name not in (*_REFUNDED, *measure.fact_key)]
     behind = original.select(
-        *source, __key=original.key, **{k: v for k, v in taken.items() if k != "__source"}
+        __key=original.key,
+        **({"__source": original["source"]} if "source" in facts.columns else {}),
+        **{f"__{name}": original[name] for name in taken},
     )
-    same = [own.reverses == behind["__key"]]
-    if source:
-        same.append(own.source == behind["__source"])
-    met = own.left_join(behind, same)
+    same = [facts.reverses == behind["__key"]]
+    if "source" in facts.columns:
+        same.append(facts["source"] == behind["__source"])
+    met = facts.left_join(behind, same)
+    met = met.filter(met.on < (window.known or window.until))
     found = met["__key"].notnull()
-    moved = {
-        name: ibis.ifelse(found, met[f"__{name}"], met[name])
-        for name in facts.columns
-        if f"__{name}" in met.columns and name != "source"
-    }
-    known = window.known or window.until
-    met = met.filter(met.on < known)
     met = met.mutate(
-        **moved,
+        **{name: ibis.ifelse(found, met[f"__{name}"], met[name]) for name in taken},
         refund=ibis.ifelse(found, met.key, ibis.null("string")),
         key=ibis.ifelse(found, met["__key"], met.key),
     )
