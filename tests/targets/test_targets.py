@@ -72,6 +72,20 @@ class TestPromise:
         assert promise(person("P06"), QUARTER) == (300, False)
         assert promise(unit("company"), QUARTER) == (300, True)
 
+    def test_of_days_without_an_own_target_is_what_children_promise(self, put):
+        for month in (1, 2, 3):
+            put(unit("nanjing"), 100, MONTH[month])
+        put(unit("east"), 500, MONTH[2])
+        assert promise(unit("east"), MONTH[2]) == (500, False)
+        assert promise(unit("east"), QUARTER) == (700, True)
+        assert promise(unit("company"), QUARTER) == (700, True)
+
+    def test_says_when_days_are_left_out(self, put):
+        put(unit("nanjing"), 100, MONTH[1])
+        put(unit("east"), 500, MONTH[2])
+        found = queries.targets_for([unit("east")], ["sales_amount"], *QUARTER)[unit("east"), "sales_amount"]
+        assert (found.target, found.partial) == (600, True)
+
     def test_of_an_empty_level_is_not_zero(self, put):
         put(unit("east"), 0)
         assert promise(unit("east")) == (0, False)

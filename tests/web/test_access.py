@@ -61,6 +61,22 @@ targets:import           GET     -                           login   in     in  
 targets:import           POST    -                           login   in     in     in     in     in     in
 targets:import-template  GET     -                           login   in     in     in     in     in     in
 
+facts:imports            GET     -                           login   no     no     no     no     in     in
+facts:upload             GET     -                           login   no     no     no     no     in     in
+facts:upload             POST    -                           login   no     no     no     no     in     in
+facts:import-connectors  GET     -                           login   no     no     no     no     no     in
+facts:import-connectors  POST    -                           login   no     no     no     no     no     in
+facts:import             GET     key=nosuch                  login   no     no     no     no     none   none
+facts:import-status      GET     key=nosuch                  login   no     no     no     no     none   none
+facts:import-mapping     GET     key=nosuch                  login   no     no     no     no     none   none
+facts:import-mapping     POST    key=nosuch                  login   no     no     no     no     none   none
+facts:import-load        POST    key=nosuch                  login   no     no     no     no     none   none
+facts:import-discard     POST    key=nosuch                  login   no     no     no     no     none   none
+facts:import-file        GET     key=nosuch,name=report.json  login  no     no     no     no     none   none
+facts:today              GET     -                           login   in     in     in     no     in     in
+facts:today              POST    -                           login   in     in     in     no     in     in
+facts:today-take-back    POST    -                           login   in     in     in     no     in     in
+
 org:people               GET     ?unit=shanghai              login   none   none   in     in     in     in
 org:people               GET     ?unit=shanghai&export=xlsx  login   none   none   in     in     in     in
 org:people               GET     -                           login   in     in     in     in     in     in
@@ -200,9 +216,10 @@ class Site:
     """The site with one caller of each kind: sessions for pages, tokens for the API."""
 
     def __init__(self, company):
-        self.company, self.secrets = company, {}
+        self.company = company
         User.objects.update(password=make_password("correct-horse-9"))
         self.company.users.update({user.username: user for user in User.objects.select_related("person")})
+        self.secrets = {who: self._token_of(who) for who in (*CALLERS[1:], "nina")}
         self.token, _secret = actions.create_token(
             name="rob's", scope="read", days=1, by=company.rob, at=timezone.now()
         )
@@ -219,7 +236,7 @@ class Site:
         headers = {}
         is_api = line.address.startswith("api:")
         if who != "nobody" and is_api:
-            headers = {"Authorization": f"Bearer {self._secret(who)}"}
+            headers = {"Authorization": f"Bearer {self.secrets[who]}"}
         elif who != "nobody":
             client.force_login(self.company.users[who], backend=BACKEND)
         path = _path(line.address, self._arguments(line)) + (f"?{line.query}" if line.query else "")
@@ -238,14 +255,11 @@ class Site:
         made = {"SEAT": str(Assignment.objects.get(person__key="P05").pk), "TOKEN": str(self.token.pk)}
         return {name: made.get(value, value) for name, value in line.arguments.items()}
 
-    def _secret(self, who):
-        if who not in self.secrets:
-            user = self.company.users[who]
-            scope = ApiToken.Scope.WRITE if user.may_write else ApiToken.Scope.READ
-            _token, self.secrets[who] = actions.create_token(
-                name="t", scope=scope, days=1, by=user, at=timezone.now()
-            )
-        return self.secrets[who]
+    def _token_of(self, who):
+        user = self.company.users[who]
+        scope = ApiToken.Scope.WRITE if user.may_write else ApiToken.Scope.READ
+        _token, secret = actions.create_token(name="t", scope=scope, days=1, by=user, at=timezone.now())
+        return secret
 
 
 def outcome(answer):

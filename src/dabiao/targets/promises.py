@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from dabiao.org import queries as org
-from dabiao.org.queries import Scope
+from dabiao.org.queries import HeldSeat, Scope
 from dabiao.org.tree import Tree, tree
 from dabiao.targets import tiling
 from dabiao.targets.models import Target
@@ -26,67 +26,25 @@ class Book:
 
     def promises(self, scopes: Sequence[Scope], metric: str, *, sums: bool) -> dict[Scope, Promise]:
         """Scope → promise, of those that have one. sums: whether the metric's targets add up."""
-        units = self._read(self._touching(metric).filter(scope_kind="unit"), "unit__key")
-        people_asked = [scope.key for scope in scopes if scope.kind == "person"]
-        own = {key: promise for key, rows in units.items() if (promise := self._own(rows, sums=sums))}
-        found: dict[Scope, Promise] = {}
+        units = [scope.key for scope in scopes if scope.kind == "unit"]
+        people = [scope.key for scope in scopes if scope.kind == "person"]
+        set_on = self._read(self._touching(metric).filter(scope_kind="unit"), "unit__key")
+        asked = self._read(self._touching(metric).filter(person__key__in=people), "person__key")
+        found: dict[Scope, Promise | None] = {}
         if sums:
-            found |= self._summed([scope.key for scope in scopes if scope.kind == "unit"], metric, own)
+            below = _Below(self, set_on, self._seated(units, metric, set_on))
+            found |= {Scope("unit", key): below.promise(key, self.start, self.end) for key in units}
+            found |= {Scope("person", key): self.own(asked.get(key, {}), sums=True) for key in people}
         else:
-            found |= {
-                scope: promise
-                for scope in scopes
-                if scope.kind == "unit" and (promise := self._from_above(scope.key, own))
-            }
-        rows = self._read(self._touching(metric).filter(person__key__in=people_asked), "person__key")
-        for key in people_asked:
-            promise = self._own(rows.get(key, {}), sums=sums)
-            if promise is None and not sums:
-                promise = tiling.inherited(self._above_person(key, own))
-            if promise is not None:
-                found[Scope("person", key)] = promise
-        return found
+            own = {key: promise for key, rows in set_on.items() if (promise := self.own(rows, sums=False))}
+            found |= {Scope("unit", key): self._from_above(key, own) for key in units}
+            for key in people:
+                held = self.own(asked.get(key, {}), sums=False)
+                found[Scope("person", key)] = held or tiling.inherited(self._above_person(key, own))
+        return {scope: promise for scope, promise in found.items() if promise is not None}
 
-    def _summed(self, wanted: Sequence[str], metric: str, own: Mapping[str, Promise]) -> dict[Scope, Promise]:
-        """Own targets of units, else the sum of their children, in the order that children come first."""
-        needing = set(self._needing_people(wanted, own))
-        seated = self._people(needing, metric)
-        done: dict[str, Promise | None] = {}
-        for key in self._children_first(wanted):
-            if key in own:
-                done[key] = own[key]
-                continue
-            parts = [done[node.key] for node in self.tree.children(key)]
-            done[key] = tiling.summed([part for part in [*parts, *seated.get(key, [])] if part is not None])
-        return {Scope("unit", key): promise for key in wanted if (promise := done.get(key)) is not None}
-
-    def _needing_people(self, wanted: Iterable[str], own: Mapping[str, Promise]) -> Iterable[str]:
-        """Units without own targets that are asked for, or lie below one such."""
-        waiting = [key for key in wanted if key in self.tree.by_key]
-        while waiting:
-            key = waiting.pop()
-            if key not in own:
-                yield key
-                waiting += [node.key for node in self.tree.children(key)]
-
-    def _children_first(self, wanted: Iterable[str]) -> list[str]:
-        keys = {node.key for key in wanted for node in self.tree.subtree(key)}
-        return [node.key for node in reversed(self.tree.nodes) if node.key in keys]
-
-    def _people(self, units: set[str], metric: str) -> Mapping[str, list[Promise]]:
-        """Unit → promises of the people in it, each for the time of the seat."""
-        seats = org.primary_seats(units, self.start, self.end)
-        people = {seat.person for seat in seats}
-        rows = self._read(self._touching(metric).filter(scope_kind="person"), "person__key", only=people)
-        found: dict[str, list[Promise]] = defaultdict(list)
-        for seat in seats:
-            start, end = max(seat.starts_on, self.start), min(seat.ends_on, self.end)
-            promise = self._own(rows.get(seat.person, {}), sums=True, window=(start, end))
-            if promise is not None:
-                found[seat.unit].append(promise)
-        return found
-
-    def _own(self, rows: ByProduct, *, sums: bool, window: tuple[date, date] | None = None) -> Promise | None:
+    def own(self, rows: ByProduct, *, sums: bool, window: tuple[date, date] | None = None) -> Promise | None:
+        """What one holder's rows promise: those of all products, else (of amounts) the sum over product lines."""
         start, end = window or (self.start, self.end)
 
         def of(product: str) -> Promise | None:
@@ -97,6 +55,36 @@ class Book:
         if whole is not None or self.product or not sums:
             return whole
         return tiling.summed([part for product in sorted(rows) if (part := of(product)) is not None])
+
+    def left_out(self, rows: ByProduct, start: date, end: date) -> list[tuple[date, date]]:
+        """Days of a window for which one holder's rows promise nothing."""
+        whole = rows.get(self.product, ())
+        chosen = whole if self.product or any(row.start < end and start < row.end for row in whole) else None
+        return tiling.gaps(
+            chosen if chosen is not None else [row for some in rows.values() for row in some], start, end
+        )
+
+    def _seated(
+        self, wanted: Sequence[str], metric: str, set_on: Mapping[str, ByProduct]
+    ) -> Mapping[str, Sequence[tuple[HeldSeat, ByProduct]]]:
+        """Unit → the people in it with their targets, of units asked for, or below, that do not cover the window."""
+        needing = set(self._needing_people(wanted, set_on))
+        seats = org.primary_seats(needing, self.start, self.end)
+        people = {seat.person for seat in seats}
+        rows = self._read(self._touching(metric).filter(scope_kind="person"), "person__key", only=people)
+        found: dict[str, list[tuple[HeldSeat, ByProduct]]] = defaultdict(list)
+        for seat in seats:
+            if seat.person in rows:
+                found[seat.unit].append((seat, rows[seat.person]))
+        return found
+
+    def _needing_people(self, wanted: Iterable[str], set_on: Mapping[str, ByProduct]) -> Iterable[str]:
+        waiting = [key for key in wanted if key in self.tree.by_key]
+        while waiting:
+            key = waiting.pop()
+            if key not in set_on or self.left_out(set_on[key], self.start, self.end):
+                yield key
+                waiting += [node.key for node in self.tree.children(key)]
 
     def _from_above(self, key: str, own: Mapping[str, Promise]) -> Promise | None:
         """A unit's own promise, else the nearest unit's above it."""
@@ -123,3 +111,40 @@ class Book:
             if only is None or key in only:
                 read[key][product].append(Row(start, end, Levels(*levels)))
         return read
+
+
+class _Below:
+    """Promises of units of one metric: their own, and for the days without one the sum of what lies below."""
+
+    def __init__(
+        self,
+        book: Book,
+        set_on: Mapping[str, ByProduct],
+        seated: Mapping[str, Sequence[tuple[HeldSeat, ByProduct]]],
+    ) -> None:
+        self.book, self.set_on, self.seated = book, set_on, seated
+        self.known: dict[tuple[str, date, date], Promise | None] = {}
+
+    def promise(self, key: str, start: date, end: date) -> Promise | None:
+        """The promise of a unit for [start, end)."""
+        if (key, start, end) not in self.known:
+            self.known[key, start, end] = self._worked_out(key, start, end)
+        return self.known[key, start, end]
+
+    def _worked_out(self, key: str, start: date, end: date) -> Promise | None:
+        rows = self.set_on.get(key, {})
+        own = self.book.own(rows, sums=True, window=(start, end))
+        if own is None:
+            return self._children(key, start, end)
+        return tiling.completed(
+            own, [self._children(key, *gap) for gap in self.book.left_out(rows, start, end)]
+        )
+
+    def _children(self, key: str, start: date, end: date) -> Promise | None:
+        units = [self.promise(node.key, start, end) for node in self.book.tree.children(key)]
+        people = [
+            self.book.own(rows, sums=True, window=(max(seat.starts_on, start), min(seat.ends_on, end)))
+            for seat, rows in self.seated.get(key, ())
+            if seat.starts_on < end and start < seat.ends_on
+        ]
+        return tiling.summed([part for part in [*units, *people] if part is not None])

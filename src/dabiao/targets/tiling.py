@@ -104,6 +104,17 @@ def chain(rows: Iterable[Row], start: date, end: date) -> tuple[Row, ...]:
     return best[-1][1]
 
 
+def gaps(rows: Iterable[Row], start: date, end: date) -> list[tuple[date, date]]:
+    """The parts of [start, end) that the chosen rows leave uncovered, in order."""
+    left = []
+    at = start
+    for row in chain(rows, start, end):
+        if at < row.start:
+            left.append((at, row.start))
+        at = max(at, row.end)
+    return [*left, (at, end)] if at < end else left
+
+
 def prorated(row: Row, start: date, end: date, working_days: WorkingDays) -> Levels:
     """The part of a row's amounts that falls into [start, end), by working days.
 
@@ -131,6 +142,17 @@ def summed(parts: Sequence[Promise]) -> Promise | None:
         return None
     return Promise(
         added([part.levels for part in parts]), derived=True, partial=any(part.partial for part in parts)
+    )
+
+
+def completed(own: Promise | None, rest: Sequence[Promise | None]) -> Promise | None:
+    """An own promise with what others promised for the days that it leaves out, one entry a gap."""
+    known = [part for part in (own, *rest) if part is not None]
+    if own is not None and len(known) == 1:
+        return own
+    whole = summed(known)
+    return whole and replace(
+        whole, partial=None in rest or any(part.partial for part in known if part is not own)
     )
 
 
