@@ -181,7 +181,9 @@ def names(company: Company, language: Language) -> Names:
         (kind, key, zh if which == 0 else key) for key, zh in PLACES.items() for kind in ("province", "city")
     ]
     products = [("product", key, pair[which]) for key, pair in PRODUCTS.items()]
-    dealers = [("dealer", f"D{n:02d}", f"经销商 {n}" if which == 0 else f"Dealer {n}") for n in range(1, 13)]
+    dealers = [
+        ("customer", f"D{n:02d}", f"经销商 {n}" if which == 0 else f"Dealer {n}") for n in range(1, 13)
+    ]
     return Names(
         units=UNITS,
         titles={seat.key: title(seat)[which] for seat in company.seats},

@@ -16,6 +16,14 @@ LABELLED: Final[Mapping[str, str]] = {
     "product": "product",
     "competitor": "competitor",
     "campaign": "campaign",
+    "product_line": "product_line",
+    "segment": "product_line",
+    "acquisition_channel": "acquisition_channel",
+    "vendor": "vendor",
+    "industry": "industry",
+    "province": "province",
+    "city": "city",
+    "lost_reason": "lost_reason",
 }
 """Column → the kind of label that names its keys."""
 PEOPLE: Final = frozenset({"person", "signer", "companion", "entered_by"})
