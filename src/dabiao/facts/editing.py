@@ -18,6 +18,7 @@ class ColumnChoice:
 
     field: str
     column: str
+    label: str
     header: str
     said: str
     confidence: float | None
@@ -33,7 +34,7 @@ class TableChoice:
     source: str
     key: str
     columns: tuple[ColumnChoice, ...]
-    addable: tuple[str, ...]
+    addable: tuple[tuple[str, str], ...]
     field: str
     headers: tuple[str, ...]
 
@@ -55,7 +56,9 @@ def tables(text: str, report: Mapping[str, Any]) -> list[TableChoice]:
             for name, rule in entry["columns"].items()
         )
         addable = (
-            tuple(name for name in INTO[into].columns if name not in entry["columns"]) if into in INTO else ()
+            tuple((name, words.column(name)) for name in INTO[into].columns if name not in entry["columns"])
+            if into in INTO
+            else ()
         )
         key = entry.get("key")
         key = " + ".join(key) if isinstance(key, list) else str(key or "")
@@ -118,11 +121,13 @@ def _choice(
 ) -> ColumnChoice:  # fmt: skip
     header = rule if isinstance(rule, str) else rule.get("from") if isinstance(rule, dict) else None
     if not isinstance(header, str):
-        return ColumnChoice(field, name, "", _said(rule), None, "", ())
+        return ColumnChoice(field, name, words.column(name), "", _said(rule), None, "", ())
     guess = guesses.get((into, name, header), {})
     choices = headers if header in headers else (header, *headers)
     more = _said({k: v for k, v in rule.items() if k != "from"}) if isinstance(rule, dict) else ""
-    return ColumnChoice(field, name, header, more, guess.get("confidence"), guess.get("note", ""), choices)
+    return ColumnChoice(
+        field, name, words.column(name), header, more, guess.get("confidence"), guess.get("note", ""), choices
+    )
 
 
 def _said(rule: object) -> str:

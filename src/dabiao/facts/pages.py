@@ -222,7 +222,7 @@ def _tables() -> Listing:
         Column("rows", _("Rows"), "count"),
         Column("first", _("First day"), "day"),
         Column("last", _("Last day"), "day"),
-        Column("sources", _("Systems"), "count"),
+        Column("sources", _("Systems"), "count", hidden=True),
     ]
     return Listing("tables", columns, rows, empty=_("The lake is empty."))
 

@@ -461,6 +461,12 @@ def _deliveries(seen: Seen, own: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"into": "deliveries", "from": seen.name, "key": own["key"], "where": where, "columns": columns}]
 
 
+def synonyms() -> Mapping[str, Sequence[str]]:
+    """Column → what files call it, the most usual word first."""
+    columns: Mapping[str, Sequence[str]] = _words()["columns"]
+    return columns
+
+
 @lru_cache(maxsize=1)
 def _words() -> dict[str, Any]:
     text = (files("dabiao.facts") / "synonyms.yml").read_text(encoding="utf-8")

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from dabiao.facts.propose import synonyms
 
 TABLES: Final[Mapping[str, Promise]] = {
     "contracts": _("Contracts"),
@@ -63,6 +65,13 @@ ASIDES: Final[Mapping[str, Promise]] = {
 def table(name: str) -> str:
     """A table's name; the key itself for one that has none."""
     return str(TABLES.get(name, name))
+
+
+def column(name: str) -> str:
+    """What Chinese files usually call a column; elsewhere its own name."""
+    if not (get_language() or "").startswith("zh"):
+        return ""
+    return next((word for word in synonyms().get(name, []) if not word.isascii()), "")
 
 
 def tables(names: str) -> str:

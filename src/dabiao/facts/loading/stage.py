@@ -174,13 +174,14 @@ class Stage:
         query = f"SELECT DISTINCT {_name(column)} FROM {self._rows(index)} WHERE {_name(column)} IS NOT NULL ORDER BY 1"
         return [row[0] for row in self.work.execute(query).fetchall()]
 
-    def empties(self, index: int, columns: Iterable[str]) -> dict[str, tuple[int, int]]:
-        """Per column: how many staged rows leave it empty, of how many."""
+    def empties(self, index: int, table: TableMap, columns: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Per column: how many rows leave it empty, of how many; refused rows are told elsewhere."""
         names = [name for name in columns if self.has(f"table{index}") and name in self._columns(index)]
         if not names:
             return {}
         counts = ", ".join(f"count(*) - count({_name(name)})" for name in names)
-        total, *empty = self._one(f"SELECT count(*), {counts} FROM {self._rows(index)}")
+        good = f"{self._rows(index)} {self._without_refused(table.source)}"
+        total, *empty = self._one(f"SELECT count(*), {counts} FROM {good}")
         return {name: (count, total) for name, count in zip(names, empty, strict=True)}
 
     @property

@@ -11,6 +11,7 @@ import polars as pl
 import yaml
 from django.utils.translation import gettext as _
 
+from dabiao.facts import words
 from dabiao.facts.loading.prepare import Prepared
 from dabiao.facts.loading.report import Warning_
 from dabiao.facts.mapping import Agree
@@ -72,10 +73,10 @@ def _empties(done: Prepared) -> Iterator[Warning_]:
         if known.home != "lake" or not known.on:
             continue
         watched = [name for name in (*_WATCHED, known.on) if name in table.columns]
-        for name, (empty, total) in done.stage.empties(index, watched).items():
+        for name, (empty, total) in done.stage.empties(index, table, watched).items():
             if empty:
                 text = _("%(table)s: %(column)s is empty in %(empty)s of %(total)s rows") % {
-                    "table": table.into, "column": name, "empty": f"{empty:,}", "total": f"{total:,}",
+                    "table": words.table(table.into), "column": name, "empty": f"{empty:,}", "total": f"{total:,}",
                 }  # fmt: skip
                 yield Warning_("empty", text, empty)
 
@@ -142,18 +143,18 @@ def _compared(agree: Agree, one: pl.DataFrame, other: pl.DataFrame) -> Iterator[
     plain = [pl.col(name).str.replace(r"\.0+$", "") for name in ("__own__", "__its__")]
     differ = met.filter(plain[0].ne_missing(plain[1]) & pl.col("__its__").is_not_null())
     alone = met.filter(pl.col("__its__").is_null())
-    words = {"source": agree.source, "column": agree.column, "other": agree.other, "its": agree.its}
+    told = {"source": agree.source, "column": agree.column, "other": agree.other, "its": agree.its}
     if differ.height:
         shown = (
             differ.select(pl.format("{}: {} ≠ {}", key, pl.col("__own__").fill_null("—"), "__its__"))
             .to_series()
             .to_list()
         )
-        text = _("%(source)s.%(column)s contradicts %(other)s.%(its)s") % words
+        text = _("%(source)s.%(column)s contradicts %(other)s.%(its)s") % told
         yield Warning_("contradiction", text, differ.height, _some(shown))
     if alone.height:
         shown = alone.select(key.alias("k")).to_series().to_list()
-        text = _("%(source)s has rows without any in %(other)s") % words
+        text = _("%(source)s has rows without any in %(other)s") % told
         yield Warning_("alone", text, alone.height, _some(shown))
 
 
@@ -175,7 +176,7 @@ def _varied(done: Prepared) -> Iterator[Warning_]:
     for index, finished in done.finished.items():
         if finished.varied:
             text = _("%(table)s: described in several ways; the most frequent one was kept") % {
-                "table": done.mapping.tables[index].into
+                "table": words.table(done.mapping.tables[index].into)
             }
             yield Warning_("varied", text, len(finished.varied), _some(finished.varied))
 
