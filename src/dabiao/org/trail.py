@@ -1,7 +1,7 @@
 """Reading the audit trail: filter, page, export."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -17,6 +17,7 @@ from dabiao.org import queries
 from dabiao.org.models import User
 
 PAGE = 100
+SHORT = 160
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,34 @@ def audit_lines(viewer: User, asked: Asked) -> QuerySet[AuditLine]:
 def audit_page(lines: QuerySet[AuditLine], number: str) -> Page[AuditLine]:
     """One screen of lines; a page that does not exist becomes the nearest."""
     return Paginator(lines, PAGE).get_page(number)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A line with its detail as text; what is long is opened by whoever wants it."""
+
+    line: AuditLine
+    short: str
+    more: str
+
+
+def shown(lines: Iterable[AuditLine]) -> list[Shown]:
+    """Lines of one screen."""
+    return [_shown(line) for line in lines]
+
+
+def _shown(line: AuditLine) -> Shown:
+    text = "; ".join(f"{name}: {_told(value)}" for name, value in line.detail.items())
+    return Shown(line, text[:SHORT], text[SHORT:])
+
+
+def _told(value: object) -> str:
+    """[before, after] as an arrow; levels and counts as name=value; the rest as it stands."""
+    if isinstance(value, list) and len(value) == 2:
+        return " → ".join("–" if part is None else str(part) for part in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={part}" for name, part in value.items() if part is not None) or "–"
+    return "–" if value is None else str(value)
 
 
 def audit_columns() -> dict[str, str]:

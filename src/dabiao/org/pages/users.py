@@ -18,7 +18,7 @@ from dabiao.core.http import UserRequest
 from dabiao.core.listing import Column, Listing
 from dabiao.org import actions, forms, queries
 from dabiao.org.models import FOREVER, User
-from dabiao.org.trail import Asked, audit_columns, audit_lines, audit_page, audit_rows
+from dabiao.org.trail import Asked, audit_columns, audit_lines, audit_page, audit_rows, shown
 
 
 @login_required
@@ -189,4 +189,4 @@ def audit(request: UserRequest) -> HttpResponseBase:
     if kind := request.GET.get("export"):
         return http.download(audit_rows(lines), audit_columns(), name="audit", kind=kind)
     page = audit_page(lines, request.GET.get("page", "1"))
-    return render(request, "org/audit.html", {"page": page, "asked": asked})
+    return render(request, "org/audit.html", {"page": page, "lines": shown(page), "asked": asked})
