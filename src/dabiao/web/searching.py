@@ -9,8 +9,12 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from dabiao.core.asked import fiscal
+from dabiao.lake import dictionary, reading
 from dabiao.org import queries
 from dabiao.org.models import User
+from dabiao.performance.queries import customers
+from dabiao.performance.queries.frame import Frame
 from dabiao.web.navigation import ACCOUNT, GROUPS, exists
 
 MOST = 6
@@ -43,6 +47,8 @@ def search(viewer: User, text: str, on: date) -> list[Hits]:
         groups = [
             Hits(_("People"), list(_people(viewer, wanted, on))),
             Hits(_("Units"), list(_units(viewer, wanted, on))),
+            Hits(_("Customers"), list(_customers(viewer, wanted, on))),
+            Hits(_("Metrics"), list(_metrics(wanted))[:MOST]),
             *groups,
         ]
     return [group for group in groups if group.hits]
@@ -63,6 +69,26 @@ def _people(viewer: User, wanted: str, on: date) -> Iterator[Hit]:
 def _units(viewer: User, wanted: str, on: date) -> Iterator[Hit]:
     for node in queries.find_units(viewer, wanted, on, MOST):
         yield Hit(node.label(get_language() or ""), _cockpit(scope=node.key), "hierarchy-2")
+
+
+def _customers(viewer: User, wanted: str, on: date) -> Iterator[Hit]:
+    language = get_language() or "en"
+    frame = Frame(reading.current(), viewer, None, fiscal().containing(fiscal().monthly, on), on, language)
+    for key, name in customers.find(frame, wanted, MOST):
+        yield Hit(name, reverse("performance:customer", args=[key]), "building-store", key)
+
+
+def _metrics(wanted: str) -> Iterator[Hit]:
+    language = get_language() or "en"
+    for key, metric in dictionary.in_force().items():
+        called = (key, metric.label.en, metric.label.zh_hans, *metric.aliases)
+        if any(wanted.casefold() in each.casefold() for each in called):
+            yield Hit(
+                metric.label.in_language(language),
+                reverse("performance:metric", args=[key]),
+                "ruler-measure",
+                key,
+            )
 
 
 def _cockpit(**parameters: str) -> str:

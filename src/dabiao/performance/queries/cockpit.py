@@ -9,7 +9,6 @@ from dabiao.engine import light
 from dabiao.engine.metric import is_flow, rollable
 from dabiao.engine.period import Period
 from dabiao.org import queries as org
-from dabiao.org.tree import org_version
 from dabiao.performance import headline as headlines
 from dabiao.performance.measuring import WINDOW
 from dabiao.performance.models import StoredForecast
@@ -18,7 +17,6 @@ from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.promised import NONE, Promises, promised
 from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict, Where
 from dabiao.performance.queries.standing import BEFORE, NOW, YEAR, Values, delta, stand
-from dabiao.targets.queries import target_version
 
 TILES: Final = (
     "collection_rate", "new_customers", "visits", "qualified_lead_conversion_rate", "proposals",
@@ -64,8 +62,7 @@ def stamp(frame: Frame) -> str:
     )
     parts_of_it = (
         frame.lake.number,
-        target_version(),
-        org_version(),
+        frame.versions,
         org.sight(frame.viewer, frame.today).key,
         frame.viewer.runs_operations,
         frame.scope,

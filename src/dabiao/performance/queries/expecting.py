@@ -68,7 +68,11 @@ def expected(
 
 
 def stored(frame: Frame, metric: str) -> StoredForecast | None:
-    """The forecast kept for the scope, where the viewer sees all that it was made from."""
+    """The forecast kept for the scope, where the viewer sees all that it was made from.
+
+    Whoever may see a unit sees all of its seats. (At the top it may hold what is nobody's as well.) Of a person
+    who has moved, a manager sees a part only, and then there is no forecast.
+    """
     if frame.scope is None:
         return None
     kept = StoredForecast.objects.filter(
@@ -76,5 +80,7 @@ def stored(frame: Frame, metric: str) -> StoredForecast | None:
     ).first()
     if kept is None or not timedelta(0) <= frame.today - kept.made_on <= STALE:
         return None
+    if frame.scope.kind == "unit":
+        return kept
     whole = seats(frame.lake, viewer=org.operator(), scope=frame.scope, on=frame.today)
     return kept if whole == frame.seats else None

@@ -16,12 +16,13 @@ from dabiao.engine.period import DAY, Fiscal, Period, between
 from dabiao.lake import dictionary
 from dabiao.lake.reading import Lake
 from dabiao.org import queries as org
-from dabiao.org.models import User
+from dabiao.org.models import OrgVersion, User
 from dabiao.org.queries import Scope
 from dabiao.org.tree import Node, Tree, tree
 from dabiao.performance import headline, measuring
 from dabiao.performance.measuring import WINDOW, Question, Windows
 from dabiao.performance.seeing import seats
+from dabiao.targets.queries import target_version
 
 Cell = Mapping[str, object]
 
@@ -104,6 +105,12 @@ class Frame:
     def at(self, window: Period) -> "Frame":
         """The same frame in another period."""
         return replace(self, period=window)
+
+    @cached_property
+    def versions(self) -> tuple[str, int]:
+        """New whenever the organisation or a target changes: what is kept in memory is kept under it."""
+        stamp = OrgVersion.objects.filter(pk=1).values_list("stamp", flat=True).first()
+        return (stamp or "", target_version())
 
     def compared(self, step: comparison.Step) -> comparison.Windows:
         """The days of the earlier period that match what has gone of this one."""

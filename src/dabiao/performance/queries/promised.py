@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
+from dabiao.engine.period import Period
 from dabiao.org.queries import Scope
 from dabiao.performance.queries.frame import Frame
 from dabiao.targets.queries import targets_for
@@ -23,6 +25,14 @@ Promises = Mapping[tuple[Scope | None, str], Promise]
 
 def promised(frame: Frame, scopes: Iterable[Scope | None], metrics: Sequence[str]) -> Promises:
     """(scope, metric) → target, of those that have one. The scopes are visible: the frame has checked them."""
-    wanted = [scope for scope in scopes if scope is not None]
-    found = targets_for(wanted, metrics, frame.period.start, frame.period.end)
+    wanted = tuple(dict.fromkeys(scope for scope in scopes if scope is not None))
+    return _promised(wanted, tuple(metrics), frame.period, frame.versions)
+
+
+@lru_cache(maxsize=512)
+def _promised(
+    scopes: tuple[Scope, ...], metrics: tuple[str, ...], period: Period, versions: tuple[str, int]
+) -> Promises:
+    """Kept until somebody changes a target or the organisation."""
+    found = targets_for(scopes, metrics, period.start, period.end)
     return {key: Promise(promise.target, promise.derived) for key, promise in found.items()}

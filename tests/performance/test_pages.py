@@ -1,0 +1,239 @@
+"""The cockpit and what lies below it: right numbers, for the right people, the same everywhere."""
+
+import csv
+import io
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from dabiao.lake import reading
+from dabiao.org.queries import Scope
+from dabiao.performance import actions
+from dabiao.performance.queries import breakdown, cockpit
+from dabiao.performance.queries.frame import Frame
+from tests.performance.conftest import ORDERS, SECRET, table
+
+FEBRUARY = "period=2026-02"
+EAST = {"P02", "P03", "P04", "P05", "P07"}
+
+
+def sold(people, month="2026-02") -> Decimal:
+    """The oracle: what the text above says these people sold."""
+    return sum(
+        (
+            Decimal(row["amount"])
+            for row in table(ORDERS)
+            if row["person"] in people and row["ordered_on"].startswith(month)
+        ),
+        Decimal(0),
+    )
+
+
+@pytest.fixture
+def frame(facts, company):
+    from dabiao.core.asked import fiscal
+
+    def made(user, scope, period="2026-02"):
+        return Frame(
+            reading.current(),
+            company.users[user],
+            Scope(*scope),
+            fiscal().parse(period),
+            date(2026, 3, 16),
+            "en",
+        )
+
+    return made
+
+
+class TestCockpit:
+    def test_shows_what_the_scope_sold_against_its_target(self, frame):
+        page = cockpit.cockpit(frame("emma", ("unit", "east")))
+
+        assert page.headline.value == sold(EAST) == Decimal(2650)
+        assert page.headline.target == Decimal(3000)
+        assert page.headline.attainment == pytest.approx(2650 / 3000)
+        assert page.headline.light == "amber"
+        assert page.verdict.gap == Decimal(-350)
+
+    def test_counts_everything_for_the_company_also_what_is_nobodys(self, frame):
+        page = cockpit.cockpit(frame("ada", ("unit", "company")))
+
+        assert page.headline.value == Decimal(3500)
+        assert sum(part.value for part in page.parts) == page.headline.value
+        assert {part.label: part.value for part in page.parts} == {
+            "华东大区": Decimal(2650), "西部大区": Decimal(800), "Not assigned": Decimal(50),
+        }  # fmt: skip
+
+    def test_leaves_a_fact_where_the_person_sat_that_day(self, frame):
+        january = cockpit.cockpit(frame("dora", ("unit", "shanghai"), "2026-01"))
+        february = cockpit.cockpit(frame("dora", ("unit", "shanghai")))
+
+        assert january.headline.value == sold({"P04", "P05", "P06"}, "2026-01")
+        assert february.headline.value == sold({"P04", "P05"})
+
+    def test_names_the_unit_that_the_gap_comes_from(self, frame):
+        page = cockpit.cockpit(frame("dora", ("unit", "company")))
+
+        assert page.verdict.worst == "华东大区"
+        assert page.verdict.worst_gap == Decimal(-350)
+
+    def test_compares_a_running_month_with_the_same_share_of_the_one_before(self, frame):
+        page = cockpit.cockpit(frame("dora", ("unit", "company"), "2026-03"))
+
+        # 11 of 22 working days have gone; February's first 8 of 16 (the festival's adjusted days) end on the 11th.
+        assert page.headline.value == Decimal(750)
+        assert page.headline.on_previous.value == pytest.approx((750 - 1250) / 1250)
+
+    def test_draws_the_forecast_that_a_job_has_made(self, frame):
+        wanted = frame("dora", ("unit", "company"), "2026-03")
+        actions.make_forecast(
+            reading.current(),
+            Scope("unit", "company"),
+            "sales_amount",
+            on=date(2026, 3, 16),
+            until=date(2026, 5, 1),
+        )
+
+        page = cockpit.cockpit(wanted)
+
+        assert page.pace.method
+        assert page.pace.middle[-1] > float(page.headline.value)
+        assert page.pace.low[-1] <= page.pace.middle[-1] <= page.pace.high[-1]
+
+    def test_says_nothing_of_the_future_without_a_forecast(self, frame):
+        page = cockpit.cockpit(frame("dora", ("unit", "company"), "2026-03"))
+
+        assert page.pace.method == ""
+        assert not page.verdict.forecast
+
+    def test_is_kept_until_something_behind_it_changes(self, frame, company):
+        before = cockpit.stamp(frame("emma", ("unit", "east")))
+
+        assert cockpit.stamp(frame("emma", ("unit", "east"))) == before
+        assert cockpit.stamp(frame("dora", ("unit", "east"))) != before
+        assert cockpit.stamp(frame("emma", ("unit", "east"), "2026-01")) != before
+
+
+class TestPages:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/cockpit/",
+            "/signals/",
+            "/breakdown/sales_amount/",
+            "/facts-of/sales_amount/",
+            "/metrics/",
+            "/metrics/gross_margin/",
+            "/customers/C1/",
+        ],
+    )
+    @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
+    def test_opens_in_every_language(self, facts, as_, path, language):
+        browser = as_("emma")
+        browser.cookies["django_language"] = language
+
+        assert browser.get(f"{path}?{FEBRUARY}").status_code == 200
+
+    def test_asks_a_stranger_to_sign_in(self, facts, client):
+        assert client.get("/cockpit/").url.startswith("/accounts/login/")
+
+    @pytest.mark.parametrize(
+        "path", ["/cockpit/", "/breakdown/sales_amount/", "/facts-of/sales_amount/", "/signals/", "/metrics/"]
+    )
+    def test_hides_another_subtree(self, facts, as_, path):
+        assert as_("emma").get(f"{path}?scope=west&{FEBRUARY}").status_code == 404
+        assert as_("rita").get(f"{path}?person=P05&{FEBRUARY}").status_code == 404
+
+    def test_hides_a_customer_of_others(self, facts, as_):
+        assert as_("emma").get("/customers/C1/").status_code == 200
+        assert as_("emma").get("/customers/C4/").status_code == 404
+        assert as_("emma").get("/customers/NONE/").status_code == 404
+        assert as_("ada").get("/customers/C4/").status_code == 200
+
+    def test_finds_only_what_one_may_see(self, facts, as_):
+        headers = {"HX-Request": "true"}
+
+        assert SECRET not in as_("emma").get("/search/", {"q": "绝密"}, headers=headers).content.decode()
+        assert SECRET in as_("ada").get("/search/", {"q": "绝密"}, headers=headers).content.decode()
+
+    def test_says_what_to_do_without_facts(self, company, as_, home, settings):
+        settings.LAKE_FOLDER = home / "lake"
+
+        page = as_("otto").get("/cockpit/").content.decode()
+
+        assert 'href="/facts/"' in page
+
+    def test_refuses_a_period_that_is_none(self, facts, as_):
+        answer = as_("emma").get("/cockpit/?period=2026-13")
+
+        assert answer.status_code == 422
+        assert "2026-13" in answer.content.decode()
+
+
+class TestDrillDown:
+    @pytest.mark.parametrize(
+        ("case", "scope", "by", "wanted"),
+        [
+            ("teams of a region", "scope=east", "", {"上海组": "2050", "南京组": "600"}),
+            ("people of a team", "scope=shanghai", "", {"rita": "1250", "rob": "800"}),
+            (
+                "customers",
+                "scope=east",
+                "customer",
+                {"客户1": "1000", "客户2": "250", "客户5": "800", "客户6": "600"},
+            ),
+            ("kinds", "scope=company", "kind", {"Renewal": "2100", "New": "1400"}),
+        ],
+    )
+    def test_splits_a_metric_into_parts(self, facts, as_, case, scope, by, wanted):
+        browser = as_("ada")
+        browser.cookies["django_language"] = "en"
+        answer = browser.get(f"/breakdown/sales_amount/?{scope}&{FEBRUARY}&by={by}&table=parts&export=csv")
+        rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
+        name = next(iter(rows[0]))
+
+        assert {
+            row[name]: row["Sales"] for row in rows if row[name] not in {"Total"} and row["Sales"] != "0"
+        } == wanted, case
+
+    def test_shows_the_facts_that_a_number_counts(self, facts, as_):
+        browser = as_("emma")
+        browser.cookies["django_language"] = "en"
+        answer = browser.get(f"/facts-of/sales_amount/?scope=east&{FEBRUARY}&export=csv")
+        rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
+
+        assert {row["Number in the source"] for row in rows} == {"B1", "B2", "B3", "B5"}
+        assert sum(Decimal(row["Amount excl. tax"]) for row in rows) == Decimal(2650)
+
+    def test_keeps_the_facts_of_one_customer(self, facts, as_):
+        page = (
+            as_("emma").get(f"/facts-of/sales_amount/?scope=east&{FEBRUARY}&is_customer=C1").content.decode()
+        )
+
+        assert re.search(r"\bB1\b", page)
+        assert "B2" not in page
+
+    def test_refuses_a_split_that_the_facts_do_not_have(self, facts, as_):
+        assert as_("emma").get(f"/breakdown/sales_amount/?{FEBRUARY}&by=severity").status_code == 404
+        assert as_("emma").get(f"/facts-of/sales_amount/?{FEBRUARY}&is_nonsense=1").status_code == 422
+
+    def test_totals_are_measured_not_added(self, frame):
+        page = breakdown.breakdown(frame("ada", ("unit", "company")), "active_customers", "")
+
+        assert page.table.totals["value"] == 7
+
+
+class TestDictionary:
+    def test_explains_a_metric(self, facts, as_):
+        browser = as_("emma")
+        browser.cookies["django_language"] = "zh-hans"
+        page = browser.get(f"/metrics/gross_margin/?{FEBRUARY}").content.decode()
+
+        assert "毛利 ÷ 成本已知的销售额" in page
+        assert "gross_profit ÷ costed_sales" in page
+
+    def test_knows_no_metric_that_is_not_there(self, facts, as_):
+        assert as_("emma").get("/metrics/nonsense/").status_code == 404
