@@ -71,19 +71,32 @@ def answer(lake: Lake, question: Question, *, windows: Windows, seats: Collectio
     A sum or count of a table without any facts in a window is null ("no data"), not 0.
     Raises BadQuestion.
     """
+    posed = pose(lake, question, seats=seats)
+    return lake.run(_compiled(posed.shape), windows=windows.days, **posed.small)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A question put to a snapshot: what its SQL depends on, and the small tables that tell whose facts count."""
+
+    shape: "Shape"
+    small: Mapping[str, pa.Table]
+
+
+def pose(lake: Lake, question: Question, *, seats: Collection[int] | None) -> Posed:
+    """Decide where a question is answered from. Raises BadQuestion."""
     metrics = _metrics(question.metrics)
     levels = _levels(lake)
     rolled = _rolled(lake, question, metrics, levels)
     whole = _whole(lake, question, seats) if rolled == frozenset(metric.sources_of(metrics)) else None
     alive = frozenset(source for source in metric.sources_of(metrics) if coverage(lake, source) is not None)
     scoped = seats is not None and whole is None
-    text = _compiled(_Shape(question, metrics, levels, scoped, rolled, alive, by_unit=whole is not None))
-    small = {"windows": windows.days}
+    small = {}
     if whole is not None:
         small["whole"] = pa.table({"unit": pa.array([whole], pa.string())})
     elif seats is not None:
         small["scope"] = pa.table({"seat": pa.array(sorted(set(seats)), pa.int64())})
-    return lake.run(text, **small)
+    return Posed(Shape(question, metrics, levels, scoped, rolled, alive, by_unit=whole is not None), small)
 
 
 def _metrics(keys: Sequence[str]) -> tuple[Metric, ...]:
@@ -174,7 +187,7 @@ def _rolled(
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     """All that the SQL depends on; what differs beyond that comes in as small tables."""
 
     question: Question
@@ -187,17 +200,26 @@ class _Shape:
 
 
 @lru_cache(maxsize=512)
-def _compiled(shape: _Shape) -> str:
-    by = shape.question.by
-    sources = {source: _source(source, shape) for source in metric.sources_of(shape.metrics)}
-    try:
-        table = metric.measure(shape.metrics, sources, by=by, rolled=shape.rolled, zero_for=shape.alive)
-    except CannotMeasure as error:
-        raise BadQuestion(str(error)) from error
+def _compiled(shape: Shape) -> str:
+    table, by = expression(shape), shape.question.by
     return sql(table.order_by([table[name].asc(nulls_first=False) for name in by]) if by else table)
 
 
-def _source(source: Source, shape: _Shape) -> ir.Table:
+def expression(shape: Shape) -> ir.Table:
+    """The answer as an expression over unbound tables: those of the lake, `windows` (window, day) and `small` ones.
+
+    Raises BadQuestion.
+    """
+    sources = {source: _source(source, shape) for source in metric.sources_of(shape.metrics)}
+    try:
+        return metric.measure(
+            shape.metrics, sources, by=shape.question.by, rolled=shape.rolled, zero_for=shape.alive
+        )
+    except CannotMeasure as error:
+        raise BadQuestion(str(error)) from error
+
+
+def _source(source: Source, shape: Shape) -> ir.Table:
     """The facts (or cells) of a source that are in scope, in a window and meet the filters."""
     if shape.by_unit:
         return _unit_totals(source, shape)
@@ -221,7 +243,7 @@ def _source(source: Source, shape: _Shape) -> ir.Table:
     return _in_windows(facts, dated=source.on is not None)
 
 
-def _unit_totals(source: Source, shape: _Shape) -> ir.Table:
+def _unit_totals(source: Source, shape: Shape) -> ir.Table:
     """The totals of the unit in `whole`, each with the child that it lies in under the name of its kind."""
     totals = serving.totals(source, _measures_in(source, shape.metrics))
     totals = totals.semi_join(ibis.table({"unit": "string"}, name="whole"), "unit")
@@ -232,7 +254,7 @@ def _unit_totals(source: Source, shape: _Shape) -> ir.Table:
     return _in_windows(totals, dated=source.on is not None)
 
 
-def _cells(source: Source, shape: _Shape, scope: ir.Table | None, *, placed: bool) -> ir.Table:
+def _cells(source: Source, shape: Shape, scope: ir.Table | None, *, placed: bool) -> ir.Table:
     """The roll-up of a source, with the unit that each seat belongs to where the question needs it."""
     cells = serving.cells(source, _measures_in(source, shape.metrics))
     if scope is not None:
