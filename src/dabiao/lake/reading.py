@@ -39,7 +39,9 @@ class Lake:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._viewed: set[str] = set()
-        self.rolled = _attach(self._connection, home.serving() / serving) if serving else frozenset()
+        # The roll-ups are a copy of what the facts say: a snapshot whose file is gone is read from its facts.
+        file = home.serving() / serving
+        self.rolled = _attach(self._connection, file) if serving and file.is_file() else frozenset()
         _lock_down(self._connection)
 
     def run(self, query: str, **small: pa.Table) -> pa.Table:
