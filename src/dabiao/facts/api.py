@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from dabiao.core.errors import Malformed
 from dabiao.core.http import UserRequest
@@ -72,7 +72,7 @@ def tables(request: UserRequest) -> list[Any]:
 
 
 @router.post("/facts/{table}", auth=WRITE, response={202: AcceptedOut, **REFUSALS, 413: REFUSALS[422]}, openapi_extra=BODY)  # fmt: skip
-def upsert(request: UserRequest, table: str) -> tuple[int, object]:
+def upsert(request: UserRequest, table: str) -> Status[object]:
     """Add or change facts by (source, key); `source` is `api` where a row has none. All or nothing.
 
     Amounts and dates are text ("1234.5600", "2026-03-16"). Sending the same rows again changes nothing. The
@@ -80,22 +80,22 @@ def upsert(request: UserRequest, table: str) -> tuple[int, object]:
     """
     rows = _rows(request)
     if len(rows) > MOST:
-        return 413, {"detail": f"Send at most {MOST} rows at a time."}
+        return Status(413, {"detail": f"Send at most {MOST} rows at a time."})
     try:
-        return 202, {"accepted": upserts.upsert(table, rows, by=request.user, at=timezone.now())}
+        return Status(202, {"accepted": upserts.upsert(table, rows, by=request.user, at=timezone.now())})
     except upserts.RowsRefused as refusal:
-        return 422, {"detail": [asdict(problem) for problem in refusal.problems]}
+        return Status(422, {"detail": [asdict(problem) for problem in refusal.problems]})
 
 
 @router.post(
     "/facts/{table}/removals", auth=WRITE, response={202: AcceptedOut, **REFUSALS, 413: REFUSALS[422]}
 )
-def remove(request: UserRequest, table: str, rows: list[KeyIn]) -> tuple[int, object]:
+def remove(request: UserRequest, table: str, rows: list[KeyIn]) -> Status[object]:
     """Remove facts by (source, key)."""
     if len(rows) > MOST:
-        return 413, {"detail": f"Send at most {MOST} keys at a time."}
+        return Status(413, {"detail": f"Send at most {MOST} keys at a time."})
     pairs = [(one.source, one.key) for one in rows]
-    return 202, {"accepted": upserts.remove(table, pairs, by=request.user, at=timezone.now())}
+    return Status(202, {"accepted": upserts.remove(table, pairs, by=request.user, at=timezone.now())})
 
 
 def _rows(request: UserRequest) -> list[Mapping[str, object]]:

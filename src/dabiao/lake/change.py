@@ -24,7 +24,8 @@ class Window:
 class Change:
     """Rows for one table.
 
-    rows:    columns of the table (missing ones become null); an Arrow table, or Parquet for large loads
+    rows:    columns of the table (missing ones become null; names that begin with __ are left out); an Arrow
+             table, or Parquet for large loads (a path may hold a pattern)
     removed: key columns of rows to take away
     window:  the rows replace all that this source had in the window
     whole:   the rows are the whole table from now on (dimensions that a room publishes)

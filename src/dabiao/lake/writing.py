@@ -79,7 +79,7 @@ def _begin(store: Store, table: str) -> int:
 def _stage(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> None:
     """`incoming`: the rows in the table's own columns and types, with the hash of all but the batch."""
     given = _given(work, change.rows)
-    if unknown := sorted(given - table.names):
+    if unknown := sorted(name for name in given - table.names if not name.startswith("__")):
         raise BadChange(f"{table.name} has no column {unknown[0]!r}; it has {', '.join(sorted(table.names))}")
     if missing := [name for name in table.key if name not in given]:
         raise BadChange(f"{table.name} needs its key column {missing[0]!r}")

@@ -12,7 +12,9 @@ from dabiao.facts.loading.shape import refused, shaped
 from dabiao.facts.loading.sources import Found, Piece
 from dabiao.facts.loading.stage import FILE, Finished, Stage
 from dabiao.facts.mapping import MapFile, Source
+from dabiao.facts.mapping.known import INTO
 from dabiao.facts.reading import ROW, Aside, Sheet
+from dabiao.lake.tables import TABLES
 
 Progress = Callable[[int, int | None, str], None]
 """Told rows done, rows in all (None: not known), what is being done."""
@@ -83,20 +85,15 @@ def prepare(
 def finish(done: Prepared) -> None:
     """One row per key, ready to be written; call after the last row has been refused."""
     for index, table in enumerate(done.mapping.tables):
-        done.finished[index] = done.stage.finish(index, table, extra=_constants(done, index))
+        done.finished[index] = done.stage.finish(index, table)
 
 
-def _constants(done: Prepared, index: int) -> list[tuple[str, str]]:
-    from dabiao.lake.tables import TABLES
-
-    into = done.mapping.tables[index].into
-    known = (
-        TABLES[into].names
-        if into in TABLES and into not in {"targets", "units", "assignments"}
-        else frozenset()
-    )
+def _constants(done: Prepared, into: str) -> list[pl.Expr]:
+    """Where every row of a lake table comes from."""
+    if INTO[into].home != "lake":
+        return []
     values = {"source": done.context.system, "batch": done.context.batch}
-    return [(name, value) for name, value in values.items() if name in known]
+    return [pl.lit(value).alias(name) for name, value in values.items() if name in TABLES[into].names]
 
 
 def _feeds(mapping: MapFile, source: Source, into: str) -> bool:
@@ -146,7 +143,8 @@ def _stage_chunk(frame: pl.DataFrame, piece: Piece, sheet: Sheet, done: Prepared
         got = shaped(wide, table, context)
         done.read[index] = done.read.get(index, 0) + frame.height
         done.filtered[index] = done.filtered.get(index, 0) + got.skipped
-        done.stage.put(index, _without_names(got.rows, done.stage, table.into), piece.number)
+        rows = _without_names(got.rows, done.stage, table.into).with_columns(_constants(done, table.into))
+        done.stage.put(index, rows, piece.number)
         errors.append(got.errors)
     refused_cells = pl.concat(errors)
     if refused_cells.height:

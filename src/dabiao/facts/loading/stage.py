@@ -41,6 +41,8 @@ class Stage:
     folder: Path
     parts: int = 0
     refused: bool = False
+    _described: dict[int, list[str]] = field(default_factory=dict, repr=False)
+    _repeating: dict[int, bool] = field(default_factory=dict, repr=False)
     _work: duckdb.DuckDBPyConnection | None = field(default=None, repr=False)
 
     def put(self, index: int, rows: pl.DataFrame, file: int) -> None:
@@ -78,7 +80,7 @@ class Stage:
 
     def conflicts(self, index: int, table: TableMap) -> pl.DataFrame:
         """ROW, FILE, value of rows that share their key with a different row. Repetitions that agree are no conflict."""
-        if not self.has(f"table{index}") or table.distinct or table.key == "generated" or not _keys(table):
+        if not self._may_repeat(index, table):
             return pl.DataFrame(schema={ROW: pl.Int64, FILE: pl.Int64, "value": pl.String})
         keys, rest = _list(_keys(table)), _list(self._columns(index))
         shown = " || '|' || ".join(f"{_name(key)}::VARCHAR" for key in _keys(table))
@@ -91,20 +93,21 @@ class Stage:
                     GROUP BY ALL HAVING count(*) > 1) USING ({keys}) ORDER BY ALL"""
         ).pl()
 
-    def finish(self, index: int, table: TableMap, *, extra: Sequence[tuple[str, str]] = ()) -> Finished:
-        """Write the rows that go on, one per key. `extra`: constant columns (name, value)."""
-        target = self.folder / f"final{index}.parquet"
+    def finish(self, index: int, table: TableMap) -> Finished:
+        """The rows that go on, one per key: the staged files themselves where every row does, else a new file."""
         if not self.has(f"table{index}"):
-            return Finished(index, target, 0, 0)
+            return Finished(index, self.folder / "none", 0, 0)
         good = f"SELECT * FROM {self._rows(index)} {self._without_refused(table.source)}"
         columns = self._columns(index)
-        constants = "".join(f", '{_quoted(value)}' AS {_name(name)}" for name, value in extra)
-        self._copy(f"SELECT *{constants} FROM ({self._one_per_key(good, table, columns)})", target)
+        file = self.folder / f"table{index}" / "*.parquet"
+        if self.has("errors") or table.key == "generated" or table.distinct or self._may_repeat(index, table):
+            file = self.folder / f"final{index}.parquet"
+            self._copy(self._one_per_key(index, good, table, columns), file)
         on = INTO[table.into].on
         span = f", min({_name(on)}::DATE), max({_name(on)}::DATE)" if on and on in columns else ", NULL, NULL"
-        ready, first, last = self._one(f"SELECT count(*){span} FROM read_parquet('{_quoted(str(target))}')")
+        ready, first, last = self._one(f"SELECT count(*){span} FROM read_parquet('{_quoted(str(file))}')")
         given = self._one(f"SELECT count(*) FROM ({good})")[0]
-        return Finished(index, target, ready, given - ready, self._varied(good, table, columns), first, last)
+        return Finished(index, file, ready, given - ready, self._varied(good, table, columns), first, last)
 
     def refused_rows(self, source: str) -> int:
         """How many rows of a source are handed back."""
@@ -204,7 +207,7 @@ class Stage:
         self.parts += 1
         rows.write_parquet(folder / f"{self.parts:06d}.parquet", compression="lz4", statistics=False)
 
-    def _one_per_key(self, good: str, table: TableMap, columns: Sequence[str]) -> str:
+    def _one_per_key(self, index: int, good: str, table: TableMap, columns: Sequence[str]) -> str:
         if table.key == "generated":
             rest = _list(name for name in columns if name != WHOLE)
             occurrence = f"row_number() OVER (PARTITION BY {WHOLE} ORDER BY {FILE}, {ROW})"
@@ -212,17 +215,23 @@ class Stage:
         keys, listed = _keys(table), _list(columns)
         if not keys:
             return f"SELECT DISTINCT {listed} FROM ({good})"
-        if not table.distinct and not self._repeats(good, keys):
+        if not table.distinct and not self._may_repeat(index, table):
             return f"SELECT {listed} FROM ({good})"
         counted = f"SELECT {listed}, count(*) AS __n__ FROM ({good}) GROUP BY ALL"
         order = ", ".join(["__n__ DESC", *(f"{_name(name)} NULLS LAST" for name in columns)])
-        return f"SELECT {listed} FROM ({counted}) QUALIFY row_number() OVER (PARTITION BY {_list(keys)} ORDER BY {order}) = 1"
+        one = f"QUALIFY row_number() OVER (PARTITION BY {_list(keys)} ORDER BY {order}) = 1"
+        return f"SELECT {listed} FROM ({counted}) {one}"
 
-    def _repeats(self, good: str, keys: Sequence[str]) -> bool:
-        total, distinct = self._one(
-            f"SELECT count(*), (SELECT count(*) FROM (SELECT {_list(keys)} FROM ({good}) GROUP BY ALL)) FROM ({good})"
-        )
-        return bool(total != distinct)
+    def _may_repeat(self, index: int, table: TableMap) -> bool:
+        """Whether a key stands there more than once among all staged rows, refused ones included."""
+        if not self.has(f"table{index}") or table.distinct or table.key == "generated" or not _keys(table):
+            return False
+        if index not in self._repeating:
+            keys = _list(_keys(table))
+            distinct = f"SELECT count(*) FROM (SELECT {keys} FROM {self._rows(index)} GROUP BY ALL)"
+            total, found = self._one(f"SELECT count(*), ({distinct}) FROM {self._rows(index)}")
+            self._repeating[index] = total != found
+        return self._repeating[index]
 
     def _varied(self, good: str, table: TableMap, columns: Sequence[str]) -> tuple[str, ...]:
         """Keys of a distinct table that the source describes in several ways."""
@@ -241,8 +250,10 @@ class Stage:
         return f"ANTI JOIN (SELECT DISTINCT {FILE}, {ROW} FROM {self._errors()} WHERE source = '{_quoted(source)}') USING ({FILE}, {ROW})"
 
     def _columns(self, index: int) -> list[str]:
-        described = self.work.execute(f"DESCRIBE SELECT * FROM {self._rows(index)}").fetchall()
-        return [row[0] for row in described if row[0] not in {ROW, FILE}]
+        if index not in self._described:
+            described = self.work.execute(f"DESCRIBE SELECT * FROM {self._rows(index)}").fetchall()
+            self._described[index] = [row[0] for row in described if row[0] not in {ROW, FILE}]
+        return self._described[index]
 
     def _rows(self, index: int) -> str:
         return self._parquet(f"table{index}")
