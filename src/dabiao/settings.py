@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dabiao.web.characters.no_nul",
     "dabiao.web.errors.refusals",
     "axes.middleware.AxesMiddleware",
 ]

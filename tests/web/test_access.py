@@ -141,7 +141,7 @@ api:tables               GET     -                           login   in     in  
 api:upsert               POST    table=order_lines           login   no     no     no     no     in     in
 api:remove               POST    table=order_lines           login   no     no     no     no     in     in
 api:query                GET     ?metrics=sales_amount&scope=shanghai  login  none  none  in  in  in  in
-api:query                GET     ?metrics=sales_amount&scope=P05&scope_kind=person  login  none  none  in  in  in  in
+api:query                GET     ?metrics=sales_amount&scope=P05  login  none  none  in  in  in  in
 """
 METHODS, PAGE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE"), ("GET", "POST")
 SHARED_PATHS = {("api:list_targets", "PUT"), ("api:set_targets", "GET")}

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from ninja.security import HttpBearer
 
 from dabiao.core import http
@@ -129,7 +129,7 @@ def people(
 
 
 @router.post("/org/{table}", auth=WRITE, response={200: ImportOut, **REFUSALS, 413: REFUSALS[422]})
-def import_rows(request: UserRequest, table: str, body: RowsIn) -> tuple[int, object]:
+def import_rows(request: UserRequest, table: str, body: RowsIn) -> Status[object]:
     """Import units, people, positions, assignments, absences, users or grants: changed by key, all or nothing.
 
     The answer is 422 with every error when anything is wrong. Sending the same rows again changes nothing.
@@ -137,8 +137,8 @@ def import_rows(request: UserRequest, table: str, body: RowsIn) -> tuple[int, ob
     if table not in imports.TABLES:
         raise NotFound(f"There is no table {table}; there are {', '.join(imports.TABLES)}.")
     if len(body.rows) > MOST:
-        return 413, {"detail": f"Send at most {MOST} rows at a time."}
+        return Status(413, {"detail": f"Send at most {MOST} rows at a time."})
     done = imports.import_rows(table, body.rows, by=request.user, at=timezone.now(), dry_run=body.dry_run)
     if done.errors:
-        return 422, {"detail": [vars(error) for error in done.errors]}
-    return 200, done
+        return Status(422, {"detail": [vars(error) for error in done.errors]})
+    return Status(200, done)

@@ -9,6 +9,7 @@ from dabiao.core.asked import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.http import UserRequest
 from dabiao.core.output import plain
+from dabiao.core.rest import REFUSALS, Paging
 from dabiao.performance import asking
 from dabiao.performance.asking import Asked, filters, lake_at, listed, scope_of
 
@@ -29,16 +30,20 @@ class QueryIn(Schema):
 
 
 class QueryOut(Schema):
-    """Rows with the dimensions first, then the metrics. Exact numbers are text; null is "no data"."""
+    """Rows with the dimensions first, then the metrics. Exact numbers are text; null is "no data".
+
+    `count`: rows there are, of which `rows` holds those asked for.
+    """
 
     version: int
     dimensions: list[str]
     metrics: list[str]
-    rows: list[dict[str, str | int | float | None]]
+    rows: list[dict[str, str | int | float | bool | None]]
+    count: int
 
 
-@router.get("/query", response=QueryOut)
-def query(request: UserRequest, asked: Query[QueryIn]) -> dict[str, object]:
+@router.get("/query", response={200: QueryOut, **REFUSALS})
+def query(request: UserRequest, asked: Query[QueryIn], paging: Query[Paging]) -> dict[str, object]:
     """Metrics by dimensions, in a period, within what the token's user may see."""
     if not listed(asked.metrics):
         raise Malformed("Name at least one metric.")
@@ -56,9 +61,11 @@ def query(request: UserRequest, asked: Query[QueryIn]) -> dict[str, object]:
         on=timezone.localdate(),
     )
     columns = [*reply.dimensions, *reply.metrics]
+    rows = reply.rows[paging.offset : paging.offset + paging.limit]
     return {
         "version": reply.version,
         "dimensions": list(reply.dimensions),
         "metrics": list(reply.metrics),
-        "rows": [{name: plain(row[name]) for name in columns} for row in reply.rows],
+        "rows": [{name: plain(row[name]) for name in columns} for row in rows],
+        "count": len(reply.rows),
     }

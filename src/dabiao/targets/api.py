@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from dabiao.core import http
 from dabiao.core.asked import fiscal
@@ -95,10 +95,10 @@ def list_targets(request: UserRequest, wanted: Query[Wanted], paging: Query[Pagi
 
 
 @router.put("/targets", auth=WRITE, response={200: DoneOut, **REFUSALS, 413: REFUSALS[422]})
-def set_targets(request: UserRequest, targets: list[TargetIn]) -> tuple[int, object]:
+def set_targets(request: UserRequest, targets: list[TargetIn]) -> Status[object]:
     """Set targets, all or none. Sending the same again changes nothing; the last of two for one slot counts."""
     if len(targets) > MOST:
-        return 413, {"detail": f"Send at most {MOST} targets at a time."}
+        return Status(413, {"detail": f"Send at most {MOST} targets at a time."})
     slots = {
         Slot(Scope(one.scope_kind, one.scope), one.metric, one.starts_on, one.ends_on, one.product): Levels(
             one.base, one.target, one.challenge
@@ -106,7 +106,7 @@ def set_targets(request: UserRequest, targets: list[TargetIn]) -> tuple[int, obj
         for one in targets
     }
     done: Done = actions.set_targets(slots, by=request.user, at=timezone.now(), on=http.today())
-    return 200, done
+    return Status(200, done)
 
 
 @router.get("/targets/promised", response={200: list[PromiseOut], **REFUSALS})
