@@ -18,7 +18,7 @@ class Entry(NamedTuple):
 
 COMMANDS: Mapping[str, Entry] = {
     "init": Entry(
-        "dabiao.org.commands:init", "Make the data folder, the database and the first administrator."
+        "dabiao.web.commands:init", "Make the data folder, the database and the first administrator."
     ),
     "demo": Entry(
         "dabiao.demo.commands:demo", "A whole company to look at, with one full loop printed, then served."
@@ -83,12 +83,22 @@ def _add(app: typer.Typer, name: str, entry: Entry) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dabiao.settings")
     django.setup()
+    _make_database_once()
     module, attribute = entry.place.split(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         app.add_typer(found, name=name, help=entry.help)
     else:
         app.command(name, help=entry.help)(found)
+
+
+def _make_database_once() -> None:
+    """A data folder that is used for the first time gets its tables, whatever the first command is."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    if not connection.introspection.table_names():
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def _elsewhere() -> None:

@@ -1,6 +1,7 @@
 """Commands of the whole program: init, serve, worker, doctor, backup, restore, upgrade."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,16 +26,24 @@ def init(
     admin: Annotated[str, typer.Option(help="Name of the first administrator.")] = "admin",
     password: Annotated[
         str,
-        typer.Option(envvar="DABIAO_ADMIN_PASSWORD", prompt=True, hide_input=True, confirmation_prompt=True),
+        typer.Option(
+            envvar="DABIAO_ADMIN_PASSWORD", help="Its password; without one, one is made up and printed."
+        ),
     ] = "",
     language: Annotated[str, typer.Option(help="zh-hans, zh-hant or en")] = "",
 ) -> None:
-    """Make the data folder, the database and the first administrator. Running it again adds an administrator."""
+    """Make the data folder, the database and the first administrator. Running it again changes nothing."""
     from dabiao.org.actions.users import create_admin
+    from dabiao.org.models import User
 
     prepare()
-    create_admin(username=admin, password=password, language=language, at=timezone.now())
-    print(f"Ready in {config.home()}. Next: `dabiao import FILE --map MAP`, then `dabiao serve`.")
+    if User.objects.filter(username=admin).exists():
+        print(f"{admin} exists already; nothing was changed in {config.home()}.")
+        return
+    secret = password or secrets.token_urlsafe(12)
+    create_admin(username=admin, password=secret, language=language, at=timezone.now())
+    print(f"Ready in {config.home()}. Administrator: {admin}" + ("" if password else f", password: {secret}"))
+    print("Next: `dabiao import FILE --map MAP`, then `dabiao serve`.")
 
 
 def prepare() -> None:
