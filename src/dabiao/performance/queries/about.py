@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
 from dabiao.core.listing import Cell, Column, Listing
@@ -118,7 +119,7 @@ def listing(frame: Frame) -> Listing:
             }
         )
     columns = [
-        Column("light", "", "light", export=False),
+        Column("light", pgettext("colour of a status", "Light"), "light", export=False),
         Column("label", _("Metric"), link="href"),
         Column("kind", _("Kind")),
         Column("formula", _("Computed as")),

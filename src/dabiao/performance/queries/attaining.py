@@ -97,6 +97,10 @@ def _of_units(frame: Frame, metric: str) -> Mapping[str, Number | None]:
         for cell in frame.ask([metric], {NOW: frame.so_far}, (level,)):
             if cell[level] is not None:
                 found[cast(str, cell[level])] = _value(cell, metric)
+    roots = tree().roots()
+    if frame.seats is None and len(roots) == 1:
+        # As on the cockpit: the company's figure includes what is credited to nobody.
+        found |= {roots[0].key: _value(cell, metric) for cell in frame.ask([metric], {NOW: frame.so_far})}
     return {node.key: found[node.key] for node in tree().nodes if node.key in found}
 
 

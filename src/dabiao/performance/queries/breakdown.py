@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
 from dabiao.core.listing import Cell, Column, Kind, Listing
@@ -185,7 +186,7 @@ def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[
     kind: Kind = _KINDS.get(unit, "number")
     change: Kind = "points" if unit == "ratio" else "change"
     against = [
-        Column("light", "", "light", export=False),
+        Column("light", pgettext("colour of a status", "Light"), "light", export=False),
         Column("target", _("Target"), kind),
         Column("attainment", _("Done / due"), "bullet", export=False),
         Column("attained", _("Attainment"), "ratio"),

@@ -1,0 +1,226 @@
+"""The pages in a real browser: both languages, both themes, two widths; axe finds nothing; nothing asks another host."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from tests.conftest import skip_or_fail
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PAGES = (
+    "/cockpit/", "/signals/", "/breakdown/sales_amount/?by=customer", "/facts-of/sales_amount/", "/customers/C1/",
+    "/metrics/", "/metrics/sales_amount/", "/search/?q=a", "/settings/",
+)  # fmt: skip
+FEBRUARY = "period=2026-02"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        skip_or_fail(f"{CHROMIUM} is missing: install Chromium, or name it in CHROMIUM")
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def signed_in(chromium: Browser, live_server, facts, company, client):
+    """`signed_in("ada", language="zh-hans", theme="dark", width=390)` → a page that fails the test on any error."""
+    from tests.conftest import BACKEND
+
+    opened = []
+
+    def page(who: str, *, language: str = "en", theme: str = "light", width: int = 1440) -> Page:
+        client.force_login(company.users[who], backend=BACKEND)
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, base_url=live_server.url, accept_downloads=True
+        )
+        values = {"sessionid": client.cookies["sessionid"].value, "django_language": language, "theme": theme}
+        context.add_cookies(
+            [{"name": name, "value": value, "url": live_server.url} for name, value in values.items()]
+        )
+        made = context.new_page()
+        made.problems = []
+        made.on("console", lambda said: made.problems.append(said.text) if said.type == "error" else None)
+        made.on("pageerror", lambda error: made.problems.append(str(error)))
+        made.on(
+            "request",
+            lambda asked: (
+                made.problems.append(asked.url)
+                if not asked.url.startswith((live_server.url, "data:", "blob:"))
+                else None
+            ),
+        )
+        opened.append((context, made))
+        return made
+
+    yield page
+    for context, made in opened:
+        context.close()
+        assert made.problems == []
+
+
+def opened(page: Page, path: str) -> Page:
+    page.goto(f"{path}{'&' if '?' in path else '?'}{FEBRUARY}")
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page)
+    return [
+        f"{each['id']}: {node['html'][:160]}"
+        for each in found.response["violations"]
+        for node in each["nodes"]
+    ]
+
+
+class TestSignIn:
+    def test_leads_to_the_cockpit(self, chromium, live_server, facts, company):
+        company.emma.set_password(PASSWORD)
+        company.emma.save()
+        page = chromium.new_page(base_url=live_server.url)
+        page.goto("/")
+        page.locator("[name=login]").fill("emma")
+        page.locator("[name=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+
+        expect(page.locator("aside.rail")).to_be_visible()
+        assert page.url.startswith(f"{live_server.url}/cockpit/")
+        assert violations(page) == []
+        page.close()
+
+
+class TestPages:
+    @pytest.mark.parametrize(
+        ("language", "theme", "width"),
+        [("zh-hans", "light", 1440), ("en", "dark", 390)],
+        ids=["Chinese, light, wide", "English, dark, phone"],
+    )
+    def test_are_accessible_and_fit(self, signed_in, language, theme, width):
+        page = signed_in("ada", language=language, theme=theme, width=width)
+        found = {}
+        for path in PAGES:
+            opened(page, path)
+            over = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if wrong := [*violations(page), *([f"{over} px too wide"] if over > 0 else [])]:
+                found[path] = wrong
+
+        assert found == {}
+
+    def test_empty_pages_offer_the_next_step(self, signed_in):
+        page = signed_in("ada")
+        page.goto("/cockpit/?period=2019-01")
+
+        assert violations(page) == []
+
+
+class TestCockpit:
+    def test_draws_its_charts(self, signed_in):
+        page = opened(signed_in("ada"), "/cockpit/?scope=company")
+
+        expect(page.locator("#pace canvas")).to_be_visible()
+        expect(page.locator(".tile").first).to_contain_text("Sales")
+
+    def test_drills_down_to_the_facts(self, signed_in):
+        page = opened(signed_in("ada"), "/cockpit/?scope=company")
+        page.locator(".parts a", has_text="华东大区").click()
+        expect(page.locator("h1")).to_contain_text("华东大区")
+        page.locator(".tile", has_text="Sales").first.click()
+        expect(page.locator("#parts")).to_contain_text("上海组")
+        page.locator("#parts tbody a", has_text="上海组").click()
+        page.get_by_role("link", name="The facts behind it").click()
+
+        expect(page.locator("#facts")).to_contain_text("B1")
+        expect(page.locator("#facts")).not_to_contain_text("B5")
+
+    def test_chooses_another_scope_and_period(self, signed_in):
+        page = opened(signed_in("ada"), "/cockpit/")
+        page.locator("details.scope summary").click()
+        page.locator(".tree a", has_text="西部大区").click()
+        expect(page.locator("h1")).to_contain_text("西部大区")
+        page.get_by_role("link", name="Quarter").click()
+
+        expect(page.locator(".stepper")).to_contain_text("Q1 2026")
+        assert "scope=west" in page.url
+
+    def test_exports_what_it_shows(self, signed_in):
+        page = opened(signed_in("ada"), "/breakdown/sales_amount/?scope=east")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+
+        assert "上海组" in text
+        assert "2050" in text
+
+
+class TestTables:
+    def test_sort_filter_and_hide_columns(self, signed_in):
+        page = opened(signed_in("ada"), "/metrics/")
+        names = page.locator("#metrics tbody tr:not(.gap) td:nth-child(2)")
+        page.get_by_placeholder("Filter").fill("gross margin")
+        expect(names).to_have_text(["Gross margin"])
+        page.get_by_placeholder("Filter").fill("")
+        page.locator("#metrics th button", has_text="Metric").click()
+        first, second = names.nth(0).inner_text(), names.nth(1).inner_text()
+        assert first.lower() <= second.lower()
+        page.locator("#metrics summary", has_text="Columns").click()
+        page.get_by_role("checkbox", name="Kind").uncheck()
+
+        expect(page.locator("#metrics th", has_text="Kind")).to_be_hidden()
+
+    def test_move_by_keyboard(self, signed_in):
+        page = opened(signed_in("ada"), "/metrics/")
+        page.locator("#metrics .listing-scroll").focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+
+        expect(page.locator("#metrics tr.here")).to_have_count(1)
+
+
+class TestKeyboard:
+    def test_ctrl_k_finds_people(self, signed_in):
+        page = opened(signed_in("ada"), "/cockpit/")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("rita")
+        page.locator("#found a", has_text="rita").click()
+
+        expect(page.locator("h1")).to_contain_text("rita")
+
+    def test_the_first_stop_skips_to_the_content(self, signed_in):
+        page = opened(signed_in("ada"), "/cockpit/")
+        page.keyboard.press("Tab")
+
+        expect(page.locator(".skip")).to_be_focused()
+
+
+class TestPhone:
+    def test_the_rail_opens_by_its_button(self, signed_in):
+        page = opened(signed_in("rita", width=390), "/cockpit/")
+        expect(page.locator("aside.rail")).to_be_hidden()
+        page.get_by_role("button", name="Menu").click()
+
+        expect(page.get_by_role("link", name="Metric dictionary")).to_be_visible()
+
+
+class TestThemes:
+    def test_choosing_dark_is_kept(self, signed_in):
+        page = opened(signed_in("rita"), "/metrics/")
+        page.locator("summary.avatar-x").click()
+        page.get_by_role("button", name="Dark").click()
+        page.wait_for_load_state("networkidle")
+
+        assert page.locator("html").get_attribute("data-bs-theme") == "dark"
