@@ -100,7 +100,8 @@ def _of_units(frame: Frame, metric: str) -> Mapping[str, Number | None]:
     roots = tree().roots()
     if frame.seats is None and len(roots) == 1:
         # As on the cockpit: the company's figure includes what is credited to nobody.
-        found |= {roots[0].key: _value(cell, metric) for cell in frame.ask([metric], {NOW: frame.so_far})}
+        for cell in frame.ask([metric], {NOW: frame.so_far}):
+            found[roots[0].key] = _value(cell, metric)
     return {node.key: found[node.key] for node in tree().nodes if node.key in found}
 
 
