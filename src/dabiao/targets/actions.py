@@ -206,6 +206,7 @@ def _row(
 def _record(told: Mapping[str, Mapping[str, str | None]], *, by: User | None, at: datetime) -> None:
     version, _created = TargetVersion.objects.get_or_create(pk=1)
     TargetVersion.objects.filter(pk=1).update(number=F("number") + 1)
+    version.refresh_from_db()
     shown = dict(list(told.items())[:MOST_TOLD])
     detail: dict[str, object] = {"targets": len(told), **shown}
     audit.record("targets.set", version, by=by, at=at, detail=detail)
