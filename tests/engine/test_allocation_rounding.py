@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dabiao.engine.allocation.axis import Axis, NotATree, flat, single, tree
+from dabiao.engine.allocation.axis import Axis, NoSuchKey, NotATree, flat, single, tree
 from dabiao.engine.allocation.cascade import Order, cascade
 from dabiao.engine.allocation.handdown import NothingToShareBy, TooLarge, hand_down
 from dabiao.engine.allocation.rounding import Ideal, nearest, share_of, whole_weights
@@ -280,5 +280,5 @@ def test_a_subtree_is_a_tree_of_its_own():
     assert org.under(org.position("a")).keys == ("a", "a1", "a2")
     assert org.under(org.position("b")).keys == ("b",)
     assert org.under(0).keys == org.keys
-    with pytest.raises(KeyError, match="org has no 'x'"):
+    with pytest.raises(NoSuchKey, match="org has no 'x'"):
         org.position("x")

@@ -1,7 +1,7 @@
-"""`dabiao targets`: import them from a file, show those in force."""
+"""`dabiao targets`: hand down, calibrate, show, import and export."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +11,13 @@ from django.utils import timezone
 from dabiao.core import uploads
 from dabiao.core.asked import fiscal
 from dabiao.core.output import Format, show
-from dabiao.targets import imports, queries
+from dabiao.targets import calibrate_commands, cascade_commands, imports, queries
 
 app = typer.Typer(no_args_is_help=True)
+app.command("cascade")(cascade_commands.cascade)
+app.command("edit")(cascade_commands.edit)
+app.command("show")(cascade_commands.show_)
+app.command("calibrate")(calibrate_commands.calibrate)
 
 COLUMNS = (
     "scope_kind",
@@ -23,6 +27,17 @@ COLUMNS = (
     "product",
     "starts_on",
     "ends_on",
+    "base",
+    "target",
+    "challenge",
+)
+IMPORTABLE = (
+    "unit",
+    "person",
+    "metric",
+    "product",
+    "starts_on",
+    "last_day",
     "base",
     "target",
     "challenge",
@@ -63,3 +78,29 @@ def list_(
     day = on.date() if on else timezone.localdate()
     rows = [asdict(row) for row in queries.stored(queries.Filter(on=day, metric=metric))]
     show(rows, COLUMNS, form)
+
+
+@app.command("export")
+def export(
+    metric: Annotated[str, typer.Option(help="Of this metric only.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Not over before this day.")
+    ] = None,
+) -> None:
+    """Every stored target as CSV, in the columns that `import` reads."""
+    wanted = queries.Filter(metric=metric, since=since.date() if since else None)
+    show([_importable(row) for row in queries.stored(wanted)], IMPORTABLE, Format.CSV)
+
+
+def _importable(row: queries.TargetRow) -> dict[str, object]:
+    return {
+        row.scope_kind: row.scope,
+        "unit" if row.scope_kind == "person" else "person": None,
+        "metric": row.metric,
+        "product": row.product,
+        "starts_on": row.starts_on,
+        "last_day": row.ends_on - timedelta(days=1),
+        "base": row.base,
+        "target": row.target,
+        "challenge": row.challenge,
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +12,15 @@ Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 
 
-class NotATree(ValueError):
+class CannotAllocate(ValueError):
+    """A refusal of the engine: its message names the thing and the mend."""
+
+
+class NoSuchKey(CannotAllocate):
+    """A key that the axis does not have."""
+
+
+class NotATree(CannotAllocate):
     """The keys and parents do not make one tree."""
 
 
@@ -37,11 +46,14 @@ class Axis:
         return tuple(self.keys[position] for position in self.leaves)
 
     def position(self, key: str) -> int:
-        """Where a key stands in `keys`. Raises KeyError naming the axis."""
-        try:
-            return self.keys.index(key)
-        except ValueError:
-            raise KeyError(f"{self.name} has no {key!r}") from None
+        """Where a key stands in `keys`. Raises NoSuchKey naming the axis."""
+        if key not in self._places:
+            raise NoSuchKey(f"{self.name} has no {key!r}")
+        return self._places[key]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {key: position for position, key in enumerate(self.keys)}
 
     def children(self, position: int) -> Ints:
         """Positions of the children of one node, by key."""

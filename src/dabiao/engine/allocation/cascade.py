@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Floats, Ints
+from dabiao.engine.allocation.axis import Axis, CannotAllocate, Floats, Ints
 from dabiao.engine.allocation.conflict import examine, grouped, meeting
 from dabiao.engine.allocation.handdown import Rules, hand_down
 from dabiao.engine.allocation.limits import Held, Limit, bounds_of, mirrored
@@ -16,7 +16,7 @@ from dabiao.engine.allocation.whole import rounded_within
 from dabiao.engine.allocation.within import Stuck
 
 
-class BadShare(ValueError):
+class BadShare(CannotAllocate):
     """A reserve or an over-assignment outside what makes sense."""
 
 

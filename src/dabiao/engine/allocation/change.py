@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Floats, Ints, families
+from dabiao.engine.allocation.axis import Axis, CannotAllocate, Floats, Ints, families
 from dabiao.engine.allocation.cascade import Cascade
 from dabiao.engine.allocation.conflict import Change as ChangeOfLimit
 from dabiao.engine.allocation.conflict import Conflict, examine, grouped
@@ -22,7 +22,7 @@ from dabiao.engine.allocation.rounding import Bounds, nearest, share_of
 from dabiao.engine.allocation.within import Stuck, share_out_within
 
 
-class NothingToEdit(ValueError):
+class NothingToEdit(CannotAllocate):
     """The edited cell has no target, or nobody above holds it."""
 
 

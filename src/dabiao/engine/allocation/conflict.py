@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Floats, Ints
+from dabiao.engine.allocation.axis import Axis, CannotAllocate, Floats, Ints
 from dabiao.engine.allocation.limits import Limit, span_of
 from dabiao.engine.allocation.rounding import Flags
 
@@ -27,7 +27,7 @@ class Change:
     by: int
 
 
-class Conflict(ValueError):
+class Conflict(CannotAllocate):
     """Limits that cannot hold together.
 
     limits: a smallest set of them that cannot. short: how many units it is about. changes: the least change

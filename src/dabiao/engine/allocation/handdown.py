@@ -13,18 +13,18 @@ from typing import Final
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Ints, families
+from dabiao.engine.allocation.axis import Axis, CannotAllocate, Ints, families
 from dabiao.engine.allocation.level import Level, running, share_out, splits_of
 from dabiao.engine.allocation.limits import NodeBounds, turned
 from dabiao.engine.allocation.rounding import LARGEST, Bounds
 from dabiao.engine.allocation.within import Stuck, share_out_within
 
 
-class NothingToShareBy(ValueError):
+class NothingToShareBy(CannotAllocate):
     """An amount is due to a node all of whose weights are zero."""
 
 
-class TooLarge(ValueError):
+class TooLarge(CannotAllocate):
     """An amount or the sum of the weights reaches 2^53 and could not be kept exact."""
 
 

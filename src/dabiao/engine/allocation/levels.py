@@ -7,14 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Floats, Ints
+from dabiao.engine.allocation.axis import Axis, CannotAllocate, Floats, Ints
 from dabiao.engine.allocation.cascade import Cascade, cascade
 from dabiao.engine.allocation.rounding import nearest, share_of
 
 Better = Literal["higher", "lower"]
 
 
-class OutOfOrder(ValueError):
+class OutOfOrder(CannotAllocate):
     """Base, target and challenge that do not rise (or fall, where lower is better)."""
 
 

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Floats, families
+from dabiao.engine.allocation.axis import Axis, CannotAllocate, Floats, families
 from dabiao.engine.allocation.level import splits_of
 from dabiao.engine.allocation.rounding import Bounds
 
@@ -29,7 +29,7 @@ class Held:
     amount: Floats
 
 
-class NotPromised(ValueError):
+class NotPromised(CannotAllocate):
     """A limit on a margin that this order of axes does not settle."""
 
 
@@ -69,7 +69,7 @@ def mirrored(limit: Limit) -> Limit:
 def span_of(limit: Limit, columns: Sequence[Axis]) -> Span:
     """The neighbouring leaf columns a limit speaks of, half-open.
 
-    Raises KeyError for a key that an axis lacks, NotPromised where the columns are not neighbours: a later
+    Raises NoSuchKey for a key that an axis lacks, NotPromised where the columns are not neighbours: a later
     axis may be named only under a leaf of the axes before it.
     """
     start, width, several = 0, _leaf_columns(columns), None

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dabiao.engine.allocation.axis import CannotAllocate
 from dabiao.engine.allocation.cascade import Cascade, Order
 
 
-class NoRate(ValueError):
+class NoRate(CannotAllocate):
     """A scope whose rate from one metric to the next is not known."""
 
 

@@ -11,13 +11,17 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dabiao.engine.allocation.axis import Floats, Ints
+from dabiao.engine.allocation.axis import CannotAllocate, Floats, Ints
 
 Flags: TypeAlias = NDArray[np.bool_]
 
 LARGEST: Final = 2**53
 _STEPS: Final = 64
 _REACH: Final = 120.0
+
+
+class BadWeight(CannotAllocate):
+    """A weight by which nothing can be shared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,12 +153,12 @@ def fitted(wanted: Callable[[Floats], Floats], total: Ints, starts: Ints) -> Ide
 def whole_weights(weights: NDArray[np.generic]) -> Ints:
     """Weights as integers whose sum stays below 2^53: integers as they are, anything else at 2^50 ÷ their sum.
 
-    Not a number (NaN) means "no share here" and becomes 0; the caller keeps the mask. Raises ValueError for
+    Not a number (NaN) means "no share here" and becomes 0; the caller keeps the mask. Raises BadWeight for
     negative or infinite weights.
     """
     known = np.nan_to_num(weights.astype(np.float64), nan=0.0, posinf=np.inf, neginf=-np.inf)
     if (known < 0).any() or np.isinf(known).any():
-        raise ValueError("a weight must be a finite number that is not negative")
+        raise BadWeight("a weight must be a finite number that is not negative")
     total = float(known.sum())
     if total < 2**50 and (known == np.rint(known)).all():
         return known.astype(np.int64)

@@ -10,10 +10,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Floats
+from dabiao.engine.allocation.axis import CannotAllocate, Floats
 
 
-class BadMix(ValueError):
+class BadMix(CannotAllocate):
     """Weights that cannot be combined."""
 
 

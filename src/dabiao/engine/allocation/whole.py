@@ -5,13 +5,13 @@ from typing import Final
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Axis, Floats, Ints
+from dabiao.engine.allocation.axis import Axis, CannotAllocate, Floats, Ints
 from dabiao.engine.allocation.limits import Limit, span_of
 
 MOST_CELLS: Final = 50_000
 
 
-class NotFound(ValueError):
+class NotFound(CannotAllocate):
     """The limits can be met in fractions, but no whole numbers were found."""
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from dabiao.engine.allocation.axis import Floats, Ints
+from dabiao.engine.allocation.axis import CannotAllocate, Floats, Ints
 from dabiao.engine.allocation.exchange import closest
 from dabiao.engine.allocation.level import Level, Split
 from dabiao.engine.allocation.limits import NodeBounds, Span
@@ -23,7 +23,7 @@ _TURNS: Final = 40
 _TRACE: Final = 1e-12  # the weight of an open cell that has none: it is used when nobody else can be
 
 
-class Stuck(ValueError):
+class Stuck(CannotAllocate):
     """A step found no whole numbers within its limits, given what the steps before it had settled."""
 
     def __init__(self, parent: int, span: Span) -> None:

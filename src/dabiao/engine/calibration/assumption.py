@@ -49,7 +49,7 @@ class Assumption:
 
 def certain(key: str, name: str, value: Decimal, as_of: date, source: str) -> Assumption:
     """Something known: a headcount, a budget."""
-    return Assumption(key, name, value, value, value, as_of, source, value)
+    return Assumption(key, name, value, value, value, as_of, source)
 
 
 def from_history(

@@ -84,9 +84,9 @@ class Calibration:
         return float(np.mean(self.outcomes >= float(target)))
 
     def at_probability(self, share: float) -> Decimal:
-        """The amount that is reached with at least this probability: 0.8 a cautious, 0.2 a daring one."""
+        """The amount that is reached with at least this probability, to two decimals: 0.8 is cautious, 0.2 daring."""
         place = min(int((1 - share) * len(self.outcomes)), len(self.outcomes) - 1)
-        return Decimal(repr(float(self.outcomes[place])))
+        return rounded(Decimal(repr(float(self.outcomes[place]))), 2)
 
 
 def calibrate(case: Case, *, seed: int, runs: int = RUNS) -> Calibration:
