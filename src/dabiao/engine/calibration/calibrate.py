@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from math import floor
 from typing import Final, Literal
 
 import numpy as np
@@ -84,9 +85,9 @@ class Calibration:
         return float(np.mean(self.outcomes >= float(target)))
 
     def at_probability(self, share: float) -> Decimal:
-        """The amount that is reached with at least this probability, to two decimals: 0.8 is cautious, 0.2 daring."""
+        """The amount that is reached with at least this probability, down to two decimals: 0.8 is cautious, 0.2 daring."""
         place = min(int((1 - share) * len(self.outcomes)), len(self.outcomes) - 1)
-        return rounded(Decimal(repr(float(self.outcomes[place]))), 2)
+        return Decimal(floor(self.outcomes[place] * 100)).scaleb(-2)
 
 
 def calibrate(case: Case, *, seed: int, runs: int = RUNS) -> Calibration:
