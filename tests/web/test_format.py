@@ -26,7 +26,7 @@ from dabiao.web import format
 )
 def test_money(case, language, value, text):
     with translation.override(language):
-        assert format.money(value, "CNY") == text, case
+        assert format.money(value, "CNY") == text.replace(" ", format.GAP), case
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_money(case, language, value, text):
 )
 def test_figure(case, value, unit, text):
     with translation.override("en"):
-        assert format.figure(value, unit, "SEK") == text, case
+        assert format.figure(value, unit, "SEK") == text.replace(" ", format.GAP), case
 
 
 def test_a_change_of_a_ratio_is_in_percentage_points():
-    assert format.points(-0.08) == "−8.0 pp"
-    assert format.change(0.024, "ratio") == "+2.4 pp"
+    assert format.points(-0.08) == "−8.0\u00a0pp"
+    assert format.change(0.024, "ratio") == "+2.4\u00a0pp"
 
 
 @pytest.mark.parametrize(

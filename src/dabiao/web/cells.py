@@ -117,7 +117,7 @@ def spark(values: Sequence[format.Number | None]) -> SafeString:
     line = " ".join(points)
     first, last = points[0].split(",")[0], points[-1].split(",")[0]
     return format_html(
-        '<svg class="spark" viewBox="0 0 64 24" aria-hidden="true"><polygon class="area" points="{},24 {} {},24"/><polyline class="line" points="{}"/></svg>',
+        '<svg class="spark" viewBox="0 0 64 24" preserveAspectRatio="none" aria-hidden="true"><polygon class="area" points="{},24 {} {},24"/><polyline class="line" points="{}"/></svg>',
         first, line, last, line,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -112,12 +113,19 @@ def _start_worker() -> subprocess.Popen[bytes]:
 
 def worker() -> None:
     """Run a job worker until it is told to stop."""
-    from dabiao.facts.publishing import publish_waiting
-
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_worker(stop, periodics=[Periodic("publish", _DRAIN_EVERY, lambda at: publish_waiting(at=at))])
+    run_worker(stop, periodics=[Periodic("publish", _DRAIN_EVERY, publish_all)])
+
+
+def publish_all(at: datetime) -> None:
+    """What waits to be published: the organisation, entries, new metrics, targets."""
+    from dabiao.facts.publishing import publish_waiting
+    from dabiao.targets.publishing import publish_changed
+
+    publish_waiting(at=at)
+    publish_changed(at=at)
 
 
 def doctor(form: Annotated[Format, typer.Option("--format")] = Format.TABLE) -> None:

@@ -14,6 +14,8 @@ from dabiao.engine.period import Period
 
 Number = Decimal | int | float
 NOTHING: Final = "–"
+GAP: Final = "\u00a0"
+"""A space that no line breaks at."""
 SYMBOLS: Final = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "TWD": "NT$"}
 _STEPS: Final = {
     "zh-hans": ((Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万")),
@@ -31,7 +33,7 @@ class Short:
 
     def __str__(self) -> str:
         return (
-            f"{self.digits} {self.step}" if self.step in {"万", "亿", "萬", "億"} else self.digits + self.step
+            f"{self.digits}{GAP}{self.step}" if self.step in {"万", "亿", "萬", "億"} else self.digits + self.step
         )
 
 
@@ -88,7 +90,7 @@ def percent(value: Number, digits: int = 1) -> str:
 
 def points(value: Number) -> str:
     """A change of a ratio, which is in percentage points: −0.08 → −8.0 pp."""
-    return f"{signed(_decimal(value) * 100, 1)} pp"
+    return f"{signed(_decimal(value) * 100, 1)}{GAP}pp"
 
 
 def signed(value: Number, digits: int = 0) -> str:
@@ -143,7 +145,7 @@ def beside(target: Number, value: Number | None, unit: str) -> str:
     size, name = step(max(abs(_decimal(value or 0)), abs(_decimal(target)) / 20))
     same = value is not None and step(abs(_decimal(value)))[1] == name
     text = _trimmed(_decimal(target) / size, whole=not name and abs(_decimal(target)) >= 1000)
-    return text if same else f"{text} {name}".strip() if name > "z" else text + name
+    return text if same else f"{text}{GAP}{name}" if name > "z" else text + name
 
 
 def change(value: Number | None, unit: str, currency: str = "CNY") -> str:
@@ -191,8 +193,8 @@ def period(window: Period) -> str:
 
 
 def _with_symbol(text: str, currency: str, *, negative: bool, spaced: bool) -> str:
-    symbol = SYMBOLS.get(currency, f"{currency} " if currency else "")
-    gap = " " if spaced and symbol and not symbol.endswith(" ") else ""
+    symbol = SYMBOLS.get(currency, f"{currency}{GAP}" if currency else "")
+    gap = GAP if spaced and symbol and not symbol.endswith(GAP) else ""
     return f"{'−' if negative and text.strip('0.,') else ''}{symbol}{gap}{text}"
 
 

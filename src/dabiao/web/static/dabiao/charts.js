@@ -22,6 +22,7 @@ function draw(place) {
     });
   }
   option.animation = option.animation !== false && !still.matches;
+  if (place.clientWidth < 420 && option.xAxis?.type === "category") option.xAxis.axisLabel.fontSize = 10;
   option.textStyle = { fontFamily: style.fontFamily };
   const chart = drawn.get(place) ?? echarts.init(place, null, { renderer: "canvas" });
   drawn.set(place, chart);
