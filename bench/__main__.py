@@ -8,11 +8,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import rollup
+from bench import rollup, sight, tiles
 from bench.harness import Result, Workload, in_own_process, measure
 from bench.home import Home, build
 
-SIDE_BY_SIDE: dict[str, tuple[Workload, ...]] = {"rollup": (rollup.WORKLOAD,)}
+SIDE_BY_SIDE: dict[str, tuple[Workload, ...]] = {
+    "rollup": (rollup.WORKLOAD,),
+    "tiles": (tiles.WORKLOAD,),
+    "permissions": (sight.ROLLED, sight.FACTS, sight.MANAGER),
+}
 
 
 def main() -> None:

@@ -10,16 +10,15 @@ import math
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.home import Home
+from bench.home import Home, peak_mb
 
 Run = Callable[[], pa.Table]
 Engine = Callable[[Home], Run]
@@ -32,6 +31,7 @@ _CLOSE = 1e-9
 class Workload:
     """One piece of work for several engines. `keys`: the columns that name a row of its result.
 
+    calls:  how often it is done in one repetition; what takes milliseconds is done often
     module: where the engines are functions, by the names in `engines`; the first one is the yardstick.
     """
 
@@ -39,6 +39,7 @@ class Workload:
     module: str
     engines: tuple[str, ...]
     keys: tuple[str, ...]
+    calls: int = 1
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class _Worker:
     def __init__(self, workload: Workload, engine: str, home: Home) -> None:
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(theirs, workload.module, engine, home))
+        self._process = spawn.Process(target=_serve, args=(theirs, workload, engine, home))
         self._process.start()
         theirs.close()
 
@@ -160,7 +161,7 @@ class _Worker:
         return answer
 
 
-def _serve(pipe: Connection, module: str, engine: str, home: Home) -> None:
+def _serve(pipe: Connection, workload: Workload, engine: str, home: Home) -> None:
     """Get ready, then do as asked until the pipe is closed."""
     run: Run | None = None
     peak = math.nan
@@ -171,25 +172,19 @@ def _serve(pipe: Connection, module: str, engine: str, home: Home) -> None:
             return
         try:
             if run is None:
-                run = getattr(importlib.import_module(module), engine)(home)
+                run = getattr(importlib.import_module(workload.module), engine)(home)
             if asked == "peak":
                 pipe.send(peak)
                 continue
             gc.collect()
             started = time.perf_counter()
-            table = run()
-            seconds = time.perf_counter() - started
+            for _ in range(workload.calls):
+                table = run()
+            seconds = (time.perf_counter() - started) / workload.calls
             peak = peak_mb()  # before the table is packed up for comparing
             pipe.send(table if asked == "first" else seconds)
         except Exception as error:  # told to the parent, which stops the measurement
             pipe.send(f"{engine}: {type(error).__name__}: {error}")
-
-
-def peak_mb() -> float:
-    """The most memory this process has held so far."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    fields: Mapping[str, str] = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    return int(fields["VmHWM"].split()[0]) / 1024
 
 
 def in_own_process(function: Callable[[Home], T], home: Home) -> T:

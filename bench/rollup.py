@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 
 from bench import company, frames
 from bench.harness import Run, Workload
-from bench.home import Home, lake_files, root
+from bench.home import Home, by_hand, lake_files, root
 
 WORKLOAD = Workload(
     name="rollup",
@@ -55,10 +55,7 @@ _SQL = """
 def sql(home: Home) -> Run:
     """DuckDB by hand, by somebody who knows that every cell has a target."""
     home.enter()
-    import duckdb
-
-    work = duckdb.connect(config={"threads": 2})
-    work.execute("SET preserve_insertion_order = false")
+    work = by_hand()
     query = _SQL.format(
         lines=lake_files("order_lines"), products=lake_files("products"), targets=company.targets(root())
     )

@@ -105,7 +105,9 @@ def _connect() -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{settings.LAKE_MEMORY_MB}MB"}
     if settings.LAKE_THREADS:
         config["threads"] = settings.LAKE_THREADS
-    return duckdb.connect(config=config)
+    connection = duckdb.connect(config=config)
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, file: Path) -> frozenset[str]:

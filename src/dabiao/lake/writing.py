@@ -68,6 +68,7 @@ def engine(store: Store) -> duckdb.DuckDBPyConnection:
     work = duckdb.connect(config={"memory_limit": _MEMORY})
     work.execute(f"SET temp_directory = '{_quoted(str(store.root / '.spill'))}'")
     work.execute("SET preserve_insertion_order = false")
+    work.execute("SET enable_progress_bar = false")
     return work
 
 
