@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 import yaml
+from django.utils.translation import gettext as _
 
 from dabiao.facts import coerce
 from dabiao.facts.mapping.known import INTO
@@ -285,7 +286,7 @@ def _org(seen: Seen, system: str) -> list[dict[str, Any]]:
     company = re.sub(r"[^\w.-]+", "-", system).strip("-") or "company"
     seen.chosen = {
         "unit": Guess("units", "unit", unit, 0.9),
-        "holder": Guess("assignments", "person", holder, 0.9, "name taken as employee number"),
+        "holder": Guess("assignments", "person", holder, 0.9, _("name taken as employee number")),
     }
     root = {"unit": {"constant": company}, "kind": {"constant": "company"}}
     region = {"unit": unit, "kind": {"constant": "region"}, "parent": {"constant": company}}
@@ -347,11 +348,17 @@ def _use_join(
         if _likeness(header, _words()["columns"]["returned"]) >= 0.7 and "returned" in known:
             columns["returned"] = {"from": header, "default": "否"}
             seen.chosen["returned"] = Guess(
-                table, "returned", header, 0.9, f"from {join['source']}, never multiplied"
+                table,
+                "returned",
+                header,
+                0.9,
+                _("from %(source)s; lines are marked, never multiplied") % {"source": join["source"]},
             )
         elif "person" in known and "person" not in columns:
             columns["person"] = header
-            seen.chosen["person"] = Guess(table, "person", header, 0.8, f"from {join['source']}")
+            seen.chosen["person"] = Guess(
+                table, "person", header, 0.8, _("from %(source)s") % {"source": join["source"]}
+            )
 
 
 def _rule(seen: Seen, guess: Guess, kind: str) -> str | dict[str, Any]:
@@ -417,7 +424,10 @@ def _key(seen: Seen, table: str, notes: list[str]) -> str | list[str]:
         headers = [seen.chosen[name].header for name in names if name in seen.chosen]
         if len(headers) == len(names) and seen.is_unique(headers):
             return headers[0] if len(headers) == 1 else headers
-    notes.append(f"{seen.name}: no column tells the rows apart, so a key is made from the whole row")
+    notes.append(
+        _("%(source)s: no column tells the rows apart, so a key is made from the whole row")
+        % {"source": seen.name}
+    )
     return "generated"
 
 
