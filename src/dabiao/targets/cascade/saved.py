@@ -1,10 +1,10 @@
 """A saved cascade, read back: its axes from the app database, its amounts from the lake."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,17 +24,16 @@ from dabiao.targets.models import CascadeLimit, CascadeVersion
 
 @dataclass(frozen=True, eq=False)
 class Saved:
-    """A version, the version that has all its cells, and the tokens to read in order."""
+    """A version, and the tokens of its cells in the order in which they were written."""
 
     version: CascadeVersion
-    whole: CascadeVersion
     tokens: tuple[str, ...]
     prepared: Prepared
 
 
 def version_of(plan: str, *, known_at: datetime | None = None) -> CascadeVersion:
     """A plan's newest version, or the newest that was known at a moment. Raises NotFound."""
-    versions = CascadeVersion.objects.filter(plan__key=plan).select_related("plan")
+    versions = CascadeVersion.objects.filter(plan__key=plan).select_related("plan").defer("inputs")
     if known_at is not None:
         versions = versions.filter(made_at__lte=known_at)
     found = versions.order_by("-number").first()
@@ -45,15 +44,16 @@ def version_of(plan: str, *, known_at: datetime | None = None) -> CascadeVersion
 
 def opened(version: CascadeVersion) -> Saved:
     """What is needed to read or change a version; no cell is read yet."""
-    earlier = CascadeVersion.objects.filter(plan=version.plan, number__lte=version.number).order_by("-number")
+    earlier = CascadeVersion.objects.filter(plan=version.plan, number__lte=version.number)
     chain: list[CascadeVersion] = []
-    for each in earlier.iterator():
+    for each in earlier.defer("inputs").order_by("-number").iterator():
         chain.append(each)
         if each.is_whole:
             break
-    whole = chain[-1]
     tokens = tuple(each.save_token for each in reversed(chain))
-    return Saved(version, whole, tokens, _prepared(whole, _limits(version, whole.inputs["digits"])))
+    frame = _frame(tokens[0])
+    order = replace(frame.order, limits=tuple(_limits(version, frame.digits)))
+    return Saved(version, tokens, replace(frame, order=order))
 
 
 def block(saved: Saved, top: int) -> Cascade:
@@ -110,8 +110,10 @@ def _pairs(axis: Axis) -> list[tuple[str, str | None]]:
     return list(zip(axis.keys, above, strict=True))
 
 
-def _prepared(whole: CascadeVersion, limits: Sequence[Limit]) -> Prepared:
-    inputs = whole.inputs
+@lru_cache(maxsize=8)
+def _frame(token: str) -> Prepared:
+    """The axes of a whole version, which never change; without weights and limits."""
+    inputs = CascadeVersion.objects.get(save_token=token).inputs
     org = tree("org", {row[0]: row[1] for row in inputs["org"]})
     holders = {row[0]: Holder(row[2], row[3], row[4]) for row in inputs["org"]}
     spans = tree("period", {row[0]: row[1] for row in inputs["time"]})
@@ -127,7 +129,7 @@ def _prepared(whole: CascadeVersion, limits: Sequence[Limit]) -> Prepared:
     columns = (product, spans) if inputs["product_first"] else (spans, product)
     kept = {f"unit:{key}": share for key, share in shares.items()}
     units = in_units(amount, inputs["digits"])
-    order = Order(units, org, columns, np.zeros((0, 0)), tuple(limits), kept)
+    order = Order(units, org, columns, np.zeros((0, 0)), (), kept)
     return Prepared(asked, order, Organisation(org, holders), Time(spans, periods), product, inputs["digits"])
 
 
