@@ -23,8 +23,9 @@ def with_dimensions(
     tables: assignments, unit_levels, products, customers, customer_history (those needed)
     levels: the kinds of units there are (region, team, …), each of which is a dimension
     """
-    for name in names:
-        facts = _with(facts, name, tables, frozenset(levels))
+    for name in names:  # a fresh view each, so that two dimensions of one table can stand side by side
+        fresh = {key: table.view() for key, table in tables.items()}
+        facts = _with(facts, name, fresh, frozenset(levels))
     return facts
 
 

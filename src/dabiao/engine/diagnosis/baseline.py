@@ -13,6 +13,9 @@ CAP = 3.0
 """Earlier periods are cut at this many standard deviations: an earlier incident must not become the norm."""
 
 CHI_SQUARE_MEDIAN = 0.4549
+FARTHEST = 20.0
+"""Main effects together move a leaf at most so many times from the overall rate."""
+
 MOST_COUNTED = 10_000.0
 """Whole numbers up to this size in a cell are taken for counts, above it for money without decimals."""
 
@@ -42,8 +45,8 @@ def of_history(cells: Cells) -> Baseline:
     event). The noise comes from the same residuals by their medians, so that one wild period leaves no mark.
     With one earlier period that period is the expectation; without any, everything is expected to be even.
     """
-    part = cells.part[:-1]
-    exposure = np.ones_like(part) if cells.whole is None else cells.whole[:-1]
+    part = np.maximum(cells.part[:-1], 0.0)
+    exposure = cells.presence[:-1] if cells.whole is None else np.maximum(cells.whole[:-1], 0.0)
     if not len(part) or part.sum() <= 0:
         return _without_history(cells)
     grain = _grain(part, exposure)
@@ -62,8 +65,8 @@ def _level(part: Floats, mean: Floats) -> float:
 
 
 def _without_history(cells: Cells) -> Baseline:
-    now = cells.part[-1]
-    exposure = np.ones_like(now) if cells.whole is None else cells.whole[-1]
+    now = np.maximum(cells.part[-1], 0.0)
+    exposure = np.ones_like(now) if cells.whole is None else np.maximum(cells.whole[-1], 0.0)
     rate = np.full(cells.leaves, max(now.sum(), 0.0) / max(exposure.sum(), 1e-12))
     return Baseline(rate=rate, grain=_grain(now[None], exposure[None]), shape=FIRST_SHAPE)
 
@@ -114,7 +117,8 @@ def _main_effects(cells: Cells, part: Floats, exposure: Floats, grain: float) ->
             _median_rate(mine, base) * base.sum(axis=0), base, np.full(len(members), overall), grain
         )
         rate *= (own / overall)[codes]
-    return rate
+    clipped: Floats = np.clip(rate, overall / FARTHEST, overall * FARTHEST)
+    return clipped
 
 
 def _by_member(values: Floats, codes: Ints, members: int) -> Floats:

@@ -15,6 +15,9 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
+REGULAR, GONE = 0.8, 3
+
+
 class CannotExplain(ValueError):
     """The table lacks what an explanation needs; the message names it and the mend."""
 
@@ -27,6 +30,7 @@ class Cells:
     codes:      leaf x dimension, position in members[d]
     part:       period x leaf; the last period is the one to explain, the others are its history, oldest first
     whole:      the same for the denominator of a ratio, else None
+    presence:   period x leaf, 1 where the leaf's members were all there, else 0; see `present`
     exact:      the last period's part and whole again, as int64 units of 10^-4: for sums that must be exact
     """
 
@@ -35,6 +39,7 @@ class Cells:
     codes: Ints
     part: Floats
     whole: Floats | None
+    presence: Floats
     exact: tuple[Ints, Ints]
 
     @property
@@ -72,12 +77,14 @@ def lay_out(table: pa.Table, dimensions: Sequence[str], *, at: object, ratio: bo
     row_period = pc.index_in(known["period"], value_set=periods).to_numpy().astype(np.int64)
     shape = (len(periods), len(leaves))
     now = row_period == len(periods) - 1
+    part = _summed(known["part"], row_period, leaf_of, shape)
     return Cells(
         dimensions=tuple(dimensions),
         members=tuple(members),
         codes=leaves,
-        part=_summed(known["part"], row_period, leaf_of, shape),
+        part=part,
         whole=_summed(known["whole"], row_period, leaf_of, shape) if ratio else None,
+        presence=present(part, leaves),
         exact=(
             _exact(known["part"], leaf_of, now, len(leaves)),
             _exact(known["whole"], leaf_of, now, len(leaves))
@@ -127,7 +134,7 @@ def _summed(column: pa.ChunkedArray, period: Ints, leaf: Ints, shape: tuple[int,
 
 def minor(column: pa.ChunkedArray) -> Ints:
     """A number column as int64 units of 10^-4, missing as 0; a float is taken to its nearest unit."""
-    filled = pc.fill_null(column, pa.scalar(0).cast(column.type))
+    filled = pc.fill_null(column, pa.scalar(0, column.type))
     units: Ints
     if pa.types.is_floating(column.type):
         units = np.rint(filled.to_numpy() * 10**MONEY_SCALE).astype(np.int64)
@@ -143,3 +150,23 @@ def _exact(column: pa.ChunkedArray, leaf: Ints, now: Mask, leaves: int) -> Ints:
     total = np.zeros(leaves, dtype=np.int64)
     np.add.at(total, leaf[now], minor(column.filter(pa.array(now))))
     return total
+
+
+def present(part: Floats, codes: Ints) -> Floats:
+    """period x leaf: 0 before a regular member first appeared, and after one was gone for good.
+
+    People join and leave; without this every change of seat would look like a fall and a rise. Regular is who
+    showed in four of five periods between the first and the last; gone for good is three periods of silence.
+    What shows seldom, a customer say, is taken to have been there all along.
+    """
+    there = np.ones(part.shape)
+    periods = np.arange(len(part))[:, None]
+    for axis in range(codes.shape[1]):
+        active = np.stack([np.bincount(codes[:, axis], row != 0) > 0 for row in part])
+        first = np.where(active.any(axis=0), active.argmax(axis=0), 0)
+        last = len(part) - 1 - active[::-1].argmax(axis=0)
+        regular = active.sum(axis=0) >= np.maximum(REGULAR * (last - first + 1), GONE)
+        gone = len(part) - 1 - last >= GONE
+        absent = regular & ((periods < first) | (gone & (periods > last)))
+        there *= ~absent[:, codes[:, axis]]
+    return there

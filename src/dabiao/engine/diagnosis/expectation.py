@@ -30,7 +30,7 @@ def expect(cells: Cells, baseline: Baseline, named: pa.Table | None) -> Expectat
     lies in no row.
     """
     exposure = _usual_exposure(cells)
-    usual_part = baseline.rate * (np.ones(cells.leaves) if cells.whole is None else exposure)
+    usual_part = baseline.rate * exposure
     nothing = np.zeros(cells.leaves, dtype=np.int64)
     if named is None:
         return Expectation(
@@ -47,8 +47,9 @@ def expect(cells: Cells, baseline: Baseline, named: pa.Table | None) -> Expectat
 def _usual_exposure(cells: Cells) -> Floats:
     """A ratio's whole as it was on average; without history, as it is."""
     if cells.whole is None:
-        return np.ones(cells.leaves)
-    return np.asarray(cells.whole[:-1].mean(axis=0) if len(cells.whole) > 1 else cells.whole[-1])
+        return np.asarray(cells.presence[-1])
+    whole = np.maximum(cells.whole, 0.0)
+    return np.asarray(whole[:-1].mean(axis=0) if len(whole) > 1 else whole[-1])
 
 
 def _row_of_leaf(cells: Cells, named: pa.Table) -> Ints:

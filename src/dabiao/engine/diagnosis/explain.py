@@ -19,6 +19,9 @@ from dabiao.engine.number import MONEY_SCALE
 
 REST = "rest"
 
+LEAST_EXPECTED = 0.02
+"""Events that even a cell of which nothing was expected is judged by, so that what is new can be found."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -107,7 +110,7 @@ def _shown(cells: Cells, baseline: Baseline, expectation: Expectation) -> Shown:
     seen = np.maximum(cells.part[-1], 0.0) / baseline.grain
     part = np.maximum(expectation.part, 0) / UNIT
     if cells.whole is None:
-        expected = part / baseline.grain
+        expected = np.maximum(part / baseline.grain, LEAST_EXPECTED)
         return Shown(seen=seen, expected=expected, exposure=expected, shape=baseline.shape)
     whole = expectation.whole / UNIT
     rate = np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), baseline.rate)

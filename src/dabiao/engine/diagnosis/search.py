@@ -63,33 +63,43 @@ class Scan:
 
 
 def scan(cube: Cube, shown: Shown, settings: Settings, *, among: Mask | None = None) -> Scan:
-    """Score every segment on the leaves in `among` (all by default)."""
+    """Score every segment on the leaves in `among` (all by default).
+
+    What is more comes in proportion to exposure (one visit in ten goes wrong, wherever it is made), what is
+    less in proportion to what was expected (half of it stays away).
+    """
     open_to = np.ones(len(shown.seen)) if among is None else among.astype(np.float64)
     off = (shown.seen - shown.expected) * open_to
-    exposure = shown.exposure * open_to
+    exposure, expected = shown.exposure * open_to, shown.expected * open_to
     scores: list[Floats] = []
     carried: list[Floats] = []
     for cuboid in cube.cuboids:
         gap = cuboid.sums(off)
-        per_unit = gap / np.maximum(cuboid.sums(exposure), 1e-12)
-        gained = cuboid.sums(_gained(shown, per_unit[cuboid.group], settings.stray) * open_to)
+        more = np.maximum(gap, 0.0) / np.maximum(cuboid.sums(exposure), 1e-12)
+        left = 1 + np.minimum(gap, 0.0) / np.maximum(cuboid.sums(expected), 1e-12)
+        mean = shown.expected * left[cuboid.group] + shown.exposure * more[cuboid.group]
+        gained = cuboid.sums(_gained(shown, mean, settings.stray) * open_to)
         scores.append(gained - settings.naming * np.log(len(cuboid.first)))
         carried.append(gap)
     return Scan(score=np.maximum(np.concatenate(scores), 0.0), gap=np.concatenate(carried))
 
 
-def _gained(shown: Shown, per_unit: Floats, stray: float) -> Floats:
-    """Log-likelihood ratio of each leaf being off by `per_unit`, when it may be a stray that is ordinary."""
-    ratio = _log_ratio(shown, shown.expected + shown.exposure * per_unit)
+def _gained(shown: Shown, mean: Floats, stray: float) -> Floats:
+    """Log-likelihood ratio of each leaf having this mean, when it may be a stray that is ordinary."""
+    ratio = _log_ratio(shown, mean)
     return np.asarray(np.logaddexp(np.log1p(-stray) + ratio, np.log(stray)))
 
 
 def _log_ratio(shown: Shown, mean: Floats) -> Floats:
-    """log of NB(seen; mean) / NB(seen; expected), leaf by leaf. A mean is at least a hundredth of the expected."""
+    """log of NB(seen; mean) / NB(seen; expected), leaf by leaf. A mean is at least a hundredth of the expected.
+
+    A leaf without exposure, say money received where nothing was due, can tell neither of the two.
+    """
     ordinary = np.maximum(shown.expected, 1e-9)
     mean = np.maximum(mean, 0.01 * ordinary)
-    ratio: Floats = shown.seen * np.log(mean / ordinary)
-    return ratio - (shown.seen + shown.shape) * np.log((shown.shape + mean) / (shown.shape + ordinary))
+    ratio = shown.seen * np.log(mean / ordinary)
+    ratio -= (shown.seen + shown.shape) * np.log((shown.shape + mean) / (shown.shape + ordinary))
+    return np.where(shown.exposure > 0, ratio, 0.0)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ DEPTH = 2
 LEVEL = 0.01
 PERIODS = 12
 FEWEST = 4
-STARTS = 2
 MEDIAN_OF_GUMBEL = 0.3665
 MAD_OF_GUMBEL = 0.7674
 LEAST_SCALE = 0.3
@@ -47,7 +46,7 @@ def standing(cells: Cells, shown: Shown, settings: Settings, *, heavy: bool) -> 
     """
     cube = build(cells, depth=min(DEPTH, settings.depth))
     aim = Aim(toward=np.sign(shown.gap), least=0.0)
-    quick = replace(settings, starts=STARTS, naming=1.0)
+    quick = replace(settings, starts=1, causes=1, naming=1.0)
     today, *before = (rank(cube, one, aim, quick) for one in [shown, *_ordinary(cells)])
     chance = _chance(_local(today), [_local(one) for one in before], len(cube.cuboids), heavy=heavy)
     return Standing(
@@ -70,11 +69,15 @@ def _ordinary(cells: Cells) -> list[Shown]:
 
 def _one_of(cells: Cells, period: int) -> Shown:
     order = [*(one for one in range(len(cells.part) - 1) if one != period), period]
-    apart = replace(cells, part=cells.part[order], whole=None if cells.whole is None else cells.whole[order])
+    whole = None if cells.whole is None else cells.whole[order]
+    apart = replace(cells, part=cells.part[order], whole=whole, presence=cells.presence[order])
     baseline = of_history(apart)
     seen = np.maximum(apart.part[-1], 0.0) / baseline.grain
-    exposure = baseline.rate / baseline.grain if apart.whole is None else np.maximum(apart.whole[-1], 0.0)
-    expected = exposure if apart.whole is None else exposure * baseline.rate / baseline.grain
+    if whole is None:
+        exposure = expected = apart.presence[-1] * baseline.rate / baseline.grain
+    else:
+        exposure = np.maximum(whole[-1], 0.0)
+        expected = exposure * baseline.rate / baseline.grain
     return Shown(seen, expected, exposure, baseline.shape)
 
 
