@@ -1,11 +1,12 @@
 """What the worker publishes by itself, and that it rests when there is nothing to do."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from dabiao.lake import outbox, reading
+from dabiao.lake import maintenance, outbox, reading
+from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.org import actions as org
 from dabiao.org.queries import Scope
@@ -28,7 +29,7 @@ def test_publishes_the_organisation_first_of_all(company, at):
 
 def test_rests_when_nothing_has_changed(published, at, django_assert_max_num_queries):
     publish_all(at)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(8):  # a few looks
         publish_all(at)
 
     assert latest().number == published
@@ -56,12 +57,30 @@ def test_publishes_a_changed_organisation(published, company, at):
     assert (latest().number, found["parent"].to_pylist()) == (published + 1, ["west"])
 
 
-def test_publishes_targets(published, company, at):
-    targets.set_targets(
-        [targets.Cell(Scope("person", "P04"), "sales_amount", "", date(2026, 3, 1), date(2026, 4, 1), Levels(target=Decimal(9)))],
-        by=company.ada, at=at,
-    )  # fmt: skip
+def test_publishes_targets(published, company, at, on):
+    slot = targets.Slot(Scope("person", "P04"), "sales_amount", date(2026, 3, 1), date(2026, 4, 1))
+    targets.set_target(slot, Levels(target=Decimal(9)), by=company.ada, at=at, on=on)
 
     publish_all(at)
 
     assert reading.current().run("SELECT target FROM targets")["target"].to_pylist() == [Decimal(9)]
+
+
+def test_keeps_the_newest_versions_the_last_of_each_day_and_the_pinned(published, at):
+    def entered(day, key):
+        row = {"source": "hand", "key": key, "on": "2026-03-16", "value": "1"}
+        outbox.put("daily_figures", [row], by="rita", at=at)
+        return outbox.drain(at=at + timedelta(days=day)).number
+
+    numbers = {key: entered(int(key[0]), key) for key in ("1a", "1b", "1c", "2a", "2b", "3a", "3b")}
+    maintenance.pin(numbers["1a"], reason="statement")
+
+    maintenance.clean(keep=1, days=2)
+
+    kept = {
+        number: [key for key, each in numbers.items() if each <= number]
+        for number in (numbers["1a"], numbers["2b"], numbers["3b"])
+    }
+    assert set(Snapshot.objects.values_list("number", flat=True)) == set(kept)
+    for number, keys in kept.items():
+        assert reading.at(number).run("SELECT key FROM daily_figures ORDER BY key")["key"].to_pylist() == keys

@@ -4,11 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import TruncDate
 
 from dabiao.lake import home, lease, serving, writing
 from dabiao.lake.models import Pin, Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
+
+_KEPT = 100
+_KEPT_DAYS = 800
+_SERVING_FILES = 3
 
 
 def pin(number: int, *, reason: str) -> None:
@@ -16,15 +22,35 @@ def pin(number: int, *, reason: str) -> None:
     Pin.objects.get_or_create(snapshot_id=number, reason=reason)
 
 
-def clean(*, keep: int) -> int:
-    """Forget all snapshots but the newest `keep` and the pinned; returns how many files went."""
+def clean(*, keep: int, days: int = 0) -> int:
+    """Forget snapshots; returns how many files went.
+
+    Kept are the newest `keep`, the last one of each of the newest `days` days that have any, and the pinned.
+    Of the roll-ups only the newest few files: an older snapshot is read from its facts.
+    """
     with lease.held("publish"):
-        newest = Snapshot.objects.order_by("-number").values_list("number", flat=True)[:keep]
+        newest = list(Snapshot.objects.order_by("-number")[: max(keep, 1)])
+        wanted = {snapshot.number for snapshot in newest} | _last_of_days(days)
         with transaction.atomic():
-            Snapshot.objects.exclude(number__in=list(newest)).filter(pins__isnull=True).delete()
+            Snapshot.objects.exclude(number__in=wanted).filter(pins__isnull=True).delete()
         kept = list(Snapshot.objects.all())
-        serving.forget(keep={snapshot.serving for snapshot in kept})
+        serving.forget(keep={snapshot.serving for snapshot in newest[:_SERVING_FILES]})
         return sum(_vacuum(Store(home.lake()), table, kept) for table in _named(kept))
+
+
+def _last_of_days(days: int) -> set[int]:
+    if not days:
+        return set()
+    by_day = (
+        Snapshot.objects.annotate(day=TruncDate("published_at")).values("day").annotate(last=Max("number"))
+    )
+    return {row["last"] for row in by_day.order_by("-day")[:days]}
+
+
+def tidy(*, at: datetime) -> None:
+    """What a worker does now and then: merge small files, forget what nobody will ask for again."""
+    compact(at=at)
+    clean(keep=_KEPT, days=_KEPT_DAYS)
 
 
 def compact(*, at: datetime, files: int = 24) -> int | None:
@@ -52,6 +78,9 @@ def compact(*, at: datetime, files: int = 24) -> int | None:
 
 def rebuild(*, at: datetime) -> int | None:
     """Make the roll-ups anew where the metrics have changed since; the new snapshot's number, None if not."""
+    newest = latest()
+    if newest is None or serving.is_current(newest.serving):
+        return None
     with lease.held("publish") as mine:
         base = latest()
         if base is None or serving.is_current(base.serving):

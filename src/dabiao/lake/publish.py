@@ -52,8 +52,9 @@ def publish(
     with lease.held("publish") as mine:
         base = latest()
         tables, counts, days = _write_tables(changes, base, mine.token, trace)
+        rooms = {**(base.versions if base else {}), **(versions or {})}
         if not any(count.changed for count in counts.values()) and base is not None:
-            _confirm(base.number, mine, within, trace)
+            _confirm(base.number, rooms, mine, within, trace)
             return Published(base.number, counts)
         trace("serving")
         number = base.number + 1 if base else 1
@@ -62,7 +63,7 @@ def publish(
         with transaction.atomic():
             mine.confirm()
             Snapshot.objects.create(
-                number=number, tables=tables, serving=file, published_at=at, note=note[:200]
+                number=number, tables=tables, versions=rooms, serving=file, published_at=at, note=note[:200]
             )
             within(number)
         trace("done")
@@ -90,8 +91,12 @@ def _merge_days(days: dict[str, frozenset[date]], written: Written) -> None:
         days[column] = days.get(column, frozenset()) | found
 
 
-def _confirm(number: int, mine: lease.Held, within: Callable[[int], None], trace: Trace) -> None:
+def _confirm(
+    number: int, rooms: Mapping[str, int], mine: lease.Held, within: Callable[[int], None], trace: Trace
+) -> None:
+    """Nothing new: the snapshot stays, and knows that it holds what these versions of the rooms say."""
     trace("nothing new")
     with transaction.atomic():
         mine.confirm()
+        Snapshot.objects.filter(pk=number).update(versions=rooms)
         within(number)

@@ -21,6 +21,7 @@ from dabiao.core.output import Format, show
 from dabiao.core.worker import Periodic, run_worker
 
 _DRAIN_EVERY = 3.0
+_TIDY_EVERY = 600.0
 
 
 def init(
@@ -113,10 +114,14 @@ def _start_worker() -> subprocess.Popen[bytes]:
 
 def worker() -> None:
     """Run a job worker until it is told to stop."""
+    from dabiao.lake import maintenance
+
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_worker(stop, periodics=[Periodic("publish", _DRAIN_EVERY, publish_all)])
+    publishing = Periodic("publish", _DRAIN_EVERY, publish_all)
+    tidying = Periodic("tidy", _TIDY_EVERY, lambda at: maintenance.tidy(at=at))
+    run_worker(stop, periodics=[publishing, tidying])
 
 
 def publish_all(at: datetime) -> None:

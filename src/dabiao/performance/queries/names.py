@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from dabiao.facts.models import Label
+from django.utils.translation import get_language
+
+from dabiao.facts import queries as facts
 from dabiao.org import queries as org
 
 LABELLED: Final[Mapping[str, str]] = {
@@ -35,16 +37,15 @@ def names(column: str, keys: Iterable[object]) -> Mapping[str, str]:
     if column in PEOPLE:
         return org.people_names(wanted)
     if column == "unit":
-        return {node.key: node.name for node in org.tree().nodes}
+        return {node.key: node.label(get_language() or "") for node in org.tree().nodes}
     kind = LABELLED.get(column)
     return labels(kind, wanted) if kind else {}
 
 
 def labels(kind: str, keys: set[str]) -> Mapping[str, str]:
-    """Key → name of one kind of thing."""
+    """Key → name of one kind of thing, however many: SQLite takes 32,766 parameters at a time."""
     found: dict[str, str] = {}
     wanted = sorted(keys)
-    for start in range(0, len(wanted), 900):  # SQLite takes a thousand parameters
-        chunk = Label.objects.filter(kind=kind, key__in=wanted[start : start + 900])
-        found.update(chunk.values_list("key", "name"))
+    for start in range(0, len(wanted), 20_000):
+        found |= facts.labels(kind, wanted[start : start + 20_000])
     return found
