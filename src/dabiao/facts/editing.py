@@ -56,7 +56,11 @@ def tables(text: str, report: Mapping[str, Any]) -> list[TableChoice]:
             for name, rule in entry["columns"].items()
         )
         addable = (
-            tuple((name, words.column(name)) for name in INTO[into].columns if name not in entry["columns"])
+            tuple(
+                (name, words.column(into, name))
+                for name in INTO[into].columns
+                if name not in entry["columns"]
+            )
             if into in INTO
             else ()
         )
@@ -121,12 +125,19 @@ def _choice(
 ) -> ColumnChoice:  # fmt: skip
     header = rule if isinstance(rule, str) else rule.get("from") if isinstance(rule, dict) else None
     if not isinstance(header, str):
-        return ColumnChoice(field, name, words.column(name), "", _said(rule), None, "", ())
+        return ColumnChoice(field, name, words.column(into, name), "", _said(rule), None, "", ())
     guess = guesses.get((into, name, header), {})
     choices = headers if header in headers else (header, *headers)
     more = _said({k: v for k, v in rule.items() if k != "from"}) if isinstance(rule, dict) else ""
     return ColumnChoice(
-        field, name, words.column(name), header, more, guess.get("confidence"), guess.get("note", ""), choices
+        field,
+        name,
+        words.column(into, name),
+        header,
+        more,
+        guess.get("confidence"),
+        guess.get("note", ""),
+        choices,
     )
 
 

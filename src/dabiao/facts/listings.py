@@ -1,6 +1,7 @@
 """An import's report as tables that pages draw and exports write."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from dabiao.core.listing import Column, Listing
 from dabiao.facts import words
@@ -29,8 +30,8 @@ def counts_listing(report: Report) -> Listing:
     ]  # fmt: skip
     columns = [
         Column("table", _("Table")),
-        Column("source", _("From")),
-        Column("read", _("Read"), "count"),
+        Column("source", pgettext("source of rows", "From")),
+        Column("read", pgettext("rows", "Read"), "count"),
         *[Column(name, label, "count") for name, label in states],
         Column("rejected", _("Rejected"), "count"),
         Column(

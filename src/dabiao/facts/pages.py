@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dabiao.core import http
@@ -197,7 +198,7 @@ def _history() -> Listing:
         Column("state", _("State")),
         Column("at", _("When"), "moment"),
         Column("by", _("Who")),
-        Column("read", _("Read"), "count"),
+        Column("read", pgettext("rows", "Read"), "count"),
         Column("loaded", _("Loaded"), "count"),
         Column("unchanged", _("Unchanged"), "count"),
         Column("rejected", _("Rejected"), "count"),

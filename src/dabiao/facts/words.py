@@ -67,11 +67,20 @@ def table(name: str) -> str:
     return str(TABLES.get(name, name))
 
 
-def column(name: str) -> str:
-    """What Chinese files usually call a column; elsewhere its own name."""
+def column(into: str, name: str) -> str:
+    """What Chinese files usually call a column of a table; nothing in other languages."""
     if not (get_language() or "").startswith("zh"):
         return ""
-    return next((word for word in synonyms().get(name, []) if not word.isascii()), "")
+    return next(
+        (
+            word
+            for word in synonyms().get(
+                "line_of_products" if (into, name) == ("products", "line") else name, []
+            )
+            if not word.isascii()
+        ),
+        "",
+    )
 
 
 def tables(names: str) -> str:
