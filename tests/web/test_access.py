@@ -75,7 +75,7 @@ facts:import-discard     POST    key=nosuch                  login   no     no  
 facts:import-file        GET     key=nosuch,name=report.json  login  no     no     no     no     none   none
 facts:today              GET     -                           login   in     in     in     no     in     in
 facts:today              POST    -                           login   in     in     in     no     in     in
-facts:today-take-back    POST    -                           login   none   none   none   no     none   none
+facts:today-take-back    POST    -                           login   none   none   none   none   none   none
 
 org:people               GET     ?unit=shanghai              login   none   none   in     in     in     in
 org:people               GET     ?unit=shanghai&export=xlsx  login   none   none   in     in     in     in
