@@ -101,6 +101,21 @@ def traditional() -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as file:
             pofile.write_po(file, catalog, omit_header=False)
+    _characters()
+
+
+def _characters() -> None:
+    """Simplified → traditional, character by character: for metrics' labels, which are data and have no .po."""
+    from opencc import OpenCC
+
+    target = LOCALE / "zh_Hant/characters.json"
+    if target.exists():
+        return
+    convert = OpenCC("s2tw").convert
+    pairs = {character: convert(character) for character in map(chr, range(0x4E00, 0x9FA6))}
+    told = {simple: other for simple, other in pairs.items() if simple != other}
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
 def compile_translations() -> None:

@@ -4,16 +4,18 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from dabiao.core import http
+from dabiao.core import http, jobs
 from dabiao.core.asked import asked
 from dabiao.core.http import UserRequest
 from dabiao.lake import reading
+from dabiao.performance import tasks
 from dabiao.performance.headline import headline
-from dabiao.performance.queries import about, behind, customers
+from dabiao.performance.queries import about, behind, customers, expecting
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
 from dabiao.performance.queries.frame import Frame, framed
@@ -31,6 +33,8 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
     if metric and (kind := request.GET.get("export")):
         table = breakdowns.breakdown(frame, metric, "").table
         return table.download(kind, name=_file(frame, "cockpit"))
+    if metric:
+        _ask_for_forecast(frame, metric)
     words = {
         "cockpit": SimpleLazyObject(
             lambda: cockpits.cockpit(frame)
@@ -107,6 +111,17 @@ def _frame(request: UserRequest) -> Frame:
     """Scope and period of the address, over the snapshot in force."""
     wanted = asked(request, today=http.today())
     return framed(reading.current(), wanted, viewer=request.user, language=get_language() or "en")
+
+
+def _ask_for_forecast(frame: Frame, metric: str) -> None:
+    """Once a day and scope, have a job look ahead; the page shows it when it is there."""
+    if frame.closed or not expecting.wanted(frame, metric):
+        return
+    scope = frame.scope
+    assert scope is not None
+    arguments = {"kind": scope.kind, "scope": scope.key, "metric": metric}
+    key = f"forecast:{metric}:{scope.kind}:{scope.key}:{frame.today}"
+    jobs.enqueue(tasks.forecast_scope, arguments, key=key, by=None, at=timezone.now())
 
 
 def _file(frame: Frame, what: str) -> str:

@@ -33,7 +33,9 @@ class Short:
 
     def __str__(self) -> str:
         return (
-            f"{self.digits}{GAP}{self.step}" if self.step in {"万", "亿", "萬", "億"} else self.digits + self.step
+            f"{self.digits}{GAP}{self.step}"
+            if self.step in {"万", "亿", "萬", "億"}
+            else self.digits + self.step
         )
 
 

@@ -1,11 +1,12 @@
 """What every page's frame shows: where one can go, whose figures, of when, how fresh."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,6 +16,7 @@ from dabiao.core.asked import Asked, asked, fiscal
 from dabiao.engine.period import Kind, Period, between
 from dabiao.web import freshness, scopes
 from dabiao.web.navigation import ACCOUNT, GROUPS, WITH_PERIOD, WITH_SCOPE, Entry, Group, exists
+from dabiao.web.notices import Notice, notices
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,10 @@ class Shell:
     @cached_property
     def scope_path(self) -> list[str]:
         return scopes.path(self.request, self.asked)
+
+    @cached_property
+    def notices(self) -> Sequence[Notice]:
+        return notices(self.request.user, timezone.now())  # type: ignore[arg-type]  # asked where one has signed in
 
     @cached_property
     def initial(self) -> str:

@@ -64,21 +64,17 @@ def about(frame: Frame, key: str) -> About:
         own=metric is not dictionary.standard_metrics().get(key),
         standing=stand(frame, metric, value, promise.value),
         trend=trend(frame, key),
-        parts=tuple(
-            (each.key, each.label.in_language(frame.language))
-            for each in measures_of(metric)
-            if each.key != key
-        ),
+        parts=tuple((each.key, frame.said(each.label)) for each in measures_of(metric) if each.key != key),
     )
 
 
 def formula(frame: Frame, metric: Metric) -> str:
     """How it is computed, in the reader's words."""
     if isinstance(metric, Ratio):
-        return " ÷ ".join(each.label.in_language(frame.language) for each in (metric.part, metric.whole))
+        return " ÷ ".join(frame.said(each.label) for each in (metric.part, metric.whole))
     if isinstance(metric, Measure):
         return f"{words.table(metric.source.table)} · {_how(metric)}"
-    return _("%(metric)s ÷ that of the parent") % {"metric": metric.of.label.in_language(frame.language)}
+    return _("%(metric)s ÷ that of the parent") % {"metric": frame.said(metric.of.label)}
 
 
 def _how(measure: Measure) -> str:

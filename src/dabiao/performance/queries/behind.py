@@ -79,9 +79,7 @@ def behind(frame: Frame, key: str, *, measure: str, only: Mapping[str, str], eve
         metric=key,
         label=frame.label(key),
         note=frame.note(key),
-        measures=tuple(
-            (each.key, each.label.in_language(frame.language), each is chosen) for each in found.values()
-        ),
+        measures=tuple((each.key, frame.said(each.label), each is chosen) for each in found.values()),
         filters=tuple(f"{words.column(name)}: {_named(name, value)}" for name, value in only.items()),
         count=count,
         table=_listing(frame, chosen, rows),

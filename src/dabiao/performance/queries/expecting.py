@@ -67,6 +67,14 @@ def expected(
     )
 
 
+def wanted(frame: Frame, metric: str) -> bool:
+    """Whether nobody has looked ahead today for this scope, from facts that have a past."""
+    if frame.scope is None or not frame.lake.number:
+        return False
+    kept = StoredForecast.objects.filter(scope_kind=frame.scope.kind, scope=frame.scope.key, metric=metric)
+    return not kept.filter(made_on__gte=frame.today).exists()
+
+
 def stored(frame: Frame, metric: str) -> StoredForecast | None:
     """The forecast kept for the scope, where the viewer sees all that it was made from.
 

@@ -7,10 +7,10 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from dabiao.core import calendars, config
+from dabiao.core import calendars, chinese, config
 from dabiao.core.asked import Asked, fiscal
 from dabiao.engine import comparison
-from dabiao.engine.metric import Metric
+from dabiao.engine.metric import Metric, Words
 from dabiao.engine.pace import Pace, pace
 from dabiao.engine.period import DAY, Fiscal, Period, between
 from dabiao.lake import dictionary
@@ -127,11 +127,15 @@ class Frame:
         return {**scope, "period": self.period.label}
 
     def label(self, key: str) -> str:
-        return self.metrics[key].label.in_language(self.language)
+        return self.said(self.metrics[key].label)
 
     def note(self, key: str) -> str:
         note = self.metrics[key].note
-        return note.in_language(self.language) if note else ""
+        return self.said(note) if note else ""
+
+    def said(self, words: Words) -> str:
+        """A metric's words in the reader's language."""
+        return chinese.in_language(words.in_language(self.language), self.language)
 
     def known(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Those of the metrics that are defined and have facts in this snapshot."""
