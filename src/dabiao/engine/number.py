@@ -103,8 +103,8 @@ def divided(column: ir.IntegerColumn, by: int) -> ir.IntegerColumn:
     Exact while |quotient| < 2^51: Ibis writes `int // int` as a float division, so the remainder is taken
     off first and the quotient of an exact multiple is rounded back.
     """
-    doubled = column.abs() * 2 + by
-    quotient = ((doubled - doubled % (2 * by)) / (2 * by)).round().cast("int64")
+    shifted = column.abs() + by // 2
+    quotient = ((shifted - shifted % by) / by).round().cast("int64")
     return quotient * column.sign().cast("int64")
 
 

@@ -40,13 +40,14 @@ def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: 
 
     tables: the fact tables and dimensions of `docs/incentives.md`, unbound.
     keep: further columns of the fact to carry along.
-    returns: the fact's key columns, on, person, via, share, credit, and `keep`.
+    returns: the fact's key columns, on, person, via (where there is more than one way), share, credit, `keep`.
     """
     rule = plan.credits[measure.credit]
     facts = counted(plan, measure, tables, window, (*keep, *_reads(rule)))
     rows = _direct(plan, measure, rule, facts, tables)
     rows = _on_top(measure, rule, facts, rows, tables)
-    columns = [*measure.fact_key, "on", "person", "via", "share", "credit", *keep]
+    via = ["via"] if ways(rule) > 1 else []
+    columns = [*measure.fact_key, "on", "person", *via, "share", "credit", *keep]
     columns += ["refund"] if measure.refunds == "original" else []
     rows = rows.select(*dict.fromkeys(columns))
     if window.people:
@@ -54,6 +55,11 @@ def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: 
             rows.person.isin([ibis.literal(who).cast(rows.person.type()) for who in window.people])
         )
     return _covered(plan, rows, tables)
+
+
+def ways(rule: Credit) -> int:
+    """In how many ways a rule can credit one fact; only then a credit says its way (`via`)."""
+    return (1 if rule.direct else 0) + (1 if rule.shared else 0) + len(rule.also) + len(rule.rollup)
 
 
 def counted(
@@ -122,7 +128,18 @@ def _amount(plan: Plan, measure: Measure, facts: ir.Table) -> ir.IntegerValue:
         return _exchanged(plan, facts, facts[f"original_{measure.amount}"])
     if not column.type().is_decimal():
         return (column.cast("int64") * 10**plan.decimals).cast("int64")
-    return minor(column, plan.decimals)
+    return as_units(column, plan.decimals)
+
+
+def as_units(column: ir.DecimalValue, decimals: int) -> ir.IntegerValue:
+    """A decimal column as int64 units of 10^-decimals.
+
+    The usual 18 digits are multiplied as they are: widening each of them to 38 first costs half of the whole run.
+    """
+    kind = column.type()
+    if (kind.precision or 38) <= 18 and (kind.scale or 0) <= decimals:
+        return (column * 10**decimals).cast("int64")
+    return minor(column, decimals)
 
 
 def _exchanged(plan: Plan, facts: ir.Table, column: ir.DecimalColumn) -> ir.IntegerValue:

@@ -28,18 +28,20 @@ def late_entries(fresh: Iterable[Payable], posted: Iterable[Payable], open_from:
                 key = payable.person, payable.component, payable.period
                 differences[key] = differences.get(key, ZERO) + sign * payable.amount
     return [
-        Entry(person, open_from, component, f"late {period}", amount, note=f"earned in the period from {period}")
+        Entry(
+            person, open_from, component, f"late {period}", amount, note=f"earned in the period from {period}"
+        )
         for (person, component, period), amount in sorted(differences.items())
         if amount
     ]
 
 
 def changed_lines(measure: Measure, fresh: ir.Table, posted: ir.Table) -> ir.Table:
-    """The lines that differ: fact key, on, person, via, amount before and after (int64 units), difference.
+    """The lines that differ: fact key, on, person (via, refund), was and now (int64 units), difference.
 
     fresh, posted: traces of one component. A line that only one side has counts as 0 on the other.
     """
-    keys = [*measure.fact_key, "on", "person", "via"]
+    keys = [*measure.fact_key, "on", "person", *(name for name in ("via", "refund") if name in fresh.columns)]
     before, after = _by_line(posted, keys, "before"), _by_line(fresh, keys, "after")
     both = before.outer_join(after, [before[key].identical_to(after[f"__{key}"]) for key in keys])
     found = both.select(
@@ -56,9 +58,7 @@ def _by_line(trace: ir.Table, keys: Sequence[str], name: str) -> ir.Table:
     return grouped if name == "before" else grouped.rename(**{f"__{key}": key for key in keys})
 
 
-def as_known(
-    stages: Sequence[tuple[date, Sequence[LineSum]]], digits: int
-) -> list[LineSum]:
+def as_known(stages: Sequence[tuple[date, Sequence[LineSum]]], digits: int) -> list[LineSum]:
     """Line sums as they were posted, from the same sums as known at several times.
 
     stages: the first day of the period in which something new became known (the plan's start for the first),
@@ -69,7 +69,9 @@ def as_known(
     found: list[LineSum] = []
     for known_from, sums in stages:
         now = {_key(line): line for line in sums}
-        for key in sorted({*now, *(key for key, line in posted.items() if line.period < known_from)}, key=str):
+        for key in sorted(
+            {*now, *(key for key, line in posted.items() if line.period < known_from)}, key=str
+        ):
             line = now.get(key) or _nothing(posted[key])
             if line.period >= known_from:
                 continue
@@ -79,7 +81,16 @@ def as_known(
                 credit = line.credit - before.credit
                 late = f"late {line.period}"
                 found.append(
-                    LineSum(line.person, known_from, line.component, line.per, line.lines, credit, amount, rule=late)
+                    LineSum(
+                        line.person,
+                        known_from,
+                        line.component,
+                        line.per,
+                        line.lines,
+                        credit,
+                        amount,
+                        rule=late,
+                    )
                 )
             posted[key] = line
         later = [line for line in sums if line.period >= known_from]

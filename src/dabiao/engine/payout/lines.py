@@ -69,7 +69,7 @@ def terms_schema(component: Component, person: str = "string") -> dict[str, str]
 def lines(plan: Plan, component: Component, tables: Tables, batch: Batch) -> ir.Table:
     """Every line of a component for the facts of a batch.
 
-    returns: the fact's key, on, person, via, share (millionths), credit, before, slice_1 …, rate, factor_1 …
+    returns: the fact's key, on, person, via (see `credits`), share (millionths), credit, before, slice_1 …, rate, factor_1 …
     and amount. Money in int64 units: credit, before and slices at the plan's decimals, amount at
     `plan.line_scale`; rate and factors at the scales of `scale_of`. A null amount means that the plan says
     nothing about this fact: it is to be refused, never paid as 0.
@@ -125,7 +125,7 @@ def _marginal(
     over = tiers.over or plan.period
     if len(list(spans(plan, over, window.since, window.until))) > 1:
         rows = rows.mutate(scope=start_of(plan, over, rows.on, window.since, window.until))
-    rows = rates.running(plan, rows, tiers, measure, batch.carried)
+    rows = rates.running(rows, tiers, measure, batch.carried)
     rows = rates.slices(rows, tiers, _starts(rows, tiers, scale))
     rows = rows.drop("after")
     product = rates.earned(rows, [step.value for step in tiers.steps], scale)

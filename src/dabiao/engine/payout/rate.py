@@ -10,11 +10,11 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
-from dabiao.engine.payout.plan import Measure, Plan, Table, Tiers
+from dabiao.engine.payout.plan import Measure, Table, Tiers
 from dabiao.engine.payout.scale import Scale, units, widen
 
 
-def running(plan: Plan, rows: ir.Table, tiers: Tiers, measure: Measure, carried: ir.Table | None) -> ir.Table:
+def running(rows: ir.Table, tiers: Tiers, measure: Measure, carried: ir.Table | None) -> ir.Table:
     """The running total `before` and `after` each credit, in the order date, natural key.
 
     rows: on, person, scope (first day of the span counted over), credit, and the columns of `tiers.per`.
@@ -22,7 +22,7 @@ def running(plan: Plan, rows: ir.Table, tiers: Tiers, measure: Measure, carried:
     returns: rows with before and after, int64 units.
     """
     groups = ["person", *(["scope"] if "scope" in rows.columns else []), *tiers.per]
-    window = ibis.window(group_by=groups, order_by=_order(plan, rows, measure), rows=(None, 0))
+    window = ibis.window(group_by=groups, order_by=_order(rows, measure), rows=(None, 0))
     total = rows.credit.sum().over(window).cast("decimal(18, 0)").cast("int64")
     rows = rows.mutate(after=total)
     if carried is not None:
@@ -30,13 +30,12 @@ def running(plan: Plan, rows: ir.Table, tiers: Tiers, measure: Measure, carried:
     return rows.mutate(before=rows.after - rows.credit)
 
 
-def _order(plan: Plan, rows: ir.Table, measure: Measure) -> list[ir.Column]:
+def _order(rows: ir.Table, measure: Measure) -> list[ir.Column]:
     order = [rows.on, *(rows[column] for column in measure.fact_key)]
     if "refund" in rows.columns:
         # A refund that counts with its original comes right after it.
         order.append(rows.refund.fill_null(""))
-    rule = plan.credits[measure.credit]
-    if rule.also or rule.rollup or rule.shared:
+    if "via" in rows.columns:
         # Such a rule may credit one person twice for one fact.
         order += [rows.via, rows.credit]
     return order

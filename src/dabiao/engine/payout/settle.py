@@ -8,9 +8,9 @@ from decimal import Decimal
 from dabiao.engine.payout.component import Ledger, component_entries
 from dabiao.engine.payout.entry import Balance, Entry, LineSum, Payable
 from dabiao.engine.payout.ledger import Account, settlement_entries
-from dabiao.engine.payout.plan import Component, Plan
+from dabiao.engine.payout.plan import Component, Plan, Settlement
 from dabiao.engine.payout.spans import spans
-from dabiao.engine.payout.validate_component import pays
+from dabiao.engine.payout.validate_component import PAY, pays
 from dabiao.engine.payout.world import World
 
 
@@ -58,6 +58,26 @@ def settle(world: World, sums: Iterable[LineSum], until: date) -> Statement:
         payables += settled.payables
         balances += settled.balances
     return Statement(tuple(sorted(entries, key=_entry_order)), tuple(sorted(payables)), tuple(balances))
+
+
+def is_plain(plan: Plan) -> bool:
+    """Whether payables are nothing but rounded sums of lines, so that no person has to be looked at singly."""
+    return plan.settlement == Settlement() and all(
+        _is_plain(component) for component in plan.components.values()
+    )
+
+
+def _is_plain(component: Component) -> bool:
+    limits = component.cap or component.floor or component.gates or component.hold
+    timing = component.stages or component.clawbacks
+    rate = component.rate
+    sums_only = rate is not None and not component.base.startswith(PAY) and component.unit == "money"
+    return sums_only and not limits and not timing and not _may_catch_up(component)
+
+
+def _may_catch_up(component: Component) -> bool:
+    tiers = component.rate.tiers if component.rate else None
+    return tiers is not None and tiers.pay == "whole"
 
 
 def in_order(plan: Plan) -> list[Component]:

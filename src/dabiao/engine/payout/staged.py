@@ -37,7 +37,7 @@ def staged(component: Component, measure: Measure, lines: ir.Table, events: ir.T
     parts = [_stage(component, number, measure, lines, events) for number in range(len(component.stages))]
     due = ibis.union(*parts) if len(parts) > 1 else parts[0]
     # Running share of each line, in the order in which its events happened.
-    of_line = [*measure.fact_key, "person", "via"]
+    of_line = [*measure.fact_key, "person", *(["via"] if "via" in due.columns else [])]
     order = [due["__happened"], due["__stage"]]
     running = due["__share"].sum().over(ibis.window(group_by=of_line, order_by=order, rows=(None, 0)))
     due = due.mutate(__until=running.cast("decimal(38, 0)"))

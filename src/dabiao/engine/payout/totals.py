@@ -6,6 +6,7 @@ from operator import mul
 import ibis
 import ibis.expr.types as ir
 
+from dabiao.engine.number import divided
 from dabiao.engine.payout.credit import Window, credits
 from dabiao.engine.payout.feature import Tables
 from dabiao.engine.payout.plan import Component, Measure, Plan
@@ -63,6 +64,33 @@ def sums(plan: Plan, component: Component, lines: ir.Table, window: Window) -> i
         unsaid=rows.amount.isnull().sum(),
         **extra,
     )
+
+
+def payables(plan: Plan, sums: ir.Table, window: Window) -> ir.Table:
+    """What a plan without period rules pays: round(earned in the span so far) − what was posted before.
+
+    sums: person, period, component, amount (units of 10^-line_scale).
+    returns: person, period, component, amount (units of 10^-digits); what comes to 0 in all its lines, too.
+    """
+    summed = sums.group_by("person", "period", "component").agg(amount=_whole(sums.amount.sum()))
+    parts = [_posted(plan, component, summed, window) for component in plan.components.values()]
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def _posted(plan: Plan, component: Component, summed: ir.Table, window: Window) -> ir.Table:
+    rows = summed.filter(summed.component == component.key)
+    drop = 10 ** (plan.line_scale - plan.digits)
+    tiers = component.rate.tiers if component.rate else None
+    if drop == 1 or tiers is None or tiers.over is None or tiers.over == plan.period:
+        return rows.mutate(amount=divided(rows.amount, drop) if drop > 1 else rows.amount)
+    # A period's first day may lie before the plan's; it counts with the span that holds the plan's first day.
+    inside = ibis.greatest(rows.period, ibis.literal(plan.start))
+    rows = rows.mutate(scope=start_of(plan, tiers.over, inside, window.since, window.until))
+    so_far = ibis.window(group_by=["person", "component", "scope"], order_by="period", rows=(None, 0))
+    earned = rows.mutate(due=divided(_whole(rows.amount.sum().over(so_far)), drop))
+    in_order = ibis.window(group_by=["person", "component", "scope"], order_by="period")
+    paid = earned.mutate(amount=earned.due - earned.due.lag(1).over(in_order).fill_null(0))
+    return paid.select("person", "period", "component", "amount")
 
 
 def _weighed(rows: ir.Table, component: Component) -> ir.NumericValue:

@@ -1,0 +1,76 @@
+"""What a plan's period rules need to know beyond the lines: totals by person, by unit, and whom it covers."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+
+from dabiao.engine.payout.credit import Window
+from dabiao.engine.payout.lines import has_terms
+from dabiao.engine.payout.plan import Plan
+from dabiao.engine.payout.reference import LAST, Reference
+from dabiao.engine.payout.roster import Roster, excepted, members
+from dabiao.engine.payout.totals import totals, unit_totals
+from dabiao.engine.payout.world import World
+
+
+def world_of(
+    plan: Plan,
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, ir.Table],
+    roster: Roster,
+    window: Window,
+) -> World:
+    """The totals that the plan's period rules ask for."""
+    asked, teams = _asked(plan)
+    found: dict[Any, Decimal] = {}
+    first: dict[tuple[str, str], date] = {}
+    for key, per in sorted(asked):
+        expression = totals(plan, plan.measures[key], tables, window, per)
+        for row in con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table().to_pylist():
+            values = tuple((column, row[column]) for column in per)
+            person = str(row["person"])
+            found[key, person, row["period"], values] = Decimal(row["total"]).scaleb(-plan.decimals)
+            if row["first_on"] is not None:
+                first[key, person] = min(row["first_on"], first.get((key, person), LAST))
+    units: dict[tuple[str, str, date], Decimal] = {}
+    for key in sorted(teams):
+        expression = unit_totals(plan, plan.measures[key], tables, window)
+        for row in con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table().to_pylist():
+            units[key, row["unit"], row["period"]] = Decimal(row["total"]).scaleb(-plan.decimals)
+    return World(plan, roster, found, units, first)
+
+
+def _asked(plan: Plan) -> tuple[set[tuple[str, tuple[str, ...]]], set[str]]:
+    """Measures whose totals by person, and by unit, some rule of the plan reads."""
+    asked: set[tuple[str, tuple[str, ...]]] = set()
+    teams: set[str] = set()
+    for component in plan.components.values():
+        tiers = component.rate.tiers if component.rate else None
+        if has_terms(component):
+            whole = tiers is not None and (tiers.pay == "whole" or tiers.by == "attainment")
+            asked.add((component.base, tiers.per if tiers is not None and whole else ()))
+            if tiers is not None and tiers.measure:
+                asked.add((tiers.measure, ()))
+        gates = [*component.gates, *(raise_.when for raise_ in component.raises)]
+        for attained in [gate.attained for gate in gates] + [factor.attained for factor in component.times]:
+            if attained is not None:
+                asked.add((attained.measure, ()))
+                teams |= {attained.measure} if attained.team else set()
+        if component.bonus is not None and component.bonus.measure in plan.measures:
+            asked.add((component.bonus.measure, ()))
+            if component.bonus.kind in ("team", "pool"):
+                teams.add(component.bonus.measure)
+    return asked, teams
+
+
+def member_tables(plan: Plan, roster: Roster) -> list[Reference]:
+    schema = {"person": "string", "starts_on": "date", "ends_on": "date"}
+    both = (("members", members(plan, roster)), ("members_except", excepted(plan, roster)))
+    return [
+        Reference(name, schema, [dict(zip(schema, row, strict=True)) for row in rows]) for name, rows in both
+    ]
