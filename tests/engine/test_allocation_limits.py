@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dabiao.engine.allocation import cascade as cascade_module
 from dabiao.engine.allocation.axis import flat, tree
 from dabiao.engine.allocation.cascade import BadShare, Order, cascade
 from dabiao.engine.allocation.conflict import Conflict
 from dabiao.engine.allocation.ledger import Entry, ledger_of
 from dabiao.engine.allocation.limits import Limit, NotPromised, lock, span_of
 from dabiao.engine.allocation.whole import MOST_CELLS, NotFound, rounded_within
+from dabiao.engine.allocation.within import Stuck
 
 ORG = tree(
     "org",
@@ -262,6 +264,29 @@ def test_a_conflict_is_real_and_its_change_mends_it(order, data):
             else:
                 mended[at] = Limit(change.limit.scope, change.limit.at, low, change.allow)
         cascade(Order(order.amount, ORG, order.columns, order.weights, tuple(mended)))
+
+
+def test_when_the_steps_end_without_room_the_weights_are_bent_first():
+    """Bo has no weight where a minimum asks for four, and the column that could give way is held by a lock."""
+    org, thirds = flat("org", ["ann", "bo", "cy"], "co"), flat("period", ["1", "2", "3"], "all")
+    weights = np.array([[3.0, 1, 4], [0, 3, 0], [0, 1, 4]])
+    limits = (Limit("bo", ("1",), low=4), lock("ann", "3", value=1))
+    result = cascade(Order(15, org, (thirds,), weights, limits))
+
+    assert ledger_of(org, (thirds,), result.amounts) == ()
+    assert result.amounts[0].sum() == 15
+    assert (amounts(result, "bo", "1") >= 4, amounts(result, "ann", "3")) == (True, 1)
+
+
+def test_what_is_stuck_twice_is_rounded_as_a_whole(monkeypatch):
+    def stuck(*args, **kwargs):
+        raise Stuck(0, (0, 1))
+
+    monkeypatch.setattr(cascade_module, "hand_down", stuck)
+    result = cascade(Order(1000, ORG, (QUARTERS,), EVEN, (lock("ann", "2027-Q1", value=7),)))
+
+    assert ledger_of(ORG, (QUARTERS,), result.amounts) == ()
+    assert (result.amounts[0].sum(), amounts(result, "ann", "2027-Q1")) == (1000, 7)
 
 
 class TestRoundedWithin:

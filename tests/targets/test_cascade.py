@@ -174,6 +174,17 @@ class TestMethods:
         assert [month["P09"] for month in months] == [0, Decimal("26.67"), Decimal("53.33")]
         assert [int(month["P06"]) for month in months] == [53, 53, 53]
 
+    def test_probation_protects(self, company):
+        seat = company.people["P09"].assignments.get()
+        seat.probation_until = date(2027, 3, 1)
+        seat.save()
+        half = Ramp(protected=Fraction(1, 2))
+        ready, handed = solved(amount="1200", over=("org", "month"), root="chengdu", ramp=half)
+        months = [values(ready, handed, f"2027-0{month}") for month in (2, 3)]
+
+        assert months[0]["P06"] == pytest.approx(2 * months[0]["P09"], abs=Decimal("0.01"))
+        assert months[1]["P06"] == pytest.approx(months[1]["P09"], abs=Decimal("0.01"))
+
 
 class TestKeep:
     @pytest.fixture

@@ -51,6 +51,7 @@ def cascade(  # noqa: PLR0913, PLR0917 - one parameter an option
     minimum: Annotated[list[str], typer.Option("--min", help="The same, at least.")] = [],  # noqa: B006
     maximum: Annotated[list[str], typer.Option("--max", help="The same, at most.")] = [],  # noqa: B006
     ramp: Annotated[str, typer.Option(help="What a joiner brings month by month: 0.25,0.5,0.75.")] = "",
+    protect: Annotated[str, typer.Option(help="The most that is expected on probation: 0.5.")] = "1",
     plan: Annotated[str, typer.Option(help="Name to keep it under; default: METRIC-PERIOD.")] = "",
     reason: Annotated[str, typer.Option(help="Why; kept with the version.")] = "",
     in_force: Annotated[bool, typer.Option(help="Make the amounts the targets in force.")] = False,
@@ -69,7 +70,9 @@ def cascade(  # noqa: PLR0913, PLR0917 - one parameter an option
         scope,
         to == "person",
         kept,
-        ramp=Ramp(tuple(Fraction(_decimal(step)) for step in ramp.split(",") if step)),
+        ramp=Ramp(
+            tuple(Fraction(_decimal(step)) for step in ramp.split(",") if step), Fraction(_decimal(protect))
+        ),
     )
     ready = prepare(asked, fiscal())
     limits = [

@@ -17,7 +17,7 @@ from dabiao.engine.allocation.season import by_earlier_years, by_working_days
 from dabiao.engine.allocation.weights import BadMix, Method, combined, filled
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Fiscal, Period, between
-from dabiao.org.models import Person
+from dabiao.org.models import Assignment, Person
 from dabiao.targets.cascade.axes import Holder, Organisation, Time
 from dabiao.targets.cascade.history import brought, daily
 
@@ -104,19 +104,16 @@ def _presence(basis: Basis, ramp: Ramp) -> Floats | None:
     """Scope leaves × periods: the part that somebody is there and up to speed; None where that is everybody, always."""
     leaves, holders = basis.org.axis.leaf_keys, basis.org.holders
     partly = [row for row, key in enumerate(leaves) if not _always(holders[key], basis.period)]
-    hired = (
-        _hired({holders[key].key for key in leaves if holders[key].kind == "person"}, basis.period)
-        if ramp.steps
-        else {}
-    )
-    ramping = [row for row, key in enumerate(leaves) if holders[key].key in hired]
+    people = {holders[key].key for key in leaves if holders[key].kind == "person"}
+    new = _newcomers(people, basis.period) if ramp.steps or ramp.protected < 1 else {}
+    ramping = [row for row, key in enumerate(leaves) if holders[key].key in new]
     if not partly and not ramping:
         return None
     part = np.ones((len(leaves), len(basis.time.leaves)))
     for row in partly:
         part[row] = _seated(holders[leaves[row]], basis.time.leaves)
     for row in ramping:
-        part[row] *= factors(Service(hired[holders[leaves[row]].key]), basis.time.leaves, ramp)
+        part[row] *= factors(new[holders[leaves[row]].key], basis.time.leaves, ramp)
     return part
 
 
@@ -138,7 +135,14 @@ def _overlap(period: Period, seat: tuple[date, date]) -> int:
     return max((min(period.end, seat[1]) - max(period.start, seat[0])).days, 0)
 
 
-def _hired(people: set[str], period: Period) -> dict[str, date]:
-    """Who was hired in the period or the year before it: those a ramp may still concern."""
+def _newcomers(people: set[str], period: Period) -> dict[str, Service]:
+    """Who was hired in the period or the year before it, or is on probation: those a ramp may still concern."""
     recent = Person.objects.filter(hired_on__gte=period.start - timedelta(days=366), hired_on__lt=period.end)
-    return {key: on for key, on in recent.values_list("key", "hired_on") if key in people and on is not None}
+    hired = dict(recent.values_list("key", "hired_on"))
+    probation = Assignment.objects.filter(
+        primary=True, probation_until__gt=period.start, starts_on__lt=period.end
+    )
+    until = dict(probation.order_by("probation_until").values_list("person__key", "probation_until"))
+    return {
+        key: Service(hired.get(key), None, until.get(key)) for key in people & (hired.keys() | until.keys())
+    }
