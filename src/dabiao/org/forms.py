@@ -11,6 +11,9 @@ from dabiao.org import imports
 from dabiao.org.models import Absence, ApiToken, Position, User
 from dabiao.org.tree import tree
 
+MOST_CHOICES = 1000
+"""A longer list is no help: the key is typed instead."""
+
 
 def unit_choices(*, empty: str = "") -> list[tuple[str, str]]:
     """Units indented by depth."""
@@ -94,7 +97,13 @@ class SeatForm(Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["position"].choices = position_choices()  # type: ignore[attr-defined]  # a ChoiceField
+        if Position.objects.count() > MOST_CHOICES:
+            self.fields["position"] = forms.CharField(
+                label=_("Position"), max_length=120, help_text=_("Its key.")
+            )
+            self.fields["position"].widget.attrs["class"] = "form-control"
+        else:
+            self.fields["position"].choices = position_choices()  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class EndForm(Form):

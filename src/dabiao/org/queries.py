@@ -178,11 +178,13 @@ class PersonRow:
 def people_rows(viewer: User, on: date, *, unit: str | None = None) -> list[PersonRow]:
     """Visible people with their main seat on a day, in tree order; of `unit`: who holds a seat in its subtree."""
     order = {node.key: node.index for node in tree().nodes}
+    seen = sight(viewer, on)
     held = Assignment.objects.filter(primary=True, starts_on__lte=on, ends_on__gt=on)
+    if not seen.everything:
+        held = held.filter(person__in=people_visible(viewer, on))
     if unit is not None:
         held = held.filter(position__unit__key__in=[node.key for node in tree().subtree(unit)])
     seats = {seat.person_id: seat for seat in held.select_related("position__unit")}
-    seen = sight(viewer, on)
     rows = []
     for person in people_visible(viewer, on).order_by("key"):
         seat = seats.get(person.pk)
