@@ -76,7 +76,9 @@ class Spot:
         """Each item of a list; a single value counts as a list of one."""
         if isinstance(self.node, yaml.SequenceNode):
             for number, value in enumerate(self.node.value, start=1):
-                yield Spot(value, f"{self.path}[{number}]", self.problems, self.seen)
+                path = f"{self.path}[{number}]"
+                self.seen[path] = int(value.start_mark.line) + 1
+                yield Spot(value, path, self.problems, self.seen)
         else:
             yield self
 
