@@ -157,6 +157,7 @@ def _perform(
     with transaction.atomic():
         counts = rooms.deliver(done, by=by, at=at)
     finish(done)
+    done.stage.close()  # its memory is the publication's now; the report opens it again
 
     def within(number: int) -> None:
         ImportBatch.objects.filter(pk=row.pk).update(

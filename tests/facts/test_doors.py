@@ -1,0 +1,86 @@
+"""The same import by other doors: a database query, the command line."""
+
+import json
+import sqlite3
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from dabiao.core import secrets
+from dabiao.core.errors import NotFound
+from dabiao.facts import commands
+from dabiao.facts.models import Connector
+from dabiao.facts.reading import Options, Unreadable
+from dabiao.facts.reading.typed import open_query
+
+MAP = """
+schema: dabiao/map/1
+system: erp
+sources:
+  orders: {query: "SELECT no, day, amount FROM orders", connector: erp}
+tables:
+  - {into: order_lines, from: orders, key: no, columns: {ordered_on: day, amount: amount}}
+"""
+
+
+@pytest.fixture
+def database(folder):
+    file = folder / "erp.sqlite"
+    with sqlite3.connect(file) as work:
+        work.execute("CREATE TABLE orders (no TEXT, day TEXT, amount NUMERIC)")
+        work.executemany(
+            "INSERT INTO orders VALUES (?, ?, ?)",
+            [("A1", "2026-01-05", 12.5), ("A2", "2026-02-30", 1), ("A3", "20260107", None)],
+        )
+    return f"sqlite:///{file}"
+
+
+class TestQuery:
+    def test_rows_come_through_the_same_checks(self, folder, database, load, at, sql):
+        Connector.objects.create(name="erp", url=secrets.encrypt(database), changed_at=at)
+
+        report = load(folder, MAP)
+
+        assert [(str(a), b) for a, b in sql("SELECT amount, key FROM order_lines ORDER BY key")] == [
+            ("12.5000", "A1"),
+            ("None", "A3"),
+        ]
+        assert [(error.row, error.column) for error in report.shown_errors] == [(2, "day")]
+        assert load(folder, MAP).total("unchanged") == 1 + 1
+
+    def test_an_unknown_connector_is_named(self, folder, load):
+        with pytest.raises(NotFound, match="'erp'"):
+            load(folder, MAP)
+
+    def test_a_failing_query_does_not_tell_the_password(self):
+        with pytest.raises(Unreadable) as refused:
+            open_query("postgresql+psycopg://u:s3cret@127.0.0.1:1/x", "SELECT 1", Options())
+
+        assert "s3cret" not in str(refused.value)
+
+
+class TestCommand:
+    CSV = MAP.replace('{query: "SELECT no, day, amount FROM orders", connector: erp}', "orders.csv")
+
+    @pytest.fixture
+    def run(self, db, folder):
+        app = typer.Typer()
+        app.command()(commands.import_)
+        (folder / "map.yml").write_text(self.CSV)
+        (folder / "orders.csv").write_text("no,day,amount\nA1,2026-01-05,12.5\nA2,soon,1\n")
+        return lambda *more: CliRunner().invoke(app, [str(folder), "--map", str(folder / "map.yml"), *more])
+
+    def test_tells_all_as_json_and_by_its_exit_code(self, run):
+        result = run("--format", "json")
+
+        told = json.loads(result.stdout)
+        assert result.exit_code == 2
+        assert told["verdict"].startswith("1 rows loaded, 0 unchanged, 1 rejected")
+        assert told["tables"][0]["inserted"] == 1 and told["shown_errors"][0]["row"] == 3
+
+    def test_a_dry_run_says_so_and_changes_nothing(self, run, sql):
+        result = run("--dry-run")
+
+        assert "1 rows are ready, 1 would be rejected." in result.stdout
+        assert sql("SELECT count(*) FROM order_lines") == [(0,)]
