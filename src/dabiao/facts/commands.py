@@ -125,17 +125,19 @@ def _show(report: Report, form: Format) -> None:
 
 
 def _counts(report: Report) -> Table:
+    """One line a table; the heads are short because a terminal has 80 columns."""
+    done = {"inserted": "new", "updated": "chg", "unchanged": "same", "removed": "gone"}
+    heads = {
+        "read": "read",
+        **({"ready": "ready"} if report.dry_run else done),
+        "rejected": "bad",
+        "skipped": "skipped",
+    }
     table = Table(show_edge=False, header_style="bold")
-    names = [
-        "read",
-        *(["ready"] if report.dry_run else ["inserted", "updated", "unchanged", "removed"]),
-        "rejected",
-        "skipped",
-    ]
-    table.add_column("table")
-    table.add_column("from")
-    for name in names:
-        table.add_column(name, justify="right")
+    table.add_column("table", no_wrap=True)
+    table.add_column("from", no_wrap=True, min_width=11)
+    for head in heads.values():
+        table.add_column(head, justify="right", no_wrap=True)
     for row in report.tables:
-        table.add_row(row.into, row.source, *[f"{getattr(row, name):,}" for name in names])
+        table.add_row(row.into, row.source, *[f"{getattr(row, name):,}" for name in heads])
     return table
