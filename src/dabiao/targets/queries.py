@@ -141,8 +141,10 @@ def targets_for(
 
 
 def sums(metric: Metric) -> bool:
-    """Whether targets of this metric add up: over time and over people."""
-    return is_flow(metric) and isinstance(metric, Measure) and metric.additive
+    """Whether targets of this metric add up: over time and over people. Promises to win so many different
+    customers do, although their facts can't be added."""
+    counted = isinstance(metric, Measure) and metric.how == "distinct" and metric.source.on is not None
+    return is_flow(metric) or counted
 
 
 def metrics_with_targets() -> list[str]:

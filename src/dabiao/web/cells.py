@@ -105,9 +105,9 @@ def bullet(value: format.Number | None, pace: format.Number | None, colour: str 
 
 
 def spark(values: Sequence[format.Number | None]) -> SafeString:
-    """The last few periods as a small line; nothing where fewer than three are known."""
+    """The last few periods as a small line; nothing where fewer than four are known."""
     known = [(at, float(value)) for at, value in enumerate(values) if value is not None]
-    if len(known) < 3:
+    if len(known) < 4:
         return mark_safe("")
     low, high = min(value for _at, value in known), max(value for _at, value in known)
     span = (high - low) or 1.0

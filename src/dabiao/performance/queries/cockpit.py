@@ -40,6 +40,8 @@ def cockpit(frame: Frame) -> Cockpit:
     below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
     promises = promised(frame, [frame.scope, *parts.scopes(frame)], shown)
     tiles = tuple(tile(frame, key, values, promises) for key in shown)
+    if all(each.value is None for each in tiles):
+        return Cockpit(where, None, (), None, None, (), (), (), ())
     lines = parts.parts(frame, headline, below, promises)
     curve = drawing.pace(frame, headline, tiles[0].target)
     return Cockpit(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import cast
 
 from dabiao.engine import attainment, comparison, light
-from dabiao.engine.metric import Metric, is_flow
+from dabiao.engine.metric import Measure, Metric, is_flow
 from dabiao.engine.period import Period
 from dabiao.performance import measuring
 from dabiao.performance.queries.frame import Cell, Frame
@@ -36,16 +36,22 @@ class Standing:
 
 def stand(frame: Frame, metric: Metric, value: Number | None, target: Decimal | None) -> Standing:
     """Measure a value against a target, with pace for what grows while the period runs."""
-    paced = is_flow(metric) and not frame.closed
+    paced = grows(metric) and not frame.closed
     due = frame.pace.share if paced else Fraction(1)
     exact = _exact(value)
     reached = attainment.attained(exact, target, metric.direction)
     standing = attainment.standing(exact, target, metric.direction, due=due)
     ahead = None
-    if exact is not None and target is not None and is_flow(metric):
+    if exact is not None and target is not None and grows(metric):
         ahead = Decimal(round(float(Fraction(exact) - Fraction(target) * due), 4)).quantize(Decimal("0.0001"))
     colour = light.light(standing, metric.lights)
     return Standing(value, target, reached, float(due) if paced else None, standing, colour, ahead)
+
+
+def grows(metric: Metric) -> bool:
+    """Whether it can only grow while the period runs, so that pace applies: flows, and counts of different things."""
+    distinct = isinstance(metric, Measure) and metric.how == "distinct" and metric.source.on is not None
+    return is_flow(metric) or distinct
 
 
 def delta(metric: Metric, now: Number | None, before: Number | None) -> Delta:
