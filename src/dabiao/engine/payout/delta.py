@@ -50,7 +50,7 @@ def changed_lines(measure: Measure, fresh: ir.Table, posted: ir.Table) -> ir.Tab
         now=both.after.fill_null(0),
     )
     found = found.mutate(difference=found.now - found.was)
-    return found.filter(found.difference != 0)
+    return found.filter(found["difference"] != 0)
 
 
 def _by_line(trace: ir.Table, keys: Sequence[str], name: str) -> ir.Table:
