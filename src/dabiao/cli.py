@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Entry] = {
     "serve": Entry("dabiao.web.commands:serve", "Serve the pages, with a worker beside them."),
     "worker": Entry("dabiao.web.commands:worker", "Run one more job worker."),
     "import": Entry("dabiao.facts.commands:import_", "Load files or a query, as a mapping file says."),
+    "propose": Entry("dabiao.facts.commands:propose", "Print a mapping proposed from the headers of files."),
     "query": Entry(
         "dabiao.performance.commands:query", "Metrics by dimensions, in a period, within a scope."
     ),

@@ -13,6 +13,7 @@ from dabiao.facts.models import Label
 from dabiao.lake import publish
 from dabiao.lake.change import Change, Window
 from dabiao.org import seats
+from dabiao.org.tree import org_version
 
 TARGETS_TABLE = "dabiao.targets.queries.lake_table"
 """By name, because targets stand above facts."""
@@ -58,7 +59,12 @@ def write(
         within(number)
 
     return publish.publish(
-        changes(done, rooms=rooms), at=at, note=f"import {done.context.batch}", within=visible, trace=trace
+        changes(done, rooms=rooms),
+        at=at,
+        note=f"import {done.context.batch}",
+        versions={"org": org_version()} if rooms else None,
+        within=visible,
+        trace=trace,
     )
 
 
