@@ -8,13 +8,12 @@ from typing import Final, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from dabiao.core.errors import NotFound
 from dabiao.engine.diagnosis import CannotExplain, Explanation, NoRatio, explain
 from dabiao.engine.diagnosis.decompose import Kind
 from dabiao.engine.diagnosis.wording import Language, Names, Unit, sentence
-from dabiao.engine.metric import Measure, Metric, Ratio
+from dabiao.engine.metric import Measure, Metric, Ratio, Words
 from dabiao.engine.number import MONEY_SCALE, rounded
 from dabiao.engine.period import Period, between
 from dabiao.org import queries as org
@@ -33,9 +32,9 @@ HISTORY: Final = 18
 
 AMOUNT: Final = pa.decimal128(22, MONEY_SCALE)
 AGAINST: Final = {
-    "baseline": gettext_lazy("usual level"),
-    "target": gettext_lazy("target"),
-    "previous": gettext_lazy("period before"),
+    "baseline": Words("usual level", "平常水平"),
+    "target": Words("target", "目标"),
+    "previous": Words("period before", "上期"),
 }
 LABELLED_BY_NAME: Final = frozenset({"product_line", "acquisition_channel"})
 MOST: Final = 7
@@ -202,7 +201,7 @@ def _names(
         members |= {(dimension, key): called for key, called in _called(frame, dimension, keys).items()}
     return Names(
         metric=frame.label(metric.key),
-        against=str(AGAINST[against]),
+        against=AGAINST[against].in_language(frame.language),
         unit=units.get(metric.unit, "count"),
         dimensions={name: words.column(name) for name in dimensions},
         members=members,

@@ -18,7 +18,7 @@ from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
 DEPTH = 2
 """Two conditions tell an ordinary period from an odd one, in a fraction of the time that three take."""
 
-LEVEL = 0.01
+LEVEL = 0.04
 PERIODS = 12
 FEWEST = 4
 MEDIAN_OF_GUMBEL = 0.3665

@@ -8,7 +8,7 @@ import numpy as np
 
 from dabiao.engine.diagnosis.cells import Cells, Ints, Mask
 from dabiao.engine.diagnosis.cube import Where
-from dabiao.engine.diagnosis.decompose import Kind, NoRatio, apportioned, to_decimal
+from dabiao.engine.diagnosis.decompose import Kind, apportioned, to_decimal
 from dabiao.engine.diagnosis.expectation import UNIT, Expectation
 from dabiao.engine.number import MONEY_SCALE, RATE_SCALE
 
@@ -45,7 +45,7 @@ def grow(cells: Cells, expectation: Expectation, kind: Kind, *, depth: int = 3, 
 
     A leaf adds to a ratio's gap a1/B1 - a0/B0 - R0 (b1/B1 - b0/B0): its rate and its mix together. The split
     taken is the one whose largest branches carry most beyond their expected share (surprise and explanatory
-    power in one, after Adtributor). Raises NoRatio when a ratio has no whole.
+    power in one, after Adtributor). A ratio must have a whole on both sides.
     """
     units, denominator = _leaf_units(cells, expectation, kind)
     digits = RATE_SCALE if kind == "ratio" else MONEY_SCALE
@@ -61,8 +61,6 @@ def _leaf_units(cells: Cells, expectation: Expectation, kind: Kind) -> tuple[lis
     if kind != "ratio":
         return [now - then for now, then in zip(part, was_part, strict=True)], UNIT
     total, was_total, was_sum = sum(whole), sum(was_whole), sum(was_part)
-    if not total or not was_total:
-        raise NoRatio("the whole of the ratio is zero, now or as expected: there is no ratio to explain")
     units = [
         a1 * was_total**2 - a0 * total * was_total - was_sum * (b1 * was_total - b0 * total)
         for a1, a0, b1, b0 in zip(part, was_part, whole, was_whole, strict=True)

@@ -1,0 +1,332 @@
+"""Explanations: the planted cause comes first, quiet months stay quiet, and everything sums up."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dabiao.engine.diagnosis import CannotExplain, NoRatio, Settings, explain
+from dabiao.engine.diagnosis.cells import lay_out, minor, present
+from dabiao.engine.diagnosis.wording import Names, sentence
+
+DIMENSIONS = ["region", "line", "channel"]
+MONTHS = 13
+
+
+def month(period, draw, change=None, *, size=20, rate=0.4):
+    """One row a cell: closed deals and how many were won. `change` multiplies the rate where it says so."""
+    rows = []
+    for region in ("East", "West", "South"):
+        for line in ("A", "B"):
+            for channel in ("Web", "Fair", "Phone"):
+                where = {"region": region, "line": line, "channel": channel}
+                own = rate * (change(where) if change and period == MONTHS - 1 else 1.0)
+                whole = int(draw.poisson(size))
+                rows.append(
+                    {
+                        "period": period,
+                        **where,
+                        "part": int(draw.binomial(whole, min(own, 1))),
+                        "whole": whole,
+                    }
+                )
+    return rows
+
+
+def history(seed=0, change=None, **kwargs):
+    draw = np.random.default_rng(seed)
+    return pa.Table.from_pylist(
+        [row for period in range(MONTHS) for row in month(period, draw, change, **kwargs)]
+    )
+
+
+def held(where):
+    """Whether a cell meets all the conditions."""
+    return lambda cell: all(cell[name] == value for name, value in where.items())
+
+
+@pytest.mark.parametrize(
+    ("case", "where"),
+    [
+        ("one dimension", {"channel": "Web"}),
+        ("a combination", {"region": "East", "line": "B"}),
+        ("one cell of all", {"region": "West", "line": "A", "channel": "Fair"}),
+    ],
+)
+def test_the_cause_comes_first_and_alone(case, where):
+    inside = held(where)
+    found = explain(
+        history(1, lambda cell: 0.1 if inside(cell) else 1.0, size=60), DIMENSIONS, at=12, kind="ratio"
+    )
+
+    assert [dict(cause.where) for cause in found.causes] == [where], case
+    assert found.ranked[0] == found.causes[0].where
+    assert found.standing.out and found.gap < 0
+
+
+def test_a_rise_is_explained_like_a_fall():
+    found = explain(
+        history(2, lambda cell: 2.3 if cell["channel"] == "Phone" else 1.0, size=60),
+        DIMENSIONS,
+        at=12,
+        kind="ratio",
+    )
+
+    assert [dict(cause.where) for cause in found.causes] == [{"channel": "Phone"}]
+    assert found.gap > 0
+
+
+def test_two_causes_are_named_together():
+    def change(cell):
+        return (
+            0.05 if (cell["region"] == "East" and cell["line"] == "A") or cell["channel"] == "Fair" else 1.0
+        )
+
+    found = explain(history(3, change, size=120), DIMENSIONS, at=12, kind="ratio")
+
+    assert {frozenset(cause.where) for cause in found.causes} >= {frozenset({("channel", "Fair")})}
+    assert ("region", "East") in {condition for cause in found.causes for condition in cause.where}
+
+
+def test_the_coarser_of_two_equal_descriptions_is_the_cause():
+    """All of line B is sold by Web: to say both adds nothing."""
+    table = history(4, lambda cell: 0.1 if cell["line"] == "B" else 1.0, size=80)
+    table = table.filter(
+        pa.array([row["line"] == "A" or row["channel"] == "Web" for row in table.to_pylist()])
+    )
+    found = explain(table, DIMENSIONS, at=12, kind="ratio")
+
+    assert [cause.where for cause in found.causes] == [(("line", "B"),)]
+    assert found.causes[0].in_full == (("line", "B"), ("channel", "Web"))
+    assert found.ranked[1] == found.causes[0].in_full
+
+
+def test_quiet_months_seldom_find_anything():
+    false = sum(bool(explain(history(seed), DIMENSIONS, at=12, kind="ratio").causes) for seed in range(60))
+
+    assert false <= 3
+
+
+def test_off_everywhere_alike_is_no_local_cause():
+    found = explain(history(5, lambda cell: 0.5, size=80), DIMENSIONS, at=12, kind="ratio")
+
+    assert not found.causes and found.standing.anywhere
+
+
+def test_money_is_explained_in_proportion():
+    draw = np.random.default_rng(6)
+    rows = [
+        {"period": period, "team": f"T{team}", "line": line, "part": Decimal(str(round(100_000 * (team + 1) * draw.lognormal(0, 0.1) * (0.3 if (period, team) == (12, 3) else 1), 2)))}
+        for period in range(13) for team in range(6) for line in "AB"
+    ]  # fmt: skip
+    found = explain(pa.Table.from_pylist(rows), ["team", "line"], at=12)
+
+    assert [dict(cause.where) for cause in found.causes] == [{"team": "T3"}]
+
+
+def test_a_target_in_total_is_shared_out_and_met_exactly():
+    expected = pa.table({"part": [Decimal("1000.01")], "whole": [Decimal("2000")]})
+    found = explain(history(7), DIMENSIONS, at=12, kind="ratio", expected=expected)
+
+    assert found.steps.contributions[-1].member.expected_part == Decimal("1000.01")
+    assert found.steps.expected == found.steps.actual - found.gap
+
+
+def test_a_target_by_region_keeps_each_regions_figure():
+    expected = pa.table(
+        {"region": ["East", "South", "West"], "part": [Decimal("10.0001"), Decimal(0), Decimal(7)]}
+    )
+    found = explain(history(8).drop_columns(["whole"]), DIMENSIONS, at=12, expected=expected)
+
+    assert [(one.member.name, one.member.expected_part) for one in found.by["region"].contributions] == [
+        ("East", Decimal("10.0001")), ("South", Decimal(0)), ("West", Decimal(7)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "rows", "words"),
+    [
+        ("a region without a figure", {"region": ["East", "South"], "part": [1, 2]}, "West"),
+        (
+            "a region that does not exist",
+            {"region": ["East", "North", "South", "West"], "part": [1, 2, 3, 4]},
+            "North",
+        ),
+        ("a region named twice", {"region": ["East", "East"], "part": [1, 2]}, "name the same members"),
+    ],
+)
+def test_expected_figures_must_fit_the_cells(case, rows, words):
+    with pytest.raises(CannotExplain, match=words):
+        explain(history(8).drop_columns(["whole"]), DIMENSIONS, at=12, expected=pa.table(rows))
+
+
+@pytest.mark.parametrize(
+    ("case", "kwargs", "words"),
+    [
+        ("a missing column", {"dimensions": ["colour"], "at": 12}, "no column colour"),
+        ("no dimension", {"dimensions": [], "at": 12}, "at least one dimension"),
+        ("an empty period", {"dimensions": ["line"], "at": 99}, "no row lies in period 99"),
+    ],
+)
+def test_what_cannot_be_explained_says_why(case, kwargs, words):
+    with pytest.raises(CannotExplain, match=words):
+        explain(history(9), kwargs["dimensions"], at=kwargs["at"])
+
+
+def test_a_ratio_without_a_whole_is_refused():
+    table = pa.table({"period": [0, 1], "line": ["A", "A"], "part": [1, 1], "whole": [1, 0]})
+
+    with pytest.raises(NoRatio):
+        explain(table, ["line"], at=1, kind="ratio")
+
+
+def test_without_history_everything_is_expected_to_be_even():
+    table = pa.table(
+        {"period": [0] * 4, "line": list("ABCD"), "part": [10, 10, 10, 90], "whole": [100, 100, 100, 100]}
+    )
+    found = explain(table, ["line"], at=0, kind="ratio")
+
+    assert found.gap == 0 and found.steps.actual == Decimal("0.3")
+    assert not found.causes
+
+
+def test_rows_after_the_period_are_not_looked_at():
+    table = history(10)
+    later = pa.concat_tables([table, table.set_column(0, "period", pa.array([99] * table.num_rows))])
+
+    assert explain(later, DIMENSIONS, at=12, kind="ratio") == explain(table, DIMENSIONS, at=12, kind="ratio")
+
+
+def test_a_missing_value_is_a_member_of_its_own():
+    table = pa.table({"period": [0, 0, 1, 1], "line": ["A", None, "A", None], "part": [5, 5, 5, 1]})
+    found = explain(table, ["line"], at=1)
+
+    assert [one.member.name for one in found.by["line"].contributions] == ["A", ""]
+    assert sum((one.total for one in found.by["line"].contributions), Decimal(0)) == found.gap
+
+
+def test_who_joined_or_left_is_not_there_before_or_after():
+    part = np.array([[1, 0, 1], [1, 0, 1], [1, 0, 1], [1, 2, 0], [1, 2, 0], [1, 2, 0]], dtype=float)
+
+    assert present(part, np.array([[0], [1], [2]])).T.tolist() == [
+        [1, 1, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array([1, None]), pa.array([1.0, None]), pa.array([Decimal("1.0000"), None], pa.decimal128(22, 4))],
+)
+def test_numbers_of_every_type_become_exact_units(column):
+    assert minor(pa.chunked_array([column])).tolist() == [10_000, 0]
+
+
+cell = st.fixed_dictionaries(
+    {
+        "period": st.integers(0, 4),
+        "who": st.sampled_from(["a", "b", "c", None]),
+        "what": st.sampled_from(["x", "y"]),
+        "part": st.integers(-5, 50),
+        "whole": st.integers(0, 50),
+    }
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(cell, min_size=4, max_size=40), st.sampled_from(["sum", "ratio", "product"]))
+def test_steps_splits_and_tree_all_sum_to_the_gap(rows, kind):
+    rows = [*rows, {"period": 4, "who": "a", "what": "x", "part": 1, "whole": 10}]
+    rows.append({"period": 3, "who": "a", "what": "x", "part": 1, "whole": 10})
+    found = explain(pa.Table.from_pylist(rows), ["who", "what"], at=4, kind=kind)
+
+    assert sum((one.total for one in found.steps.contributions), Decimal(0)) == found.gap
+    for split in found.by.values():
+        assert sum((one.total for one in split.contributions), Decimal(0)) == found.gap
+    assert found.tree.contribution == found.gap
+    assert_sums(found.tree)
+
+
+def assert_sums(node):
+    if node.children:
+        assert sum((child.contribution for child in node.children), Decimal(0)) == node.contribution
+    for child in node.children:
+        assert_sums(child)
+
+
+def test_leaves_have_room_for_many_members():
+    """The product of the sizes exceeds 64 bits; the numbering must not."""
+    rows = {"period": [0] * 3000, "part": [1] * 3000}
+    names = [f"d{n}" for n in range(7)]
+    table = pa.table({**rows, **{name: [str(n * 31 % 2999) for n in range(3000)] for name in names}})
+
+    assert lay_out(table, names, at=0, ratio=False).leaves == 2999
+
+
+def test_a_cause_that_lost_its_whole_is_named_without_a_rate():
+    """All of line B is gone: it has no rate any more, but it still made the mix."""
+    table = history(1, lambda cell: 0.1 if cell["channel"] == "Web" else 1.0, size=60)
+    found = explain(table, DIMENSIONS, at=12, kind="ratio")
+    line = found.steps.contributions[0]
+    gone = replace(line, member=replace(line.member, whole=Decimal(0)))
+    found = replace(found, steps=replace(found.steps, contributions=(gone, *found.steps.contributions[1:])))
+
+    assert "expected" not in sentence(found, TestSentence.NAMES, "en")
+
+
+class TestSentence:
+    NAMES = Names(
+        "Win rate", "usual level", "ratio", {"channel": "channel"}, {("channel", "Web"): "the web shop"}
+    )
+
+    def found(self, change, kind="ratio"):
+        return explain(history(1, change, size=60), DIMENSIONS, at=12, kind=kind)
+
+    def test_names_the_cause_its_share_and_what_is_left(self):
+        found = self.found(lambda cell: 0.1 if cell["channel"] == "Web" else 1.0)
+        english, chinese = (sentence(found, self.NAMES, language) for language in ("en", "zh"))
+
+        assert "points below the usual level" in english and "channel the web shop with" in english
+        assert "All the rest adds" in english
+        assert "个百分点" in chinese and "主要来自channel the web shop" in chinese
+
+    def test_says_when_nothing_stands_out(self):
+        assert "Nothing stands out: the difference is made of small ones" in sentence(
+            self.found(None), self.NAMES, "en"
+        )
+        assert "没有突出的原因" in sentence(self.found(None), self.NAMES, "zh")
+
+    def test_says_when_it_is_off_everywhere(self):
+        assert "nearly everywhere alike" in sentence(self.found(lambda cell: 0.4), self.NAMES, "en")
+
+    def test_says_when_there_is_no_gap(self):
+        table = pa.table({"period": [0, 1], "line": ["A", None], "part": [5, 5]})
+        names = Names("Sales", "period before", "money")
+        expected = pa.table({"part": [5]})
+
+        assert (
+            sentence(explain(table, ["line"], at=1, expected=expected), names, "en")
+            == "Sales is 5, level with the period before."
+        )
+
+    def test_groups_digits_and_names_missing_members(self):
+        draw = np.random.default_rng(0)
+        rows = [
+            {"period": period, "team": team, "part": int(900_000 * draw.lognormal(0, 0.02)) if (period, team) != (12, None) else 100}
+            for period in range(13) for team in ("A", "B", "C", None)
+        ]  # fmt: skip
+        found = explain(pa.Table.from_pylist(rows), ["team"], at=12)
+
+        assert "team (none)" in sentence(found, Names("Sales", "usual level", "money"), "en")
+        assert "team （空）" in sentence(found, Names("销售额", "平常水平", "money"), "zh")
+        assert "(100, expected 9" in sentence(found, Names("Sales", "usual level", "money"), "en")
+
+
+def test_settings_decide_how_deep_to_look():
+    table = history(1, lambda cell: 0.1 if cell["region"] == "East" and cell["line"] == "B" else 1.0, size=60)
+    found = explain(table, DIMENSIONS, at=12, kind="ratio", settings=Settings(depth=1))
+
+    assert all(len(cause.where) == 1 for cause in found.causes)
