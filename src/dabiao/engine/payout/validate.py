@@ -7,8 +7,8 @@ from itertools import combinations, pairwise
 from typing import Final
 
 from dabiao.engine.payout import validate_component
-from dabiao.engine.payout.feature import JOINED
-from dabiao.engine.payout.plan import Credit, Measure, Plan, Recipient, Row, Table
+from dabiao.engine.payout.feature import JOINED, kept
+from dabiao.engine.payout.plan import Component, Credit, Measure, Plan, Recipient, Row, Table
 from dabiao.engine.payout.plan_file import Parsed, parse
 from dabiao.engine.payout.reader import Problem
 from dabiao.engine.payout.reference import FIRST, LAST
@@ -66,6 +66,7 @@ def check(plan: Plan, schemas: Schemas | None = None) -> Iterator[Finding]:
         yield from _table(table, schemas)
     for component in plan.components.values():
         yield from validate_component.check(plan, component)
+        yield from _columns(plan, component, schemas)
     yield from validate_component.circles(plan)
 
 
@@ -106,6 +107,9 @@ def _measure(plan: Plan, measure: Measure, schemas: Schemas | None) -> Iterator[
         yield f"{path}.table", f"no table {measure.table!r}", _known(schemas)
         return
     columns = {*schemas[measure.table], "margin", "count"}
+    if measure.refunds == "original" and "reverses" not in columns:
+        mend = "Write `own_date`, or count order_lines or invoices."
+        yield f"{path}.refunds", f"{measure.table} does not say what a row reverses", mend
     named = [("amount", measure.amount), ("on", measure.on), *(("key", key) for key in measure.fact_key)]
     named += [("where", condition.column) for condition in measure.where]
     named += [("exclude", condition.column) for group in measure.exclude for condition in group]
@@ -116,6 +120,18 @@ def _measure(plan: Plan, measure: Measure, schemas: Schemas | None) -> Iterator[
     for place, column in named:
         if column not in columns and not _joinable(column, columns):
             yield f"{path}.{place}", f"{measure.table} has no column {column!r}", _known(columns)
+
+
+def _columns(plan: Plan, component: Component, schemas: Schemas | None) -> Iterator[Finding]:
+    """The columns that rates, multipliers and tiers of a component read are there."""
+    measure = plan.measures.get(component.base)
+    tables = [component.rate.table if component.rate else "", *(factor.table for factor in component.times)]
+    if schemas is None or measure is None or any(name and name not in plan.tables for name in tables):
+        return
+    columns = schemas.get(measure.table, ())
+    for column in kept(plan, component):
+        if columns and column not in columns and not _joinable(column, columns):
+            yield f"components.{component.key}", f"{measure.table} has no column {column!r}", _known(columns)
 
 
 def _joinable(column: str, columns: Collection[str]) -> bool:
