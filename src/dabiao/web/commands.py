@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -114,8 +114,11 @@ def _start_worker() -> subprocess.Popen[bytes]:
 
 def worker() -> None:
     """Run a job worker until it is told to stop."""
+    from dabiao.core import jobs
     from dabiao.lake import maintenance
+    from dabiao.performance import tasks
 
+    jobs.schedule("forecasts", tasks.forecast_units, every=timedelta(days=1), at=timezone.now())
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
