@@ -75,7 +75,8 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
     metric = frame.metrics[key]
     dimensions = tuple(by) or _dimensions(frame, metric)
     cells = _cells(frame, metric, dimensions)
-    dimensions = tuple(name for name in dimensions if name in by or len(pc.unique(cells[name])) > 1)
+    telling = tuple(name for name in dimensions if name in by or len(pc.unique(cells[name])) > 1)
+    dimensions = telling or dimensions[:1]
     kind: Kind = "ratio" if isinstance(metric, Ratio) else "sum"
     try:
         expected = _expected(frame, metric, cells, dimensions, against)

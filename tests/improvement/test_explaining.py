@@ -1,0 +1,131 @@
+"""Explanations and effects on the lake's facts, and their commands."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import pyarrow.compute as pc
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from dabiao.core.asked import fiscal
+from dabiao.core.errors import NotFound
+from dabiao.improvement import commands
+from dabiao.improvement.effects import effected
+from dabiao.improvement.explaining import CannotTakeApart, explained
+from dabiao.lake import reading
+from dabiao.org import queries as org
+from dabiao.org.queries import Scope
+from dabiao.performance.measuring import BadQuestion
+from dabiao.performance.queries.frame import Frame
+from tests.improvement.conftest import orders
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 3, 16)
+
+
+def frame(period="2026-02", scope=None, language="en"):
+    within = Scope("unit", scope) if scope else None
+    return Frame(reading.current(), org.operator(), within, fiscal().parse(period), TODAY, language)
+
+
+def sold(month):
+    table = orders()
+    return pc.sum(table.filter(pc.equal(table["ordered_on"], month))["amount"]).as_py()
+
+
+def test_who_stopped_selling_is_the_cause(facts):
+    found = explained(frame(), "sales_amount", "baseline", by=("person", "product"))
+
+    assert ("person", "P04") in found.explanation.causes[0].in_full
+    assert found.explanation.steps.actual == sold(date(2026, 2, 5))
+    assert "below the usual level" in found.sentence
+
+
+def test_the_gap_to_a_target_is_the_target_less_the_actual(facts):
+    found = explained(frame(scope="shanghai"), "sales_amount", "target")
+
+    assert found.explanation.steps.expected == Decimal(4000)
+    assert found.explanation.gap == found.explanation.steps.actual - 4000
+
+
+def test_the_gap_to_the_period_before_is_the_difference(facts):
+    found = explained(frame(), "sales_amount", "previous", by=("person", "product"))
+
+    assert found.explanation.gap == sold(date(2026, 2, 5)) - sold(date(2026, 1, 5))
+    assert set(found.explanation.by) == {"person", "product"}
+
+
+def test_a_ratio_is_taken_apart_by_its_two_sums(facts):
+    found = explained(frame(), "gross_margin", "baseline", by=("product",))
+
+    assert found.explanation.kind == "ratio"
+    assert float(found.explanation.steps.actual) == pytest.approx(0.4, abs=0.01)
+
+
+def test_chinese_words_are_chinese(facts):
+    assert "比平常水平" in explained(frame(language="zh-hans"), "sales_amount", "baseline").sentence
+
+
+@pytest.mark.parametrize(
+    ("case", "metric", "against", "error"),
+    [
+        ("an unknown metric", "nonsense", "baseline", NotFound),
+        ("a metric that does not add up", "average_order_value", "baseline", CannotTakeApart),
+        ("no target", "gross_margin", "target", NotFound),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(facts, case, metric, against, error):
+    with pytest.raises(error):
+        explained(frame(), metric, against)
+
+
+def test_a_period_without_facts_is_refused(facts):
+    with pytest.raises(BadQuestion, match="no row lies in period"):
+        explained(frame("2023-02"), "sales_amount", "baseline")
+
+
+def test_an_effect_on_people_is_measured_against_the_others(facts):
+    found = effected(frame("2026-01"), "sales_amount", ["P09"], by="person", since=fiscal().parse("2025-10"))
+
+    assert found.effect.verdict == "works"
+    assert found.effect.low < 0.5 < found.effect.high + 0.05
+    assert found.sentence.startswith("It works")
+
+
+@pytest.mark.parametrize(
+    ("case", "metric", "people", "since", "error"),
+    [
+        ("an unknown metric", "nonsense", ["P09"], "2025-10", NotFound),
+        ("a stranger", "sales_amount", ["P99"], "2025-10", NotFound),
+        ("too short a history", "sales_amount", ["P09"], "2025-02", BadQuestion),
+        ("a measure of the future", "sales_amount", ["P09"], "2026-06", BadQuestion),
+    ],
+)
+def test_effects_that_cannot_be_measured_are_refused(facts, case, metric, people, since, error):
+    with pytest.raises(error):
+        effected(frame("2026-01"), metric, people, by="person", since=fiscal().parse(since))
+
+
+def run(*arguments):
+    app = typer.Typer()
+    app.command("explain")(commands.explain)
+    app.add_typer(commands.effect_app, name="effect")
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_the_commands_print_rows_that_sum_up(facts):
+    rows = json.loads(run("explain", "sales_amount", "--period", "2026-02", "--format", "json"))
+
+    *parts, gap = rows
+    assert sum(Decimal(row["contribution"]) for row in parts) == Decimal(gap["contribution"])
+    asked = ["sales_amount", "--treated", "P09", "--since", "2025-10", "--until", "2026-01"]
+    (effect,) = json.loads(run("effect", "measure", *asked, "--format", "json"))
+    assert effect["verdict"] == "works"
+    assert "P09" not in run("effect", "measure", *asked)
+    assert "gap" in run(
+        "explain", "sales_amount", "--period", "2026-02", "--scope", "shanghai", "--against", "target"
+    )
