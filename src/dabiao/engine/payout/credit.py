@@ -201,7 +201,9 @@ def _split_by_columns(plan: Plan, measure: Measure, rule: Credit, facts: ir.Tabl
     if len(weights) == 2 and fits:
         return _split_in_two(rule, facts, weights)
     branches = [
-        facts.filter(facts[column].notnull()).mutate(person=ibis._[column], weight=ibis.literal(weight))
+        facts.filter(facts[column].notnull()).mutate(
+            person=ibis._[column], weight=ibis.literal(weight, type="int64")
+        )
         for (column, _), weight in zip(rule.split, weights, strict=True)
     ]
     return _divided(measure, ibis.union(*branches), "split")
