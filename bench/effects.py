@@ -169,8 +169,8 @@ def _over_worlds(worlds: dict[str, dict[str, float]], figure: str) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="60 histories a world instead of 400")
-    runs = 60 if parser.parse_args(arguments).quick else 400
+    parser.add_argument("--quick", action="store_true", help="60 histories a world instead of 250")
+    runs = 60 if parser.parse_args(arguments).quick else 250
     began = time.perf_counter()
     worlds = {name: calm(world, runs) for name, world in WORLDS.items()}
     planted = {name: calm(world, runs, effect=0.2) for name, world in list(WORLDS.items())[:6]}
