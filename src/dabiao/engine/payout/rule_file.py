@@ -106,7 +106,7 @@ def credit(name: str, spot: Spot) -> Credit:
         divide=cast(Any, field_of(found, "divide", _divide, "weight")),
         shared=field_of(found, "recorded_shares", Spot.yes, False),
         also=field_of(found, "also", listed(_also), ()),
-        rollup=field_of(found, "rollup", listed(Spot.share), ()),
+        rollup=field_of(found, "rollup", listed(Spot.positive), ()),
         direct=field_of(found, "direct", Spot.yes, True),
     )
 
