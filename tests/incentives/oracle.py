@@ -132,6 +132,11 @@ def span_of(plan: Plan, kind: str, day: date) -> Span:
     return Span(month_start(plan, first), month_start(plan, first + MONTHS[kind]))
 
 
+def over_of(plan: Plan, words: Row) -> str:
+    """The kind of span that a rule counts in: the pay period where it does not say."""
+    return str(words.get("over", plan.get("period", "month")))
+
+
 def pay_period(plan: Plan, day: date) -> Span:
     return span_of(plan, plan.get("period", "month"), day)
 
@@ -432,7 +437,7 @@ def tier_starts(plan: Plan, facts: Facts, component: Row, credit: Credit) -> lis
     rate = component["rate"]
     if rate.get("by", "amount") == "amount":
         return [tier["from"] for tier in rate["tiers"]]
-    span = span_of(plan, rate.get("over", plan.get("period", "month")), credit.day)
+    span = span_of(plan, over_of(plan, rate), credit.day)
     promised = target(plan, facts, component["base"], credit.person, span)
     assert promised is not None and promised > 0
     return [rounded(tier["from"] * promised, plan.get("decimals", 4)) for tier in rate["tiers"]]
@@ -482,7 +487,7 @@ def number_for(
     plan: Plan, facts: Facts, factor: Row, credit: Credit, period: Span
 ) -> Fraction | Decimal | None:
     """The number that a multiplier's steps look at; None where it is not known."""
-    over = factor.get("over", plan.get("period", "month"))
+    over = over_of(plan, factor)
     if "attainment" in factor:
         return attainment(plan, facts, factor["attainment"], credit.person, period, over)
     if "total" in factor:
@@ -521,7 +526,7 @@ def score(facts: Facts, name: str, person: str, period: Span) -> Decimal | None:
 
 def condition_holds(plan: Plan, facts: Facts, gate: Row, person: str, period: Span) -> bool:
     """What is not known fails."""
-    over = gate.get("over", plan.get("period", "month"))
+    over = over_of(plan, gate)
     number: Fraction | Decimal | None
     if "attainment" in gate:
         number = attainment(plan, facts, gate["attainment"], person, period, over)
@@ -583,7 +588,7 @@ def before_multipliers(
     if rate.get("pay") == "whole":
         period = pay_period(plan, credit.day)
         return credit.amount * (whole_rate(plan, facts, component, credit, period, credits) * times + plus)
-    over = span_of(plan, rate.get("over", plan.get("period", "month")), pay_period(plan, credit.day).start)
+    over = span_of(plan, over_of(plan, rate), pay_period(plan, credit.day).start)
     counter = (over, *(credit.fact.get(column) for column in rate.get("per", [])))
     before = running.get(counter, Decimal(0))
     after = running[counter] = before + credit.amount
@@ -598,7 +603,7 @@ def whole_rate(
 ) -> Decimal:
     """The rate that all credit of a period earns: that of the last start reached by the period's end."""
     rate = component["rate"]
-    span = span_of(plan, rate.get("over", plan.get("period", "month")), period.start)
+    span = span_of(plan, over_of(plan, rate), period.start)
     if "measure" in rate:
         reached = total(plan, facts, rate["measure"], credit.person, span.start, period.end)
     else:
@@ -625,7 +630,7 @@ def catch_up(plan: Plan, facts: Facts, component: Row, credits: list[Credit], pe
     rate = component["rate"]
     if not isinstance(rate, dict) or rate.get("pay") != "whole":
         return Decimal(0)
-    span = span_of(plan, rate.get("over", plan.get("period", "month")), period.start)
+    span = span_of(plan, over_of(plan, rate), period.start)
     earlier = [credit for credit in credits if span.start <= credit.day < period.start]
     if not earlier:
         return Decimal(0)

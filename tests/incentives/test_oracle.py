@@ -138,7 +138,7 @@ def credit_rules(draw: st.DrawFn) -> Row:
         if isinstance(rule["also"][0]["to"], str):
             rule["also"][0].pop("divide", None)
     if draw(st.integers(0, 3)) == 0:
-        rule["rollup"] = draw(st.lists(factors, min_size=1, max_size=3))
+        rule["rollup"] = draw(st.lists(number("0", "1", 6), min_size=1, max_size=3))
     if ("also" in rule or "rollup" in rule) and draw(st.integers(0, 2)) == 0:
         rule["direct"] = False
     return rule or {"to": "person"}
@@ -192,29 +192,24 @@ def steps(draw: st.DrawFn, starts: st.SearchStrategy[Decimal]) -> Row:
     }
 
 
-@st.composite
-def multipliers(draw: st.DrawFn, period: str) -> Any:
-    kind = draw(
-        st.sampled_from(["number", "table", "days", "ratio", "column", "attainment", "total", "score"])
+def multipliers(period: str) -> st.SearchStrategy[Any]:
+    """A number, a table, or steps on what the fact or the period says."""
+    over = st.fixed_dictionaries({"over": is_longer(period)})
+    return st.one_of(
+        factors,
+        st.just({"table": "factor"}),
+        with_steps(st.just({"days": ["ordered_on", "promised_on"]}), steps(number("0", "100", 0))),
+        with_steps(st.just({"ratio": ["margin", "amount"]}), steps(number("-1", "2", 4))),
+        with_steps(st.just({"ratio": ["amount", "list_amount"]}), steps(number("-1", "2", 4))),
+        with_steps(st.just({"column": "discount"}), steps(number("0", "0.5", 6))),
+        with_steps(over.map(lambda o: {"attainment": "sales", **o}), steps(number("0", "2", 4))),
+        with_steps(over.map(lambda o: {"total": "cash", **o}), steps(number("0", "3000", 2))),
+        factors.map(lambda factor: {"score": "exam", "unknown": factor}),
     )
-    if kind == "number":
-        return draw(factors)
-    if kind == "table":
-        return {"table": "factor"}
-    if kind == "days":
-        ages = number("0", "100", 0)
-        return {"days": ["ordered_on", "promised_on"], **draw(steps(ages))}
-    if kind == "ratio":
-        return {"ratio": draw(st.sampled_from([["margin", "amount"], ["amount", "list_amount"]]))} | draw(
-            steps(number("-1", "2", 4))
-        )
-    if kind == "column":
-        return {"column": "discount", **draw(steps(number("0", "0.5", 6)))}
-    if kind == "attainment":
-        return {"attainment": "sales", "over": draw(is_longer(period)), **draw(steps(number("0", "2", 4)))}
-    if kind == "total":
-        return {"total": "cash", "over": draw(is_longer(period)), **draw(steps(number("0", "3000", 2)))}
-    return {"score": "exam", "unknown": draw(factors)}
+
+
+def with_steps(what: st.SearchStrategy[Row], said: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
+    return st.tuples(what, said).map(lambda both: {**both[0], **both[1]})
 
 
 @st.composite
@@ -361,7 +356,7 @@ def targets(draw: st.DrawFn, plan: Plan) -> list[Row]:
     }
     for metric in ("sales", "other"):
         if kinds:
-            for person in PEOPLE:
+            for person in [*PEOPLE, "eva"]:
                 found += [
                     draw(one_target(person, metric, kind, plan, day))
                     for kind in kinds
