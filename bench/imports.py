@@ -162,7 +162,9 @@ def run_one(work: str, file: Path, home: Path) -> None:
         make_csv(first.with_suffix(".csv"), 1)
         if file.suffix == ".xlsx":
             make_xlsx(first, first.with_suffix(".csv"), 1)
-        dabiao(first, home)  # a worker is warm: libraries imported, roll-ups compiled; one row is there already
+        dabiao(
+            first, home
+        )  # a worker is warm: libraries imported, roll-ups compiled; one row is there already
     started = time.perf_counter()
     WORKS[work](file, home)
     seconds = time.perf_counter() - started

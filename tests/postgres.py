@@ -30,8 +30,13 @@ def main(arguments: list[str]) -> int:
         folder = Path(name)
         user = _owner(folder)
         _run(user, [where / "initdb", "-D", folder / "data", "-U", "dabiao", "--auth=trust", "--no-sync"])
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
-        _run(user, [where / "pg_ctl", "-D", folder / "data", "-w", "-o", options, "-l", folder / "log", "start"])
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
+        )
+        _run(
+            user,
+            [where / "pg_ctl", "-D", folder / "data", "-w", "-o", options, "-l", folder / "log", "start"],
+        )
         try:
             url = f"postgres://dabiao@/postgres?host={folder}"
             command = [sys.executable, "-m", "pytest", *arguments]

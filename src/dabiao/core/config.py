@@ -61,7 +61,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DABIAO_PROCESSES", "2", "Web processes of `dabiao serve`."),
     Setting("DABIAO_UPLOAD_MB", "200", "Largest file that may be uploaded."),
     Setting("DABIAO_MEMORY_MB", "1024", "Memory limit of the query engine in a process."),
-    Setting("DABIAO_THREADS", "0", "Threads of the query engine in a process; 0: all cores. `dabiao serve` sets 1."),
+    Setting(
+        "DABIAO_THREADS",
+        "0",
+        "Threads of the query engine in a process; 0: all cores. `dabiao serve` sets 1.",
+    ),
     Setting("DABIAO_LOG", "json", "json or console."),
 )
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

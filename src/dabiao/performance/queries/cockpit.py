@@ -26,6 +26,7 @@ TILES: Final = (
 """What stands beside it, most wanted first: the first five that have facts."""
 HISTORY: Final = 7
 """Earlier periods in a tile's line."""
+COMPARED: Final = (NOW, BEFORE, YEAR)
 
 
 def cockpit(frame: Frame) -> Cockpit:
@@ -96,14 +97,15 @@ def measured(frame: Frame, metrics: Sequence[str], *, also: Mapping[str, Period]
     """The metrics in all the windows of a tile, those that roll-ups can answer `also` in other windows.
 
     What needs the facts themselves (distinct counts, medians) is asked apart: it would keep the others from
-    their roll-ups.
+    their roll-ups. It is asked for the period and what that is compared with, not for the tile's line: counting
+    distinct members of seven more periods costs more than the whole rest of the page.
     """
     keys, spans = dict.fromkeys(metrics), windows(frame)
     quick = tuple(key for key in keys if rollable(frame.metrics[key]))
     slow = tuple(key for key in keys if key not in quick)
     everywhere = {**spans, **(also or {})}
     cells: dict[object, dict[str, object]] = {}
-    for cell in [*frame.ask(quick, everywhere), *frame.ask(slow, spans)]:
+    for cell in [*frame.ask(quick, everywhere), *frame.ask(slow, {name: spans[name] for name in COMPARED})]:
         cells.setdefault(cell[WINDOW], {}).update(cell)
     return Values(frame, everywhere, cells.values())
 
@@ -114,7 +116,8 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
     value = values.get(NOW, key)
     promise = promises.get((frame.scope, key), NONE)
     stands = stand(frame, metric, value, promise.value)
-    earlier = [values.get(f"h{n}", key) for n in range(HISTORY, 0, -1)]
+    drawn = rollable(metric)
+    earlier = [values.get(f"h{n}", key) for n in range(HISTORY, 0, -1)] if drawn else []
     return Tile(
         metric=key,
         label=frame.label(key),
@@ -127,7 +130,7 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
         light=stands.light,
         on_previous=delta(metric, value, values.get(BEFORE, key)),
         on_year=delta(metric, value, values.get(YEAR, key)),
-        history=tuple(None if each is None else float(each) for each in (*earlier, value)),
+        history=tuple(None if each is None else float(each) for each in (*earlier, value)) if drawn else (),
         derived=promise.derived,
     )
 
