@@ -95,6 +95,10 @@ class TestEdited:
         with pytest.raises(Conflict, match="ann at most 400"):
             edited(limited, "ann", ("2027-Q2",), 140)
 
+    def test_stays_inside_a_limit_of_its_own_year(self):
+        limited = cascade(Order(1600, ORG, (QUARTERS,), EVEN, (Limit("ann", high=500),)))
+        assert edited(limited, "ann", ("2027-Q2",), 140).cascade.amounts[ORG.position("ann")].sum() == 440
+
     def test_counts_a_reserve_out_of_the_room(self):
         before = cascade(Order(1600, ORG, (QUARTERS,), EVEN, (), {"north": Fraction(1, 10)}))
         with pytest.raises(Conflict) as refused:

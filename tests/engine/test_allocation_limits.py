@@ -4,13 +4,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from dabiao.engine.allocation import cascade as cascade_module
 from dabiao.engine.allocation.axis import flat, tree
 from dabiao.engine.allocation.cascade import BadShare, Order, cascade
 from dabiao.engine.allocation.conflict import Conflict
+from dabiao.engine.allocation.handdown import NothingToShareBy
 from dabiao.engine.allocation.ledger import Entry, ledger_of
 from dabiao.engine.allocation.limits import Limit, NotPromised, lock, span_of
 from dabiao.engine.allocation.whole import MOST_CELLS, NotFound, rounded_within
@@ -99,6 +100,10 @@ class TestNull:
 
         assert not result.order.closed.any()
         assert result.leaves[0, 0] == 0
+
+    def test_nobody_with_a_target_is_nobody_to_hand_down_to(self):
+        with pytest.raises(NothingToShareBy):
+            cascade(Order(10, ORG, (QUARTERS,), np.full((4, 4), np.nan)))
 
     def test_a_minimum_where_there_is_no_target_is_a_conflict(self):
         weights = EVEN.copy()
@@ -252,6 +257,7 @@ def test_a_conflict_is_real_and_its_change_mends_it(order, data):
     old = order.limits[index]
     tight = lock(old.scope, *old.at, value=(old.low or old.high or 0) + data.draw(st.integers(1, 40)))
     limits = [*order.limits[:index], tight, *order.limits[index + 1 :]]
+    note(f"{order.amount} by {order.weights.tolist()} within {limits}")
     try:
         cascade(Order(order.amount, ORG, order.columns, order.weights, tuple(limits)))
     except Conflict as refused:
@@ -276,6 +282,33 @@ def test_when_the_steps_end_without_room_the_weights_are_bent_first():
     assert ledger_of(org, (thirds,), result.amounts) == ()
     assert result.amounts[0].sum() == 15
     assert (amounts(result, "bo", "1") >= 4, amounts(result, "ann", "3")) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("case", "amount", "weights", "limits"),
+    [
+        (
+            "one team takes all but not in the quarter that even shares would give it",
+            5,
+            EVEN,
+            (Limit("south", ("2027",), low=5), lock("south", "2027-Q1", value=1)),
+        ),
+        (
+            "a single unit has one place to go",
+            1,
+            np.array([[np.nan, 1, 0, 2], [np.nan, np.nan, np.nan, 0], [2, 2, np.nan, 0], [2, 0, np.nan, 1]]),
+            (Limit("di", ("2027-Q2",), high=0), Limit("south", ("2027",), high=0)),
+        ),
+    ],
+)
+def test_small_knots_are_untied(case, amount, weights, limits):
+    result = cascade(Order(amount, ORG, (QUARTERS,), weights, limits))
+
+    assert ledger_of(ORG, (QUARTERS,), result.amounts) == ()
+    assert result.leaves.sum() == amount
+    for limit in limits:
+        value = amounts(result, limit.scope, *limit.at)
+        assert (limit.low or 0) <= value <= (amount if limit.high is None else limit.high), case
 
 
 def test_what_is_stuck_twice_is_rounded_as_a_whole(monkeypatch):

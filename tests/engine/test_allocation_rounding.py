@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from dabiao.engine.allocation.axis import Axis, NoSuchKey, NotATree, flat, single, tree
 from dabiao.engine.allocation.cascade import Order, cascade
-from dabiao.engine.allocation.handdown import NothingToShareBy, TooLarge, hand_down
-from dabiao.engine.allocation.rounding import Ideal, nearest, share_of, whole_weights
+from dabiao.engine.allocation.handdown import NothingToShareBy, Rules, TooLarge, hand_down
+from dabiao.engine.allocation.rounding import Bounds, Ideal, nearest, share_of, whole_weights
+from dabiao.engine.allocation.within import Stuck
 
 YEAR = tree(
     "period",
@@ -191,6 +193,24 @@ def test_no_table_of_the_same_sums_is_closer(problem):
     assert distance(table.tolist(), weights.tolist(), amount) == best
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_table_is_as_close_as_a_linear_programme_finds(seed):
+    """Eighty people by four quarters: the optimum of a programme with a variable for each unit of each cell."""
+    random = np.random.default_rng(seed)
+    weights, amount = random.integers(1, 60, (80, 4)), 300
+    org, quarters = flat("org", [f"{n:02}" for n in range(80)], "co"), flat("period", list("1234"), "year")
+    table = leaves_of(org, hand_down(amount, org, [quarters], weights))
+
+    ideal = weights * amount / weights.sum()
+    steps = np.arange(6)
+    costs = (2 * steps + 1 - 2 * ideal[..., None]).ravel()
+    cells = np.indices((80, 4, 6)).reshape(3, -1)
+    rows, columns = (np.arange(many)[:, None] == cells[axis] for axis, many in ((0, 80), (1, 4)))
+    sums = np.r_[table.sum(axis=1), table.sum(axis=0)]
+    best = linprog(costs, A_eq=np.r_[rows, columns].astype(float), b_eq=sums, bounds=(0, 1))
+    assert ((table - ideal) ** 2).sum() == pytest.approx(best.fun + (ideal**2).sum(), abs=1e-6)
+
+
 def split(amount, weights):
     """The largest remainder with fractions and sorting, written without the engine."""
     ideal = [Fraction(amount * weight, sum(weights)) for weight in weights]
@@ -282,3 +302,9 @@ def test_a_subtree_is_a_tree_of_its_own():
     assert org.under(0).keys == org.keys
     with pytest.raises(NoSuchKey, match="org has no 'x'"):
         org.position("x")
+
+
+def test_a_bound_on_the_whole_that_the_amount_breaks_leaves_no_room():
+    bounds = {(0, 1): Bounds(np.array([6.0, 0, 0]), np.array([9.0, 9, 9]))}
+    with pytest.raises(Stuck):
+        hand_down(5, flat("org", ["a", "b"]), [], np.ones((2, 1), dtype=np.int64), Rules(bounds))

@@ -15,6 +15,7 @@ from dabiao.engine.allocation.axis import Axis, CannotAllocate, Floats, Ints
 from dabiao.engine.allocation.limits import Limit, span_of
 from dabiao.engine.allocation.rounding import Flags
 
+_LEAST: Final = 1e-6  # the solver drops coefficients below 1e-9
 _SCALE: Final = 1e6  # the solver works to 1e-7: amounts are brought to this size
 
 
@@ -180,15 +181,14 @@ def _extreme(limits: Sequence[Limit], groups: Groups, sign: int) -> int | None:
 
 def _nearest(amount: int, limits: Sequence[Limit], groups: Groups, ideal: Floats) -> Floats:
     """Amounts of the groups that meet every limit and whose largest relative change is the least."""
-    stretch = -np.maximum(ideal, 1e-9 * amount)[:, None]
+    stretch = -np.maximum(ideal / max(amount, 1), _LEAST)[:, None]
     same = np.eye(groups.many)
     band = np.vstack([np.hstack([same, stretch]), np.hstack([-same, stretch])])
     limited = np.hstack([_hard(groups), np.zeros((2 * len(limits), 1))])
     cost = np.r_[np.zeros(groups.many), 1.0]
     found = _solved(cost, np.vstack([limited, band]), limits, groups, amount, np.r_[ideal, -ideal])
-    if found is None:
-        raise AssertionError("called only where the limits can be met")
-    return found[: groups.many]
+    assert found is not None, "called only where the limits can be met"
+    return np.maximum(found[: groups.many], 0.0)
 
 
 def _hard(groups: Groups) -> Floats:

@@ -19,6 +19,7 @@ from dabiao.engine.allocation.rounding import Bounds
 Flags: TypeAlias = NDArray[np.bool_]
 
 NEARER: Final = 1e-9  # squared units: less than this is a tie, and a tie changes nothing
+MANY_ROWS: Final = 64  # from here on the circles of two columns are turned many at a time first
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,8 @@ def closest(given: Ints, ideal: Floats, starts: Ints, bounds: Bounds) -> Ints:
             low=np.where(there[..., None], np.moveaxis(bounds.low[:, cell], 0, -1), np.inf),
             high=np.where(there[..., None], np.moveaxis(bounds.high[:, cell], 0, -1), -np.inf),
         )
+        if tables.given.shape[1] > MANY_ROWS:
+            _swap_pairs(tables)
         _exchange(tables)
         result[:, items[there]] = tables.given[there].T
     return result
@@ -58,6 +61,40 @@ def _same_size(starts: Ints) -> Iterator[tuple[Ints, Flags]]:
         chosen = np.flatnonzero((group == exponent) & (size > 1))
         place = np.arange(int(size[chosen].max()))
         yield starts[chosen][:, None] + place, place < size[chosen][:, None]
+
+
+def _swap_pairs(tables: Tables) -> None:
+    """Circles of two columns, as many at once as bring a table nearer: best giver with best taker, and so on.
+
+    A row gives or takes, never both: the two costs of a row add up to 4, and a pair below 0 needs both below 2.
+    """
+    pairs = [(one, other) for one in range(tables.given.shape[2]) for other in range(one)]
+    for table in range(len(tables.given)):
+        while sum(_swapped(tables, table, pair) for pair in pairs):
+            pass
+
+
+def _swapped(tables: Tables, table: int, pair: tuple[int, int]) -> int:
+    """How many pairs of rows swapped a unit between two columns of one table."""
+    one, other = pair
+    costs = [_move_costs(tables, table, one, other), _move_costs(tables, table, other, one)]
+    rows = [np.argsort(cost, kind="stable") for cost in costs]
+    nearer = costs[0][rows[0]] + costs[1][rows[1]] < -NEARER
+    many = len(nearer) if nearer.all() else int(nearer.argmin())
+    for source, target, movers in ((one, other, rows[0][:many]), (other, one, rows[1][:many])):
+        tables.given[table, movers, source] -= 1
+        tables.given[table, movers, target] += 1
+    return many
+
+
+def _move_costs(tables: Tables, table: int, source: int, target: int) -> Floats:
+    """What one unit from column to column adds to the sum of squares, row by row."""
+    given, ideal = tables.given[table], tables.ideal[table]
+    may = (given[:, source] > tables.low[table, :, source]) & (
+        given[:, target] < tables.high[table, :, target]
+    )
+    off = given - ideal
+    return np.where(may, 2 - 2 * off[:, source] + 2 * off[:, target], np.inf)
 
 
 def _exchange(tables: Tables) -> None:

@@ -135,19 +135,28 @@ def fitted(wanted: Callable[[Floats], Floats], total: Ints, starts: Ints) -> Ide
     """An ideal that sums to each segment's total: `wanted` at the one exponent per segment that makes it so.
 
     `wanted` takes an exponent per item and returns shares that never fall when it rises, already within
-    their bounds. Used only where bounds bind; whoever is not held by one keeps the proportions of the weights.
+    their bounds. A segment that is right to half a unit an item stays as it is: rounding settles the rest.
     """
+    segment = np.repeat(np.arange(len(total)), np.diff(starts))
+    exact = wanted(np.zeros(len(segment)))
+    off = np.abs(np.add.reduceat(exact, starts[:-1]) - total) > np.diff(starts) / 2
+    if off.any():
+        exact = np.where(off[segment], wanted(_exponents(wanted, total, starts)[segment]), exact)
+    near = np.rint(exact)
+    exact = np.where(np.abs(exact - near) < 1e-9 * np.maximum(1.0, near), near, exact)
+    units = np.floor(exact)
+    return Ideal(units.astype(np.int64), exact - units)
+
+
+def _exponents(wanted: Callable[[Floats], Floats], total: Ints, starts: Ints) -> Floats:
+    """Per segment the exponent at which what is wanted reaches the total, by halving."""
     segment = np.repeat(np.arange(len(total)), np.diff(starts))
     lower, upper = np.full(len(total), -_REACH), np.full(len(total), _REACH)
     for _ in range(_STEPS):
         middle = (lower + upper) / 2
         short = np.add.reduceat(wanted(middle[segment]), starts[:-1]) < total
         lower, upper = np.where(short, middle, lower), np.where(short, upper, middle)
-    exact = wanted(upper[segment])
-    near = np.rint(exact)
-    exact = np.where(np.abs(exact - near) < 1e-9 * np.maximum(1.0, near), near, exact)
-    units = np.floor(exact)
-    return Ideal(units.astype(np.int64), exact - units)
+    return upper
 
 
 def whole_weights(weights: NDArray[np.generic]) -> Ints:

@@ -20,6 +20,7 @@ from dabiao.engine.allocation.limits import NodeBounds, Span
 from dabiao.engine.allocation.rounding import Bounds, Ideal, fitted, settled
 
 _TURNS: Final = 40
+_CLOSE: Final = 0.25  # of a unit: rounding settles the rest
 _TRACE: Final = 1e-12  # the weight of an open cell that has none: it is used when nobody else can be
 
 
@@ -126,11 +127,14 @@ def _balanced(level: Level, split: Split, share: Floats, rows: Ints, table: Boun
     for _ in range(_TURNS):
         cells = np.clip(share * down * across[:, parent], table.low, table.high)
         free = np.where((cells > table.low) & (cells < table.high), cells, 0.0)
-        down *= _factor(rows - cells.sum(axis=0), free.sum(axis=0))
+        lacking = rows - cells.sum(axis=0)
+        down *= _factor(lacking, free.sum(axis=0))
         cells = np.clip(share * down * across[:, parent], table.low, table.high)
         free = np.where((cells > table.low) & (cells < table.high), cells, 0.0)
         missing = columns - np.add.reduceat(cells, starts, axis=1)
         across *= _factor(missing, np.add.reduceat(free, starts, axis=1))
+        if max(np.abs(lacking).max(), np.abs(missing).max()) < _CLOSE:
+            break
     return np.clip(share * down * across[:, parent], table.low, table.high)
 
 
