@@ -156,7 +156,8 @@ def _lake_files(snapshots: Iterable[Snapshot]) -> Iterator[Path]:
         yield from (Path(file) for file in store.files(table, version))
     for table in {table for table, _ in named}:
         yield from (file for file in (store.folder(table) / "_delta_log").rglob("*") if file.is_file())
-    yield from (file for file in (home.lake() / ".templates").glob("*") if file.is_file())
+    for beside in (".templates", "target_cells"):  # cells of cascades are named by the app database alone
+        yield from (file for file in (home.lake() / beside).rglob("*") if file.is_file())
 
 
 def _others(newest: Snapshot | None) -> Iterator[Path]:
