@@ -184,7 +184,7 @@ def credits_of(plan: Plan, measure_name: str, facts: Facts) -> list[Credit]:
         day = fact[measure.get("on", DATE_OF[measure["table"]])]
         if not plan["from"] <= day < plan["to"] or not counts(measure, fact):
             continue
-        for way, (person, amount) in enumerate(credited(plan, measure, fact, day, facts)):
+        for way, person, amount in credited(plan, measure, fact, day, facts):
             if covered(plan, person, day):
                 order = (day, fact.get("place", fact["key"]), fact.get("refund", ""), way, amount)
                 found.append(Credit(fact, order, person, amount, day, known_on))
@@ -201,7 +201,8 @@ def in_place_of_its_sale(measure: Row, row: Row, facts: Facts) -> tuple[Row, dat
         if sale["key"] == row["reverses"]:
             own = {name: row.get(name) for name in ("amount", "amount_with_tax", "qty", "cost")}
             own["original_amount"] = row.get("original_amount")
-            return {**sale, **own, "place": sale["key"], "refund": row["key"]}, known_on
+            own |= {"key": row["key"], "place": sale["key"], "refund": row["key"]}
+            return {**sale, **own}, known_on
     return row, known_on
 
 
@@ -261,23 +262,37 @@ def exchange_rate(plan: Plan, currency: str, day: date) -> Decimal:
     return Decimal(newest["rate"])
 
 
-def credited(plan: Plan, measure: Row, fact: Row, day: date, facts: Facts) -> Iterator[tuple[str, Decimal]]:
-    """Person and amount, for every way in which a fact is credited."""
+def credited(
+    plan: Plan, measure: Row, fact: Row, day: date, facts: Facts
+) -> Iterator[tuple[str, str, Decimal]]:
+    """Way, person and amount, for every way in which a fact is credited.
+
+    The page orders lines by "the way of credit" and does not say how ways are ordered: as text, by the names
+    that the trace shows.
+    """
     decimals = plan.get("decimals", 4)
     whole = amount_of(plan, measure, fact, day)
     rule = plan["credits"][measure["credit"]] if "credit" in measure else {}
     direct = directly(rule, measure, fact, day, whole, decimals, facts)
     if rule.get("direct", True):
-        yield from direct.items()
+        for person, amount in direct.items():
+            yield way_of(rule, measure, fact, facts), person, amount
     for overlay in rule.get("also", []):
-        yield from on_top(overlay, fact, day, whole, decimals, facts)
+        for person, amount in on_top(overlay, fact, day, whole, decimals, facts):
+            yield "also", person, amount
     for person, amount in direct.items():
         above: str | None = person
-        for share in rule.get("rollup", []):
+        for level, share in enumerate(rule.get("rollup", []), 1):
             above = manager_of(above, day, facts)
             if above is None:
                 break
-            yield above, rounded(amount * share, decimals)
+            yield f"rollup {level}", above, rounded(amount * share, decimals)
+
+
+def way_of(rule: Row, measure: Row, fact: Row, facts: Facts) -> str:
+    if rule.get("recorded_shares") and recorded_shares(measure["table"], fact["key"], facts):
+        return "shared"
+    return "split" if "split" in rule else "direct"
 
 
 def directly(
