@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 from django.test import Client
 from pytest_django import Settings
@@ -17,6 +18,13 @@ from tests.settings import HOME
 REPOSITORY = Path(__file__).resolve().parents[1]
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 STRICT = os.environ.get("CI_STRICT") == "1"
+
+
+# A landing must not hang on luck: under CI_STRICT=1 the same examples are tried every time; elsewhere new ones.
+# No deadlines: machines are busy, and no test is timed.
+hypothesis.settings.register_profile("strict", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("strict" if STRICT else "search")
 
 
 def skip_or_fail(reason: str) -> None:
