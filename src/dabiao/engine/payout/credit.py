@@ -122,7 +122,8 @@ def _at_original(measure: Measure, facts: ir.Table, window: Window) -> ir.Table:
 def _amount(plan: Plan, measure: Measure, facts: ir.Table) -> ir.IntegerValue:
     """The counted amount in units; in the plan's currency by the plan's own rates where it says so."""
     if measure.amount == "count":
-        return ibis.literal(10**plan.decimals, type="int64")
+        # Cast, because a bare constant stays 32 bits wide in DuckDB and overflows when it is split.
+        return ibis.literal(10**plan.decimals, type="int32").cast("int64")
     column = value(facts, measure.amount)
     if plan.amounts == "original" and measure.amount in ("amount", "amount_with_tax"):
         return _exchanged(plan, facts, facts[f"original_{measure.amount}"])

@@ -98,8 +98,14 @@ def _grouped(sums: Iterable[LineSum]) -> Mapping[tuple[str, object], Mapping[str
     for people in found.values():
         for lines in people.values():
             if len(lines) > 1:
-                lines.sort()
+                lines.sort(key=_in_order)
     return found
+
+
+def _in_order(line: LineSum) -> tuple[object, ...]:
+    """Sums of one person, period and component: by what they are per, an empty column first."""
+    per = tuple((name, value or "") for name, value in line.per)
+    return (per, line.lines, line.credit, line.amount, line.mix, line.weighed, line.rule)
 
 
 def _entry_order(entry: Entry) -> tuple[object, ...]:
