@@ -1,6 +1,6 @@
 """Payouts side by side: the general engine from a YAML plan against hand-written DuckDB SQL, Polars, pandas and a loop.
 
-    python -m bench.payouts 1e6 --out /tmp/payouts            # repetitions are interleaved: one of each, again
+    python -m bench.payouts 1e6 --out FOLDER            # repetitions are interleaved: one of each, again
     python -m bench.payouts 1e7 --runs 5 --loop 1e6           # the plain loop only up to that many lines
 
 One work: commission with marginal tiers on a running year, product multipliers, 10 % of the lines split
