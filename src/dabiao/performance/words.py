@@ -7,6 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from dabiao.facts.words import TABLES
+
 COLUMNS: Final[Mapping[str, Promise]] = {
     "key": _("Number in the source"),
     "source": _("Source"),
@@ -113,32 +115,6 @@ COLUMNS: Final[Mapping[str, Promise]] = {
     "metric": _("Metric"),
     "value": _("Value"),
     "on": _("Day"),
-}
-TABLES: Final[Mapping[str, Promise]] = {
-    "contracts": _("Contracts"),
-    "order_lines": _("Order lines"),
-    "deliveries": _("Deliveries"),
-    "invoices": _("Invoices"),
-    "revenue": _("Recognised revenue"),
-    "receivables": _("Receivables"),
-    "receipts": _("Receipts"),
-    "allocations": _("Allocations"),
-    "leads": _("Leads"),
-    "opportunities": _("Opportunities"),
-    "stage_changes": _("Stage changes"),
-    "quotes": _("Quotes"),
-    "activities": _("Activities"),
-    "visit_plans": _("Planned visits"),
-    "feedback": _("Feedback"),
-    "complaints": _("Complaints"),
-    "renewals": _("Renewals"),
-    "usage": _("Usage"),
-    "expenses": _("Expenses"),
-    "stock": _("Stock"),
-    "market": _("Market"),
-    "market_events": _("Market events"),
-    "daily_figures": _("Daily figures"),
-    "assignments": _("Assignments"),
 }
 KINDS: Final[Mapping[str, Promise]] = {
     "result": pgettext_lazy("kind of metric", "Result"),
