@@ -121,7 +121,7 @@ def _caught_up(
     """A whole-base rate that changes applies to everything counted earlier in the span, too."""
     tiers = component.rate.tiers if component.rate else None
     assert tiers is not None
-    for per, weighed in sorted(posted.weighed.items()):
+    for per, weighed in sorted(posted.weighed.items(), key=_by_what):
         before = posted.rates.get(per)
         now = whole_rate(world, component, tiers, person, period, per)
         if before is not None and now is not None and now != before and weighed:
@@ -137,6 +137,11 @@ def _caught_up(
         rate = whole_rate(world, component, tiers, person, period, per)
         if rate is not None:
             posted.rates[per] = rate
+
+
+def _by_what(weighed: tuple[Per, Decimal]) -> list[tuple[str, str]]:
+    """What credit is counted per, an empty column first."""
+    return [(column, value or "") for column, value in weighed[0]]
 
 
 def _from_pay(component: Component, paid: Paid) -> set[str]:
