@@ -14,20 +14,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dabiao.engine.metric import (
+from dabiao.engine.measure import (
     CannotMeasure,
-    Measure,
     MixedCurrencies,
+    measure,
+    members_of,
+    roll_up,
+    roll_up_further,
+)
+from dabiao.engine.metric import (
+    Measure,
     Ratio,
     Share,
     Source,
     Words,
     default_decimals,
-    has_facts,
     is_flow,
-    measure,
-    roll_up,
-    roll_up_further,
     rollable,
     sources_of,
 )
@@ -214,6 +216,26 @@ def test_a_roll_up_gives_the_same_numbers_as_the_facts(rows, by, grain, weigh):
 
 
 @settings(max_examples=40, deadline=None)
+@given(ROWS, BY, st.booleans())
+def test_members_give_the_same_distinct_counts_as_the_facts(rows, by, weigh):
+    metrics = [
+        FROM_FACTS[0],
+        a_measure("new_pieces", "distinct", "pieces", where=(NEW,), unit="count"),
+        ADDED[0],
+    ]
+    facts = table(rows, {**SCHEMA, "credit_share": RATE} if weigh else SCHEMA)
+    grain = ["region", "person", "kind"]
+    listed = {each.key: members_of(each, facts, by=grain) for each in metrics[:2]}
+
+    from_facts = run(measure(metrics, {SALES: facts}, by=by, zero_for=[SALES]), *by)
+    from_members = run(measure(metrics, {SALES: facts}, by=by, members=listed, zero_for=[SALES]), *by)
+    alone = run(measure(metrics[:2], {}, by=by, members=listed), *by)
+
+    assert from_members == from_facts
+    assert alone == run(measure(metrics[:2], {SALES: facts}, by=by), *by)
+
+
+@settings(max_examples=40, deadline=None)
 @given(ROWS, BY)
 def test_parts_sum_to_the_whole_with_missing_dimensions(rows, by):
     metrics = [each for each in ADDED if each.additive]
@@ -266,11 +288,6 @@ class TestZeroAndNoData:
 
     def test_a_fact_without_a_value_is_not_zero(self):
         assert [row["sales"] for row in self.cells([], zero_for=[SALES])] == [Decimal(5), None]
-
-    def test_has_facts_tells_the_two_apart(self):
-        sources = {SALES: table(self.ORDERS), VISITS: table([])}
-
-        assert run(has_facts(sources)) == [{SALES.name: True, VISITS.name: False}]
 
     def test_the_whole_of_nothing_is_one_row(self):
         metrics = [self.SEEN, self.LONGEST]
@@ -432,6 +449,8 @@ class TestRefusals:
             roll_up([kinds], table([]), by=[])
         with pytest.raises(CannotMeasure, match="can't come from a roll-up"):
             measure([kinds], {SALES: table([])}, by=[], rolled=[SALES])
+        with pytest.raises(CannotMeasure, match="sales is a sum: it has no members"):
+            members_of(ADDED[0], table([]), by=[])
 
     def test_missing_tables_and_dimensions_are_named(self):
         with pytest.raises(

@@ -165,7 +165,8 @@ class TestMeasuring:
 PEOPLE = st.sampled_from(["P03", "P04", "P05", "P06", "P07", "P09", "GHOST", None])
 DAYS = st.dates(date(2025, 12, 1), date(2026, 3, 10))
 AMOUNTS = st.decimals(-1000, 1000, places=4) | st.none()
-FACTS = st.lists(st.tuples(PEOPLE, DAYS, AMOUNTS), max_size=25)
+CUSTOMERS = st.sampled_from(["c1", "c2", None])
+FACTS = st.lists(st.tuples(PEOPLE, DAYS, AMOUNTS, CUSTOMERS, st.sampled_from(["new", "return"])), max_size=25)
 HELD_SHANGHAI = {"P03", "P04", "P05", "P06"}
 MONTHS = Windows(tuple((p.label, p.start, p.end) for p in Fiscal().parts(Fiscal().parse("2026-Q1"), "month")))
 
@@ -180,33 +181,40 @@ def test_roll_ups_facts_and_plain_python_agree(company, facts, viewer):
             "person": person,
             "ordered_on": day.isoformat(),
             "amount": None if amount is None else str(amount),
+            "customer": customer,
+            "kind": kind,
         }
-        for n, (person, day, amount) in enumerate(facts)
+        for n, (person, day, amount, customer, kind) in enumerate(facts)
     ]
     load(order_lines=table("order_lines", some))
     lake, on = reading.current(), date(2026, 3, 16)
     seen = seats(lake, viewer=company.users[viewer], scope=None, on=on)
 
-    def answered(by, where=()):
-        rows = measuring.answer(
-            lake, Question(("sales_amount", "sales_quantity"), by, where), windows=MONTHS, seats=seen
+    def answered(metric, by):
+        question = Question((metric, "sales_quantity"), by)
+        rows = measuring.answer(lake, question, windows=MONTHS, seats=seen).to_pylist()
+        return {tuple(row[name] for name in by): row[metric] for row in rows}
+
+    known = [
+        (day.strftime("%Y-%m"), team, fact)
+        for fact in facts
+        for person, day, *_ in [fact]
+        for team in [team_of(person, day)]
+        if day >= date(2026, 1, 1) and may_see(viewer, person, team)
+    ]
+    for metric, counted in {
+        "sales_amount": total,
+        "active_customers": different,
+        "new_customers": new,
+    }.items():
+        rolled = answered(metric, ("window", "team"))
+        # No order has a product, and what no roll-up holds has to come from the facts.
+        from_facts = answered(metric, ("window", "team", "product_line"))
+        assert {(*key, None): value for key, value in rolled.items()} == from_facts
+        assert rolled == by_key(counted, [((month, team), fact) for month, team, fact in known])
+        assert answered(metric, ("window",)) == by_key(
+            counted, [((month,), fact) for month, _, fact in known]
         )
-        return {tuple(row[name] for name in by): row["sales_amount"] for row in rows.to_pylist()}
-
-    rolled = answered(("window", "team"))
-    from_facts = answered(("window", "team", "customer"))
-    assert {(*key, None): value for key, value in rolled.items()} == from_facts
-
-    expected = defaultdict(list)
-    for person, day, amount in facts:
-        team = team_of(person, day)
-        if day >= date(2026, 1, 1) and may_see(viewer, person, team):
-            expected[day.strftime("%Y-%m"), team].append(amount)
-    assert rolled == {key: total(amounts) for key, amounts in expected.items()}
-    assert answered(("window",)) == {
-        (month,): total([a for (m, _), amounts in expected.items() if m == month for a in amounts])
-        for month in {m for m, _ in expected}
-    }
     # Removed again, so that the next example starts from nothing.
     load_nothing(some)
 
@@ -227,9 +235,24 @@ def load_nothing(some):
     publish([Change("order_lines", table("order_lines", []), removed=keys)], at=NOON, note="emptied")
 
 
-def total(amounts):
-    known = [amount for amount in amounts if amount is not None]
+def by_key(counted, keyed):
+    found = defaultdict(list)
+    for key, fact in keyed:
+        found[key].append(fact)
+    return {key: counted(facts) for key, facts in found.items()}
+
+
+def total(facts):
+    known = [amount for _, _, amount, _, _ in facts if amount is not None]
     return sum(known, Decimal(0)) if known else None
+
+
+def different(facts):
+    return len({customer for *_, customer, kind in facts if customer and kind != "return"})
+
+
+def new(facts):
+    return len({customer for *_, customer, kind in facts if customer and kind == "new"})
 
 
 def team_of(person, day):

@@ -16,10 +16,19 @@ from dabiao.lake.tables import TABLES
 STANDARD = "standard.yml"
 
 
+Edition = tuple[Path, tuple[tuple[str, int], ...]]
+"""The company's folder of metrics, and its files with the time of their last change."""
+
+
 def in_force() -> Mapping[str, Metric]:
     """The dictionary of this installation; read again when one of the company's files has changed."""
+    return of(edition())
+
+
+def edition() -> Edition:
+    """Changes whenever one of the company's files does."""
     own = Path(settings.METRICS_FOLDER)
-    return _kept(own, tuple((path.name, path.stat().st_mtime_ns) for path in sorted(own.glob("*.yml"))))
+    return own, tuple((path.name, path.stat().st_mtime_ns) for path in sorted(own.glob("*.yml")))
 
 
 def nearest(key: str) -> str:
@@ -29,8 +38,9 @@ def nearest(key: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _kept(own: Path, stamp: tuple[tuple[str, int], ...]) -> Mapping[str, Metric]:
-    return load_dictionary(own, credits=crediting.RULES)
+def of(edition: Edition) -> Mapping[str, Metric]:
+    """The dictionary of an edition; the same object as long as no file changes."""
+    return load_dictionary(edition[0], credits=crediting.RULES)
 
 
 def load_dictionary(

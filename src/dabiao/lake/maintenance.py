@@ -48,7 +48,8 @@ def _last_of_days(days: int) -> set[int]:
 
 
 def tidy(*, at: datetime) -> None:
-    """What a worker does now and then: merge small files, forget what nobody will ask for again."""
+    """What a worker does now and then: follow the metrics, merge small files, forget what nobody will ask for again."""
+    rebuild(at=at)
     compact(at=at)
     clean(keep=_KEPT, days=_KEPT_DAYS)
 

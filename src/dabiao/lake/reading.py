@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
-from dabiao.lake import home
+from dabiao.lake import home, serving
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
@@ -93,7 +93,9 @@ def at(number: int) -> Lake:
 
 
 def _opened(snapshot: Snapshot) -> Lake:
-    return _open(snapshot.number, tuple(sorted(snapshot.tables.items())), snapshot.serving, str(home.lake()))
+    # What was stored by other definitions of the metrics is left alone; the facts answer until it is made anew.
+    file = snapshot.serving if serving.is_current(snapshot.serving) else ""
+    return _open(snapshot.number, tuple(sorted(snapshot.tables.items())), file, str(home.lake()))
 
 
 @lru_cache(maxsize=4)

@@ -15,9 +15,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from dabiao.core.errors import Malformed
-from dabiao.engine import dimension, metric
-from dabiao.engine.metric import CannotMeasure, Metric, Source
-from dabiao.lake import dictionary, paths, serving
+from dabiao.engine import dimension
+from dabiao.engine.measure import CannotMeasure, measure
+from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable, sources_of
+from dabiao.lake import cubes, dictionary, paths
 from dabiao.lake.placing import placed, sql, unbound
 from dabiao.lake.reading import Lake
 
@@ -87,9 +88,11 @@ def pose(lake: Lake, question: Question, *, seats: Collection[int] | None) -> Po
     """Decide where a question is answered from. Raises BadQuestion."""
     metrics = _metrics(question.metrics)
     levels = _levels(lake)
+    sources = frozenset(sources_of(metrics))
     rolled = _rolled(lake, question, metrics, levels)
-    whole = _whole(lake, question, seats) if rolled == frozenset(metric.sources_of(metrics)) else None
-    alive = frozenset(source for source in metric.sources_of(metrics) if coverage(lake, source) is not None)
+    adds_up = rolled == sources and all(rollable(each) for each in metrics)
+    whole = _whole(lake, question, seats) if adds_up else None
+    alive = frozenset(source for source in sources if coverage(lake, source) is not None)
     scoped = seats is not None and whole is None
     small = {}
     if whole is not None:
@@ -172,18 +175,20 @@ def _kinds_above(
 def _rolled(
     lake: Lake, question: Question, metrics: Sequence[Metric], levels: frozenset[str]
 ) -> frozenset[Source]:
-    """The sources whose roll-up can answer the question."""
+    """The sources of which the serving file has all that the question needs."""
     named = {*question.by, *(name for name, _ in question.where)}
     if not named <= _IN_ROLL_UP | levels:
         return frozenset()
-    needing_facts = {
-        each.source for m in metrics for each in metric.measures_of(m) if not metric.rollable(each)
-    }
-    return frozenset(
-        source
-        for source in metric.sources_of(metrics)
-        if source.name in lake.rolled and source not in needing_facts
-    )
+    wanted = {each for m in metrics for each in measures_of(m)}
+    needing_facts = {each.source for each in wanted if _stored_as(each) not in lake.rolled}
+    return frozenset(sources_of(metrics)) - needing_facts
+
+
+def _stored_as(each: Measure) -> str | None:
+    """The table of the serving file that answers for a measure; None: only the facts do."""
+    if rollable(each):
+        return each.source.name
+    return cubes.members_name(each) if cubes.is_listed(each) else None
 
 
 @dataclass(frozen=True)
@@ -210,10 +215,17 @@ def expression(shape: Shape) -> ir.Table:
 
     Raises BadQuestion.
     """
-    sources = {source: _source(source, shape) for source in metric.sources_of(shape.metrics)}
+    wanted = dict.fromkeys(each for m in shape.metrics for each in measures_of(m))
+    listed = [each for each in wanted if each.source in shape.rolled and not rollable(each)]
+    others = dict.fromkeys(each.source for each in wanted if each not in listed)
     try:
-        return metric.measure(
-            shape.metrics, sources, by=shape.question.by, rolled=shape.rolled, zero_for=shape.alive
+        return measure(
+            shape.metrics,
+            {source: _source(source, shape) for source in others},
+            by=shape.question.by,
+            rolled=shape.rolled,
+            members={each.key: _stored(cubes.members(each), each.source, shape) for each in listed},
+            zero_for=shape.alive,
         )
     except CannotMeasure as error:
         raise BadQuestion(str(error)) from error
@@ -223,29 +235,49 @@ def _source(source: Source, shape: Shape) -> ir.Table:
     """The facts (or cells) of a source that are in scope, in a window and meet the filters."""
     if shape.by_unit:
         return _unit_totals(source, shape)
-    scope = ibis.table({"seat": "int64"}, name="scope") if shape.scoped else None
-    filters = shape.question.where
-    names = dict.fromkeys([*(name for name, _ in filters), *shape.question.by])
-    seated = bool({"seat", "unit", *shape.levels} & names.keys())
-    facts = (
-        _cells(source, shape, scope, placed=seated)
-        if source in shape.rolled
-        else placed(source, scope=scope, seated=seated)
-    )
+    if source in shape.rolled:
+        return _stored(cubes.cells(source, _adding_up(source, shape.metrics)), source, shape)
+    seated = bool({"seat", "unit", *shape.levels} & {*_dimensions(shape)})
+    return _kept(placed(source, scope=_scope(shape), seated=seated), source, shape)
+
+
+def _stored(cells: ir.Table, source: Source, shape: Shape) -> ir.Table:
+    """Rows of the serving file, by seat, as `_source` says."""
+    scope = _scope(shape)
+    if scope is not None:
+        cells = cells.semi_join(scope, "seat")
+    if {"unit", *shape.levels} & {*_dimensions(shape)}:
+        seats = unbound("assignments")
+        joined = cells.left_join(seats, cells.seat == seats.seat)
+        cells = joined.select(*(cells[name] for name in cells.columns), unit=seats.unit)
+    return _kept(cells, source, shape)
+
+
+def _kept(facts: ir.Table, source: Source, shape: Shape) -> ir.Table:
+    """With the dimensions asked for, and only what meets the filters and lies in a window."""
     lookups = {name: unbound(name) for name in _LOOKUPS}
     try:
-        wanted = [name for name in names if name != WINDOW]
-        facts = dimension.with_dimensions(facts, wanted, lookups, levels=shape.levels)
+        facts = dimension.with_dimensions(facts, _dimensions(shape), lookups, levels=shape.levels)
     except dimension.NoSuchDimension as error:
         raise BadQuestion(f"{source.table}: {error}") from error
-    for name, values in filters:
+    for name, values in shape.question.where:
         facts = facts.filter(_keeps(facts[name], values))
     return _in_windows(facts, dated=source.on is not None)
 
 
+def _scope(shape: Shape) -> ir.Table | None:
+    return ibis.table({"seat": "int64"}, name="scope") if shape.scoped else None
+
+
+def _dimensions(shape: Shape) -> list[str]:
+    """Those that the question splits or filters by."""
+    named = dict.fromkeys([*(name for name, _ in shape.question.where), *shape.question.by])
+    return [name for name in named if name != WINDOW]
+
+
 def _unit_totals(source: Source, shape: Shape) -> ir.Table:
     """The totals of the unit in `whole`, each with the child that it lies in under the name of its kind."""
-    totals = serving.totals(source, _measures_in(source, shape.metrics))
+    totals = cubes.totals(source, _adding_up(source, shape.metrics))
     totals = totals.semi_join(ibis.table({"unit": "string"}, name="whole"), "unit")
     named = [*shape.question.by, *(name for name, _ in shape.question.where)]
     totals = totals.mutate(**{name: totals.child for name in named if name in shape.levels})
@@ -254,21 +286,9 @@ def _unit_totals(source: Source, shape: Shape) -> ir.Table:
     return _in_windows(totals, dated=source.on is not None)
 
 
-def _cells(source: Source, shape: Shape, scope: ir.Table | None, *, placed: bool) -> ir.Table:
-    """The roll-up of a source, with the unit that each seat belongs to where the question needs it."""
-    cells = serving.cells(source, _measures_in(source, shape.metrics))
-    if scope is not None:
-        cells = cells.semi_join(scope, "seat")
-    if not placed:
-        return cells
-    seats = unbound("assignments")
-    joined = cells.left_join(seats, cells.seat == seats.seat)
-    return joined.select(*(cells[name] for name in cells.columns), unit=seats.unit)
-
-
-def _measures_in(source: Source, metrics: Sequence[Metric]) -> list[metric.Measure]:
-    found = {each.key: each for m in metrics for each in metric.measures_of(m) if each.source == source}
-    return list(found.values())
+def _adding_up(source: Source, metrics: Sequence[Metric]) -> list[Measure]:
+    found = {each.key: each for m in metrics for each in measures_of(m) if each.source == source}
+    return [each for each in found.values() if rollable(each)]
 
 
 def _in_windows(facts: ir.Table, *, dated: bool) -> ir.Table:
@@ -304,7 +324,7 @@ def without_facts(lake: Lake, key: str, start: date, end: date) -> Decimal | Non
     """What a metric is in a window that has no fact of the scope: 0 for a sum or count of something that is
     recorded at that time, null ("no data") for everything else."""
     found = _metrics((key,))[0]
-    if not isinstance(found, metric.Measure) or found.how not in {"sum", "count", "distinct"}:
+    if not isinstance(found, Measure) or found.how not in {"sum", "count", "distinct"}:
         return None
     covered = coverage(lake, found.source)
     return Decimal(0) if covered and covered[0] < end and start <= covered[1] else None

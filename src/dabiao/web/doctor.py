@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from dabiao.core import config
-from dabiao.engine.metric import measure
+from dabiao.engine.measure import measure
 from dabiao.lake import dictionary, home, reading
+from dabiao.lake.cubes import cubes
 from dabiao.lake.models import Pending, Snapshot
 from dabiao.lake.placing import placed, sql
-from dabiao.lake.serving import cubes
 from dabiao.lake.store import Store
 
 _STALE = timedelta(minutes=5)

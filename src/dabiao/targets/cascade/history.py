@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed
 from dabiao.engine import dimension
-from dabiao.engine.metric import Measure, Metric, measure
+from dabiao.engine.measure import measure
+from dabiao.engine.metric import Measure, Metric
 from dabiao.engine.period import Period
 from dabiao.lake import dictionary, reading
 from dabiao.lake.placing import placed, sql, unbound

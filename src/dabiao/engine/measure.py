@@ -1,0 +1,243 @@
+"""Metrics computed: each fact table is summed up by itself, and divided last.
+
+`measure` turns any set of metrics into one table. Each fact table is aggregated before it meets another, so
+joining can't multiply anything, and rows whose dimension is missing keep a row of their own, so parts sum to
+the whole. `roll_up` and `members_of` make smaller tables from which `measure` computes exactly the same numbers.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from dabiao.engine import number
+from dabiao.engine.aggregate import counted, side_by_side, summed
+from dabiao.engine.metric import How, Measure, Metric, Ratio, Source, measures_of, rollable, sources_of
+from dabiao.engine.row import all_hold
+
+SHARE: Final = "credit_share"
+"""A source with this column (decimal(18, 6)) carries credit: sums, counts and means weigh by it.
+
+Not plain `share`: the lake's `market` table has a column of that name."""
+
+MEMBER: Final = "member"
+"""The column of what a distinct count tells apart."""
+
+_ZERO_WITHOUT_FACTS: Final[frozenset[How]] = frozenset({"sum", "count", "distinct"})
+
+
+class CannotMeasure(ValueError):
+    """The metrics, the sources and the dimensions asked for don't fit together."""
+
+
+class MixedCurrencies(CannotMeasure):
+    """Original amounts of several currencies would be added raw."""
+
+
+def measure(
+    metrics: Sequence[Metric],
+    sources: Mapping[Source, ir.Table],
+    *,
+    by: Sequence[str],
+    rolled: Collection[Source] = (),
+    members: Mapping[str, ir.Table] | None = None,
+    zero_for: Collection[Source] = (),
+) -> ir.Table:
+    """One row per combination of `by` that any source has, one column per metric; `by=[]` gives one row.
+
+    sources: per source its facts (already limited to a window and a scope, with every `by` column), or, for
+        those in `rolled`, what `roll_up` made of them.
+    members: per key of a distinct count what `members_of` made of its source; it is then not read from `sources`.
+    zero_for: sources known to have facts in the window. Where a cell has no fact of such a
+        source, its sums and counts are 0; of any other source they are null, "no data". A cell that has
+        facts, none of which meets a measure's conditions, is 0 either way; one whose facts meet them but
+        have no value is null.
+
+    returns: sums exact (money decimal(38, 4); six more decimals when weighed by `credit_share`, nothing rounded),
+        counts int64 (decimal when weighed), means, medians, ratios and shares float64, minima and maxima as
+        the column.
+
+    A `credit_share` column weighs sums, counts and means exactly; medians, minima, maxima and distinct counts take
+    each row as it is.
+    """
+    wanted = {each.key: each for metric in metrics for each in measures_of(metric)}
+    if not wanted:
+        raise CannotMeasure("No metric was asked for.")
+    listed = members or {}
+    of_source: dict[Source, list[Measure]] = {source: [] for source in sources_of(metrics)}
+    for each in wanted.values():
+        if each.key not in listed:
+            of_source[each.source].append(each)
+    of_source = {source: measures for source, measures in of_source.items() if measures}
+    for source, measures in of_source.items():
+        _check(source, measures, sources, by=by, rolled=source in rolled)
+    grouped = [
+        _merged(measures, sources[source], by=by)
+        if source in rolled
+        else _aggregated(measures, sources[source], by=by)
+        for source, measures in of_source.items()
+    ]
+    told_apart = [
+        _told_apart(each, listed[each.key], by=by) for each in wanted.values() if each.key in listed
+    ]
+    wide = side_by_side([*grouped, *told_apart], by=by)
+    cells = wide.select(
+        *by, **{each.key: _finished(each, wide, zero=each.source in zero_for) for each in wanted.values()}
+    )
+    return cells.select(*by, **{metric.key: _value(metric, cells, by=by) for metric in metrics})
+
+
+def roll_up(measures: Sequence[Measure], source: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Partial aggregates of one source: one row per combination of `by`, to be given to `measure` as `rolled`.
+
+    A sum, minimum or maximum is kept under the measure's key, a mean as sum and count, and with conditions
+    how many facts met them, so that 0 and null stay apart. Additive over any later grouping.
+    """
+    for each in measures:
+        if not rollable(each):
+            raise CannotMeasure(f"{each.key} is a {each.how}: it can't be rolled up.")
+        _check_currency(each, by)
+    return _aggregated(measures, source, by=by)
+
+
+def roll_up_further(measures: Sequence[Measure], cells: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Partial aggregates (see `roll_up`) of one source to coarser ones, of the same columns."""
+    return _merged(measures, cells, by=by)
+
+
+def members_of(each: Measure, source: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """What a distinct count counts: one row per combination of `by` and member, to be given to `measure`.
+
+    returns: by…, member (null for facts that do not meet the conditions or have no value), and the number of
+        facts. Unlike a count of members it can be grouped further and stay exact.
+    """
+    if each.how != "distinct" or each.of is None:
+        raise CannotMeasure(f"{each.key} is a {each.how}: it has no members.")
+    met, value = all_hold(each.where, source), each.of.value(source)
+    member = value if met is None else ibis.cases((met, value), else_=ibis.null(value.type()))
+    return source.mutate(**{MEMBER: member}).aggregate(
+        by=[*by, MEMBER], **{_rows(each.source): lambda table: table.count()}
+    )
+
+
+def _told_apart(each: Measure, table: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Members to their distinct count."""
+    rows = _rows(each.source)
+    return table.aggregate(by=list(by), **{rows: summed(table[rows]), each.key: table[MEMBER].nunique()})
+
+
+def _check(
+    source: Source,
+    measures: Sequence[Measure],
+    sources: Mapping[Source, ir.Table],
+    *,
+    by: Sequence[str],
+    rolled: bool,
+) -> None:
+    keys = ", ".join(each.key for each in measures)
+    if source not in sources:
+        raise CannotMeasure(f"{keys}: no table was given for the source {source.name}.")
+    if missing := [name for name in by if name not in sources[source].columns]:
+        raise CannotMeasure(f"{keys}: {source.table} has no dimension {', '.join(missing)}.")
+    for each in measures:
+        if rolled and not rollable(each):
+            raise CannotMeasure(f"{each.key} is a {each.how}: it can't come from a roll-up.")
+        if not rolled:
+            _check_currency(each, by)
+
+
+def _check_currency(each: Measure, by: Sequence[str]) -> None:
+    if each.unit != "money" or each.of is None or each.how == "distinct":
+        return
+    fixed = any(
+        test.column == "currency" and test.test == "one_of" and len(test.values) == 1 for test in each.where
+    )
+    raw = [name for name in each.of.columns if name.startswith("original_")]
+    if raw and not fixed and "currency" not in by:
+        raise MixedCurrencies(
+            f"{each.key} adds {raw[0]}, which may be in several currencies. Group by currency, limit it to one, "
+            f"or use {raw[0].removeprefix('original_')}, which is converted."
+        )
+
+
+def _aggregated(measures: Sequence[Measure], table: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Facts to partial aggregates."""
+    partials = {name: value for each in measures for name, value in _partials(each, table).items()}
+    return table.aggregate(by=list(by), **{_rows(measures[0].source): table.count()}, **partials)
+
+
+def _merged(measures: Sequence[Measure], table: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Partial aggregates to coarser ones."""
+    rows = _rows(measures[0].source)
+    merged = {
+        name: summed(table[name])
+        for each in measures
+        if each.how not in {"min", "max"}
+        for name in _names(each)
+    }
+    least = {each.key: table[each.key].min() for each in measures if each.how == "min"}
+    most = {each.key: table[each.key].max() for each in measures if each.how == "max"}
+    return table.aggregate(by=list(by), **{rows: summed(table[rows])}, **merged, **least, **most)
+
+
+def _names(each: Measure) -> tuple[str, ...]:
+    """The columns that hold a measure's partial aggregates."""
+    if each.how == "mean":
+        return (f"{each.key}__sum", f"{each.key}__count")
+    return (each.key, f"{each.key}__met") if each.how == "sum" and each.where else (each.key,)
+
+
+def _partials(each: Measure, table: ir.Table) -> dict[str, ir.Scalar]:
+    met = all_hold(each.where, table)
+    weight = table[SHARE] if SHARE in table.columns else None
+    if each.of is None:
+        return {each.key: counted(table, met, weight)}
+    value = each.of.value(table)
+    if each.how == "mean":
+        known = value.notnull() if met is None else met & value.notnull()
+        total, count = _names(each)
+        return {total: summed(value, met, weight), count: counted(table, known, weight)}
+    if each.how == "sum":
+        met_by = {} if met is None else {f"{each.key}__met": counted(table, met)}
+        return {each.key: summed(value, met, weight), **met_by}
+    return {each.key: _of_values(each.how, value, met)}
+
+
+def _of_values(how: How, value: ir.Value, met: ir.BooleanValue | None) -> ir.Scalar:
+    if how == "distinct":
+        return value.nunique(where=met)
+    if how == "median":
+        return value.cast("float64").median(where=met)
+    return value.min(where=met) if how == "min" else value.max(where=met)
+
+
+def _finished(each: Measure, wide: ir.Table, *, zero: bool) -> ir.Value:
+    """A measure's value from its partial aggregates, with 0 and null kept apart."""
+    if each.how == "mean":
+        total, count = _names(each)
+        return number.ratio(wide[total], wide[count])
+    value = wide[each.key]
+    if each.how not in _ZERO_WITHOUT_FACTS:
+        return value
+    nothing = ibis.literal(0).cast(value.type())
+    if each.how == "sum" and each.where:
+        value = ibis.cases((wide[f"{each.key}__met"] == 0, nothing), else_=value)
+    without_facts = wide[_rows(each.source)].fill_null(0) == 0
+    return ibis.cases((without_facts, nothing if zero else ibis.null(value.type())), else_=value)
+
+
+def _value(metric: Metric, cells: ir.Table, *, by: Sequence[str]) -> ir.Value:
+    if isinstance(metric, Measure):
+        return cells[metric.key]
+    if isinstance(metric, Ratio):
+        return number.ratio(cells[metric.part.key], cells[metric.whole.key])
+    within = list(by[:-1]) if metric.within is None else list(metric.within)
+    if unknown := [name for name in within if name not in by]:
+        raise CannotMeasure(f"{metric.key} is a share within {', '.join(unknown)}: group by it too.")
+    value = cells[metric.of.key]
+    return number.ratio(value, value.sum().over(group_by=within))
+
+
+def _rows(source: Source) -> str:
+    return f"{source.name}__rows"
