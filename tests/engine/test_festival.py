@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dabiao.engine.festival import aligned_year_before, spring_festival
+from dabiao.engine.festival import aligned, aligned_year_before, spring_festival
 from dabiao.engine.period import CALENDAR_YEAR, Fiscal
 
 
@@ -52,3 +52,21 @@ def test_fiscal_years_are_aligned_too():
 
     assert aligned_year_before(october, october.parse("2018")).window.label == "2017"
     assert aligned_year_before(october, october.parse("2018-02")).window.label == "2017-01-13..2017-02-09"
+
+
+@pytest.mark.parametrize(
+    ("case", "now", "plain", "window"),
+    [
+        ("a quarter that has run into the season", "2026-01-01..2026-02-15", "2025-01-01..2025-02-13", "2024-12-13..2025-01-27"),
+        ("a month that has run over the festival", "2026-02-01..2026-02-20", "2025-02-01..2025-02-19", "2025-01-13..2025-02-01"),
+        ("a quarter that has run past the season", "2026-01-01..2026-03-20", "2025-01-01..2025-03-21", "2025-01-01..2025-03-21"),
+    ],
+)  # fmt: skip
+def test_what_still_runs_is_aligned_as_far_as_it_has_run(case, now, plain, window):
+    assert aligned(CALENDAR_YEAR.parse(now), CALENDAR_YEAR.parse(plain)).window.label == window, case
+
+
+def test_centuries_without_a_lunar_calendar_are_compared_plainly():
+    later = CALENDAR_YEAR.parse("2150-02")
+
+    assert aligned_year_before(CALENDAR_YEAR, later).window == CALENDAR_YEAR.year_before(later)

@@ -1,5 +1,6 @@
 """Facts of the company of tests/company.py: two months of orders, receipts and visits, written out."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -59,6 +60,18 @@ def orders() -> pa.Table:
     return pa.Table.from_pylist(
         [{**row, "order": row["key"]} for row in rows], schema=TABLES["order_lines"].schema
     )
+
+
+@pytest.fixture
+def publish_order(facts: None, at: datetime) -> Callable[..., None]:
+    """Publishes one more order line of these values."""
+
+    def published(**values: object) -> None:
+        row = {"source": "erp", "order": values["key"], **values}
+        more = pa.Table.from_pylist([row], schema=TABLES["order_lines"].schema)
+        publishing.publish([Change("order_lines", more)], at=at, note="test")
+
+    return published
 
 
 @pytest.fixture

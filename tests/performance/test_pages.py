@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -86,6 +87,25 @@ class TestCockpit:
         # 11 of 22 working days have gone; February's first 8 of 16 (the festival's adjusted days) end on the 11th.
         assert page.headline.value == Decimal(750)
         assert page.headline.on_previous.value == pytest.approx((750 - 1250) / 1250)
+
+    def test_stands_beside_the_days_as_far_from_spring_festival(self, frame, publish_order):
+        """In 2027 it falls on 6 February, in 2026 on the 17th: February is also held against 12 February to 11 March."""
+        publish_order(key="F1", person="P04", ordered_on=date(2027, 2, 10), amount=Decimal(2000))
+        later = replace(frame("ada", ("unit", "company"), "2027-02"), today=date(2027, 3, 16))
+
+        tile = cockpit.cockpit(later).headline
+
+        assert tile.on_year.value == pytest.approx((2000 - 3500) / 3500)
+        assert (tile.festival.start, tile.festival.last_day) == (date(2026, 2, 12), date(2026, 3, 11))
+        assert tile.on_festival.value == pytest.approx((2000 - 3000) / 3000)
+        totals = breakdown.breakdown(later, "sales_amount", "").table.totals
+        assert totals["on_festival"] == tile.on_festival.value
+
+    @pytest.mark.parametrize(("calendar", "month"), [("CN", "2026-08"), ("DE", "2026-02")])
+    def test_is_compared_plainly_where_no_festival_is_kept_or_near(self, frame, monkeypatch, calendar, month):
+        monkeypatch.setenv("DABIAO_CALENDAR", calendar)
+
+        assert frame("dora", ("unit", "company"), month).festival is None
 
     def test_draws_the_forecast_that_a_job_has_made(self, frame):
         wanted = frame("dora", ("unit", "company"), "2026-03")

@@ -17,6 +17,8 @@ from typing import Final
 
 from dabiao.engine.period import Fiscal, Period, between
 
+YEARS: Final = range(1901, 2100)
+"""Years whose festival, and the one before it, is known; what lies beyond has nothing of their seasons."""
 BEFORE: Final = timedelta(days=15)
 AFTER: Final = timedelta(days=25)
 
@@ -41,17 +43,20 @@ def spring_festival(year: int) -> date:
 
 def aligned_year_before(fiscal: Fiscal, period: Period) -> Aligned:
     """The festival-aligned window a year earlier."""
-    plain = fiscal.year_before(period)
-    year = _season_year(period)
+    return aligned(period, fiscal.year_before(period))
+
+
+def aligned(now: Period, plain: Period) -> Aligned:
+    """What to compare `now` with instead of `plain`, the days a year earlier that it is plainly compared with.
+
+    Both may be parts of periods: a quarter that has run to the middle of the season is moved, the whole is not.
+    """
+    year = min(max(_season_year(now), YEARS[0]), YEARS[-1])
     festival, earlier = spring_festival(year), spring_festival(year - 1)
-    if (
-        _alike(period, festival)
-        and _alike(plain, earlier)
-        and _holds(period, festival) == _holds(plain, earlier)
-    ):
+    if _alike(now, festival) and _alike(plain, earlier) and _holds(now, festival) == _holds(plain, earlier):
         return Aligned(plain, 0, festival, earlier)
     distance = festival - earlier
-    window = between(period.start - distance, period.end - distance)
+    window = between(now.start - distance, now.end - distance)
     return Aligned(window, (window.start - plain.start).days, festival, earlier)
 
 

@@ -20,7 +20,7 @@ from dabiao.performance.queries import cockpit, names, parts
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.promised import NONE, Promises, promised
 from dabiao.performance.queries.rows import Delta, Number, Tile, Trend, Where
-from dabiao.performance.queries.standing import BEFORE, NOW, YEAR, Values, delta, stand
+from dabiao.performance.queries.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 
 PARTS: Final = "parts"
 DIMENSIONS: Final = (
@@ -114,11 +114,7 @@ def trend(frame: Frame, key: str) -> Trend:
 def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:
     """One row a part, with target, attainment and changes where parts have them."""
     key = tile.metric
-    spans = {
-        NOW: frame.so_far,
-        BEFORE: frame.compared("previous").before,
-        YEAR: frame.compared("year_before").before,
-    }
+    spans = compared(frame)
     if by == PARTS:
         values, labels = parts.measured(frame, (key,), spans), parts.named(frame)
         scopes = {part: Scope(parts.kind(frame), part) for part in labels}
@@ -158,7 +154,9 @@ def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
     value = values.get(NOW, key, part) if (NOW, part) in values.by or by == PARTS else None
     stands = stand(frame, metric, value, asked.promises.get((scope, key), NONE).value if scope else None)
     name = asked.labels.get(str(part)) or (words.value(part) if part not in {None, ""} else _("Not assigned"))
-    before, year = (_delta(metric, value, asked, window, part) for window in (BEFORE, YEAR))
+    before, year, aligned = (
+        _delta(metric, value, asked, window, part) for window in (BEFORE, YEAR, FESTIVAL)
+    )
     return {
         "key": str(part or ""),
         "name": name,
@@ -171,6 +169,7 @@ def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
         "ahead": stands.ahead,
         "on_previous": before.value,
         "on_year": year.value,
+        "on_festival": aligned.value,
         "href": _part_href(frame, key, by, part, scope),
         "facts": facts_href(frame, key, **_as_filter(frame, by, part, scope)),
     }
@@ -198,9 +197,25 @@ def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[
         Column("on_previous", _("On the period before"), change),
         Column("on_year", _("On the year before"), change),
     ]
+    if frame.festival:
+        columns.append(
+            Column(
+                "on_festival",
+                _("On the year before, by festival"),
+                change,
+                note=_aligned_with(frame.festival),
+            )
+        )
     if has_targets:
         columns = [against[0], columns[0], columns[1], *against[1:], *columns[2:]]
     return [*columns, Column("key", _("Key"), hidden=True)]
+
+
+def _aligned_with(window: Period) -> str:
+    return _("Against %(first)s to %(last)s, the days that lie as far from Spring Festival a year before") % {
+        "first": window.start,
+        "last": window.last_day,
+    }
 
 
 def _title(frame: Frame, by: str) -> str:
@@ -222,6 +237,7 @@ def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:
         "ahead": stand(frame, frame.metrics[tile.metric], tile.value, tile.target).ahead,
         "on_previous": tile.on_previous.value,
         "on_year": tile.on_year.value,
+        "on_festival": tile.on_festival.value if tile.on_festival else None,
         "key": "",
     }
 

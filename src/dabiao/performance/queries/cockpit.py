@@ -16,7 +16,7 @@ from dabiao.performance.queries import drawing, funnel, links, parts, signals
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.promised import NONE, Promises, promised
 from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict, Where
-from dabiao.performance.queries.standing import BEFORE, NOW, YEAR, Values, delta, stand
+from dabiao.performance.queries.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 
 TILES: Final = (
     "collection_rate", "new_customers", "visits", "qualified_lead_conversion_rate", "proposals",
@@ -26,7 +26,7 @@ TILES: Final = (
 """What stands beside it, most wanted first: the first five that have facts."""
 HISTORY: Final = 7
 """Earlier periods in a tile's line."""
-COMPARED: Final = (NOW, BEFORE, YEAR)
+COMPARED: Final = (NOW, BEFORE, YEAR, FESTIVAL)
 
 
 def cockpit(frame: Frame) -> Cockpit:
@@ -81,11 +81,7 @@ def stamp(frame: Frame) -> str:
 
 def windows(frame: Frame) -> dict[str, Period]:
     """The period so far, what it is compared with, and a few whole periods before it."""
-    found = {
-        NOW: frame.so_far,
-        BEFORE: frame.compared("previous").before,
-        YEAR: frame.compared("year_before").before,
-    }
+    found = compared(frame)
     earlier = frame.period
     for n in range(1, HISTORY + 1):
         earlier = frame.fiscal.previous(earlier)
@@ -105,7 +101,10 @@ def measured(frame: Frame, metrics: Sequence[str], *, also: Mapping[str, Period]
     slow = tuple(key for key in keys if key not in quick)
     everywhere = {**spans, **(also or {})}
     cells: dict[object, dict[str, object]] = {}
-    for cell in [*frame.ask(quick, everywhere), *frame.ask(slow, {name: spans[name] for name in COMPARED})]:
+    for cell in [
+        *frame.ask(quick, everywhere),
+        *frame.ask(slow, {name: spans[name] for name in COMPARED if name in spans}),
+    ]:
         cells.setdefault(cell[WINDOW], {}).update(cell)
     return Values(frame, everywhere, cells.values())
 
@@ -130,6 +129,8 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
         light=stands.light,
         on_previous=delta(metric, value, values.get(BEFORE, key)),
         on_year=delta(metric, value, values.get(YEAR, key)),
+        on_festival=delta(metric, value, values.get(FESTIVAL, key)) if frame.festival else None,
+        festival=frame.festival,
         history=tuple(None if each is None else float(each) for each in (*earlier, value)) if drawn else (),
         derived=promise.derived,
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core import calendars, chinese, config
 from dabiao.core.asked import Asked, fiscal
-from dabiao.engine import comparison
+from dabiao.engine import comparison, festival
 from dabiao.engine.metric import Metric, Words
 from dabiao.engine.pace import Pace, pace
 from dabiao.engine.period import DAY, Fiscal, Period, between
@@ -117,6 +117,17 @@ class Frame:
         return comparison.windows(
             self.fiscal, self.period, step, on=self.today, working_days=self.working_days
         )
+
+    @cached_property
+    def festival(self) -> Period | None:
+        """The days of the earlier year that lie as far from its Spring Festival as those of the period so far.
+
+        None where that is what the plain comparison takes anyway, and where nobody keeps the festival.
+        """
+        if calendars.company().country != "CN":
+            return None
+        found = festival.aligned(self.so_far, self.compared("year_before").before)
+        return found.window if found.moved_by else None
 
     @property
     def query(self) -> dict[str, str]:

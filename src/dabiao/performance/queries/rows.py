@@ -37,6 +37,10 @@ class Tile:
     light: Colour | None = None
     on_previous: Delta = field(default_factory=lambda: Delta(None))
     on_year: Delta = field(default_factory=lambda: Delta(None))
+    on_festival: Delta | None = None
+    """The same at the same distance from Spring Festival; None where the plain comparison does so."""
+    festival: Period | None = None
+    """The days that `on_festival` compares with."""
     history: tuple[float | None, ...] = ()
     derived: bool = False
     """The target was derived from another period's or from parts, not set for exactly this."""

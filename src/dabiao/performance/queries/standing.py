@@ -13,7 +13,7 @@ from dabiao.performance import measuring
 from dabiao.performance.queries.frame import Cell, Frame
 from dabiao.performance.queries.rows import Delta, Number
 
-NOW, BEFORE, YEAR = "now", "before", "year"
+NOW, BEFORE, YEAR, FESTIVAL = "now", "before", "year", "festival"
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,16 @@ def delta(metric: Metric, now: Number | None, before: Number | None) -> Delta:
         points = None if changed.points is None else changed.points / 100
         return Delta(points, True, changed.is_better(metric.direction))
     return Delta(changed.relative, False, changed.is_better(metric.direction))
+
+
+def compared(frame: Frame) -> dict[str, Period]:
+    """The period so far, and what it is compared with."""
+    found = {
+        NOW: frame.so_far,
+        BEFORE: frame.compared("previous").before,
+        YEAR: frame.compared("year_before").before,
+    }
+    return found | ({FESTIVAL: frame.festival} if frame.festival else {})
 
 
 class Values:
