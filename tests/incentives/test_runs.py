@@ -12,7 +12,7 @@ from dabiao.engine.payout.validate import read
 from dabiao.engine.payout.whatif import compare
 from dabiao.incentives.cases import SCHEMAS, connection
 from dabiao.incentives.run import run
-from dabiao.incentives.tables import bound
+from dabiao.incentives.tables import described
 
 PLAN = """
 schema: dabiao/plan/1
@@ -118,7 +118,7 @@ def test_changed_lines_name_the_facts_behind_a_difference():
         found = carried_out(given)
         con.register("__trace", found.con.execute("select * from trace_commission").to_arrow_table())
         con.execute(f"create or replace table {name}_trace as select * from __trace")
-        traces[name] = bound(con)[f"{name}_trace"]
+        traces[name] = described(con, f"{name}_trace")
     measure = read(PLAN, SCHEMAS).measures["sales"]
 
     changed = changed_lines(measure, traces["fresh"], traces["posted"])

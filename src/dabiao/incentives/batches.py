@@ -3,11 +3,11 @@
 Memory does not grow with the facts, and no sort sees more than a batch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import ibis
@@ -24,7 +24,7 @@ from dabiao.engine.payout.terms import terms
 from dabiao.engine.payout.totals import sums
 from dabiao.engine.payout.world import World
 from dabiao.incentives import line_sums
-from dabiao.incentives.tables import bound, register
+from dabiao.incentives.tables import Compiler, described, register
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Job:
     component: Component
     con: duckdb.DuckDBPyConnection
     tables: Mapping[str, ir.Table]
+    compiler: Compiler
     world: World
     folder: Path | None
     window: Window
@@ -65,14 +66,18 @@ class Job:
         measure = self.plan.measures[self.component.base]
         if measure.refunds == "own_date":
             return []
-        facts = self.tables[measure.table]
-        refunds = facts.filter(facts.reverses.notnull(), facts[measure.on] < self.until)
-        days = refunds.select(on=refunds[measure.on].cast("date")).distinct()
-        found = {span_of(self.plan, self.plan.period, day).start for (day,) in self._rows(days)}
+
+        def days() -> ir.Table:
+            facts = self.tables[measure.table]
+            refunds = facts.filter(facts.reverses.notnull(), facts[measure.on] < self.until)
+            return refunds.select(on=refunds[measure.on].cast("date")).distinct()
+
+        rows = self.con.execute(self._sql("refunds", self.until, make=days)).fetchall()
+        found = {span_of(self.plan, self.plan.period, day).start for (day,) in rows}
         return sorted(start for start in found if start > self.window.since)
 
-    def _rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
-        return self.con.execute(ibis.to_sql(expression, dialect="duckdb")).fetchall()
+    def _sql(self, *what: Hashable, make: Callable[[], ir.Table]) -> str:
+        return self.compiler.sql(self.component.key, *what, make=make)
 
     def trace(self, batch: int) -> Iterator[str]:
         """Write the trace batch by batch; yields the relation to read each from."""
@@ -97,9 +102,14 @@ class Job:
         union = " union all by name ".join(f"select * from {relation}" for relation in relations)
         name = f"trace_{self.component.key}"
         self.con.execute(f"create or replace temp view {name} as {union}")
-        rows = self._payable(bound(self.con)[name])
-        expression = sums(self.plan, self.component, rows, Window(self.plan.start, self.until))
-        line_sums.add(self.con, self.plan, self.component, ibis.to_sql(expression, dialect="duckdb"))
+        trace = described(self.con, name)
+
+        def summed() -> ir.Table:
+            rows = self._payable(trace)
+            return sums(self.plan, self.component, rows, Window(self.plan.start, self.until))
+
+        query = self._sql("sums", self.until, trace.schema(), make=summed)
+        line_sums.add(self.con, self.plan, self.component, query)
 
     def _payable(self, trace: ir.Table) -> ir.Table:
         """The lines on the days they become payable, with what is taken back."""
@@ -117,8 +127,9 @@ class Job:
         carried = None
         if carries and is_running(self.component):
             carried = ibis.table(self._carried_schema(), name=self._carried)
-        expression = lines(self.plan, self.component, self.tables, Batch(window, given, carried))
-        return Shape(str(ibis.to_sql(expression, dialect="duckdb")), window)
+        batch = Batch(window, given, carried)
+        made = partial(lines, self.plan, self.component, self.tables, batch)
+        return Shape(self._sql("lines", window, carries, make=made), window)
 
     def _register_terms(self) -> ir.Table | None:
         if not has_terms(self.component):
@@ -136,6 +147,10 @@ class Job:
         whole = self.window
         tiers = self.component.rate.tiers if self.component.rate else None
         over = (tiers.over if tiers else None) or self.plan.period
+        if whole.people:
+            # A few people's facts are one batch: counting everybody's would cost more than it saves.
+            yield whole, False
+            return
         by_day = self._facts_by_day()
         if not by_day:
             return
@@ -166,10 +181,12 @@ class Job:
         yield replace(self.window, since=since, until=span.end), since != span.start
 
     def _facts_by_day(self) -> Mapping[date, int]:
-        measure = self.plan.measures[self.component.base]
-        facts = counted(self.plan, replace(measure, where=(), exclude=()), self.tables, self.window)
-        by_day = facts.group_by("on").agg(facts=facts.count())
-        return dict(self.con.execute(ibis.to_sql(by_day, dialect="duckdb")).fetchall())
+        def by_day() -> ir.Table:
+            measure = replace(self.plan.measures[self.component.base], where=(), exclude=())
+            facts = counted(self.plan, measure, self.tables, self.window)
+            return facts.group_by("on").agg(facts=facts.count())
+
+        return dict(self.con.execute(self._sql("days", self.window, make=by_day)).fetchall())
 
     def _write(self, sql: str, number: int) -> str:
         name = f"trace_{self.component.key}_{number}"

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import ibis
 import pyarrow as pa
 
 from dabiao.engine.payout.credit import Window
@@ -26,7 +25,7 @@ from dabiao.incentives import line_sums
 from dabiao.incentives.batches import Job
 from dabiao.incentives.line_sums import CannotPay
 from dabiao.incentives.roster import load_roster
-from dabiao.incentives.tables import bound, register
+from dabiao.incentives.tables import bound, columns_of, compiler_of, register
 from dabiao.incentives.worlds import member_tables, world_of
 
 BATCH: Final = 2_500_000
@@ -87,20 +86,23 @@ def run(
     connection. Raises CannotPay where a fact fits no rate.
     """
     until = until or plan.end
-    roster = load_roster(con, bound(con))
-    register(con, [*references(plan), *member_tables(plan, roster)])
+    columns = columns_of(con)
+    compiler = compiler_of(plan, columns)
+    roster = load_roster(con, bound(columns))
+    covered = member_tables(plan, roster)
+    register(con, [*references(plan), *covered])
     line_sums.begin(con)
-    tables = bound(con)
+    tables = {**bound(columns), **{reference.name: reference.unbound for reference in covered}}
     window = Window(plan.start, min(plan.end, until), people)
-    world = world_of(plan, con, tables, roster, replace(window, people=()))
+    world = world_of(plan, con, tables, roster, replace(window, people=()), compiler)
     written = {}
     for component in plan.components.values():
         if component.base in plan.measures and component.rate is not None:
-            written[component.key] = Job(plan, component, con, tables, world, traces, window, until).done(
-                batch
-            )
+            job = Job(plan, component, con, tables, compiler, world, traces, window, until)
+            written[component.key] = job.done(batch)
     if is_plain(plan):
-        query = ibis.to_sql(payables(plan, line_sums.unbound(), Window(plan.start, until)), dialect="duckdb")
+        whole = Window(plan.start, until)
+        query = compiler.sql("payables", until, make=lambda: payables(plan, line_sums.unbound(), whole))
         paid = line_sums.payables(con, query)
         return Run(plan, con, world, until, paid, line_sums.run_hash(con, plan, paid), written)
     found = Run(plan, con, world, until, pa.table({}), "", written)

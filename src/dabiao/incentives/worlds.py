@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import duckdb
-import ibis
 import ibis.expr.types as ir
 
 from dabiao.engine.payout.credit import Window
@@ -16,6 +16,7 @@ from dabiao.engine.payout.reference import LAST, Reference
 from dabiao.engine.payout.roster import Roster, excepted, members
 from dabiao.engine.payout.totals import totals, unit_totals
 from dabiao.engine.payout.world import World
+from dabiao.incentives.tables import Compiler
 
 
 def world_of(
@@ -24,14 +25,16 @@ def world_of(
     tables: Mapping[str, ir.Table],
     roster: Roster,
     window: Window,
+    compiler: Compiler,
 ) -> World:
     """The totals that the plan's period rules ask for."""
     asked, teams = _asked(plan)
     found: dict[Any, Decimal] = {}
     first: dict[tuple[str, str], date] = {}
     for key, per in sorted(asked):
-        expression = totals(plan, plan.measures[key], tables, window, per)
-        for row in con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table().to_pylist():
+        summed = partial(totals, plan, plan.measures[key], tables, window, per)
+        query = compiler.sql("totals", key, window, per, make=summed)
+        for row in con.execute(query).to_arrow_table().to_pylist():
             values = tuple((column, row[column]) for column in per)
             person = str(row["person"])
             found[key, person, row["period"], values] = Decimal(row["total"]).scaleb(-plan.decimals)
@@ -39,8 +42,10 @@ def world_of(
                 first[key, person] = min(row["first_on"], first.get((key, person), LAST))
     units: dict[tuple[str, str, date], Decimal] = {}
     for key in sorted(teams):
-        expression = unit_totals(plan, plan.measures[key], tables, window)
-        for row in con.execute(ibis.to_sql(expression, dialect="duckdb")).to_arrow_table().to_pylist():
+        query = compiler.sql(
+            "units", key, window, make=partial(unit_totals, plan, plan.measures[key], tables, window)
+        )
+        for row in con.execute(query).to_arrow_table().to_pylist():
             units[key, row["unit"], row["period"]] = Decimal(row["total"]).scaleb(-plan.decimals)
     return World(plan, roster, found, units, first)
 
