@@ -5,7 +5,7 @@ Everything that shows, exports or searches facts, targets, units or people start
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
@@ -154,13 +154,12 @@ def people_names(keys: "set[str] | None" = None) -> dict[str, str]:
     return dict(people.values_list("key", "name"))
 
 
-def assignments_on(unit: str, on: date) -> QuerySet[Assignment]:
-    """Primary assignments in force on a day in the subtree of a unit, by tree order of their position."""
+def people_on(unit: str, on: date) -> dict[str, str]:
+    """Employee number → name of those with a main seat in the subtree of a unit on a day, by position."""
     keys = [node.key for node in tree().subtree(unit)]
-    held = Assignment.objects.filter(
-        primary=True, starts_on__lte=on, ends_on__gt=on, position__unit__key__in=keys
-    )
-    return held.select_related("person", "position__unit").order_by("position__key", "starts_on", "pk")
+    held = _held(on, on + timedelta(days=1)).filter(position__unit__key__in=keys)
+    ordered = held.order_by("position__key", "starts_on", "pk")
+    return dict(ordered.values_list("person__key", "person__name"))
 
 
 @dataclass(frozen=True)
@@ -252,17 +251,29 @@ class HeldSeat:
 
 def primary_seats(units: Collection[str], start: date, end: date) -> list[HeldSeat]:
     """Main seats directly in the units that touch [start, end), by unit, person, start."""
-    held = Assignment.objects.filter(
-        primary=True, starts_on__lt=end, ends_on__gt=start, position__unit__key__in=units
-    )
-    rows = held.values_list("person__key", "position__unit__key", "starts_on", "ends_on")
-    return [HeldSeat(*row) for row in rows.order_by("position__unit__key", "person__key", "starts_on")]
+    rows = _held(start, end).filter(position__unit__key__in=units)
+    fields = ("position__unit__key", "person__key", "starts_on")
+    return [
+        HeldSeat(*row)
+        for row in rows.order_by(*fields).values_list(
+            "person__key", "position__unit__key", "starts_on", "ends_on"
+        )
+    ]
 
 
-def unit_of(person: str, start: date, end: date) -> str | None:
-    """The unit of the main seat that a person held last in [start, end)."""
-    held = Assignment.objects.filter(primary=True, person__key=person, starts_on__lt=end, ends_on__gt=start)
-    return held.order_by("-starts_on").values_list("position__unit__key", flat=True).first()
+def holders(units: Collection[str], start: date, end: date) -> QuerySet[Assignment, int]:
+    """Ids of people with a main seat directly in the units within [start, end), for a subquery."""
+    return _held(start, end).filter(position__unit__key__in=units).values_list("person", flat=True)
+
+
+def units_of(people: Collection[str], start: date, end: date) -> dict[str, str]:
+    """Person → the unit of the main seat that they held last in [start, end)."""
+    held = _held(start, end).filter(person__key__in=people).order_by("starts_on")
+    return dict(held.values_list("person__key", "position__unit__key"))
+
+
+def _held(start: date, end: date) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(primary=True, starts_on__lt=end, ends_on__gt=start)
 
 
 def seats_during(

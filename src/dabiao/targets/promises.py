@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 
 from django.db.models import QuerySet
 
@@ -17,28 +18,42 @@ ByProduct = Mapping[str, Sequence[Row]]
 
 
 class Book:
-    """The targets that touch one window, read as they are needed: units at once, people of the units that need them."""
+    """The targets of some metrics that touch one window. Units and the people asked for are read at once, other
+    people only below units that need them."""
 
-    def __init__(self, start: date, end: date, product: str, working_days: WorkingDays) -> None:
-        self.start, self.end, self.product = start, end, product
-        self.working_days = working_days
+    def __init__(
+        self,
+        window: tuple[date, date],
+        scopes: Sequence[Scope],
+        metrics: Sequence[str],
+        *,
+        product: str,
+        working_days: WorkingDays,
+    ) -> None:
+        self.start, self.end = window
+        self.product, self.working_days = product, working_days
+        self.units = [scope.key for scope in scopes if scope.kind == "unit"]
+        self.people = [scope.key for scope in scopes if scope.kind == "person"]
         self.tree: Tree = tree()
+        touching = Target.objects.filter(starts_on__lt=self.end, ends_on__gt=self.start)
+        self.touching = touching.filter(product=product) if product else touching
+        some = self.touching.filter(metric__in=metrics).order_by()
+        self.of_units = _read(some.filter(scope_kind="unit"), "unit__key")
+        self.of_people = _read(some.filter(person__key__in=self.people), "person__key")
+        self.have_people = set(some.filter(scope_kind="person").values_list("metric", flat=True).distinct())
 
-    def promises(self, scopes: Sequence[Scope], metric: str, *, sums: bool) -> dict[Scope, Promise]:
+    def promises(self, metric: str, *, sums: bool) -> dict[Scope, Promise]:
         """Scope → promise, of those that have one. sums: whether the metric's targets add up."""
-        units = [scope.key for scope in scopes if scope.kind == "unit"]
-        people = [scope.key for scope in scopes if scope.kind == "person"]
-        set_on = self._read(self._touching(metric).filter(scope_kind="unit"), "unit__key")
-        asked = self._read(self._touching(metric).filter(person__key__in=people), "person__key")
+        set_on, asked = self.of_units.get(metric, {}), self.of_people.get(metric, {})
         found: dict[Scope, Promise | None] = {}
         if sums:
-            below = _Below(self, set_on, self._seated(units, metric, set_on))
-            found |= {Scope("unit", key): below.promise(key, self.start, self.end) for key in units}
-            found |= {Scope("person", key): self.own(asked.get(key, {}), sums=True) for key in people}
+            below = _Below(self, set_on, self._seated(metric, set_on))
+            found |= {Scope("unit", key): below.promise(key, self.start, self.end) for key in self.units}
+            found |= {Scope("person", key): self.own(asked.get(key, {}), sums=True) for key in self.people}
         else:
             own = {key: promise for key, rows in set_on.items() if (promise := self.own(rows, sums=False))}
-            found |= {Scope("unit", key): self._from_above(key, own) for key in units}
-            for key in people:
+            found |= {Scope("unit", key): self._from_above(key, own) for key in self.units}
+            for key in self.people:
                 held = self.own(asked.get(key, {}), sums=False)
                 found[Scope("person", key)] = held or tiling.inherited(self._above_person(key, own))
         return {scope: promise for scope, promise in found.items() if promise is not None}
@@ -65,18 +80,27 @@ class Book:
         )
 
     def _seated(
-        self, wanted: Sequence[str], metric: str, set_on: Mapping[str, ByProduct]
+        self, metric: str, set_on: Mapping[str, ByProduct]
     ) -> Mapping[str, Sequence[tuple[HeldSeat, ByProduct]]]:
         """Unit → the people in it with their targets, of units asked for, or below, that do not cover the window."""
-        needing = set(self._needing_people(wanted, set_on))
-        seats = org.primary_seats(needing, self.start, self.end)
-        people = {seat.person for seat in seats}
-        rows = self._read(self._touching(metric).filter(scope_kind="person"), "person__key", only=people)
+        if metric not in self.have_people:
+            return {}
+        needing = frozenset(self._needing_people(self.units, set_on))
+        if not needing:
+            return {}
+        held = org.holders(needing, self.start, self.end)
+        read = _read(self.touching.filter(metric=metric, person__in=held), "person__key")
+        rows = read.get(metric, {})
         found: dict[str, list[tuple[HeldSeat, ByProduct]]] = defaultdict(list)
-        for seat in seats:
+        for seat in self._seats(needing):
             if seat.person in rows:
                 found[seat.unit].append((seat, rows[seat.person]))
         return found
+
+    def _seats(self, units: frozenset[str]) -> Sequence[HeldSeat]:
+        if units not in self._seats_of:
+            self._seats_of[units] = org.primary_seats(units, self.start, self.end)
+        return self._seats_of[units]
 
     def _needing_people(self, wanted: Iterable[str], set_on: Mapping[str, ByProduct]) -> Iterable[str]:
         waiting = [key for key in wanted if key in self.tree.by_key]
@@ -94,23 +118,27 @@ class Book:
         return next((tiling.inherited(own[node.key]) for node in path if node.key in own), None)
 
     def _above_person(self, key: str, own: Mapping[str, Promise]) -> Promise | None:
-        unit = org.unit_of(key, self.start, self.end)
+        unit = self._unit_of.get(key) if own else None
         return self._from_above(unit, own) if unit else None
 
-    def _touching(self, metric: str) -> QuerySet[Target]:
-        found = Target.objects.filter(metric=metric, starts_on__lt=self.end, ends_on__gt=self.start)
-        return found.filter(product=self.product) if self.product else found
+    @cached_property
+    def _unit_of(self) -> Mapping[str, str]:
+        return org.units_of(self.people, self.start, self.end)
 
-    def _read(
-        self, found: QuerySet[Target], holder: str, only: set[str] | None = None
-    ) -> Mapping[str, Mapping[str, list[Row]]]:
-        """Holder → product → rows."""
-        read: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-        fields = (holder, "product", "starts_on", "ends_on", "base", "target", "challenge")
-        for key, product, start, end, *levels in found.values_list(*fields):
-            if only is None or key in only:
-                read[key][product].append(Row(start, end, Levels(*levels)))
-        return read
+    @cached_property
+    def _seats_of(self) -> dict[frozenset[str], Sequence[HeldSeat]]:
+        return {}
+
+
+def _read(found: QuerySet[Target], holder: str) -> Mapping[str, Mapping[str, Mapping[str, list[Row]]]]:
+    """Metric → holder → product → rows."""
+    read: dict[str, dict[str, dict[str, list[Row]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    fields = ("metric", holder, "product", "starts_on", "ends_on", "base", "target", "challenge")
+    for metric, key, product, start, end, *levels in found.values_list(*fields):
+        read[metric][key][product].append(Row(start, end, Levels(*levels)))
+    return read
 
 
 class _Below:

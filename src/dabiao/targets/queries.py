@@ -130,13 +130,14 @@ def targets_for(
     """
     from dabiao.targets.promises import Book
 
-    book = Book(start, end, product, working_days)
     known = dictionary.in_force()
+    wanted = [key for key in dict.fromkeys(metrics) if key in known]
+    holders = list(dict.fromkeys(scopes))
+    book = Book((start, end), holders, wanted, product=product, working_days=working_days)
     return {
         (scope, key): promise
-        for key in dict.fromkeys(metrics)
-        if key in known
-        for scope, promise in book.promises(list(dict.fromkeys(scopes)), key, sums=sums(known[key])).items()
+        for key in wanted
+        for scope, promise in book.promises(key, sums=sums(known[key])).items()
     }
 
 

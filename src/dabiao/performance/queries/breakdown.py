@@ -116,7 +116,7 @@ def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:
     key = tile.metric
     spans = compared(frame)
     if by == PARTS:
-        values, labels = parts.measured(frame, (key,), spans), parts.named(frame)
+        values, labels = parts.measured(frame, (key,), spans), frame.parts
         scopes = {part: Scope(parts.kind(frame), part) for part in labels}
     else:
         values = Values(frame, spans, frame.ask((key,), spans, (by,)), by)

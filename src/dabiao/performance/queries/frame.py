@@ -102,6 +102,15 @@ class Frame:
             return self.tree.children(self.unit.key)
         return () if self.scope else self.tree.roots()
 
+    @cached_property
+    def parts(self) -> Mapping[str, str]:
+        """Key → name of what the scope is split into today, in tree order: units below it, else its people."""
+        if self.children:
+            return {node.key: node.label(self.language) for node in self.children}
+        if self.unit is None:
+            return {}
+        return org.people_on(self.unit.key, min(self.today, self.period.last_day))
+
     def at(self, window: Period) -> "Frame":
         """The same frame in another period."""
         return replace(self, period=window)

@@ -29,7 +29,7 @@ def parts(frame: Frame, metric: str, values: Values, promises: Promises) -> tupl
     """The scope's parts by the metric, largest lead over pace first; those without facts and target left out."""
     if frame.scope and frame.scope.kind == "person":
         return _customers(frame, metric)
-    labels = named(frame)
+    labels = frame.parts
     found = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
     shown = [
         part
@@ -79,17 +79,7 @@ def scopes(frame: Frame) -> list[Scope]:
     """The parts as scopes, for their targets."""
     if frame.children:
         return [Scope("unit", node.key) for node in frame.children]
-    return [Scope("person", key) for key in named(frame)]
-
-
-def named(frame: Frame) -> Mapping[str, str]:
-    """Key → name of the parts there are today, in tree order."""
-    if frame.children:
-        return {node.key: node.label(frame.language) for node in frame.children}
-    if frame.unit is None:
-        return {}
-    held = org.assignments_on(frame.unit.key, min(frame.today, frame.period.last_day))
-    return {each.person.key: each.person.name for each in held}
+    return [Scope("person", key) for key in frame.parts]
 
 
 def measured(frame: Frame, metrics: Sequence[str], spans: Mapping[str, Period] | None = None) -> Values:

@@ -9,7 +9,6 @@ from django.urls import reverse
 from dabiao.engine import light
 from dabiao.engine.metric import Metric, Ratio, is_flow
 from dabiao.org.queries import Scope
-from dabiao.performance.queries import parts
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.promised import NONE, Promises
 from dabiao.performance.queries.rows import Delta, Number, Signal, Tile
@@ -82,7 +81,7 @@ def _ripens(metric: Metric) -> bool:
 def _of_parts(frame: Frame, tiles: Sequence[Tile], below: Values, promises: Promises) -> Iterator[Signal]:
     """Units or people below the scope whose sums and counts are red, or have jumped where there is no target."""
     keys = [tile.metric for tile in tiles if is_flow(frame.metrics[tile.metric])]
-    labels = parts.named(frame)
+    labels = frame.parts
     if not keys or not labels:
         return
     for part, name in labels.items():
