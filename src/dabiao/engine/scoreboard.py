@@ -12,6 +12,7 @@ from dabiao.engine.metric import Metric
 
 STEPS: Final = {"window": "string", "previous": "string", "year_before": "string"}
 """Which windows are shown, and which of the cells' windows each is compared with (null: none)."""
+_ACTUAL, _BEFORE, _YEAR = range(3)
 
 
 def scoreboard(
@@ -20,36 +21,14 @@ def scoreboard(
     """One row per combination of `by` and shown window that has an actual, a target or something earlier.
 
     cells:   by…, window, and the metric under its key (what `measure` gives)
-    targets: by…, window, target (decimal)
+    targets: by…, window, target (decimal), one row per combination
     steps:   see STEPS
     zero:    a missing actual is 0, because what it counts is recorded at that time; else it stays null
     returns: by…, window, actual, target, attained (1.0 = 100 %), on_previous, on_year (relative; for ratios
              in percentage points)
-
-    What belongs together is put under each other and grouped instead of joined: so a missing dimension
-    meets a missing dimension, and a row that only one side has is kept.
     """
-    value = cells[metric.key].type()
-    shown = cells.inner_join(steps, cells.window == steps.window)
-    parts = [
-        _part(shown, by, steps.window, value, actual=cells[metric.key]),
-        *(
-            _part(
-                cells.inner_join(steps, cells.window == steps[step]),
-                by,
-                steps.window,
-                value,
-                **{name: cells[metric.key]},
-            )
-            for step, name in (("previous", "before"), ("year_before", "year"))
-        ),
-        _part(targets, by, targets.window, value, target=targets.target),
-    ]
-    stack = ibis.union(*parts)
-    met = stack.aggregate(
-        by=[*by, "window"], **{name: stack[name].max() for name in ("actual", "before", "year", "target")}
-    )
-    actual = met.actual.fill_null(ibis.literal(0).cast(value)) if zero else met.actual
+    met = _with_targets(_reached(cells, steps, metric, by), targets, by)
+    actual = met.actual.fill_null(ibis.literal(0).cast(met.actual.type())) if zero else met.actual
     return met.select(
         *by,
         "window",
@@ -61,10 +40,32 @@ def scoreboard(
     )
 
 
-def _part(
-    table: ir.Table, by: Sequence[str], window: ir.Column, value: object, **given: ir.Column
-) -> ir.Table:
-    """One side of the stack: its own column filled, the others null."""
-    kinds = {"actual": value, "before": value, "year": value, "target": "decimal(18, 4)"}
-    columns = {name: given[name] if name in given else ibis.null(kind) for name, kind in kinds.items()}
-    return table.select(*(table[name] for name in by), window=window, **columns)
+def _reached(cells: ir.Table, steps: ir.Table, metric: Metric, by: Sequence[str]) -> ir.Table:
+    """by…, window, actual, before, year: each cell once for every part that it plays in a shown window."""
+    parts = ibis.union(
+        steps.select(cell=steps.window, shown=steps.window, part=ibis.literal(_ACTUAL)),
+        steps.select(cell=steps.previous, shown=steps.window, part=ibis.literal(_BEFORE)),
+        steps.select(cell=steps.year_before, shown=steps.window, part=ibis.literal(_YEAR)),
+    )
+    played = cells.inner_join(parts, cells.window == parts.cell)
+    played = played.select(
+        *(cells[name] for name in by), window=parts.shown, part=parts.part, value=cells[metric.key]
+    )
+    of = {"actual": _ACTUAL, "before": _BEFORE, "year": _YEAR}
+    return played.aggregate(
+        by=[*by, "window"],
+        **{name: played.value.max(where=played.part == part) for name, part in of.items()},
+    )
+
+
+def _with_targets(reached: ir.Table, targets: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Both sides' rows; a missing dimension meets a missing dimension."""
+    keys = [*by, "window"]
+    joined = reached.outer_join(targets, [reached[key].identical_to(targets[key]) for key in keys])
+    return joined.select(
+        **{key: ibis.coalesce(reached[key], targets[key]) for key in keys},
+        actual=reached.actual,
+        before=reached.before,
+        year=reached.year,
+        target=targets.target,
+    )
