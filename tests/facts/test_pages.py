@@ -7,10 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from dabiao.core import jobs
-from dabiao.facts import actions
+from dabiao.core.asked import fiscal
+from dabiao.facts import actions, publishing
 from dabiao.facts.models import Connector, ImportBatch
 from dabiao.lake import outbox, reading
 from dabiao.lake.models import Pending
+from dabiao.performance.asking import Asked, ask
 
 ORDERS = "单号,订单日期,客户名称,业务员,金额(万元)\nA1,2026-01-05,甲,P04,1.5\nA2,2026年1月6日,乙,P04,2\nA3,2026-02-30,丙,P05,3\n合计,,,,6.5\n"
 
@@ -219,6 +221,22 @@ class TestToday:
             outbox.drain(at=at)
 
         assert sql("SELECT metric, value FROM daily_figures") == [("visits", 5)]
+
+    def test_figures_count_on_the_persons_own_page_and_in_queries(self, web, at, company):
+        rita = web("rita")
+        today = timezone.localdate().isoformat()
+        filed = {"person": "P04", "day": today, "figures": "1", "f:visits": "5", "f:calls": "31"}
+        assert rita.post("/facts/today/", filed).status_code == 302
+        publishing.publish_waiting(at=at)
+
+        page = rita.get("/cockpit/").content.decode()
+        asked = Asked(("filed_visits", "filed_calls"), by=("person",), period=fiscal().parse(today))
+        reply = ask(
+            reading.current(), asked, viewer=company.users["rita"], fiscal=fiscal(), on=timezone.localdate()
+        )
+
+        assert "Visits, as filed" in page and "Calls, as filed" in page
+        assert reply.rows == [{"person": "P04", "filed_visits": 5, "filed_calls": 31}]
 
     def test_a_word_is_refused_in_its_place_and_nothing_typed_is_lost(self, web):
         answer = web("rita").post(

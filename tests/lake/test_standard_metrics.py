@@ -7,7 +7,8 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from dabiao.engine.metric import Measure, measure, sources_of
+from dabiao.engine.measure import measure
+from dabiao.engine.metric import Measure, sources_of
 from dabiao.lake.dictionary import standard_metrics
 from dabiao.lake.tables import TABLES
 
@@ -85,6 +86,17 @@ call         5        true                 true         -            -         -
 demo         30       -                    -            -            -         -        -
 proposal     -        -                    -            -            true      true     -
 proposal     -        -                    -            -            true      false    -
+
+daily_figures
+metric           value
+visits           8
+visits           2
+calls            30
+demos            1
+proposals        2
+leads            4
+qualified_leads  3
+tastings         99
 
 visit_plans
 done
@@ -187,6 +199,12 @@ EXPECTED = {
     "high_value_visits": 2,
     "high_value_visit_share": 0.5,
     "visit_minutes": 28.5,
+    "filed_visits": 10,
+    "filed_calls": 30,
+    "filed_demos": 1,
+    "filed_proposals": 2,
+    "filed_leads": 4,
+    "filed_qualified_leads": 3,
     "planned_visits": 4,
     "done_planned_visits": 2,
     "plan_execution_rate": 0.5,

@@ -140,16 +140,19 @@ def _file_figures(request: UserRequest, person: str, day: date, on: date) -> dic
 
 def _metrics() -> list[Metric]:
     """Process figures that people count themselves."""
-    return [m for m in dictionary.in_force().values() if m.key in FIGURES or _is_own_figure(m)]
+    known = dictionary.in_force()
+    own = [metric for metric in known.values() if _is_own_figure(metric)]
+    return [*(known[key] for key in FIGURES if key in known), *own]
 
 
 FIGURES = ("visits", "calls", "demos", "proposals", "leads", "qualified_leads")
-"""Process metrics that companies without a CRM count by hand."""
+"""Process metrics that companies without a CRM count by hand; `filed_visits` and so on measure what is filed."""
 
 
 def _is_own_figure(metric: Metric) -> bool:
     """A metric of the company's own that counts what is filed here."""
-    return getattr(getattr(metric, "source", None), "name", "") == "daily_figures"
+    counted = getattr(getattr(metric, "source", None), "table", "") == "daily_figures"
+    return counted and metric.key.removeprefix("filed_") not in FIGURES
 
 
 def _shown(entry: Entry) -> dict[str, object]:

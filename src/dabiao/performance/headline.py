@@ -16,8 +16,13 @@ HEADLINES: Final = (
     "invoiced_amount",
     "received_amount",
     "won_deals",
+    "delivered_amount",
+    "new_opportunities",
+    "leads",
+    "visits",
+    "filed_visits",
 )
-"""The first of these that has facts is what the cockpit is about."""
+"""The first of these that has facts is what the cockpit is about: what was sold, else what is done for it."""
 
 
 def headline(lake: Lake) -> str | None:

@@ -18,10 +18,14 @@ from dabiao.performance.queries.promised import NONE, Promises, promised
 from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict, Where
 from dabiao.performance.queries.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 
+FILED: Final = (
+    "filed_visits", "filed_calls", "filed_demos", "filed_proposals", "filed_leads", "filed_qualified_leads",
+)  # fmt: skip
+"""What people count by hand; on a person's own cockpit wherever they have filed it."""
 TILES: Final = (
     "collection_rate", "new_customers", "visits", "qualified_lead_conversion_rate", "proposals",
     "win_rate", "gross_margin", "leads", "effective_visits", "active_customers", "orders", "gross_profit",
-    "average_order_value", "sales_quantity", "won_deals", "sales_cycle_days", "received_amount",
+    "average_order_value", "sales_quantity", "won_deals", "sales_cycle_days", "received_amount", *FILED,
 )  # fmt: skip
 """What stands beside it, most wanted first: the first five that have facts."""
 HISTORY: Final = 7
@@ -35,12 +39,15 @@ def cockpit(frame: Frame) -> Cockpit:
     headline = headlines.headline(frame.lake)
     if headline is None:
         return Cockpit(where, None, (), None, None, (), (), (), ())
-    shown = (headline, *(key for key in frame.known(TILES) if key != headline))[:6]
+    wanted = (headline, *(key for key in frame.known(TILES) if key != headline))[:6]
+    shown = tuple(dict.fromkeys((*wanted, *filed(frame))))
     stages, process = frame.known(funnel.STAGES), frame.known(links.PROCESS)
     values = measured(frame, (*shown, *stages, *process), also=links.weeks(frame))
     below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
     promises = promised(frame, [frame.scope, *parts.scopes(frame)], shown)
-    tiles = tuple(tile(frame, key, values, promises) for key in shown)
+    tiles = tuple(
+        each for key in shown if (each := tile(frame, key, values, promises)).value or key not in FILED
+    )
     if all(each.value is None for each in tiles):
         return Cockpit(where, None, (), None, None, (), (), (), ())
     lines = parts.parts(frame, headline, below, promises)
@@ -56,6 +63,11 @@ def cockpit(frame: Frame) -> Cockpit:
         funnel=funnel.funnel(frame, stages, values),
         links=links.links(frame, headline, process, values),
     )
+
+
+def filed(frame: Frame) -> tuple[str, ...]:
+    """The figures filed by hand that a person's cockpit shows."""
+    return frame.known(FILED) if frame.scope and frame.scope.kind == "person" else ()
 
 
 def stamp(frame: Frame) -> str:
