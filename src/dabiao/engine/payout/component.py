@@ -60,10 +60,11 @@ def component_entries(
             yield [*steps, *limits], payable
 
 
-def counted_over(component: Component) -> Every | None:
+def counted_over(component: Component, period: Every) -> Every | None:
     """The span over which a component's payables are rounded together: that of its tiers or its limits.
 
-    Stages and clawbacks split one line over periods, so they are rounded together for ever.
+    Stages and clawbacks split one line over periods, so they are rounded together for ever. The validator
+    lets only one span longer than the pay period stand in a component.
     """
     if component.stages or component.clawbacks:
         return "plan"
@@ -72,12 +73,12 @@ def counted_over(component: Component) -> Every | None:
         tiers.over if tiers else None,
         *(limit.over for limit in (component.cap, component.floor) if limit),
     ]
-    return next((span for span in spans if span), None)
+    return next((span for span in spans if span and span != period), None)
 
 
 def _posted(world: World, component: Component, ledger: Ledger, person: str, period: Span) -> Posted:
     """The person's account with the component, opened anew where a span begins."""
-    start = world.span(counted_over(component), period).start
+    start = world.span(counted_over(component, world.plan.period), period).start
     account = ledger.get(person)
     if account is None or account.span != start:
         account = ledger[person] = Posted(span=start)

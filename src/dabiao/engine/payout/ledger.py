@@ -174,7 +174,7 @@ def _claw_back(pay: Pay) -> None:
     account = pay.account
     if not _claws(pay.world):
         return
-    if pay.clawed:
+    if pay.clawed > 0:
         pay.step("clawback", pay.clawed, f"to be recovered in {rules.instalments} instalments")
         parts = split(pay.clawed, {n: Decimal(1) for n in range(rules.instalments)}, pay.world.plan.digits)
         account.due += [ZERO] * (rules.instalments - len(account.due))
@@ -208,12 +208,13 @@ def _draw(pay: Pay) -> None:
         if pay.world.plan.settlement.leaver.draw == "forgive":
             account.drawn = ZERO
         return
-    level = _in_force(pay, rule.amount, rule.prorate) if _within(pay, rule.months) else ZERO
-    if pay.left < level:
+    is_due = _within(pay, rule.months)
+    level = _in_force(pay, rule.amount, rule.prorate) if is_due else ZERO
+    if is_due and pay.left < level:
         advance = level - pay.left
         account.drawn += advance if rule.recoverable else ZERO
         pay.step("draw", advance, f"up to {level}")
-    elif account.drawn:
+    elif account.drawn and pay.left > level:
         recovered = min(account.drawn, pay.left - level)
         account.drawn -= recovered
         pay.step("recovery", -recovered, f"{account.drawn} still drawn")

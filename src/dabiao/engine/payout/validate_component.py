@@ -37,7 +37,7 @@ def check(plan: Plan, component: Component) -> Iterator[Finding]:
     if (component.rate is None) == (component.bonus is None):
         yield path, "pays by exactly one of `rate` and `bonus`", "Write one of them."
         return
-    yield from _limits(path, component)
+    yield from _limits(plan, path, component)
     for number, gate in enumerate(component.gates, start=1):
         yield from _gate(plan, f"{path}.gate[{number}]", gate)
     if component.bonus is not None:
@@ -93,14 +93,7 @@ def _tiers(plan: Plan, path: str, tiers: Tiers) -> Iterator[Finding]:
     if tiers.steps[0].start != 0:
         yield f"{path}.tiers", f"below {tiers.steps[0].start} nothing is said: a gap", "Start with `from: 0`."
     yield from ascending(f"{path}.tiers", tiers.steps)
-    if tiers.over and _LENGTH[tiers.over] < _LENGTH[plan.period]:
-        yield (
-            f"{path}.over",
-            f"a {tiers.over} is shorter than the pay period",
-            f"Write {plan.period} or longer.",
-        )
-    if tiers.over and (tiers.over == "week") != (plan.period == "week"):
-        yield f"{path}.over", "weeks do not fill months", "Count over the pay period, or pay by month."
+    yield from _over(plan, path, tiers.over)
     if tiers.measure:
         if tiers.pay == "marginal":
             yield (
@@ -110,6 +103,14 @@ def _tiers(plan: Plan, path: str, tiers: Tiers) -> Iterator[Finding]:
             )
         if tiers.measure not in plan.measures:
             yield f"{path}.measure", f"no measure {tiers.measure!r}", known(plan.measures)
+
+
+def _over(plan: Plan, path: str, over: Every | None) -> Iterator[Finding]:
+    """A span that something is counted over holds whole pay periods."""
+    if over and _LENGTH[over] < _LENGTH[plan.period]:
+        yield f"{path}.over", f"a {over} is shorter than the pay period", f"Write {plan.period} or longer."
+    elif over and plan.period == "week" != over:
+        yield f"{path}.over", "weeks do not fill months", "Count over the pay period, or pay by month."
 
 
 def _factor(plan: Plan, path: str, factor: Factor) -> Iterator[Finding]:
@@ -159,6 +160,7 @@ def _featured(path: str, factor: Factor) -> Iterator[Finding]:
 
 
 def _attained(plan: Plan, path: str, attained: Attained) -> Iterator[Finding]:
+    yield from _over(plan, path, attained.over)
     if attained.measure not in plan.measures:
         yield path, f"no measure {attained.measure!r}", known(plan.measures)
 
@@ -170,6 +172,7 @@ def _gate(plan: Plan, path: str, gate: Gate) -> Iterator[Finding]:
 
 def _bonus(plan: Plan, path: str, bonus: Bonus) -> Iterator[Finding]:
     path = f"{path}.bonus"
+    yield from _over(plan, path, bonus.over)
     for name in _NEEDS[bonus.kind]:
         if not field_of_bonus(bonus, name):
             yield path, f"a {bonus.kind} bonus needs {name!r}", f"Add `{name}:`."
@@ -212,10 +215,27 @@ def field_of_bonus(bonus: Bonus, name: str) -> object:
     }[name]
 
 
-def _limits(path: str, component: Component) -> Iterator[Finding]:
+def _limits(plan: Plan, path: str, component: Component) -> Iterator[Finding]:
+    tiers = component.rate.tiers if component.rate else None
+    counted = tiers.over if tiers and tiers.over != plan.period else None
+    if component.stages or component.clawbacks:
+        counted = "plan"
+    for name, limit in (("cap", component.cap), ("floor", component.floor)):
+        over = limit.over if limit and limit.over != plan.period else None
+        yield from _over(plan, f"{path}.{name}", over)
+        if over and counted and over != counted:
+            says = f"counts over a {over}, but the component over a {counted}"
+            yield f"{path}.{name}.over", says, f"Write `over: {counted}`, or no `over` for each pay period."
+        counted = counted or over
     if component.stages and sum(stage.share for stage in component.stages) != 1:
         total = sum(stage.share for stage in component.stages)
         yield f"{path}.stages", f"the stages sum to {total * 100:f} %", "Let them sum to 100%."
+    if component.stages and component.clawbacks:
+        yield (
+            f"{path}.clawback",
+            "what is paid in stages waits for its events and is not clawed back",
+            "Drop `stages` or `clawback`.",
+        )
     if component.cap and component.floor and component.floor.amount > component.cap.amount:
         yield f"{path}.floor", "the floor lies above the cap", "Lower the floor or raise the cap."
     if component.unit == "points" and component.worth is None:

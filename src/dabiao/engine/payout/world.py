@@ -47,26 +47,33 @@ class World:
         return found
 
     @cached_property
-    def _left_out(self) -> frozenset[str]:
-        return frozenset(person for person, _, _ in excepted(self.plan, self.roster))
+    def _left_out(self) -> Mapping[str, list[tuple[date, date]]]:
+        found: dict[str, list[tuple[date, date]]] = {}
+        for person, start, end in excepted(self.plan, self.roster):
+            found.setdefault(person, []).append((start, end))
+        return found
 
     def covered(self, person: str) -> Covered:
-        return None if self._cover is None else self._cover.get(person, [])
+        """The days on which the plan covers a person: those of `who` without those of `except`."""
+        left_out = self._left_out.get(person, [])
+        if self._cover is None and not left_out:
+            return None
+        days = [(date.min, date.max)] if self._cover is None else self._cover.get(person, [])
+        for gap in left_out:
+            days = [part for one in days for part in _without(one, gap)]
+        return days
 
-    def is_covered(self, person: str, span: Span | None = None) -> bool:
-        """Whether the plan covers a person at all, or on some day of a span."""
-        if person in self._left_out:
-            return False
+    def is_covered(self, person: str) -> bool:
+        """Whether the plan covers a person on any day."""
         cover = self.covered(person)
-        if cover is None:
-            return True
-        return any(span is None or (start < span.end and end > span.start) for start, end in cover)
+        return cover is None or bool(cover)
 
     def is_active(self, person: str, span: Span) -> bool:
         """Whether a person has a seat under the plan on some day of the span."""
         seats = self.roster.seats_of.get(person, ())
-        there = any(seat.start < span.end and seat.end > span.start for seat in seats)
-        return there and self.is_covered(person, span)
+        held = [part for seat in seats if (part := span.overlap(seat.start, seat.end))]
+        cover = self.covered(person)
+        return any(cover is None or any(part.overlap(*days) for days in cover) for part in held)
 
     def span(self, every: Every | None, period: Span) -> Span:
         """The span that a rule counts over, for a pay period: the one that holds the period's first day."""
@@ -126,6 +133,12 @@ class World:
             score = self.roster.score(person, gate.score, period)
             found = None if score is None else Fraction(score)
         return found is not None and found >= Fraction(gate.at_least)
+
+
+def _without(days: tuple[date, date], gap: tuple[date, date]) -> list[tuple[date, date]]:
+    """What is left of some days, half-open, when others are taken out."""
+    parts = [(days[0], min(days[1], gap[0])), (max(days[0], gap[1]), days[1])]
+    return [(start, end) for start, end in parts if start < end]
 
 
 def ratio(total: Decimal, target: Decimal | None) -> Fraction | None:
