@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dabiao.web.characters.no_nul",
+    "dabiao.web.steady.steady",
     "dabiao.web.errors.refusals",
     "axes.middleware.AxesMiddleware",
 ]

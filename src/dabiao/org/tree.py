@@ -1,6 +1,8 @@
 """Today's organisation tree as one frozen value: units depth first, every subtree a slice."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -28,8 +30,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Tree:
-    """Every unit, depth first, siblings by `order` then key."""
+    """Every unit, depth first, siblings by `order` then key. `stamp` is new whenever the organisation changes."""
 
+    stamp: str
     nodes: tuple[Node, ...]
     by_key: Mapping[str, Node] = field(repr=False)
 
@@ -56,10 +59,29 @@ class Tree:
             key = node.parent
 
 
+_read_once: ContextVar[list[Tree] | None] = ContextVar("read_once", default=None)
+
+
 def tree() -> Tree:
     """Today's tree, kept until an action changes the organisation."""
+    seen = _read_once.get()
+    if seen:
+        return seen[0]
     stamp = OrgVersion.objects.filter(pk=1).values_list("stamp", flat=True).first()
-    return _kept(stamp) if stamp else _read()
+    found = _kept(stamp) if stamp else _read("")
+    if seen is not None:
+        seen.append(found)
+    return found
+
+
+@contextmanager
+def one_tree() -> Iterator[None]:
+    """Within it the organisation is read once, and is one and the same. For pages that only read."""
+    token = _read_once.set([])
+    try:
+        yield
+    finally:
+        _read_once.reset(token)
 
 
 def org_version() -> int:
@@ -69,10 +91,10 @@ def org_version() -> int:
 
 @lru_cache(maxsize=4)
 def _kept(stamp: str) -> Tree:
-    return _read()
+    return _read(stamp)
 
 
-def _read() -> Tree:
+def _read(stamp: str) -> Tree:
     fields = ("pk", "key", "name", "name_en", "kind", "parent_id")
     rows = list(Unit.objects.order_by("order", "key").values_list(*fields))
     keys = {row[0]: row[1] for row in rows}
@@ -93,4 +115,4 @@ def _read() -> Tree:
 
     for root in below.get(None, []):
         visit(root, 0)
-    return Tree(tuple(nodes), {node.key: node for node in nodes})
+    return Tree(stamp, tuple(nodes), {node.key: node for node in nodes})

@@ -16,7 +16,7 @@ from dabiao.engine.period import DAY, Fiscal, Period, between
 from dabiao.lake import dictionary
 from dabiao.lake.reading import Lake
 from dabiao.org import queries as org
-from dabiao.org.models import OrgVersion, User
+from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.org.tree import Node, Tree, tree
 from dabiao.performance import headline, measuring
@@ -118,8 +118,7 @@ class Frame:
     @cached_property
     def versions(self) -> tuple[str, int]:
         """New whenever the organisation or a target changes: what is kept in memory is kept under it."""
-        stamp = OrgVersion.objects.filter(pk=1).values_list("stamp", flat=True).first()
-        return (stamp or "", target_version())
+        return (tree().stamp, target_version())
 
     def compared(self, step: comparison.Step) -> comparison.Windows:
         """The days of the earlier period that match what has gone of this one."""
