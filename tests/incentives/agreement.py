@@ -1,0 +1,87 @@
+"""The engine's side of the comparison with the oracle: a random plan as text, and where the two differ."""
+
+from decimal import Decimal
+from typing import Any
+
+import yaml
+from hypothesis import note
+
+from dabiao.engine.payout.validate import read
+from dabiao.incentives.cases import SCHEMAS, carry_out
+from tests.incentives.oracle import Facts, Plan, Row, work_out
+from tests.incentives.random_plans.worlds import together
+
+
+class PlanDumper(yaml.SafeDumper):
+    """YAML in which a Decimal is written as the number that it is."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def written(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
+    text = format(value, "f")
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
+
+
+PlanDumper.add_representer(Decimal, written)
+
+
+def as_text(plan: Plan, facts: Facts) -> str:
+    """The plan with its facts as a case beside it."""
+    shown = {name: table(rows) for name, rows in facts.items() if rows}
+    case = {"name": "random facts", "facts": shown, "expect": "person amount"}
+    return yaml.dump({**plan, "cases": [case]}, Dumper=PlanDumper, sort_keys=False, allow_unicode=True)
+
+
+def table(rows: list[Row]) -> str:
+    header = list(rows[0])
+    lines = [" ".join(cell(row.get(column)) for column in header) for row in rows]
+    return "\n".join([" ".join(header), *lines]) + "\n"
+
+
+def cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def disagreements(plan: Plan, worlds: list[Facts]) -> list[str]:
+    """Where engine and oracle differ: payables first, then lines. The oracle sees one set of facts at a time."""
+    text = as_text(plan, together(worlds))
+    note(text)
+    mine = [work_out(plan, facts) for facts in worlds]
+    paid = {key: amount for outcome in mine for key, amount in outcome.paid.items()}
+    parsed = read(text, SCHEMAS)
+    run = carry_out(parsed, parsed.cases[0])
+    theirs = {
+        (p.person, p.period, p.component or "settlement"): p.amount
+        for p in run.statement.payables
+        if p.amount
+    }
+    found = [
+        f"{key}: the oracle pays {paid.get(key, 0)}, the engine {theirs.get(key, 0)}"
+        for key in sorted(paid.keys() | theirs.keys())
+        if paid.get(key, 0) != theirs.get(key, 0)
+    ]
+    expected = sorted(
+        (name, line.credit.order[1], line.person, line.credit.amount, line.amount)
+        for outcome in mine
+        for name, lines in outcome.lines.items()
+        for line in lines
+    )
+    got = sorted((r["component"], r["key"], r["person"], r["credit"], r["amount"]) for r in run.trace())
+    found += [f"only the oracle has the line {line}" for line in beyond(expected, got)]
+    found += [f"only the engine has the line {line}" for line in beyond(got, expected)]
+    return found
+
+
+def beyond(these: list[Any], those: list[Any]) -> list[Any]:
+    left = list(those)
+    found = []
+    for item in these:
+        if item in left:
+            left.remove(item)
+        else:
+            found.append(item)
+    return found

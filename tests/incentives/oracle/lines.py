@@ -1,0 +1,106 @@
+"""Lines: one for each credit, with what it earns; and what a whole-base tier makes up for."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.incentives.oracle.credits import Credit
+from tests.incentives.oracle.numbers import rounded
+from tests.incentives.oracle.periods import Span, over_of, pay_period, span_of
+from tests.incentives.oracle.rates import earned_by_moving, from_table, multipliers, raised, tier_starts
+from tests.incentives.oracle.situation import Plan, Row, Situation
+from tests.incentives.oracle.totals import total
+
+
+@dataclass(frozen=True)
+class Line:
+    """One credit with what it earns."""
+
+    person: str
+    period: Span
+    credit: Credit
+    amount: Decimal
+
+
+def line_digits(plan: Plan) -> int:
+    return int(plan.get("digits", 2)) if plan.get("round") == "line" else 6
+
+
+def priced(s: Situation, component: Row, credits: list[Credit]) -> list[Line]:
+    """One line for each of a person's credits: base × rate × multipliers, rounded once."""
+    running: dict[tuple[Any, ...], Decimal] = {}
+    lines = []
+    for credit in credits:
+        earned = before_multipliers(s, component, credit, credits, running)
+        amount = rounded(earned * multipliers(s, component, credit), line_digits(s.plan))
+        lines.append(Line(credit.person, pay_period(s.plan, credit.day), credit, amount))
+    return lines
+
+
+def before_multipliers(
+    s: Situation,
+    component: Row,
+    credit: Credit,
+    credits: list[Credit],
+    running: dict[tuple[Any, ...], Decimal],
+) -> Decimal:
+    """Base × rate."""
+    rate = component["rate"]
+    times, plus = raised(s, component, credit)
+    if isinstance(rate, Decimal):
+        return credit.amount * (rate * times + plus)
+    if "table" in rate:
+        return credit.amount * (from_table(s.plan, rate["table"], credit) * times + plus)
+    if rate.get("pay") == "whole":
+        period = pay_period(s.plan, credit.day)
+        return credit.amount * (whole_rate(s, component, credit, period, credits) * times + plus)
+    over = span_of(s.plan, over_of(s.plan, rate), pay_period(s.plan, credit.day).start)
+    counter = (over, *(credit.fact.get(column) for column in rate.get("per", [])))
+    before = running.get(counter, Decimal(0))
+    after = running[counter] = before + credit.amount
+    starts = tier_starts(s, component, credit)
+    return earned_by_moving(rate, starts, before, after, Decimal(0)) * times + earned_by_moving(
+        {**rate, "tiers": [{**tier, "is": Decimal(0)} for tier in rate["tiers"]]}, starts, before, after, plus
+    )
+
+
+def whole_rate(s: Situation, component: Row, credit: Credit, period: Span, credits: list[Credit]) -> Decimal:
+    """The rate that all credit of a period earns: that of the last start reached by the period's end."""
+    rate = component["rate"]
+    span = span_of(s.plan, over_of(s.plan, rate), period.start)
+    if "measure" in rate:
+        reached = total(s, rate["measure"], credit.person, span.start, period.end)
+    else:
+        group = [credit.fact.get(column) for column in rate.get("per", [])]
+        reached = sum(
+            (
+                c.amount
+                for c in credits
+                if span.start <= c.day < period.end
+                and [c.fact.get(column) for column in rate.get("per", [])] == group
+            ),
+            Decimal(0),
+        )
+    starts = tier_starts(s, component, credit)
+    found = rate["tiers"][0]["is"]
+    for start, tier in zip(starts, rate["tiers"], strict=True):
+        if start <= reached:
+            found = tier["is"]
+    return Decimal(found)
+
+
+def catch_up(s: Situation, component: Row, credits: list[Credit], period: Span) -> Decimal:
+    """(New rate − old rate) × Σ credit × multipliers of the span's earlier periods, rounded to 6."""
+    rate = component["rate"]
+    if not isinstance(rate, dict) or rate.get("pay") != "whole":
+        return Decimal(0)
+    span = span_of(s.plan, over_of(s.plan, rate), period.start)
+    earlier = [credit for credit in credits if span.start <= credit.day < period.start]
+    if not earlier:
+        return Decimal(0)
+    last = pay_period(s.plan, period.start - timedelta(days=1))
+    new = whole_rate(s, component, earlier[0], period, credits)
+    old = whole_rate(s, component, earlier[0], last, credits)
+    lifted = sum((c.amount * multipliers(s, component, c) for c in earlier), Decimal(0))
+    return rounded((new - old) * lifted, 6)

@@ -1,0 +1,66 @@
+"""The head of a plan: its periods, and the spans that totals are counted in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tests.incentives.oracle.situation import Plan, Row
+
+MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of days; the end is the first day after."""
+
+    start: date
+    end: date
+
+    def holds(self, day: date) -> bool:
+        return self.start <= day < self.end
+
+    def days(self) -> list[date]:
+        return [self.start + timedelta(days=n) for n in range((self.end - self.start).days)]
+
+
+def month_start(plan: Plan, number: int) -> date:
+    """The first day of a month that is counted from year 0, on the day on which months are cut."""
+    return date(number // 12, number % 12 + 1, plan.get("cut_day", 1))
+
+
+def span_of(plan: Plan, kind: str, day: date) -> Span:
+    """The week, month, quarter, half, year or plan that a day lies in."""
+    if kind == "plan":
+        return Span(plan["from"], plan["to"])
+    if kind == "week":
+        monday = day - timedelta(days=day.weekday())
+        return Span(monday, monday + timedelta(days=7))
+    number = day.year * 12 + day.month - 1
+    if day.day < plan.get("cut_day", 1):
+        number -= 1
+    first = number - (number - (plan.get("year_starts", 1) - 1)) % MONTHS[kind]
+    return Span(month_start(plan, first), month_start(plan, first + MONTHS[kind]))
+
+
+def over_of(plan: Plan, words: Row) -> str:
+    """The kind of span that a rule counts in: the pay period where it does not say."""
+    return str(words.get("over", plan.get("period", "month")))
+
+
+def pay_period(plan: Plan, day: date) -> Span:
+    return span_of(plan, plan.get("period", "month"), day)
+
+
+def pay_periods(plan: Plan) -> Iterator[Span]:
+    """Every pay period that the plan touches, in order."""
+    period = pay_period(plan, plan["from"])
+    while period.start < plan["to"]:
+        yield period
+        if period.end >= plan["to"]:
+            return
+        period = pay_period(plan, period.end)
+
+
+def is_last_of(period: Span, span: Span) -> bool:
+    """Whether a pay period is the last one of a span."""
+    return period.end >= span.end

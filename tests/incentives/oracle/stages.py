@@ -1,0 +1,79 @@
+"""When a line's amount is paid, and what of it is taken back: stages and clawback."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from tests.incentives.oracle.credits import Credit
+from tests.incentives.oracle.lines import Line
+from tests.incentives.oracle.numbers import added, rounded
+from tests.incentives.oracle.situation import Row, Situation
+
+Dated = tuple[date, Decimal]
+"""An amount and the day that it is posted on."""
+
+
+def dated_amounts(s: Situation, component: Row, line: Line) -> Iterator[Dated]:
+    """What a line pays on which day, before anything is taken back."""
+    if "stages" in component:
+        yield from staged(s, component, line)
+    else:
+        yield line.credit.known_on, line.amount
+
+
+def staged(s: Situation, component: Row, line: Line) -> Iterator[Dated]:
+    """Of the amount A the k-th event pays round6(A × shares so far) − round6(A × shares before it)."""
+    happened: list[tuple[date, int, Decimal]] = []
+    for place, stage in enumerate(component["stages"]):
+        if stage["event"] == "booked":
+            happened.append((line.credit.day, place, stage["share"]))
+        events = events_of(s, component, line.credit, stage["event"])
+        happened += [(event["on"], place, stage["share"] * event["portion"]) for event in events]
+    before = Decimal(0)
+    for day, _, share in sorted(happened):
+        after = before + share
+        yield day, rounded(line.amount * after, 6) - rounded(line.amount * before, 6)
+        before = after
+
+
+def taken_back(s: Situation, component: Row, line: Line) -> Iterator[Dated]:
+    """What clawbacks post, each on its day; what is given again is positive."""
+    for rule in component.get("clawback", []):
+        back = rounded(line.amount * rule.get("share", Decimal(1)), 6)
+        if rule["when"] == "unpaid":
+            yield from unless_collected(s, component, line, rule, back)
+        else:
+            for event in events_of(s, component, line.credit, "churned"):
+                if event["on"] < line.credit.day + timedelta(days=rule["days"]):
+                    yield event["on"], -back
+
+
+def unless_collected(s: Situation, component: Row, line: Line, rule: Row, back: Decimal) -> Iterator[Dated]:
+    """Taken back on the day by which the money should have been there; given again when it comes."""
+    due = line.credit.day + timedelta(days=rule["days"])
+    there = None
+    collected = Decimal(0)
+    for event in events_of(s, component, line.credit, "collected"):
+        collected += event["portion"]
+        if there is None and collected >= 1:
+            there = event["on"]
+    if there is None or there > due:
+        yield due, -back
+        if there is not None:
+            yield there, back
+
+
+def events_of(s: Situation, component: Row, credit: Credit, name: str) -> list[Row]:
+    """The events of a fact that are known by the plan's end, first things first."""
+    table = s.plan["measures"][component["base"]]["table"]
+    rows = [
+        row
+        for row in s.rows("events")
+        if (row["table"], row["key"], row["event"]) == (table, credit.fact["key"], name)
+        and row["on"] < s.plan["to"]
+    ]
+    return sorted(rows, key=lambda row: row["on"])
+
+
+def within(amounts: Iterator[Dated], start: date, end: date) -> Decimal:
+    return added([amount for day, amount in amounts if start <= day < end])

@@ -1,0 +1,1 @@
+"""Random plans and random facts for them: what the validator accepts, rule by rule."""
