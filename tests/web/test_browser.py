@@ -173,6 +173,10 @@ class TestTables:
         names = page.locator("#metrics tbody tr:not(.gap) td:nth-child(2)")
         page.get_by_placeholder("Filter").fill("gross margin")
         expect(names).to_have_text(["Gross margin"])
+        with page.expect_download() as download:
+            page.locator("#metrics").get_by_role("link", name="CSV").click()
+        lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
+        assert [line.split(",")[0] for line in lines] == ["Metric", "Gross margin"]
         page.get_by_placeholder("Filter").fill("")
         page.locator("#metrics th button", has_text="Metric").click()
         first, second = names.nth(0).inner_text(), names.nth(1).inner_text()

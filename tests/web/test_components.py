@@ -76,6 +76,31 @@ class TestListing:
         assert len(lines) == 10_050 + 2
         assert lines[-1] == "Total,50496225,"
 
+    @pytest.mark.parametrize(
+        ("case", "only", "names"),
+        [
+            ("a word of a name", "B>1049<", ["<b>1049</b>"]),
+            ("an amount as it is written, in any case", "¥999 ", ["<b>999</b>"]),
+            ("thousands as they are written", "<b>1239 ¥1.24k", ["<b>1239</b>"]),
+            ("every word must be there", "<b>998 nothing", []),
+            ("what stands nowhere", "nothing like it", []),
+        ],
+    )  # fmt: skip
+    def test_exports_what_the_filter_leaves_far_beyond_what_is_drawn(self, case, only, names):
+        with translation.override("en"):
+            lines = b"".join(self.table(10_050).download("csv", only=only)).decode("utf-8-sig").splitlines()
+
+        assert [line.split(",")[0] for line in lines[1:]] == names, case
+
+    def test_a_filtered_export_still_has_no_formula(self):
+        rows = [{"a": "=HYPERLINK(1)"}, {"a": "plain"}]
+        table = Listing("t", [Column("a", "A")], rows)
+
+        assert b"".join(table.download("csv", only="hyper")).decode("utf-8-sig").splitlines() == [
+            "A",
+            "'=HYPERLINK(1)",
+        ]
+
     def test_says_that_it_is_empty(self):
         assert "Nothing to show." in rendered(
             "{% listing table %}", table=Listing("none", [Column("a", "A")], [])

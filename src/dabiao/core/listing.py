@@ -1,8 +1,8 @@
 """A table as data: columns that say what they hold, rows, totals. Pages draw it, exports write it, one and the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from django.http import FileResponse, StreamingHttpResponse
 
@@ -47,6 +47,11 @@ class Column:
         return self.kind in {"money", "cents", "count", "number", "ratio", "points", "change", "figure"}
 
 
+def _as_stored(column: Column, row: Row, _currency: str) -> str:
+    value = row.get(column.key)
+    return "" if value is None else str(value)
+
+
 @dataclass(frozen=True)
 class Listing:
     """A table. `key` names it in the page and in file names; `export` is the address that downloads it."""
@@ -60,9 +65,25 @@ class Listing:
     empty: str = ""
     sort: str = ""
     """Column key to sort by first, with a leading `-` for largest first; empty: as given."""
+    reads: ClassVar[Callable[[Column, Row, str], str]] = staticmethod(_as_stored)
+    """What a cell says to a reader, which is what a filter looks in; the web room knows how it is written."""
 
-    def download(self, kind: str, *, name: str = "") -> StreamingHttpResponse | FileResponse:
-        """All rows as CSV or XLSX. What is exported is what is stored: full digits, ISO dates, no colours."""
+    def download(self, kind: str, *, name: str = "", only: str = "") -> StreamingHttpResponse | FileResponse:
+        """All rows, or all that hold the words of `only`, as CSV or XLSX.
+
+        What is exported is what is stored: full digits, ISO dates, no colours. The totals are those of all rows,
+        so a filtered export has none.
+        """
         columns = {column.key: column.label for column in self.columns if column.export}
-        rows = self.rows if self.totals is None else [*self.rows, self.totals]
-        return http.download(rows, columns, name=name or self.key, kind=kind)
+        return http.download(self._kept(only.lower().split()), columns, name=name or self.key, kind=kind)
+
+    def _kept(self, words: Sequence[str]) -> Iterable[Row]:
+        """As listing.js filters: every word stands somewhere in the row as it is written."""
+        if not words:
+            return self.rows if self.totals is None else [*self.rows, self.totals]
+        lines = (" ".join(Listing.reads(each, row, self.currency) for each in self.columns) for row in self.rows)
+        return [
+            row
+            for row, line in zip(self.rows, lines, strict=True)
+            if all(word in line.lower() for word in words)
+        ]

@@ -32,7 +32,9 @@ def imports(request: UserRequest) -> HttpResponseBase:
     org.require_operations(request.user)
     history, tables = _history(), _tables()
     if kind := request.GET.get("export"):
-        return (tables if request.GET.get("table") == tables.key else history).download(kind)
+        return (tables if request.GET.get("table") == tables.key else history).download(
+            kind, only=request.GET.get("filter", "")
+        )
     context = {
         "form": forms.UploadForm(),
         "history": history,
@@ -111,7 +113,7 @@ def import_(request: UserRequest, key: str) -> HttpResponseBase:
         }
         if kind := request.GET.get("export"):
             wanted = listings.get(request.GET.get("table", ""), listings["counts"])
-            return wanted.download(kind, name=f"{wanted.key}-{key}")
+            return wanted.download(kind, name=f"{wanted.key}-{key}", only=request.GET.get("filter", ""))
         context |= {
             "report": report,
             "verdict": verdict(report),

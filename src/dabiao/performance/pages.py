@@ -32,7 +32,7 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
     metric = headline(frame.lake)
     if metric and (kind := request.GET.get("export")):
         table = breakdowns.breakdown(frame, metric, "").table
-        return table.download(kind, name=_file(frame, "cockpit"))
+        return table.download(kind, name=_file(frame, "cockpit"), only=request.GET.get("filter", ""))
     if metric:
         _ask_for_forecast(frame, metric)
     words = {
@@ -59,7 +59,7 @@ def breakdown(request: UserRequest, metric: str) -> HttpResponseBase:
     frame = _frame(request)
     found = breakdowns.breakdown(frame, metric, request.GET.get("by", ""))
     if kind := request.GET.get("export"):
-        return found.table.download(kind, name=_file(frame, metric))
+        return found.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
     return render(request, "performance/breakdown.html", {"page": found})
 
 
@@ -76,7 +76,7 @@ def facts(request: UserRequest, metric: str) -> HttpResponseBase:
         frame, metric, measure=request.GET.get("measure", ""), only=only, everything=bool(kind)
     )
     if kind:
-        return found.table.download(kind, name=_file(frame, metric))
+        return found.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
     return render(request, "performance/facts.html", {"page": found})
 
 
@@ -96,7 +96,7 @@ def dictionary(request: UserRequest) -> HttpResponseBase:
     frame = _frame(request)
     table = about.listing(frame)
     if kind := request.GET.get("export"):
-        return table.download(kind, name=_file(frame, "metrics"))
+        return table.download(kind, name=_file(frame, "metrics"), only=request.GET.get("filter", ""))
     return render(request, "performance/dictionary.html", {"table": table})
 
 

@@ -73,7 +73,7 @@ def targets_list(request: UserRequest) -> HttpResponseBase:
     wanted = queries.Filter(since=period.start, until=period.end, metric=request.GET.get("metric", ""))
     table = _listing([queries.as_row(target) for target in queries.listed(request.user, on, wanted)])
     if kind := request.GET.get("export"):
-        return table.download(kind)
+        return table.download(kind, only=request.GET.get("filter", ""))
     return render(request, "targets/list.html", {"table": table, "period": period})
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from html import unescape
 from typing import Any, Final, Protocol, cast
 
-from django.utils.html import conditional_escape, format_html, json_script
+from django.utils.html import conditional_escape, format_html, json_script, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -59,6 +60,11 @@ def cell(column: Column, row: Row, currency: str) -> tuple[SafeString, str]:
     if address and value is not None:
         shown = format_html('<a href="{}">{}</a>', address, shown)
     return shown, _sortable(value)
+
+
+def said(column: Column, row: Row, currency: str) -> str:
+    """A cell's text without its tags, as the page's filter sees it."""
+    return unescape(strip_tags(cell(column, row, currency)[0]))
 
 
 def light(colour: str | None) -> SafeString:

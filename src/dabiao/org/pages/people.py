@@ -34,7 +34,7 @@ def people(request: UserRequest) -> HttpResponseBase:
     rows = queries.people_rows(request.user, on, unit=chosen or None)
     table = _people_listing(rows)
     if kind := request.GET.get("export"):
-        return table.download(kind, name="people")
+        return table.download(kind, name="people", only=request.GET.get("filter", ""))
     context = {
         "units": units,
         "chosen": chosen,

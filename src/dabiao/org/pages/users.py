@@ -50,7 +50,7 @@ def users(request: UserRequest) -> HttpResponseBase:
         ],
     )
     if kind := request.GET.get("export"):
-        return table.download(kind)
+        return table.download(kind, only=request.GET.get("filter", ""))
     return render(request, "org/users.html", {"table": table, "count": len(rows)})
 
 

@@ -58,6 +58,8 @@ function filter(state, wanted) {
   state.seen = state.rows.filter((row) => words.every((word) => state.text.get(row).includes(word)));
   const shown = state.root.querySelector("[data-count-text]");
   if (shown) shown.textContent = state.seen.length === state.rows.length ? String(state.rows.length) : `${state.seen.length} / ${state.rows.length}`;
+  // The export holds what the filter leaves: the server looks in the same words.
+  for (const link of state.root.querySelectorAll("[data-export]")) link.href = link.dataset.export + (words.length ? `&filter=${encodeURIComponent(words.join(" "))}` : "");
   state.scroll.scrollTop = 0;
   draw(state, true);
 }
