@@ -12,7 +12,7 @@ from tests.incentives.oracle.numbers import added, rounded
 from tests.incentives.oracle.people import share_in_force, sits_under_the_plan
 from tests.incentives.oracle.periods import Span, pay_periods, span_of
 from tests.incentives.oracle.situation import Row, Situation
-from tests.incentives.oracle.stages import dated_amounts, taken_back, within
+from tests.incentives.oracle.stages import dated_amounts, given_again, taken_back, within
 from tests.incentives.oracle.totals import condition_holds
 
 
@@ -110,10 +110,11 @@ def posted(s: Situation, component: Row, person: str, period: Span) -> Iterator[
     for line in priced(s, component, credits_for(s, component, person)):
         yield within(dated_amounts(s, component, line), period.start, period.end)
         yield within(taken_back(s, component, line), period.start, min(period.end, s.plan["to"]))
+        yield within(given_again(s, component, line), period.start, min(period.end, s.plan["to"]))
 
 
 def clawed_back(s: Situation, component: Row, person: str, period: Span) -> Decimal:
-    """What clawbacks took this period, as a sum below 0 (above it where they gave back)."""
+    """What clawbacks took this period, as a sum below 0; above it where they took a refund's line back."""
     if "clawback" not in component:
         return Decimal(0)
     return added(

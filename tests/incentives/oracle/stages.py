@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.incentives.oracle.credits import Credit
-from tests.incentives.oracle.lines import Line
+from tests.incentives.oracle.lines import Line, line_digits
 from tests.incentives.oracle.numbers import added, rounded
 from tests.incentives.oracle.situation import Row, Situation
 
@@ -22,7 +22,8 @@ def dated_amounts(s: Situation, component: Row, line: Line) -> Iterator[Dated]:
 
 
 def staged(s: Situation, component: Row, line: Line) -> Iterator[Dated]:
-    """Of the amount A the k-th event pays round6(A × shares so far) − round6(A × shares before it)."""
+    """Of the amount A the k-th event pays round(A × shares so far) − round(A × shares before it)."""
+    digits = line_digits(s.plan)
     happened: list[tuple[date, int, Decimal]] = []
     for place, stage in enumerate(component["stages"]):
         if stage["event"] == "booked":
@@ -32,35 +33,42 @@ def staged(s: Situation, component: Row, line: Line) -> Iterator[Dated]:
     before = Decimal(0)
     for day, _, share in sorted(happened):
         after = before + share
-        yield day, rounded(line.amount * after, 6) - rounded(line.amount * before, 6)
+        yield day, rounded(line.amount * after, digits) - rounded(line.amount * before, digits)
         before = after
 
 
 def taken_back(s: Situation, component: Row, line: Line) -> Iterator[Dated]:
-    """What clawbacks post, each on its day; what is given again is positive."""
+    """What clawbacks post, each on its day."""
     for rule in component.get("clawback", []):
-        back = rounded(line.amount * rule.get("share", Decimal(1)), 6)
+        back = rounded(line.amount * rule.get("share", Decimal(1)), line_digits(s.plan))
         if rule["when"] == "unpaid":
-            yield from unless_collected(s, component, line, rule, back)
+            due, there = days_of_collecting(s, component, line, rule)
+            if there is None or there > due:
+                yield due, -back
         else:
             for event in events_of(s, component, line.credit, "churned"):
                 if event["on"] < line.credit.day + timedelta(days=rule["days"]):
                     yield event["on"], -back
 
 
-def unless_collected(s: Situation, component: Row, line: Line, rule: Row, back: Decimal) -> Iterator[Dated]:
-    """Taken back on the day by which the money should have been there; given again when it comes."""
-    due = line.credit.day + timedelta(days=rule["days"])
-    there = None
+def given_again(s: Situation, component: Row, line: Line) -> Iterator[Dated]:
+    """What was taken back because the money was late, on the day on which it comes."""
+    for rule in component.get("clawback", []):
+        if rule["when"] == "unpaid":
+            due, there = days_of_collecting(s, component, line, rule)
+            if there is not None and there > due:
+                yield there, rounded(line.amount * rule.get("share", Decimal(1)), line_digits(s.plan))
+
+
+def days_of_collecting(s: Situation, component: Row, line: Line, rule: Row) -> tuple[date, date | None]:
+    """The day by which the money should be there, and the one on which all of it is."""
     collected = Decimal(0)
+    due = line.credit.day + timedelta(days=rule["days"])
     for event in events_of(s, component, line.credit, "collected"):
         collected += event["portion"]
-        if there is None and collected >= 1:
-            there = event["on"]
-    if there is None or there > due:
-        yield due, -back
-        if there is not None:
-            yield there, back
+        if collected >= 1:
+            return due, event["on"]
+    return due, None
 
 
 def events_of(s: Situation, component: Row, credit: Credit, name: str) -> list[Row]:

@@ -150,20 +150,15 @@ def simple_components(draw: st.DrawFn, period: str, bases: list[str]) -> Row:
 
 @st.composite
 def staged_components(draw: st.DrawFn, plan: Plan) -> Row:
-    """Paid by events, or taken back when the money does not come or the customer goes.
-
-    Left out: both together, and parts of a line where lines are rounded to what is paid; the engine reads
-    those differently.
-    """
+    """Paid by events, or taken back when the money does not come or the customer goes."""
     component: Row = draw(simple_components(plan["period"], ["sales", "other"]))
     if isinstance(component["rate"], dict):
         component["rate"].pop("over", None)
-    if plan.get("round") != "line" and draw(st.booleans()):
+    if draw(st.booleans()):
         component["stages"] = draw(stages())
     else:
-        rules = clawbacks(whole=plan.get("round") == "line")
         component["clawback"] = draw(
-            st.lists(rules, min_size=1, max_size=2, unique_by=lambda rule: rule["when"])
+            st.lists(clawbacks(), min_size=1, max_size=2, unique_by=lambda rule: rule["when"])
         )
     return component
 
@@ -185,9 +180,9 @@ def stages(draw: st.DrawFn) -> list[Row]:
 
 
 @st.composite
-def clawbacks(draw: st.DrawFn, whole: bool) -> Row:
+def clawbacks(draw: st.DrawFn) -> Row:
     rule: Row = {"when": draw(st.sampled_from(["unpaid", "churned"])), "days": draw(st.integers(1, 120))}
-    if not whole and draw(st.booleans()):
+    if draw(st.booleans()):
         rule["share"] = draw(number("0.01", "1", 6))
     return rule
 

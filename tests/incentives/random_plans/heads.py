@@ -36,8 +36,7 @@ def heads(draw: st.DrawFn, seated: bool) -> Plan:
     if seldom(draw, 2 if seated else 5):
         plan["who"] = draw(st.lists(named, min_size=1, max_size=3, unique_by=str))
     if seldom(draw, 6):
-        # Left out with seats: being excepted for some days; bonuses then forget the person for the whole plan.
-        plan["except"] = [{"person": draw(st.sampled_from(PEOPLE))} if seated else draw(people())]
+        plan["except"] = [draw(named)]
     if draw(st.integers(0, 4)) == 0:
         plan["amounts"] = "original"
         middle = draw(days)

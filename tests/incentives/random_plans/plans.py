@@ -74,9 +74,6 @@ def of_rates(draw: st.DrawFn, plan: Plan) -> Row:
 
 @st.composite
 def of_refunds(draw: st.DrawFn, plan: Plan) -> Row:
-    """Left out: a first pay period that begins before the plan; its sale is not paid once it is refunded later."""
-    if "cut_day" in plan or plan["period"] == "week":
-        return {"pay_1": draw(components(plan["period"]))}
     return {"linked": draw(linked_components(plan["period"]))}
 
 

@@ -19,8 +19,7 @@ def settlements(draw: st.DrawFn, plan: Plan) -> Row:
         }
     if seldom(draw, 2) and "clawback" in str(plan["components"]):
         found["clawback"] = {"instalments": draw(st.integers(1, 4)), "most": draw(number("0.1", "1", 2))}
-    below_nothing = "clawback" in str(plan["components"]) or plan["measures"]["sales"]["amount"] == "margin"
-    if seldom(draw, 2) and not below_nothing:
+    if seldom(draw, 2):
         found["draw"] = {**draw(promises(plan)), "recoverable": draw(st.booleans())}
     if not found:
         found["guarantee"] = draw(promises(plan))
