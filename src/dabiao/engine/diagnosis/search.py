@@ -24,7 +24,7 @@ class Settings:
 
     depth:     how many conditions a segment may have
     share:     the least part of the gap that a cause carries
-    plainness: what one more condition costs, as a part of the score
+    plainness: what one more cause costs, as a part of the score
     naming:    what it costs to be one segment of many: this x log(segments of the same dimensions)
     stray:     how likely a leaf inside a cause is to be ordinary all the same
     causes:    how many causes are sought together
@@ -131,8 +131,9 @@ def rank(cube: Cube, shown: Shown, aim: Aim, settings: Settings, *, others: int 
     """The best set of causes, best cause first, and the best single segments beside it.
 
     From each of the best single segments companions are added one at a time among the leaves not yet taken,
-    as long as the likelihood gained outweighs the conditions it takes to say it. Of segments that cover the
-    same leaves only the one with fewest conditions is a candidate.
+    as long as the likelihood gained outweighs naming one more. Of segments that cover the same leaves only the
+    one with fewest conditions is a candidate. First of the others are what would have been the next
+    cause, and the best set that says it altogether differently.
 
     A month can be slow for everybody and still hide a cause. So the search is repeated after all that lies
     outside the causes was taken to have moved alike, and that reading is kept if it gains more than it costs.
@@ -158,18 +159,33 @@ def _ranked(cube: Cube, shown: Shown, aim: Aim, settings: Settings, others: int)
     sets = [
         _with_companions(cube, shown, aim, settings, int(start), alone) for start in order[: settings.starts]
     ]
-    best = max(sets, key=lambda found: found.worth, default=_Found(0.0, 0.0, ()))
-    causes = sorted(best.segments, key=lambda segment: (-alone.score[segment], segment))
-    alone_best = int(order[0]) if len(order) else None
-    beside = tuple(int(one) for one in order if one not in causes)[:others]
-    return Ranking(tuple(causes), best.gained, float(alone.score[0]), alone_best, beside)
+    best, *rivals = sorted(sets, key=lambda found: -found.worth) or [_Found(0.0, 0.0, (), None)]
+    causes = _by_own_score(best, alone)
+    following = () if best.following is None else (best.following,)
+    rival = next((one for one in rivals if not set(one.segments) & set(causes)), None)
+    instead = () if rival is None else _by_own_score(rival, alone)
+    beside = dict.fromkeys([*following, *instead, *(int(one) for one in order)])
+    return Ranking(
+        causes,
+        best.gained,
+        float(alone.score[0]),
+        int(order[0]) if len(order) else None,
+        tuple(one for one in beside if one not in causes)[:others],
+    )
 
 
 @dataclass(frozen=True)
 class _Found:
+    """A set of causes; `following` would have been the next, had it been worth naming."""
+
     worth: float
     gained: float
     segments: tuple[int, ...]
+    following: int | None
+
+
+def _by_own_score(found: _Found, alone: Scan) -> tuple[int, ...]:
+    return tuple(sorted(found.segments, key=lambda segment: (-alone.score[segment], segment)))
 
 
 def _best(cube: Cube, found: Scan, value: Floats, aim: Aim, most: int) -> Ints:
@@ -187,18 +203,26 @@ def _best(cube: Cube, found: Scan, value: Floats, aim: Aim, most: int) -> Ints:
 def _with_companions(
     cube: Cube, shown: Shown, aim: Aim, settings: Settings, start: int, alone: Scan
 ) -> _Found:
-    """The set grown from one segment; its worth is what it gained, discounted for every condition added."""
-    chosen, added = [start], 0
-    worth = score = float(alone.score[start])
+    """The set grown from one segment; its worth is what it gained, discounted for every cause added.
+
+    The next cause is the segment that gains most on the leaves not yet taken. That is asked of it alone: were
+    the whole set's gain discounted for each of its conditions, a large first cause would make all that follow
+    too coarse.
+    """
+    chosen, following = [start], None
+    gained = worth = float(alone.score[start])
     left = ~cube.cells.covered(cube.where(start))
-    while len(chosen) < settings.causes and left.any():
+    while left.any():
         beside = scan(cube, shown, settings, among=left)
-        worths = (score + beside.score) * (1 - settings.plainness) ** (added + cube.depth)
-        following = _best(cube, beside, worths, aim, 1)
-        if not len(following) or worths[following[0]] <= worth:
+        found = _best(cube, beside, beside.score, aim, 1)
+        if not len(found):
             break
-        chosen.append(int(following[0]))
-        worth, score = float(worths[following[0]]), score + float(beside.score[following[0]])
-        added += int(cube.depth[following[0]])
+        together = gained + float(beside.score[found[0]])
+        worth_together = together * (1 - settings.plainness) ** len(chosen)
+        if worth_together <= worth or len(chosen) == settings.causes:
+            following = int(found[0])
+            break
+        chosen.append(int(found[0]))
+        gained, worth = together, worth_together
         left &= ~cube.cells.covered(cube.where(chosen[-1]))
-    return _Found(worth, score, tuple(chosen))
+    return _Found(worth, gained, tuple(chosen), following)
