@@ -59,7 +59,7 @@ def measure(name: str, spot: Spot) -> Measure:
     of = field_of(found, "table", Spot.text, "", needed=spot)
     on = field_of(found, "on", Spot.text, DATES.get(of, ""))
     if not on:
-        spot.note("no date decides the period", "Add `on:` with a date column.")
+        spot.note(f"no date of {of!r} decides the period", "Check the name, or add `on:` with a date column.")
     return Measure(
         key=name,
         table=of,
