@@ -15,8 +15,9 @@ from dabiao.engine.period import Fiscal, Period
 from dabiao.engine.scoreboard import STEPS, scoreboard
 from dabiao.lake.placing import sql
 from dabiao.lake.reading import Lake
-from dabiao.performance import measuring
-from dabiao.performance.measuring import WINDOW, BadQuestion, Question, Shape, Windows
+from dabiao.performance.expressing import expression
+from dabiao.performance.posing import Shape, pose
+from dabiao.performance.question import WINDOW, BadQuestion, Question, Windows
 
 TARGET = pa.decimal128(18, 4)
 
@@ -54,7 +55,7 @@ def score(
     """
     if len(question.metrics) != 1 or WINDOW not in question.by:
         raise BadQuestion("A scoreboard is of one metric, by window.")
-    posed = measuring.pose(lake, question, seats=seats)
+    posed = pose(lake, question, seats=seats)
     windows = {each.label: each for step in steps for each in _periods(step)}
     return lake.run(
         _compiled(posed.shape),
@@ -67,7 +68,7 @@ def score(
 
 @lru_cache(maxsize=64)
 def _compiled(shape: Shape) -> str:
-    cells = measuring.expression(shape)
+    cells = expression(shape)
     by = [name for name in shape.question.by if name != WINDOW]
     kinds = {name: str(cells[name].type()) for name in by}
     promises = ibis.table({**kinds, WINDOW: "string", "target": "decimal(18, 4)"}, name="promises")
