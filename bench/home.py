@@ -53,12 +53,14 @@ def build(home: Home) -> Loaded | None:
 
     from bench import company
     from dabiao.facts.publishing import publish
+    from dabiao.lake import maintenance
     from dabiao.lake.change import Change
     from dabiao.lake.snapshot import latest
 
     home.folder.mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0)
     if latest() is not None:
+        maintenance.rebuild(at=NOON)
         return None
     company.settle(NOON)
     lines = company.order_lines(home.lines, root())

@@ -18,6 +18,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench import company
+from bench.harness import in_own_process
+from bench.home import Home, build
+
 MAP = """
 schema: dabiao/map/1
 system: erp
@@ -49,6 +53,20 @@ def make_csv(file: Path, rows: int) -> None:
                   1 + i % 17 AS qty, (i * 137 % 999900 / 100)::DECIMAL(18, 2) AS amount, (i * 77 % 999900 / 100)::DECIMAL(18, 2) AS cost
            FROM range({rows}) t(i)) TO '{file}' (HEADER)"""
     )
+
+
+def make_december(file: Path, rows: int) -> None:
+    """New lines of the last month of `bench.company`, by its own people, customers and products, as a workbook."""
+    import duckdb
+    from rustpy_xlsxwriter import FastExcel
+
+    lines = duckdb.sql(
+        f"""SELECT 'N' || i AS no, 'NO' || (i // 3) AS "order", DATE '{company.YEAR}-12-01' + (i * 7919 % 31)::INT AS day,
+                   'P' || lpad((i * 13 % {company.SELLERS})::VARCHAR, 4, '0') AS person, 'C' || (i * 31 % 5000) AS customer,
+                   'G' || (i % 200) AS product, 1 + i % 17 AS qty, i * 137 % 999900 / 100 AS amount, i * 77 % 999900 / 100 AS cost
+            FROM range({rows}) t(i)"""
+    )
+    FastExcel(str(file)).sheet("orders", lines.pl().to_dicts()).save()
 
 
 def make_xlsx(file: Path, source: Path, rows: int) -> None:
@@ -192,17 +210,38 @@ def compare(
         )
 
 
+def into_a_company(lines: int, rows: int, repeat: int) -> None:
+    """A workbook of new rows of one month into a table of millions, with roll-ups of all who sold."""
+    full = Home(lines)
+    in_own_process(build, full)
+    with tempfile.TemporaryDirectory() as folder:
+        sheet = Path(folder) / "orders.xlsx"
+        make_december(sheet, rows)
+        works: list[tuple[str, str, Path | None]] = [
+            ("fastexcel reading", "fastexcel reading", None),
+            ("into an empty table", "dabiao", None),
+            (f"into one of {lines:,}", "dabiao", full.folder),
+        ]
+        compare(f"XLSX, {rows:,} new rows of one month", sheet, works, rows, repeat, "fastexcel reading")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--sheet-rows", type=int, default=100_000)
     parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument(
+        "--company", type=float, help="a month's sheet into the order lines of `bench.home`, so many"
+    )
     parser.add_argument("--work")
     parser.add_argument("--file", type=Path)
     parser.add_argument("--home", type=Path)
     asked = parser.parse_args()
     if asked.work:
         run_one(asked.work, asked.file, asked.home)
+        return
+    if asked.company:
+        into_a_company(int(asked.company), asked.sheet_rows, asked.repeat)
         return
     with tempfile.TemporaryDirectory() as folder:
         lines, sheet, full = Path(folder) / "orders.csv", Path(folder) / "orders.xlsx", Path(folder) / "full"
