@@ -1,6 +1,7 @@
 """The mapping file: what it may say, and how it says what is wrong."""
 
 import pytest
+from django.utils import translation
 
 from dabiao.facts.mapping import BadMapping, read_map
 
@@ -50,6 +51,18 @@ def test_every_mistake_is_told_at_once_with_its_line_and_mend():
     ]
     assert refused.value.problems[2].mend == "Did you mean 'order_lines'?"
     assert str(refused.value).startswith("erp.yml:")
+
+
+def test_mistakes_are_told_in_the_readers_language():
+    text = GOOD.replace("amount: {from: sum, unit: 万}", "amuont: {from: sum, unit: 萬}")
+
+    with translation.override("zh-hans"), pytest.raises(BadMapping) as refused:
+        read_map(text, file="erp.yml")
+
+    assert str(refused.value).splitlines() == [
+        "erp.yml:12：'萬' 不是已知的单位。可用：%, k, m, ‰, 万, 亿, 十, 十万, 千, 千万, 百, 百万。",
+        "erp.yml:12：'amuont' 不是已知的order_lines 的列。是否指 'amount'？",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from dabiao.core.errors import Malformed
@@ -105,7 +106,9 @@ def _rows(request: UserRequest) -> list[Mapping[str, object]]:
         return [_object(line, f"Line {at}") for at, line in lines if line.strip()]
     body = _parsed(request.body, "The body")
     if not isinstance(body, dict) or not isinstance(body.get("rows"), list):
-        raise Malformed('Send {"rows": [{"key": …}, …]}, or one JSON object a line as application/x-ndjson.')
+        raise Malformed(
+            _('Send {"rows": [{"key": …}, …]}, or one JSON object a line as application/x-ndjson.')
+        )
     return [_checked(row, f"Row {at}") for at, row in enumerate(body["rows"])]
 
 
@@ -116,10 +119,13 @@ def _object(line: bytes, where: str) -> Mapping[str, object]:
 def _checked(row: object, where: str) -> Mapping[str, object]:
     """Flat, and without floats: they would change amounts."""
     if not isinstance(row, dict):
-        raise Malformed(f"{where} is not a JSON object.")
+        raise Malformed(_("%(where)s is not a JSON object.") % {"where": where})
     for name, value in row.items():
         if value is not None and not isinstance(value, str | int | bool):
-            raise Malformed(f"{where}: {name} is neither text nor a whole number nor true or false.")
+            raise Malformed(
+                _("%(where)s: %(name)s is neither text nor a whole number nor true or false.")
+                % {"where": where, "name": name}
+            )
     return row
 
 
@@ -128,4 +134,4 @@ def _parsed(text: bytes, where: str) -> object:
     try:
         return json.loads(text, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
-        raise Malformed(f"{where} is not JSON.") from None
+        raise Malformed(_("%(where)s is not JSON.") % {"where": where}) from None

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -17,6 +18,7 @@ from dabiao.core.output import Format, plain
 from dabiao.facts import actions
 from dabiao.facts.loading.report import Report, verdict
 from dabiao.facts.mapping import MapFile, read_map
+from dabiao.facts.words import ASIDES
 from dabiao.org.models import User
 
 _REJECTED = 2
@@ -71,7 +73,7 @@ def _mapping(file: Path) -> MapFile:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        raise NotFound(f"{file} cannot be read: {error}") from None
+        raise NotFound(_("%(file)s cannot be read: %(error)s") % {"file": file, "error": error}) from None
     return read_map(text, file=str(file))
 
 
@@ -80,7 +82,7 @@ def _user(name: str | None) -> User | None:
         return None
     found = User.objects.filter(username=name).first()
     if found is None:
-        raise NotFound(f"There is no user called {name!r}.")
+        raise NotFound(_("There is no user called %(name)r.") % {"name": name})
     return found
 
 
@@ -101,23 +103,25 @@ def _show(report: Report, form: Format) -> None:
         print(json.dumps({"verdict": verdict(report), **report.as_json()}, ensure_ascii=False, default=plain))
         return
     if form is Format.CSV:
-        raise Malformed("An import's report is shown as table or json.")
+        raise Malformed(_("An import's report is shown as table or json."))
     out = Console()
     out.print(_counts(report))
     for kind in report.errors:
         place = f"{kind.source}.{kind.column} → {kind.into}"
         example = f"{kind.example!r} " if kind.example else ""
+        first = _("first in row %(row)s") % {"row": kind.first_row}
         out.print(
-            f"[red]✗[/red] {escape(place)}: {kind.count:,} × {escape(example)}{kind.said} (first in row {kind.first_row}). {kind.mend}"
+            f"[red]✗[/red] {escape(place)}: {kind.count:,} × {escape(example)}{kind.said} ({first}). {kind.mend}"
         )
     for warning in report.warnings:
         count = f" ({warning.count:,})" if warning.count else ""
         examples = f": {', '.join(warning.examples)}" if warning.examples else ""
         out.print(f"[yellow]![/yellow] {escape(warning.text)}{count}{escape(examples)}")
     for name, asides in report.asides.items():
-        told = ", ".join(f"{count} {what}" for what, count in asides.items() if what != "header")
+        told = ", ".join(f"{count} {ASIDES[what]}" for what, count in asides.items() if what != "header")
         if told:
-            out.print(f"[dim]{escape(name)}: left aside {told}[/dim]")
+            left = _("%(name)s: left aside %(what)s") % {"name": name, "what": told}
+            out.print(f"[dim]{escape(left)}[/dim]")
     for file in (*report.rejects.values(), *([report.all_errors] if report.all_errors else [])):
         out.print(f"→ {escape(file)}", soft_wrap=True)
     number = f" v{report.snapshot}" if report.snapshot else ""

@@ -318,7 +318,14 @@ def _table(seen: Seen, table: str, joins: Sequence[Mapping[str, Any]], notes: li
             columns[name] = _rule(seen, guess, known.columns[name])
     if "profit" in seen.chosen and "cost" not in columns and "amount" in seen.chosen:
         columns["cost"] = {"from": seen.chosen["amount"].header, "minus": seen.chosen["profit"].header}
-        notes.append(f"{seen.name}: cost = {seen.chosen['amount'].header} − {seen.chosen['profit'].header}")
+        notes.append(
+            _("%(source)s: cost = %(amount)s − %(profit)s")
+            % {
+                "source": seen.name,
+                "amount": seen.chosen["amount"].header,
+                "profit": seen.chosen["profit"].header,
+            }
+        )
     for join in joins:
         _use_join(join, columns, known.columns, seen, table)
     if table == "opportunities":

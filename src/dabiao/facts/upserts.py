@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dabiao.core import audit
 from dabiao.core.errors import Malformed, NotFound
@@ -38,7 +39,7 @@ def fact_table(name: str) -> LakeTable:
     """A table that takes facts. Raises NotFound."""
     table = TABLES.get(name)
     if table is None or table.kind != "fact":
-        raise NotFound(f"There is no fact table {name}.")
+        raise NotFound(_("There is no fact table %(name)s.") % {"name": name})
     return table
 
 

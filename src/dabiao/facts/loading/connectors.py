@@ -1,5 +1,7 @@
 """Databases that facts come from: by name, their URLs encrypted, so that a mapping can be shown to anybody."""
 
+from django.utils.translation import gettext as _
+
 from dabiao.core import secrets
 from dabiao.core.errors import NotFound
 from dabiao.facts.models import Connector
@@ -10,6 +12,7 @@ def url_of(name: str | None) -> str:
     connector = Connector.objects.filter(name=name).first()
     if connector is None:
         raise NotFound(
-            f"There is no connector called {name!r}; an administrator adds it under Data and import."
+            _("There is no connector called %(name)r; an administrator adds it under Data and import.")
+            % {"name": name}
         )
     return secrets.decrypt(connector.url)

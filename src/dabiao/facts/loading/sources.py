@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 import polars as pl
+from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed
 from dabiao.facts.loading import connectors, joining
@@ -59,13 +60,16 @@ def find(path: Path, mapping: MapFile, *, memory: Path) -> Found:
     what a rejects file needs to be loaded again. Raises NothingToLoad, Unreadable.
     """
     if not path.exists():
-        raise Unreadable(f"{path} does not exist.")
+        raise Unreadable(_("%(path)s does not exist.") % {"path": path})
     if path.is_dir():
         return _folder(path, mapping)
     if kept := rejected_from(path):
         batch, name = kept
         if name not in mapping.sources:
-            raise NothingToLoad(f"{path.name} holds rejects of {name!r}, which this mapping does not know.")
+            raise NothingToLoad(
+                _("%(path)s holds rejects of %(name)r, which this mapping does not know.")
+                % {"path": path.name, "name": name}
+            )
         return Found((Piece(_as_rejects(mapping.sources[name]), path, 1, batch),), memory / batch / "lookups")
     return _file(path, mapping)
 
@@ -101,8 +105,19 @@ def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) 
     for name, line in lines.items():
         if name not in have:
             near = difflib.get_close_matches(name, list(have), n=1, cutoff=0.5)
-            mend = f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(have)}."
-            problems.append(Problem(file, line, f"{sheet.name} has no column {name!r}", mend))
+            mend = (
+                _("Did you mean %(what)r?") % {"what": near[0]}
+                if near
+                else _("It has: %(names)s.") % {"names": ", ".join(have)}
+            )
+            problems.append(
+                Problem(
+                    file,
+                    line,
+                    _("%(sheet)s has no column %(name)r") % {"sheet": sheet.name, "name": name},
+                    mend,
+                )
+            )
     if problems:
         raise BadMapping(sorted(problems, key=lambda problem: problem.line))
 
@@ -152,7 +167,8 @@ def _folder(folder: Path, mapping: MapFile) -> Found:
     if lost:
         wanted = "; ".join(f"{name}: {', '.join(mapping.sources[name].files)}" for name in lost)
         raise NothingToLoad(
-            f"{folder} has no file for {wanted}. Add it, or mark the source `optional: true`."
+            _("%(folder)s has no file for %(wanted)s. Add it, or mark the source `optional: true`.")
+            % {"folder": folder, "wanted": wanted}
         )
     return Found(tuple(pieces), folder, tuple(absent))
 
@@ -175,7 +191,8 @@ def _single(path: Path, mapping: MapFile, feeding: Sequence[Source]) -> list[Sou
     if len(patterns) == 1:
         return list(feeding)
     raise NothingToLoad(
-        f"No source of the mapping is called like {path.name}; it names {', '.join(sorted(patterns))}."
+        _("No source of the mapping is called like %(path)s; it names %(names)s.")
+        % {"path": path.name, "names": ", ".join(sorted(patterns))}
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from dabiao.core.errors import Malformed
 from dabiao.facts.mapping import yamled
 from dabiao.facts.mapping.known import INTO
@@ -55,7 +57,7 @@ class Problem:
     mend: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}. {self.mend}"
+        return _("%(file)s:%(line)s: %(message)s. %(mend)s") % vars(self)
 
 
 class BadMapping(Malformed):
@@ -71,7 +73,7 @@ def read_map(text: str, *, file: str = "map.yml") -> MapFile:
     try:
         document, lines = yamled.load(text)
     except yamled.BadYaml as error:
-        raise BadMapping([Problem(file, error.line, str(error), "Mend the YAML.")]) from None
+        raise BadMapping([Problem(file, error.line, str(error), _("Mend the YAML."))]) from None
     reader = _Reader(file, lines)
     mapping = reader.map_file(document, text)
     if reader.problems:
@@ -90,24 +92,32 @@ class _Reader:
     def map_file(self, document: object, text: str) -> MapFile:
         top = self.entries(document, (), _TOP)
         if top.get("schema") != SCHEMA:
-            self.say(("schema",), f"schema is {top.get('schema')!r}", f"Write `schema: {SCHEMA}` at the top.")
+            self.say(
+                ("schema",),
+                _("schema is %(what)r") % {"what": top.get("schema")},
+                _("Write `schema: %(SCHEMA)s` at the top.") % {"SCHEMA": SCHEMA},
+            )
         system = self.word(top.get("system"), ("system",), needed=True)
         sources = {
             name: self.source(name, value)
             for name, value in self.entries(top.get("sources"), ("sources",)).items()
         }
         if not sources:
-            self.say(("sources",), "no sources", "Name at least one file under `sources`.")
+            self.say(("sources",), _("no sources"), _("Name at least one file under `sources`."))
         tables = [
             self.table(item, index, sources)
             for index, item in enumerate(self.items(top.get("tables"), ("tables",)))
         ]
         if not tables:
-            self.say(("tables",), "no tables", "Say under `tables` what the sources feed.")
+            self.say(("tables",), _("no tables"), _("Say under `tables` what the sources feed."))
         self.joins_exist(sources)
         zone = self.word(top.get("time_zone"), ("time_zone",))
         if zone and not _is_zone(zone):
-            self.say(("time_zone",), f"{zone!r} is no time zone", "Write one like Asia/Shanghai.")
+            self.say(
+                ("time_zone",),
+                _("%(zone)r is no time zone") % {"zone": zone},
+                _("Write one like Asia/Shanghai."),
+            )
         return MapFile(
             system=system or "",
             sources=sources,
@@ -130,7 +140,7 @@ class _Reader:
         }
         for name in ("source", "with"):
             if words[name] not in sources:
-                self.unknown((*path, name), "source", words[name], sources)
+                self.unknown((*path, name), _("source"), words[name], sources)
         on = self.pairs(entry.get("on"), (*path, "on"))
         latest = self.word(entry.get("latest"), (*path, "latest"))
         return Agree(
@@ -145,13 +155,17 @@ class _Reader:
             self.word(entry.get("query"), (*path, "query")),
         )
         if bool(files) == bool(query):
-            self.say(path, f"source {name} needs either `file` or `query`", "Name one of them.")
+            self.say(
+                path,
+                _("source %(name)s needs either `file` or `query`") % {"name": name},
+                _("Name one of them."),
+            )
         for pattern in files:
             if pattern.startswith("/") or ".." in pattern.split("/"):
                 self.say(
                     (*path, "file"),
-                    f"{pattern!r} leaves the folder",
-                    "Name files inside the folder given to the import.",
+                    _("%(pattern)r leaves the folder") % {"pattern": pattern},
+                    _("Name files inside the folder given to the import."),
                 )
         joins = [
             self.join(item, (*path, "join", i))
@@ -178,7 +192,9 @@ class _Reader:
             found: Any = self.words(header, (*path, "header"))
             for twice in sorted({name for name in found if found.count(name) > 1}):
                 self.say(
-                    (*path, "header"), f"two columns are called {twice!r}", "Give each column its own name."
+                    (*path, "header"),
+                    _("two columns are called %(twice)r") % {"twice": twice},
+                    _("Give each column its own name."),
                 )
         elif header in {"auto", "true", None}:
             found = "auto"
@@ -191,8 +207,8 @@ class _Reader:
         if delimiter and delimiter != "spaces" and len(delimiter) != 1:
             self.say(
                 (*path, "delimiter"),
-                f"{delimiter!r} is more than one character",
-                "Write one, or tab or spaces.",
+                _("%(delimiter)r is more than one character") % {"delimiter": delimiter},
+                _("Write one, or tab or spaces."),
             )
         return Options(
             format=self.choice(entry.get("format"), (*path, "format"), sorted(set(FORMATS.values()))),
@@ -213,8 +229,8 @@ class _Reader:
         if not on or not take:
             self.say(
                 path,
-                "a join needs `on` and `take`",
-                "Write e.g. on: {agent: agent}, take: {manager: manager}.",
+                _("a join needs `on` and `take`"),
+                _("Write e.g. on: {agent: agent}, take: {manager: manager}."),
             )
         missing = self.choice(entry.get("missing", "report"), (*path, "missing"), ["report", "ignore"])
         name = self.word(entry.get("source"), (*path, "source"), needed=True) or ""
@@ -224,12 +240,12 @@ class _Reader:
         for name, source in sources.items():
             for index, join in enumerate(source.joins):
                 if join.source not in sources:
-                    self.unknown(("sources", name, "join", index), "source", join.source, sources)
+                    self.unknown(("sources", name, "join", index), _("source"), join.source, sources)
                 elif sources[join.source].joins:
                     self.say(
                         ("sources", name, "join", index),
-                        f"{join.source} has joins of its own",
-                        "Look up in a plain source.",
+                        _("%(source)s has joins of its own") % {"source": join.source},
+                        _("Look up in a plain source."),
                     )
 
     def table(self, item: object, index: int, sources: Mapping[str, Source]) -> TableMap:
@@ -238,7 +254,7 @@ class _Reader:
         into = self.word(entry.get("into"), (*path, "into"), needed=True) or ""
         source = self.word(entry.get("from"), (*path, "from"), needed=True) or ""
         if source and source not in sources:
-            self.unknown((*path, "from"), "source", source, sources)
+            self.unknown((*path, "from"), _("source"), source, sources)
         columns = {
             name: self.rule(name, value, (*path, "columns", name))
             for name, value in self.entries(entry.get("columns"), (*path, "columns")).items()
@@ -256,7 +272,7 @@ class _Reader:
             line=self.lines.of(*path),
         )  # fmt: skip
         if into not in INTO:
-            self.unknown((*path, "into"), "table", into, INTO)
+            self.unknown((*path, "into"), _("table"), into, INTO)
         else:
             self.fits(table, path)
         return table
@@ -266,34 +282,45 @@ class _Reader:
         known = INTO[table.into]
         for name, rule in table.columns.items():
             if name not in known.columns:
-                self.unknown((*path, "columns", name), f"column of {table.into}", name, known.columns)
+                self.unknown(
+                    (*path, "columns", name),
+                    _("column of %(into)s") % {"into": table.into},
+                    name,
+                    known.columns,
+                )
             if rule.next and known.home == "lake" and known.on:
                 self.say(
                     (*path, "columns", name),
-                    "`next` works on dimensions, organisation and targets",
-                    "Leave it out.",
+                    _("`next` works on dimensions, organisation and targets"),
+                    _("Leave it out."),
                 )
             if rule.next and rule.next.column not in table.columns:
-                self.unknown((*path, "columns", name), "mapped column", rule.next.column, table.columns)
+                self.unknown((*path, "columns", name), _("mapped column"), rule.next.column, table.columns)
         if known.keyed and not table.key and "key" not in table.columns:
             self.say(
-                path, f"{table.into} has no key", "Write `key: COLUMN`, `key: [A, B]` or `key: generated`."
+                path,
+                _("%(into)s has no key") % {"into": table.into},
+                _("Write `key: COLUMN`, `key: [A, B]` or `key: generated`."),
             )
         for name in known.required:
             if name not in table.columns and name != "key":
                 self.say(
                     (*path, "columns"),
-                    f"{table.into} needs {name!r}",
-                    f"Say which column is {name}, or give a constant.",
+                    _("%(into)s needs %(name)r") % {"into": table.into, "name": name},
+                    _("Say which column is %(name)s, or give a constant.") % {"name": name},
                 )
         if table.into == "targets" and ("person" in table.columns) == ("unit" in table.columns):
             self.say(
                 (*path, "columns"),
-                "a target is for a person or a unit",
-                "Map exactly one of `person` and `unit`.",
+                _("a target is for a person or a unit"),
+                _("Map exactly one of `person` and `unit`."),
             )
         if table.mode == "replace" and not known.on:
-            self.say((*path, "mode"), f"{table.into} has no date to cut a window by", "Leave `mode` out.")
+            self.say(
+                (*path, "mode"),
+                _("%(into)s has no date to cut a window by") % {"into": table.into},
+                _("Leave `mode` out."),
+            )
 
     def rule(self, name: str, value: object, path: yamled.Path) -> Rule:
         if isinstance(value, str):
@@ -301,14 +328,20 @@ class _Reader:
         entry = self.entries(value, path, _RULE)
         given = [word for word in ("from", "constant", "next", "first") if word in entry]
         if len(given) != 1:
-            self.say(path, f"{name} needs one of from, first, constant, next", "Keep exactly one.")
+            self.say(
+                path,
+                _("%(name)s needs one of from, first, constant, next") % {"name": name},
+                _("Keep exactly one."),
+            )
         unit = self.word(entry.get("unit"), (*path, "unit"))
         if unit is not None and unit.lower() not in UNITS:
-            self.unknown((*path, "unit"), "unit", unit, UNITS)
+            self.unknown((*path, "unit"), _("unit"), unit, UNITS)
         values = entry.get("values")
         if values is not None and not isinstance(values, dict):
             self.say(
-                (*path, "values"), "values must be pairs", "Write values: {in the file: in the product}."
+                (*path, "values"),
+                _("values must be pairs"),
+                _("Write values: {in the file: in the product}."),
             )
         following = self.word(entry.get("next"), (*path, "next"))
         return Rule(
@@ -346,8 +379,12 @@ class _Reader:
 
     def unknown(self, path: yamled.Path, what: str, name: str, known: Iterable[str]) -> None:
         near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-        mend = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(known)[:30])}."
-        self.say(path, f"{name!r} is no known {what}", mend)
+        mend = (
+            _("Did you mean %(what)r?") % {"what": near[0]}
+            if near
+            else _("Known: %(names)s.") % {"names": ", ".join(sorted(known)[:30])}
+        )
+        self.say(path, _("%(name)r is no known %(what)s") % {"name": name, "what": what}, mend)
 
     def entries(self, value: object, path: yamled.Path, known: set[str] | None = None) -> dict[str, Any]:
         if value is None:
@@ -355,13 +392,14 @@ class _Reader:
         if not isinstance(value, dict):
             self.say(
                 path,
-                f"{path[-1] if path else 'the document'} must be pairs of name: value",
-                "Indent names below it.",
+                _("%(entry)s must be pairs of name: value")
+                % {"entry": path[-1] if path else _("the document")},
+                _("Indent names below it."),
             )
             return {}
         for name in value if known is not None else ():
             if name not in (known or set()):
-                self.unknown((*path, name), "entry", name, known or set())
+                self.unknown((*path, name), _("entry"), name, known or set())
         return value
 
     def items(self, value: object, path: yamled.Path) -> list[object]:
@@ -369,14 +407,18 @@ class _Reader:
             return []
         if isinstance(value, list):
             return value
-        self.say(path, f"{path[-1]} must be a list", "Start each entry with `- `.")
+        self.say(path, _("%(entry)s must be a list") % {"entry": path[-1]}, _("Start each entry with `- `."))
         return []
 
     def word(self, value: object, path: yamled.Path, *, needed: bool = False) -> str | None:
         if isinstance(value, str) and value:
             return value
         if value is not None or needed:
-            self.say(path, f"{path[-1]} must be a word", f"Write {path[-1]}: something.")
+            self.say(
+                path,
+                _("%(entry)s must be a word") % {"entry": path[-1]},
+                _("Write %(entry)s: something.") % {"entry": path[-1]},
+            )
         return None
 
     def words(self, value: object, path: yamled.Path) -> tuple[str, ...]:
@@ -386,7 +428,9 @@ class _Reader:
             return (value,)
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        self.say(path, f"{path[-1]} must be a word or a list of words", "Write [a, b].")
+        self.say(
+            path, _("%(entry)s must be a word or a list of words") % {"entry": path[-1]}, _("Write [a, b].")
+        )
         return ()
 
     def pairs(self, value: object, path: yamled.Path) -> dict[str, str]:
@@ -399,14 +443,16 @@ class _Reader:
     def number(self, value: object, path: yamled.Path) -> int:
         if isinstance(value, str) and value.lstrip("-").isdecimal():
             return int(value)
-        self.say(path, f"{path[-1]} must be a whole number", "Write digits.")
+        self.say(path, _("%(entry)s must be a whole number") % {"entry": path[-1]}, _("Write digits."))
         return 0
 
     def flag(self, value: object, path: yamled.Path) -> bool:
         if value in {None, "false", "no"}:
             return False
         if value not in {"true", "yes"}:
-            self.say(path, f"{path[-1]} must be true or false", "Write one of them.")
+            self.say(
+                path, _("%(entry)s must be true or false") % {"entry": path[-1]}, _("Write one of them.")
+            )
         return value in {"true", "yes"}
 
     def choice(self, value: object, path: yamled.Path, known: list[str]) -> str | None:
@@ -422,8 +468,8 @@ class _Reader:
         except LookupError:
             self.say(
                 path,
-                f"{name!r} is no known encoding",
-                "Write utf-8, gb18030, utf-16 or another Python knows.",
+                _("%(name)r is no known encoding") % {"name": name},
+                _("Write utf-8, gb18030, utf-16 or another Python knows."),
             )
             return None
 

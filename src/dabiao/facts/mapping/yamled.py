@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import yaml
+from django.utils.translation import gettext as _
 
 Path = tuple[str | int, ...]
 _MOST_NODES: Final = 100_000
@@ -51,15 +52,17 @@ def load(text: str) -> tuple[object, Lines]:
 
 def _plain(node: yaml.Node, path: Path, lines: Lines, budget: Iterator[int]) -> object:
     if next(budget, None) is None:
-        raise BadYaml("too many entries", node.start_mark.line + 1)
+        raise BadYaml(_("too many entries"), node.start_mark.line + 1)
     lines.put(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         out: dict[str, object] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise BadYaml("a key must be a word", key.start_mark.line + 1)
+                raise BadYaml(_("a key must be a word"), key.start_mark.line + 1)
             if key.value in out:
-                raise BadYaml(f"{key.value!r} stands there twice", key.start_mark.line + 1)
+                raise BadYaml(
+                    _("%(value)r stands there twice") % {"value": key.value}, key.start_mark.line + 1
+                )
             out[key.value] = _plain(value, (*path, key.value), lines, budget)
             lines.put((*path, key.value), key.start_mark.line + 1)
         return out

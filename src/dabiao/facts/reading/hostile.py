@@ -6,6 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from dabiao.core.errors import Malformed
 
 LARGEST_RATIO: Final = 200
@@ -32,12 +34,15 @@ def check(file: Path, *, largest: int) -> None:
     size = file.stat().st_size
     if size > largest:
         raise Hostile(
-            f"{file.name} has {size / 2**20:.0f} MB; the limit is {largest / 2**20:.0f} MB (DABIAO_UPLOAD_MB). "
-            "Split it, or load it on the server with `dabiao import`."
+            _(
+                "%(file)s has %(size).0f MB; the limit is %(limit).0f MB (DABIAO_UPLOAD_MB). Split it, or load it on the server with `dabiao import`."
+            )
+            % {"file": file.name, "size": size / 2**20, "limit": largest / 2**20}
         )
     if file.suffix.lower() not in KINDS:
         raise Hostile(
-            f"{file.name}: {file.suffix or 'no suffix'} is not a kind of table; save it as CSV or XLSX."
+            _("%(file)s: %(what)s is not a kind of table; save it as CSV or XLSX.")
+            % {"file": file.name, "what": file.suffix or _("no suffix")}
         )
     with file.open("rb") as opened:
         packed = opened.read(4) == b"PK\x03\x04"
@@ -50,14 +55,20 @@ def _check_zip(file: Path) -> None:
         with zipfile.ZipFile(file) as pack:
             entries = pack.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        raise Hostile(f"{file.name} is damaged; save it again from the program that made it.") from None
+        raise Hostile(
+            _("%(file)s is damaged; save it again from the program that made it.") % {"file": file.name}
+        ) from None
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
     if len(entries) > LARGEST_ENTRIES or unpacked > LARGEST_UNPACKED:
         raise Hostile(
-            f"{file.name} unpacks into {len(entries)} parts of {unpacked / 2**20:.0f} MB; save it as CSV."
+            _("%(file)s unpacks into %(what)s parts of %(what2).0f MB; save it as CSV.")
+            % {"file": file.name, "what": len(entries), "what2": unpacked / 2**20}
         )
     if unpacked > 2**24 and unpacked / packed > LARGEST_RATIO:
-        raise Hostile(f"{file.name} unpacks to {unpacked // packed} times its size; save it as CSV.")
+        raise Hostile(
+            _("%(file)s unpacks to %(what)s times its size; save it as CSV.")
+            % {"file": file.name, "what": unpacked // packed}
+        )
     if any(entry.filename.startswith("/") or ".." in entry.filename.split("/") for entry in entries):
-        raise Hostile(f"{file.name} has parts with paths outside itself.")
+        raise Hostile(_("%(file)s has parts with paths outside itself.") % {"file": file.name})

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from dabiao.facts.reading import text, typed, workbook
 from dabiao.facts.reading.sheet import Options, Sheet, Unreadable
 
@@ -30,7 +32,8 @@ def open_file(file: Path, options: Options) -> Sheet:
             return typed.open_parquet(file, options)
         case _:
             raise Unreadable(
-                f"{file.name}: {kind or file.suffix!r} is not a known format; save it as CSV or XLSX."
+                _("%(file)s: %(what)r is not a known format; save it as CSV or XLSX.")
+                % {"file": file.name, "what": kind or file.suffix}
             )
 
 

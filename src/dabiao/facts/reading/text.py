@@ -11,6 +11,7 @@ from typing import Final, Literal
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pc
+from django.utils.translation import gettext as _
 
 from dabiao.facts.reading import layout
 from dabiao.facts.reading.cleaning import cleaned
@@ -39,7 +40,10 @@ def open_text(file: Path, options: Options) -> Sheet:
         file.name,
         found.names,
         lambda sheet: _chunks(sheet, options, encoding, delimiter, above=(above, found.first)),
-        notes=[f"encoding {encoding}, delimiter {_said(delimiter)}, {width} columns"],
+        notes=[
+            _("encoding %(encoding)s, delimiter %(delimiter)s, %(width)s columns")
+            % {"encoding": encoding, "delimiter": _said(delimiter), "width": width}
+        ],
     )
     sheet.asides += [Aside(row + 1, "title", text) for row, text in found.titles]
     sheet.asides += [Aside(row + 1, "header", "") for row in found.header]
@@ -58,7 +62,9 @@ def detect_encoding(file: Path) -> str:
     for name in ("utf-8", "gb18030"):
         if _decodes(file, name):
             return name
-    raise Unreadable(f"{file.name} is neither UTF-8 nor GB18030; name its `encoding` in the mapping.")
+    raise Unreadable(
+        _("%(file)s is neither UTF-8 nor GB18030; name its `encoding` in the mapping.") % {"file": file.name}
+    )
 
 
 def detect_delimiter(head: str, kind: str | None) -> str:
@@ -139,7 +145,10 @@ def _reader(
     except (pa.ArrowInvalid, UnicodeError) as error:
         if "Empty CSV" in str(error):
             return
-        raise Unreadable(f"{sheet.file.name}: {error}. Check `encoding`, `delimiter` and quotes.") from None
+        raise Unreadable(
+            _("%(what)s: %(error)s. Check `encoding`, `delimiter` and quotes.")
+            % {"what": sheet.file.name, "error": error}
+        ) from None
 
 
 class _Ragged:
@@ -229,7 +238,10 @@ def _head(file: Path, encoding: str) -> str:
     try:
         return decoder.decode(raw)
     except (UnicodeError, LookupError) as error:
-        raise Unreadable(f"{file.name} cannot be read as {encoding}: {error}. Check `encoding`.") from None
+        raise Unreadable(
+            _("%(file)s cannot be read as %(encoding)s: %(error)s. Check `encoding`.")
+            % {"file": file.name, "encoding": encoding, "error": error}
+        ) from None
 
 
 def _records(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
+from django.utils.translation import gettext as _
 
 from dabiao.facts.reading.cleaning import cleaned
 from dabiao.facts.reading.sheet import CHUNK, PROBLEM, ROW, Options, Sheet, Unreadable
@@ -17,7 +18,9 @@ def open_parquet(file: Path, options: Options) -> Sheet:
     try:
         opened = pq.ParquetFile(file)
     except (pa.ArrowInvalid, OSError) as error:
-        raise Unreadable(f"{file.name} is no Parquet file: {error}") from None
+        raise Unreadable(
+            _("%(file)s is no Parquet file: %(error)s") % {"file": file.name, "error": error}
+        ) from None
 
     def chunks(sheet: Sheet) -> Iterator[pl.DataFrame]:
         row = 0
@@ -44,7 +47,7 @@ def open_query(url: str, query: str, options: Options) -> Sheet:
         connection = engine.connect().execution_options(stream_results=True, max_row_buffer=CHUNK)
         result = connection.execute(sa.text(query))
     except (sa.exc.SQLAlchemyError, ImportError) as error:
-        raise Unreadable(f"The query failed: {_without_secrets(error, url)}") from None
+        raise Unreadable(_("The query failed: %(what)s") % {"what": _without_secrets(error, url)}) from None
     names = tuple(result.keys())
 
     def chunks(sheet: Sheet) -> Iterator[pl.DataFrame]:

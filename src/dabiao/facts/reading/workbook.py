@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
+from django.utils.translation import gettext as _
 
 from dabiao.facts.reading import layout
 from dabiao.facts.reading.cleaning import cleaned
@@ -34,7 +35,10 @@ def open_workbook(file: Path, options: Options) -> Sheet:
     reader = _reader(file)
     name = options.sheet or str(reader.sheet_names[0])
     if name not in reader.sheet_names:
-        raise Unreadable(f"{file.name} has no sheet {name!r}; it has {', '.join(reader.sheet_names)}.")
+        raise Unreadable(
+            _("%(file)s has no sheet %(name)r; it has %(names)s.")
+            % {"file": file.name, "name": name, "names": ", ".join(reader.sheet_names)}
+        )
     raw = _texts(reader, name, file)
     found = _layout(raw, options)
     sheet = Sheet(
@@ -44,7 +48,7 @@ def open_workbook(file: Path, options: Options) -> Sheet:
         lambda sheet: _chunks(raw, sheet, options, found),
         doubles=True,
         total=max(0, raw.height - found.first),
-        notes=[f"sheet {name}, {raw.width} columns"],
+        notes=[_("sheet %(name)s, %(width)s columns") % {"name": name, "width": raw.width}],
     )
     sheet.asides += [Aside(row + 1, "title", text) for row, text in found.titles]
     sheet.asides += [Aside(row + 1, "header", "") for row in found.header]
@@ -57,7 +61,9 @@ def _texts(reader: "ExcelReader", name: str, file: Path) -> pl.DataFrame:
         loaded = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
         batch, errors = loaded.to_arrow_with_errors()
     except Exception as error:
-        raise Unreadable(f"{file.name}, sheet {name}: {error}") from error
+        raise Unreadable(
+            _("%(file)s, sheet %(name)s: %(error)s") % {"file": file.name, "name": name, "error": error}
+        ) from error
     raw = pl.DataFrame(batch) if batch.num_columns else pl.DataFrame()
     told: dict[int, dict[int, str]] = {}
     for cell in errors.errors if errors is not None else ():
@@ -110,4 +116,6 @@ def _reader(file: Path) -> "ExcelReader":
     try:
         return fastexcel.read_excel(file)
     except Exception as error:
-        raise Unreadable(f"{file.name} cannot be opened as a workbook: {error}") from error
+        raise Unreadable(
+            _("%(file)s cannot be opened as a workbook: %(error)s") % {"file": file.name, "error": error}
+        ) from error
