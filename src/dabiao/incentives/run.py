@@ -24,6 +24,7 @@ from dabiao.engine.payout.world import World
 from dabiao.incentives import line_sums
 from dabiao.incentives.batches import Job
 from dabiao.incentives.line_sums import CannotPay
+from dabiao.incentives.managers import name_managers
 from dabiao.incentives.roster import load_roster
 from dabiao.incentives.tables import bound, columns_of, compiler_of, register
 from dabiao.incentives.worlds import member_tables, world_of
@@ -91,6 +92,7 @@ def run(
     roster = load_roster(con, bound(columns))
     covered = member_tables(plan, roster)
     register(con, [*references(plan), *covered])
+    name_managers(con, plan)
     line_sums.begin(con)
     tables = {**bound(columns), **{reference.name: reference.unbound for reference in covered}}
     window = Window(plan.start, min(plan.end, until), people)

@@ -25,6 +25,7 @@ class Posted:
     amount: Decimal = Decimal(0)
     weighed: dict[Per, Decimal] = field(default_factory=dict)
     rates: dict[Per, Decimal] = field(default_factory=dict)
+    limited: dict[str, Decimal] = field(default_factory=dict)
 
 
 Ledger = dict[str, Posted]
@@ -190,7 +191,12 @@ def _gated(
 def _floored(world: World, component: Component, period: Span) -> set[str]:
     if component.floor is None:
         return set()
-    return {person for person in world.people if world.is_active(person, period)}
+    return {person for person in world.people if _has_floor(world, component.floor, person, period)}
+
+
+def _has_floor(world: World, floor: Limit, person: str, period: Span) -> bool:
+    """Whether a person has had a seat under the plan in the floor's span, up to the end of this period."""
+    return world.is_active(person, Span(world.span(floor.over, period).start, period.end))
 
 
 def _limited(
@@ -200,24 +206,25 @@ def _limited(
     before = posted.amount
     posted.earned += _sum(steps)
     due = rounded(posted.earned, world.plan.digits)
-    limits = []
     plain = due
     if component.cap is not None:
         due = min(due, _limit(world, component.cap, period, posted, before))
-    if due != plain:
-        limits.append(_step(component, period, person, "cap", due - plain, component.cap))
     capped = due
-    if component.floor is not None and world.is_active(person, period):
-        share = world.roster.share_in_force(person, period, component.prorate, world.covered(person))
+    if component.floor is not None and _has_floor(world, component.floor, person, period):
+        span = world.span(component.floor.over, period)
+        share = world.roster.share_in_force(person, span, component.prorate, world.covered(person))
         least = decimal(Fraction(component.floor.amount) * share, world.plan.digits)
         due = max(due, least + (before if component.floor.over is None else 0))
-    if due != capped:
-        limits.append(_step(component, period, person, "floor", due - capped, component.floor))
-    # What a limit added or took away belongs to this period; the next one starts from what was posted.
-    if (component.cap is not None and component.cap.over is None) or (
-        component.floor is not None and component.floor.over is None
-    ):
-        posted.earned += due - plain
+    limits = []
+    each_period = any(limit and limit.over is None for limit in (component.cap, component.floor))
+    found = (("cap", capped - plain, component.cap), ("floor", due - capped, component.floor))
+    for rule, amount, limit in found:
+        step = amount - posted.limited.get(rule, Decimal(0))
+        if step:
+            limits.append(_step(component, period, person, rule, step, limit))
+        posted.limited[rule] = Decimal(0) if each_period else amount
+    # What a limit of the period added or took away belongs to it; the next one starts from what was posted.
+    posted.earned += due - plain if each_period else 0
     posted.amount = due
     return Payable(person, period.start, component.key, due - before), limits
 

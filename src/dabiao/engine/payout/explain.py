@@ -74,6 +74,13 @@ def _who(plan: Plan, lang: Language) -> Iterator[str]:
             + _members(plan.except_who, lang)
             + say(lang, ".", "。")
         )
+    if plan.managers:
+        held = ", ".join(plan.managers)
+        yield say(
+            lang,
+            f"A person's manager is whoever holds {held} in the person's unit on that day, else in the nearest one above.",
+            f"上级主管为当日本部门任 {held} 的人员，本部门没有时为最近的上级部门。",
+        )
 
 
 def _members(members: tuple[Member, ...], lang: Language) -> str:

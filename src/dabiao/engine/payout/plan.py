@@ -387,6 +387,8 @@ class Plan:
     components: Mapping[str, Component]
     settlement: Settlement
     cases: tuple[Case, ...] = ()
+    managers: tuple[str, ...] = ()
+    """Positions whose holders manage the unit they sit in; without any the table `managers` says who does."""
 
     @property
     def line_scale(self) -> int:

@@ -41,6 +41,7 @@ _FIELDS = [
     "largest",
     "amounts",
     "exchange",
+    "managers",
     "measures",
     "credits",
     "tables",
@@ -90,6 +91,7 @@ def _plan(root: Spot) -> Plan:
         components=field_of(found, "components", lambda s: _named(s, component), {}, needed=root),
         settlement=field_of(found, "settlement", settlement, model.Settlement()),
         cases=field_of(found, "cases", listed(_case), ()),
+        managers=field_of(found, "managers", listed(Spot.text), ()),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property
 from typing import TypeVar
@@ -17,8 +18,8 @@ from dabiao.engine.payout.plan import Member, Plan, Prorate
 from dabiao.engine.payout.spans import Span
 
 _ENDLESS = date(9999, 12, 31)
-Covered = Sequence[tuple[date, date]] | None
-"""When a plan covers a person; None where it covers everybody always."""
+Covered = Sequence[tuple[date, date]]
+"""The days on which a plan covers a person: from, to."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -179,7 +180,7 @@ class Roster:
         lost = {
             "joining": joined is not None and day < joined,
             "leaving": left is not None and day >= left,
-            "transfer": not (covered is None or any(start <= day < end for start, end in covered)),
+            "transfer": not any(start <= day < end for start, end in covered),
             "absence": any(a.start <= day < a.end for a in self._absences.get(person, ())),
             "probation": seat is not None and seat.probation_until is not None and day < seat.probation_until,
         }
@@ -205,7 +206,7 @@ def _matching(who: Iterable[Member], roster: Roster, plan: Plan) -> list[tuple[s
             found.append((member.key, first, last))
             continue
         for seat in roster.seats:
-            fits = seat.unit in units if member.kind == "unit" else seat.role == member.key
+            fits = seat.unit in units if member.kind == "unit" else fnmatchcase(seat.role, member.key)
             start, end = max(seat.start, first), min(seat.end, last)
             if fits and start < end:
                 found.append((seat.person, start, end))

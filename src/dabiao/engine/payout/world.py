@@ -55,25 +55,22 @@ class World:
 
     def covered(self, person: str) -> Covered:
         """The days on which the plan covers a person: those of `who` without those of `except`."""
-        left_out = self._left_out.get(person, [])
-        if self._cover is None and not left_out:
-            return None
-        days = [(date.min, date.max)] if self._cover is None else self._cover.get(person, [])
-        for gap in left_out:
+        whole = [(self.plan.start, self.plan.end)]
+        days = whole if self._cover is None else self._cover.get(person, [])
+        for gap in self._left_out.get(person, ()):
             days = [part for one in days for part in _without(one, gap)]
         return days
 
     def is_covered(self, person: str) -> bool:
         """Whether the plan covers a person on any day."""
-        cover = self.covered(person)
-        return cover is None or bool(cover)
+        return bool(self.covered(person))
 
     def is_active(self, person: str, span: Span) -> bool:
         """Whether a person has a seat under the plan on some day of the span."""
         seats = self.roster.seats_of.get(person, ())
         held = [part for seat in seats if (part := span.overlap(seat.start, seat.end))]
         cover = self.covered(person)
-        return any(cover is None or any(part.overlap(*days) for days in cover) for part in held)
+        return any(part.overlap(*days) for part in held for days in cover)
 
     def span(self, every: Every | None, period: Span) -> Span:
         """The span that a rule counts over, for a pay period: the one that holds the period's first day."""
