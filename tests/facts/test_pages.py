@@ -1,6 +1,7 @@
 """The pages, through the client: upload → columns → check → load → report; and the day filed on a phone."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from dabiao.core import jobs
 from dabiao.core.asked import fiscal
+from dabiao.core.models import AuditLine
 from dabiao.facts import actions, publishing
 from dabiao.facts.models import Connector, ImportBatch
 from dabiao.lake import outbox, reading
@@ -66,6 +68,35 @@ class TestImportPages:
         otto.post(f"/facts/imports/{batch.key}/load/")
         run_jobs()
         assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(3, 65_000)]
+
+    def test_old_files_go_and_what_is_waiting_working_or_young_stays(self, web, sql, monkeypatch):
+        otto = web("otto")
+        done = upload(otto, system="erp").url
+        otto.post(done, {"text": ImportBatch.objects.get().mapping})
+        run_jobs()
+        otto.post(done.replace("mapping/", "load/"))
+        run_jobs()
+        loaded = ImportBatch.objects.get()
+        page = done.replace("mapping/", "")
+        link = re.search(r'href="([^"]+rejects[^"]+)"', otto.get(page).content.decode()).group(1)
+        waiting = upload(otto, name="other.csv").url.split("/")[3]
+        working = upload(otto, name="third.csv").url.split("/")[3]
+        ImportBatch.objects.filter(key=working).update(state=ImportBatch.State.LOADING)
+        (actions.imports_folder() / "0123456789ab").mkdir()  # a dry run's, or of a page that was killed
+        soon, late = (timezone.now() + timedelta(days=days) for days in (89, 91))
+
+        assert actions.forget_files(at=soon) == 0
+        monkeypatch.setenv("DABIAO_IMPORT_DAYS", "0")
+        assert actions.forget_files(at=late) == 0
+        monkeypatch.setenv("DABIAO_IMPORT_DAYS", "90")
+        assert otto.get(link).status_code == 200
+        assert actions.forget_files(at=late) == 3
+
+        assert [each.name for each in actions.imports_folder().iterdir()] == [working]
+        assert set(ImportBatch.objects.values_list("key", flat=True)) == {loaded.key, working}
+        assert AuditLine.objects.get(what="facts.import.expired").subject_key == waiting
+        assert sql("SELECT count(*) FROM order_lines") == [(2,)]
+        assert "rejects-" not in otto.get(page).content.decode() and otto.get(link).status_code == 404
 
     def test_a_choice_on_the_page_changes_the_mapping(self, web):
         otto = web("otto")

@@ -4,9 +4,12 @@ import json
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
+from django.utils import timezone
 from typer.testing import CliRunner
 
 from dabiao.core.errors import Forbidden, Malformed, NotFound
@@ -14,11 +17,13 @@ from dabiao.core.models import AuditLine
 from dabiao.engine.allocation.limits import Limit, lock
 from dabiao.engine.allocation.people import Ramp
 from dabiao.engine.period import CALENDAR_YEAR
+from dabiao.lake import home
 from dabiao.lake.change import Change
 from dabiao.lake.publish import publish
+from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
 from dabiao.org import seats
-from dabiao.targets.cascade import options, saved, saving
+from dabiao.targets.cascade import cleaning, options, saved, saving
 from dabiao.targets.cascade.asked import Asked, prepare
 from dabiao.targets.cascade.cells import cells
 from dabiao.targets.cascade.in_force import put_in_force
@@ -268,6 +273,29 @@ class TestKeep:
 
         found = values(ready, saved.block(saved.opened(saved.version_of("year")), 0), "2027-Q1")
         assert found["P04"] == Decimal("333.33")
+
+    def test_clean_up_forgets_what_no_version_names_and_nothing_else(self, made, monkeypatch):
+        ready, handed = solved()
+        saving.keep(ready, handed, plan="year", made=made)
+        saving.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
+        with monkeypatch.context() as patch:
+            patch.setattr(saving.audit, "record", lambda *args, **kwargs: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                saving.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("300"), made=made)
+        saving.keep(*solved(), plan="gone", made=made)
+        CascadeVersion.objects.filter(plan__key="gone").delete()
+        before = saved.block(saved.opened(saved.version_of("year")), 0).amounts.tolist()
+
+        assert cleaning.forget_cells(at=timezone.now()) == 0
+        assert cleaning.forget_cells(at=timezone.now() + timedelta(days=2)) == 2
+        assert cleaning.forget_cells(at=timezone.now() + timedelta(days=2)) == 0
+
+        assert saved.block(saved.opened(saved.version_of("year")), 0).amounts.tolist() == before
+        saving.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), made=made)
+        named = set(CascadeVersion.objects.values_list("save_token", flat=True))
+        store = Store(home.lake())
+        version = DeltaTable(str(store.folder("target_cells"))).version()
+        assert {Path(file).parent.name for file in store.files("target_cells", version)} == named
 
     def test_an_unknown_plan_is_not_found(self, db):
         with pytest.raises(NotFound):

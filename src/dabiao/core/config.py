@@ -60,6 +60,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DABIAO_BIND", "127.0.0.1:8000", "Address that `dabiao serve` listens on."),
     Setting("DABIAO_PROCESSES", "2", "Web processes of `dabiao serve`."),
     Setting("DABIAO_UPLOAD_MB", "200", "Largest file that may be uploaded."),
+    Setting(
+        "DABIAO_IMPORT_DAYS",
+        "90",
+        "Days that uploaded files and the rows handed back from an import are kept; 0: for good.",
+    ),
     Setting("DABIAO_MEMORY_MB", "1024", "Memory limit of the query engine in a process."),
     Setting(
         "DABIAO_THREADS",

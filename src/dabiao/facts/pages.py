@@ -120,7 +120,8 @@ def import_(request: UserRequest, key: str) -> HttpResponseBase:
             **listings,
             "preview": _preview(report),
             "asides": _asides(report),
-            "rejects": [Path(path).name for path in report.rejects.values()],
+            "rejects": [Path(path).name for path in report.rejects.values() if Path(path).exists()],
+            "all_errors": bool(report.all_errors) and Path(report.all_errors).exists(),
         }
     return render(request, "facts/import.html", context)
 

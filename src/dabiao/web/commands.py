@@ -124,7 +124,8 @@ def worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     publishing = Periodic("publish", _DRAIN_EVERY, publish_all)
     tidying = Periodic("tidy", _TIDY_EVERY, lambda at: maintenance.tidy(at=at))
-    run_worker(stop, periodics=[publishing, tidying])
+    forgetting = Periodic("old files", _TIDY_EVERY, forget_old_files)
+    run_worker(stop, periodics=[publishing, tidying, forgetting])
 
 
 def publish_all(at: datetime) -> None:
@@ -134,6 +135,15 @@ def publish_all(at: datetime) -> None:
 
     publish_waiting(at=at)
     publish_changed(at=at)
+
+
+def forget_old_files(at: datetime) -> None:
+    """Files of old imports, and cells of cascades that no version names."""
+    from dabiao.facts.actions import forget_files
+    from dabiao.targets.cascade.cleaning import forget_cells
+
+    forget_files(at=at)
+    forget_cells(at=at)
 
 
 def doctor(form: Annotated[Format, typer.Option("--format")] = Format.TABLE) -> None:

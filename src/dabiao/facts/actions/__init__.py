@@ -1,5 +1,6 @@
 """Writes of this room, by question: loading, the wizard's steps, connectors, entries by hand."""
 
+from dabiao.facts.actions.cleaning import forget_files
 from dabiao.facts.actions.connect import remove_connector, save_connector
 from dabiao.facts.actions.entry import Activity, file_activity, file_figures, take_back
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, load, new_key
@@ -13,6 +14,7 @@ __all__ = [
     "discard",
     "file_activity",
     "file_figures",
+    "forget_files",
     "hash_of",
     "imports_folder",
     "load",

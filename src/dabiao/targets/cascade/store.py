@@ -4,8 +4,11 @@ A file holds amounts of scope nodes in leaf columns under one token. Tokens are 
 app database, written last; what a killed writer left has a token that nobody names, so it is never read.
 """
 
+import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -75,6 +78,34 @@ def load(tokens: Sequence[str], nodes: range, width: int, digits: int) -> tuple[
             rows["value"].is_null().to_numpy(),
         )
     return amounts, null
+
+
+def forget(*, keep: Collection[str], before: datetime) -> int:
+    """Drop the saves written before a moment whose token is not in `keep`, first from the table, then from disk."""
+    store = Store(home.lake())
+    folder = store.folder(TABLE)
+    if not folder.is_dir():
+        return 0
+    gone = [
+        each for each in folder.iterdir() if _is_save(each) and each.name not in keep and _made(each) < before
+    ]
+    if not gone:
+        return 0
+    version = _latest(store)
+    known = {Path(file).parent.name: file for file in store.files(TABLE, version)}
+    if drop := [known[each.name] for each in gone if each.name in known]:
+        store.commit(TABLE, on=version, drop=drop, add=[], token=uuid.uuid4().hex)
+    for each in gone:
+        shutil.rmtree(each, ignore_errors=True)
+    return len(gone)
+
+
+def _is_save(folder: Path) -> bool:
+    return folder.is_dir() and len(folder.name) == len(uuid.uuid4().hex) and folder.name.isalnum()
+
+
+def _made(folder: Path) -> datetime:
+    return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
 
 
 def _latest(store: Store) -> int:
