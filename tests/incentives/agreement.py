@@ -1,5 +1,6 @@
 """The engine's side of the comparison with the oracle: a random plan as text, and where the two differ."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,8 @@ from hypothesis import note
 
 from dabiao.engine.payout.validate import read
 from dabiao.incentives.cases import SCHEMAS, carry_out
-from tests.incentives.oracle import Facts, Plan, Row, work_out
+from dabiao.incentives.run import Run
+from tests.incentives.oracle import Facts, Outcome, Plan, Row, work_out
 from tests.incentives.random_plans.worlds import together
 
 
@@ -48,40 +50,41 @@ def cell(value: Any) -> str:
 
 def disagreements(plan: Plan, worlds: list[Facts]) -> list[str]:
     """Where engine and oracle differ: payables first, then lines. The oracle sees one set of facts at a time."""
-    text = as_text(plan, together(worlds))
-    note(text)
-    mine = [work_out(plan, facts) for facts in worlds]
-    paid = {key: amount for outcome in mine for key, amount in outcome.paid.items()}
-    parsed = read(text, SCHEMAS)
+    parsed = read(as_text(plan, together(worlds)), SCHEMAS)
     run = carry_out(parsed, parsed.cases[0])
-    theirs = {
-        (p.person, p.period, p.component or "settlement"): p.amount
-        for p in run.statement.payables
-        if p.amount
-    }
-    found = [
-        f"{key}: the oracle pays {paid.get(key, 0)}, the engine {theirs.get(key, 0)}"
-        for key in sorted(paid.keys() | theirs.keys())
-        if paid.get(key, 0) != theirs.get(key, 0)
+    outcomes = [work_out(plan, facts) for facts in worlds]
+    found = [*different_payables(outcomes, run), *different_lines(outcomes, run)]
+    for world, facts in enumerate(worlds):
+        if any(f".{world}'" in difference for difference in found):
+            note(as_text(plan, facts))
+            break
+    return found
+
+
+def different_payables(outcomes: list[Outcome], run: Run) -> list[str]:
+    mine = {key: amount for outcome in outcomes for key, amount in outcome.paid.items()}
+    theirs = {(p.person, p.period, p.component or "settlement"): p.amount for p in run.statement.payables}
+    return [
+        f"{key}: the oracle pays {mine.get(key, 0)}, the engine {theirs.get(key, 0)}"
+        for key in sorted(mine.keys() | theirs.keys())
+        if mine.get(key, 0) != theirs.get(key, 0)
     ]
-    expected = sorted(
+
+
+def different_lines(outcomes: list[Outcome], run: Run) -> list[str]:
+    mine = [
         (name, line.credit.order[1], line.person, line.credit.amount, line.amount)
-        for outcome in mine
+        for outcome in outcomes
         for name, lines in outcome.lines.items()
         for line in lines
-    )
-    got = sorted((r["component"], r["key"], r["person"], r["credit"], r["amount"]) for r in run.trace())
-    found += [f"only the oracle has the line {line}" for line in beyond(expected, got)]
-    found += [f"only the engine has the line {line}" for line in beyond(got, expected)]
-    return found
+    ]
+    theirs = [(r["component"], r["key"], r["person"], r["credit"], r["amount"]) for r in run.trace()]
+    return [
+        *(f"only the oracle has the line {line}" for line in beyond(mine, theirs)),
+        *(f"only the engine has the line {line}" for line in beyond(theirs, mine)),
+    ]
 
 
 def beyond(these: list[Any], those: list[Any]) -> list[Any]:
-    left = list(those)
-    found = []
-    for item in these:
-        if item in left:
-            left.remove(item)
-        else:
-            found.append(item)
-    return found
+    """What is there more often in the one than in the other."""
+    return sorted((Counter(these) - Counter(those)).elements())

@@ -26,15 +26,17 @@ def bonus_of(s: Situation, name: str, component: Row, person: str, period: Span)
     """A bonus over a longer span is paid in the span's last period."""
     bonus = component["bonus"]
     span = span_of(s.plan, over_of(s.plan, bonus), period.start)
-    if not is_last_of(period, span) or not takes_part(s, bonus, person, span):
+    if not is_last_of(s.plan, period, span) or not takes_part(s, bonus, person, span):
         return NOTHING
     exact = KINDS[bonus["kind"]](s, {**component, "name": name}, person, span)
     return rounded(exact, line_digits(s.plan))
 
 
 def takes_part(s: Situation, bonus: Row, person: str, span: Span) -> bool:
-    """People are those with a seat under the plan in the span, or with a total in it."""
-    return sits_under_the_plan(s, person, span) or has_credits(s, bonus["measure"], person, span)
+    """People are those with a seat under the plan in the span, or with a total (other than 0) in it."""
+    return (
+        sits_under_the_plan(s, person, span) or total(s, bonus["measure"], person, span.start, span.end) != 0
+    )
 
 
 def has_credits(s: Situation, measure: str, person: str, span: Span) -> bool:
@@ -64,11 +66,9 @@ def for_attainment(s: Situation, component: Row, person: str, span: Span) -> Fra
 
 
 def on_curve(bonus: Row, reached: Fraction) -> Fraction:
-    """`line` joins the points, `step` holds each until the next; beyond the last point it stays."""
+    """`line` joins the points, `step` holds each until the next; before the first and after the last it stays."""
     points = [(Fraction(point["from"]), Fraction(point["is"])) for point in bonus["curve"]]
-    if reached < points[0][0]:
-        return Fraction(0)
-    value = Fraction(0)
+    value = points[0][1]
     for number, (start, height) in enumerate(points):
         if reached < start:
             break
@@ -110,7 +110,7 @@ def for_first_deal(s: Situation, component: Row, person: str, span: Span) -> Fra
     began = joined(s, person)
     if not days or began is None or not span.holds(min(days)):
         return Fraction(0)
-    if (min(days) - began).days > bonus["within_days"]:
+    if not 0 <= (min(days) - began).days <= bonus["within_days"]:
         return Fraction(0)
     return Fraction(bonus["amount"]) * share_in_force(s, person, span, component.get("prorate"))
 

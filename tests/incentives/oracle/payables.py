@@ -27,9 +27,9 @@ def pay_component(s: Situation, name: str, person: str) -> list[Line]:
         steps = period_steps(s, name, component, person, period, seen)
         earned[span] = earned.get(span, Decimal(0)) + steps
         due = rounded(earned[span], s.plan.get("digits", 2))
-        due = limited(s, component, person, period, due)
-        s.paid[person, period.start, name] = due - given.get(span, Decimal(0))
-        given[span] = due
+        before = given.get(span, Decimal(0))
+        given[span] = limited(s, component, person, period, due, before)
+        s.paid[person, period.start, name] = given[span] - before
     return priced(s, component, credits_for(s, component, person)) if is_on_credit(component) else []
 
 
@@ -58,16 +58,29 @@ def settled_over(s: Situation, component: Row, period: Span) -> Span:
 # --- caps and floors -----------------------------------------------------------------------------------
 
 
-def limited(s: Situation, component: Row, person: str, period: Span, due: Decimal) -> Decimal:
-    """Not more than the cap; not less than the floor, for people with a seat under the plan."""
+def limited(
+    s: Situation, component: Row, person: str, period: Span, due: Decimal, before: Decimal
+) -> Decimal:
+    """Not more than the cap; not less than the floor, for people with a seat under the plan.
+
+    A limit with `over` holds for all that the span is paid, one without for what the period adds to `before`.
+    """
     if "cap" in component:
-        due = min(due, limit_of(component["cap"]))
-    span = settled_over(s, component, period)
-    if "floor" in component and sits_under_the_plan(s, person, span):
-        share = share_in_force(s, person, span, component.get("prorate"))
-        floor = rounded(Fraction(limit_of(component["floor"])) * share, s.plan.get("digits", 2))
-        due = max(due, floor)
+        due = min(due, limit_of(component["cap"]) + start_of(component["cap"], before))
+    if "floor" in component:
+        floor = component["floor"]
+        over = floor.get("over") if isinstance(floor, dict) else None
+        span = span_of(s.plan, over, period.start) if over else period
+        if sits_under_the_plan(s, person, span):
+            share = share_in_force(s, person, span, component.get("prorate"))
+            least = rounded(Fraction(limit_of(floor)) * share, s.plan.get("digits", 2))
+            due = max(due, least + start_of(floor, before))
     return due
+
+
+def start_of(limit: Any, before: Decimal) -> Decimal:
+    """Where a limit counts from."""
+    return Decimal(0) if isinstance(limit, dict) and "over" in limit else before
 
 
 def limit_of(limit: Any) -> Decimal:

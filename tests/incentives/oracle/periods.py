@@ -61,6 +61,6 @@ def pay_periods(plan: Plan) -> Iterator[Span]:
         period = pay_period(plan, period.end)
 
 
-def is_last_of(period: Span, span: Span) -> bool:
-    """Whether a pay period is the last one of a span."""
-    return period.end >= span.end
+def is_last_of(plan: Plan, period: Span, span: Span) -> bool:
+    """Whether a pay period is the last one of a span, or the plan ends in it."""
+    return bool(period.end >= min(span.end, plan["to"]))

@@ -97,7 +97,7 @@ def held(s: Situation, person: str, period: Span, pay: Decimal, open_: Open) -> 
     leaving = leaves_in(s, person, period)
     for name, rule in holds(s).items():
         over = span_of(s.plan, rule["until"], period.start)
-        if is_last_of(period, over) or leaving or is_after_leaving(s, person, period):
+        if is_last_of(s.plan, period, over) or leaving or is_after_leaving(s, person, period):
             kept = open_.held.pop(name, NOTHING)
             if not (leaving and words(s, "leaver").get("held") == "forfeit"):
                 pay += kept

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.incentives.oracle import Row
+from tests.incentives.random_plans.components import proration
 from tests.incentives.random_plans.values import factors, is_longer, number, rates, seldom
 
 money = number("1", "3000", 2) | number("1", "30", 0).map(lambda n: n * 100)
@@ -29,15 +30,6 @@ def bonus_components(draw: st.DrawFn, period: str, on_pay: bool) -> Row:
     if seldom(draw):
         component |= {"unit": "points", "worth": draw(factors)}
     return component
-
-
-@st.composite
-def proration(draw: st.DrawFn) -> Row:
-    why = st.sampled_from(["joining", "leaving", "transfer", "absence", "probation"])
-    return {
-        "for": draw(st.lists(why, min_size=1, max_size=4, unique=True)),
-        "days": draw(st.sampled_from(["calendar", "working"])),
-    }
 
 
 @st.composite

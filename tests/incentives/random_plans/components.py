@@ -68,7 +68,7 @@ def steps(draw: st.DrawFn, starts: st.SearchStrategy[Decimal]) -> Row:
 
 def multipliers(period: str) -> st.SearchStrategy[Any]:
     """A number, a table, or steps on what the fact or the period says."""
-    over = st.fixed_dictionaries({"over": is_longer(period)})
+    over = st.fixed_dictionaries({"over": is_longer(period)}, optional={"team": st.just(True)})
     return st.one_of(
         factors,
         st.just({"table": "factor"}),
@@ -89,10 +89,12 @@ def with_steps(what: st.SearchStrategy[Row], said: st.SearchStrategy[Row]) -> st
 @st.composite
 def conditions(draw: st.DrawFn, period: str) -> Row:
     kind = draw(st.sampled_from(["attainment", "total", "score"]))
+    team = {"team": True} if seldom(draw, 3) else {}
+    over = {"over": draw(is_longer(period)), **team}
     if kind == "attainment":
-        return {"attainment": "sales", "over": draw(is_longer(period)), "at_least": draw(number("0", "2", 4))}
+        return {"attainment": "sales", **over, "at_least": draw(number("0", "2", 4))}
     if kind == "total":
-        return {"total": "cash", "over": draw(is_longer(period)), "at_least": draw(number("0", "2000", 0))}
+        return {"total": "cash", **over, "at_least": draw(number("0", "2000", 0))}
     return {"score": "exam", "at_least": draw(number("0", "3", 2))}
 
 
@@ -146,6 +148,44 @@ def simple_components(draw: st.DrawFn, period: str, bases: list[str]) -> Row:
     elif seldom(draw):
         component["times"] = [draw(st.one_of(factors, st.just({"table": "factor"})))]
     return component
+
+
+@st.composite
+def limited_components(draw: st.DrawFn, period: str) -> Row:
+    """A commission with a cap, a floor that may count for the days in force, or both; gates and raises on teams."""
+    component: Row = draw(simple_components(period, ["sales", "other", "cash"]))
+    most, least = draw(number("0", "400", 2)), draw(number("0", "100", 2))
+    over = draw(spans_of_limits(period, component["rate"]))
+    # Left out: a floor over a longer span; it is prorated by the pay period and so falls again.
+    what = draw(st.sampled_from(["cap", "floor", "both"])) if over.get("over", period) == period else "cap"
+    if what != "floor":
+        component["cap"] = {"amount": max(most, least), **over} if over else max(most, least)
+    if what != "cap":
+        component["floor"] = {"amount": least, **over} if over else least
+        if draw(st.booleans()):
+            component["prorate"] = draw(proration())
+    if seldom(draw, 3):
+        component["gate"] = [{**draw(conditions(period)), "otherwise": draw(number("0", "0.9", 2))}]
+    if seldom(draw, 3):
+        way = draw(st.sampled_from(["relative", "points"]))
+        component["raise"] = [{"when": draw(conditions(period)), "by": draw(rates), "as": way}]
+    return component
+
+
+def spans_of_limits(period: str, rate: Any) -> st.SearchStrategy[Row]:
+    """Limits count over the span of the tiers, or hold in each period."""
+    if isinstance(rate, dict) and "over" in rate:
+        return st.sampled_from([{}, {"over": rate["over"]}])
+    return st.just({}) | is_longer(period).map(lambda over: {"over": over})
+
+
+@st.composite
+def proration(draw: st.DrawFn) -> Row:
+    why = st.sampled_from(["joining", "leaving", "transfer", "absence", "probation"])
+    return {
+        "for": draw(st.lists(why, min_size=1, max_size=4, unique=True)),
+        "days": draw(st.sampled_from(["calendar", "working"])),
+    }
 
 
 @st.composite

@@ -109,7 +109,7 @@ def organisations(draw: st.DrawFn, plan: Plan) -> Facts:
 
 def asks_for_seats(plan: Plan) -> bool:
     text = str(plan)
-    return any(word in text for word in ("'bonus'", "'floor'", "'settlement'", "'role'", "'unit'"))
+    return any(word in text for word in ("'bonus'", "'floor'", "'settlement'", "'team'", "'role'", "'unit'"))
 
 
 @st.composite

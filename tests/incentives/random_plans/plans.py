@@ -1,6 +1,7 @@
 """A whole random plan: its head, what it counts, and components of one theme."""
 
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from tests.incentives.oracle import Plan, Row
 from tests.incentives.random_plans.bonuses import bonus_components
 from tests.incentives.random_plans.components import (
     components,
+    limited_components,
     linked_components,
     simple_components,
     staged_components,
@@ -17,7 +19,7 @@ from tests.incentives.random_plans.heads import credit_rules, heads
 from tests.incentives.random_plans.settlements import settlements
 from tests.incentives.random_plans.values import factors, number, rates, seldom
 
-THEMES = ["rates", "rates", "linked", "bonuses", "bonuses", "staged", "settled"]
+THEMES = ["rates", "rates", "linked", "bonuses", "bonuses", "staged", "limits", "settled"]
 BASES = ["sales", "other", "cash"]
 
 
@@ -25,14 +27,23 @@ BASES = ["sales", "other", "cash"]
 def plans(draw: st.DrawFn) -> Plan:
     """One theme a plan keeps it small, so that a failure can be read; the head is random in all of them."""
     theme = draw(st.sampled_from(THEMES))
-    plan = draw(heads(seated=theme in ("bonuses", "settled")))
+    plan = draw(heads(seated=theme in ("bonuses", "limits", "settled")))
     plan["credits"] = draw(crediting())
     plan["measures"] = draw(measures(plan))
     plan["tables"] = {"rate": draw(tables(rates)), "factor": draw(tables(factors))}
     plan["components"] = draw(BY_THEME[theme](plan))
     if theme == "settled":
         plan["settlement"] = draw(settlements(plan))
-    return plan
+    return without_transfers(plan) if plan["who"] == "everyone" else plan
+
+
+def without_transfers(value: Any) -> Any:
+    """Left out: days for which everybody's plan is not there yet or any more; the engine counts them."""
+    if isinstance(value, dict):
+        return {word: without_transfers(part) for word, part in value.items()}
+    if isinstance(value, list):
+        return ["joining" if part == "transfer" else without_transfers(part) for part in value]
+    return value
 
 
 @st.composite
@@ -94,6 +105,15 @@ def of_stages(draw: st.DrawFn, plan: Plan) -> Row:
 
 
 @st.composite
+def of_limits(draw: st.DrawFn, plan: Plan) -> Row:
+    """Two limited commissions, sometimes with a bonus that is limited too."""
+    found = {f"pay_{n}": draw(limited_components(plan["period"])) for n in range(1, 3)}
+    if seldom(draw, 3):
+        found["bonus"] = {**draw(bonus_components(plan["period"], False)), "cap": draw(number("0", "900", 2))}
+    return found
+
+
+@st.composite
 def of_settlement(draw: st.DrawFn, plan: Plan) -> Row:
     found = {
         "commission": draw(simple_components(plan["period"], BASES)),
@@ -106,7 +126,10 @@ def of_settlement(draw: st.DrawFn, plan: Plan) -> Row:
 
 @st.composite
 def holds(draw: st.DrawFn) -> Row:
-    return {"share": draw(number("0.01", "0.9", 2)), "until": draw(st.sampled_from(["quarter", "half"]))}
+    return {
+        "share": draw(number("0.01", "0.9", 2)),
+        "until": draw(st.sampled_from(["quarter", "half", "year"])),
+    }
 
 
 BY_THEME = {
@@ -114,5 +137,6 @@ BY_THEME = {
     "linked": of_refunds,
     "bonuses": of_bonuses,
     "staged": of_stages,
+    "limits": of_limits,
     "settled": of_settlement,
 }

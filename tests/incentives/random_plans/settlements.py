@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from tests.incentives.oracle import Plan, Row
-from tests.incentives.random_plans.bonuses import proration
+from tests.incentives.random_plans.components import proration
 from tests.incentives.random_plans.values import number, seldom
 
 
@@ -15,7 +15,7 @@ def settlements(draw: st.DrawFn, plan: Plan) -> Row:
     if seldom(draw, 2):
         found["hold"] = {
             "share": draw(number("0.01", "0.9", 2)),
-            "until": draw(st.sampled_from(["quarter", "half"])),
+            "until": draw(st.sampled_from(["quarter", "half", "year"])),
         }
     if seldom(draw, 2) and "clawback" in str(plan["components"]):
         found["clawback"] = {"instalments": draw(st.integers(1, 4)), "most": draw(number("0.1", "1", 2))}

@@ -8,7 +8,7 @@ from tests.incentives.oracle import Facts, Plan
 from tests.incentives.random_plans.facts import fact_sets
 from tests.incentives.random_plans.plans import plans
 
-WORLDS = 5
+WORLDS = 8
 OWN_NAMES = ["person", "dealer", "territory", "end_customer", "customer", "contract", "key", "reverses"]
 OWN_NAMES += ["scope", "manager", "signer", "unit", "parent"]
 
