@@ -7,13 +7,14 @@ from decimal import Decimal
 import pytest
 from typer.testing import CliRunner
 
-from dabiao.core.errors import NotFound, Refused
+from dabiao.core.errors import Malformed, NotFound, Refused
 from dabiao.facts import actions
 from dabiao.facts.mapping import read_map
 from dabiao.incentives import queries
 from dabiao.incentives.commands import app
 from dabiao.org.models import User
 from tests.conftest import REPOSITORY
+from tests.performance.facts import load
 
 ADVENTUREWORKS = REPOSITORY / "examples" / "adventureworks"
 TIERS = REPOSITORY / "tests" / "incentives" / "tiers.yml"
@@ -84,3 +85,104 @@ class TestPreview:
         mine = [line for line in lines.rows if line["person"] == "275"]
         assert sum(line["amount"] for line in mine).quantize(Decimal("0.01")) == Decimal("45158.14")
         assert all(line["key"].startswith("adventureworks/") and line["snapshot"] == 1 for line in mine)
+
+
+LATE_PLAN = """
+schema: dabiao/plan/1
+plan: late
+version: 1
+from: 2026-01-01
+to: 2027-01-01
+who: everyone
+currency: CNY
+managers: ["*-head", director]
+credits:
+  chain: {to: person, rollup: [10%]}
+measures:
+  sales: {table: order_lines, credit: chain}
+components:
+  commission:
+    base: sales
+    rate: {tiers: [{from: 0, is: 5%}, {from: 1000, is: 7%}]}
+"""
+PAID_ON = """
+key person ordered_on amount
+A1  P04    2026-01-12 900
+A2  P06    2026-01-28 300
+A3  P04    2026-03-05 100
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLateFacts:
+    @pytest.fixture
+    def plan(self, tmp_path):
+        path = tmp_path / "plan.yml"
+        path.write_text(LATE_PLAN)
+        return path
+
+    @pytest.fixture(autouse=True)
+    def _paid_and_then_corrected(self, company):
+        load(order_lines=PAID_ON)
+        load(order_lines="key person ordered_on amount\nA1 P04 2026-01-12 1100\nA4 P06 2026-02-10 50")
+
+    def test_managers_come_from_the_seats_of_the_day(self, plan):
+        rows = queries.preview(queries.read_plan(plan), None, None, "person", at_version=1).rows
+
+        assert {row["person"]: row["amount"] for row in rows} == {
+            "P04": Decimal("50.00"),
+            "P06": Decimal("15.00"),
+            "P03": Decimal("6.50"),
+        }
+
+    def test_a_roll_up_to_nobody_named_is_refused(self, plan):
+        plan.write_text(LATE_PLAN.replace('managers: ["*-head", director]', ""))
+
+        with pytest.raises(queries.NothingSays, match="add `managers:` with leading positions"):
+            queries.preview(queries.read_plan(plan), None, None, "person")
+
+    def test_what_they_change_is_posted_in_the_open_period(self, plan):
+        done = CLI.invoke(
+            app, f"preview --plan {plan} --from 2026-03-01 --against-version 1 --format json", env={}
+        )
+
+        rows = [
+            (row["person"], row["rule"], row["period"], Decimal(row["amount"]))
+            for row in json.loads(done.output)
+        ]
+        assert rows == [
+            ("P03", "late 2026-01-01", "2026-03-01", Decimal("1.00")),
+            ("P04", "late 2026-01-01", "2026-03-01", Decimal("12.00")),
+            ("P06", "late 2026-02-01", "2026-03-01", Decimal("2.50")),
+            ("P08", "late 2026-02-01", "2026-03-01", Decimal("0.25")),
+        ]
+
+    def test_the_lines_behind_them_name_the_facts(self, plan):
+        found = queries.late_lines(queries.read_plan(plan), date(2026, 3, 1), 1, "line")
+
+        assert [(row["person"], row["key"], row["was"], row["now"]) for row in found.rows] == [
+            ("P03", "test/A1", Decimal("4.5"), Decimal("5.5")),
+            ("P04", "test/A1", Decimal(45), Decimal(57)),
+            ("P06", "test/A4", Decimal(0), Decimal("2.5")),
+            ("P08", "test/A4", Decimal(0), Decimal("0.25")),
+        ]
+
+    def test_against_what_is_known_now_nothing_is_late(self, plan):
+        found = queries.late_lines(queries.read_plan(plan), date(2026, 3, 1), 2, "person")
+
+        assert (found.rows, found.total) == ([], 0)
+
+    def test_two_plans_are_compared_on_the_same_facts(self, plan, tmp_path):
+        other = tmp_path / "other.yml"
+        other.write_text(LATE_PLAN.replace("7%", "9%"))
+
+        done = CLI.invoke(app, f"compare --plan {plan} --with {other}")
+
+        assert "before: 87.25 for 4 people" in done.output
+        assert "after: 89.25 for 4 people" in done.output
+        assert "1 gain, 0 lose; cost +2.00" in done.output
+
+    def test_the_first_open_period_must_be_said(self, plan):
+        done = CLI.invoke(app, f"preview --plan {plan} --against-version 1")
+
+        assert isinstance(done.exception, Malformed)

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from dabiao.core.errors import Refused
+from dabiao.core.errors import Malformed, Refused
 from dabiao.core.output import Format, show
+from dabiao.engine.payout.plan import Plan
 from dabiao.incentives import queries
+from dabiao.incentives.late import LATE, LINES
 
 app = typer.Typer(no_args_is_help=True, help="Check an incentive plan and preview what it pays.")
 
@@ -34,6 +36,7 @@ PlanFile = Annotated[Path, typer.Option("--plan", help="The plan's YAML file.")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Day after the last.")]
 Version = Annotated[int | None, typer.Option("--at-version", help="As an earlier snapshot knew it.")]
+Against = Annotated[int | None, typer.Option("--against-version", help="The snapshot that was paid on.")]
 Form = Annotated[Format, typer.Option("--format")]
 
 
@@ -64,9 +67,16 @@ def preview(
     end: To = None,
     by: Annotated[By, typer.Option(help="person, component, period or line.")] = By.PERSON,
     version: Version = None,
+    against: Against = None,
     form: Form = Format.TABLE,
 ) -> None:
-    """What a plan would pay on the lake's facts. Nothing is stored."""
+    """What a plan would pay on the lake's facts. Nothing is stored.
+
+    With --against-version: what late facts change in the periods before --from, which were paid on that snapshot.
+    """
+    if against is not None:
+        _late(queries.read_plan(plan), start, against, by, version, form)
+        return
     found = queries.preview(
         queries.read_plan(plan),
         start.date() if start else None,
@@ -77,6 +87,17 @@ def preview(
     show(found.rows, queries.COLUMNS[by.value], form)
     if form is Format.TABLE:
         typer.echo(f"{found.total} in all, snapshot v{found.snapshot}, hash {found.hash}")
+
+
+def _late(
+    plan: Plan, start: datetime | None, against: int, by: By, version: int | None, form: Format
+) -> None:
+    if start is None:
+        raise Malformed("Say with --from which pay period is the first open one.")
+    found = queries.late_lines(plan, start.date(), against, by.value, version)
+    show(found.rows, LINES if by is By.LINE else LATE, form)
+    if form is Format.TABLE:
+        typer.echo(f"{found.total:+f} in all, snapshot v{found.snapshot} against v{against}")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from dabiao.engine.payout.validate import PlanRefused, read
 from dabiao.engine.payout.whatif import Comparison, compare
 from dabiao.incentives.cases import SCHEMAS, BadCase, Failure, failures
 from dabiao.incentives.lake import connection
+from dabiao.incentives.late import late
 from dabiao.incentives.run import CannotPay, Run, run
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
@@ -101,6 +102,7 @@ def preview(
 
     Running totals start with the plan, also when an earlier part of it is not asked for.
     """
+    _must_know_managers(plan)
     snapshot = snapshot_of(at_version)
     con = connection(snapshot)
     try:
@@ -126,6 +128,33 @@ def preview(
         sums[key] = sums.get(key, Decimal(0)) + payable.amount
     rows = [{**dict(zip(names, key, strict=True)), "amount": sums[key]} for key in sorted(sums, key=str)]
     return Preview(rows, found.hash, number, total)
+
+
+def late_lines(plan: Plan, open_from: date, paid_at: int, by: By, at_version: int | None = None) -> Preview:
+    """What late facts change in the closed pay periods, those before the one that begins on `open_from`.
+
+    The plan is run on the snapshot that was paid on and on a later one; the differences are steps of the
+    open period, or by line the facts behind them.
+    """
+    _must_know_managers(plan)
+    before, after = snapshot_of(paid_at), snapshot_of(at_version)
+    first = span_of(plan, plan.period, open_from).start
+    try:
+        posted = run(plan, connection(before), until=first)
+        fresh = run(plan, connection(after), until=first)
+    except (CannotPay, NoSuchColumn) as error:
+        raise NothingSays(str(error)) from error
+    found = late(posted, fresh, first)
+    number = None if after is None else after.number
+    rows = found.lines if by == "line" else [vars(entry) for entry in found.entries]
+    return Preview(rows, fresh.hash, number, found.total)
+
+
+def _must_know_managers(plan: Plan) -> None:
+    """The lake has seats, not managers: without the plan's word a roll-up would silently credit nobody."""
+    rules = {plan.credits[measure.credit] for measure in plan.measures.values()}
+    if not plan.managers and any(rule.rollup for rule in rules):
+        raise NothingSays("credit rolls up, and nothing says to whom: add `managers:` with leading positions")
 
 
 def _line(plan: Plan, line: Mapping[str, object], snapshot: int | None) -> dict[str, object]:
@@ -159,6 +188,8 @@ def statement_of(found: Run, person: str) -> Iterable[Entry]:
 
 def compared(before: Plan, after: Plan, until: date | None, at_version: int | None = None) -> Comparison:
     """Two versions of a plan on the facts of one snapshot."""
+    _must_know_managers(before)
+    _must_know_managers(after)
     snapshot = snapshot_of(at_version)
     try:
         first = run(before, connection(snapshot), until=until)

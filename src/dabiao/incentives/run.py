@@ -53,18 +53,25 @@ class Run:
         """Every payable with the steps that led there, and the open balances."""
         return settle(self.world, line_sums.load(self.con, self.plan), self.until)
 
+    def relation(self, component: str) -> str | None:
+        """What to select a component's trace from; nothing where it has no facts."""
+        relations = self.traces[component]
+        union = " union all by name ".join(f"select * from {relation}" for relation in relations)
+        return f"({union})" if relations else None
+
     def trace(self, person: str | None = None) -> list[dict[str, Any]]:
         """The trace lines as rows, of one person or all, amounts as Decimal, in the order of the facts."""
         found: list[dict[str, Any]] = []
-        for key, relations in self.traces.items():
-            if not relations:
+        for key in self.traces:
+            relation = self.relation(key)
+            if relation is None:
                 continue
             component = self.plan.components[key]
-            union = " union all by name ".join(f"select * from {relation}" for relation in relations)
             only = "" if person is None else "where person = ?"
             names = ", ".join(f'"{name}"' for name in self.plan.measures[component.base].fact_key)
             rows = self.con.execute(
-                f'select * from ({union}) {only} order by person, "on", {names}', [person] if person else None
+                f'select * from {relation} {only} order by person, "on", {names}',
+                [person] if person else None,
             )
             found += [readable(self.plan, component, row) for row in rows.to_arrow_table().to_pylist()]
         return found
