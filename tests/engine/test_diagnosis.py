@@ -330,3 +330,50 @@ def test_settings_decide_how_deep_to_look():
     found = explain(table, DIMENSIONS, at=12, kind="ratio", settings=Settings(depth=1))
 
     assert all(len(cause.where) == 1 for cause in found.causes)
+
+
+def refunds(given_back):
+    """Sales of six teams in two lines with a few refunds in every month; in the last `given_back` in T3."""
+    draw = np.random.default_rng(11)
+    rows = []
+    for period in range(MONTHS):
+        for team in range(6):
+            for line in "AB":
+                sold = 1000 * draw.lognormal(0, 0.1)
+                back = 2200 if draw.random() < 0.05 else 0
+                late = given_back if (period, team) == (MONTHS - 1, 3) else 0
+                rows.append(
+                    {"period": period, "team": f"T{team}", "line": line, "part": round(sold - back - late, 2)}
+                )
+    return pa.Table.from_pylist(rows)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("case", "given_back", "causes"), [
+    ("the usual refunds are no cause", 0, []),
+    ("a wave of refunds is, though all of it lies below zero", 9000, [{"team": "T3"}]),
+])  # fmt: skip
+def test_what_is_given_back_counts_below_zero(case, given_back, causes):
+    found = explain(refunds(given_back), ["team", "line"], at=MONTHS - 1)
+
+    assert [dict(cause.where) for cause in found.causes] == causes, case
+
+
+@pytest.mark.filterwarnings("error")
+def test_more_refunds_than_sales_in_every_month_are_laid_out_without_a_history():
+    table = pa.table({"period": [0, 0, 1, 1], "line": ["A", "B"] * 2, "part": [-5, 1, -5, 1]})
+    found = explain(table, ["line"], at=1)
+
+    assert sum((one.total for one in found.steps.contributions), Decimal(0)) == found.gap
+
+
+def test_who_has_just_joined_is_not_off():
+    """The first two months of P7 raise the total: nobody is off, and no usual level of P7 is known."""
+    draw = np.random.default_rng(12)
+    rows = [
+        {"period": period, "person": f"P{n}", "line": line, "part": int(draw.poisson(30))}
+        for period in range(MONTHS) for n in range(8) for line in "AB" if n < 7 or period >= MONTHS - 2
+    ]  # fmt: skip
+    found = explain(pa.Table.from_pylist(rows), ["person", "line"], at=MONTHS - 1)
+
+    assert not found.causes and found.gap > 0

@@ -45,7 +45,7 @@ def of_history(cells: Cells) -> Baseline:
     event). The noise comes from the same residuals by their medians, so that one wild period leaves no mark.
     With one earlier period that period is the expectation; without any, everything is expected to be even.
     """
-    part = np.maximum(cells.part[:-1], 0.0)
+    part = cells.part[:-1]
     exposure = cells.presence[:-1] if cells.whole is None else np.maximum(cells.whole[:-1], 0.0)
     if not len(part) or part.sum() <= 0:
         return _without_history(cells)
@@ -61,7 +61,8 @@ def of_history(cells: Cells) -> Baseline:
 
 def _level(part: Floats, mean: Floats) -> float:
     """Cutting peaks lowers sums: the factor that brings an ordinary period's total back."""
-    return float(np.median(part.sum(axis=1) / np.maximum(mean.sum(axis=1), 1e-12)))
+    level = float(np.median(part.sum(axis=1) / np.maximum(mean.sum(axis=1), 1e-12)))
+    return level if level > 0 else 1.0
 
 
 def _without_history(cells: Cells) -> Baseline:
@@ -126,9 +127,11 @@ def _by_member(values: Floats, codes: Ints, members: int) -> Floats:
 
 
 def _shrunk(value: Floats, exposure: Floats, prior: Floats, grain: float) -> Floats:
-    """(what was seen + what the prior's events bring) / (the exposure both took)."""
+    """(what was seen + what the prior's events bring) / (the exposure both took). Refunds alone make no rate."""
     weight = PRIOR_EVENTS * grain
-    rate: Floats = (value + weight) / (exposure.sum(axis=0) + weight / np.maximum(prior, 1e-300))
+    rate: Floats = (np.maximum(value, 0.0) + weight) / (
+        exposure.sum(axis=0) + weight / np.maximum(prior, 1e-300)
+    )
     return rate
 
 

@@ -152,6 +152,26 @@ def _exact(column: pa.ChunkedArray, leaf: Ints, now: Mask, leaves: int) -> Ints:
     return total
 
 
+def joined(part: Floats, codes: Ints) -> Mask:
+    """The leaves whose member joined too lately to have a usual level: nothing of them can be off yet.
+
+    Lately is in the last three periods, without a gap since, in a dimension of which at least half the members
+    show regularly: people do, customers do not, and a wave of new customers is a finding.
+    """
+    new = np.zeros(len(codes), dtype=bool)
+    if len(part) <= GONE:
+        return new
+    for axis in range(codes.shape[1]):
+        active = np.stack([np.bincount(codes[:, axis], row != 0) > 0 for row in part])
+        shown, first = active.sum(axis=0), active.argmax(axis=0)
+        span = len(part) - first
+        regular = (shown >= REGULAR * span) & (shown >= GONE)
+        lately = (shown > 0) & (shown == span) & (span <= GONE)
+        if regular.sum() >= (shown > 0).sum() / 2:
+            new |= lately[codes[:, axis]]
+    return new
+
+
 def present(part: Floats, codes: Ints) -> Floats:
     """period x leaf: 0 before a regular member first appeared, and after one was gone for good.
 

@@ -42,10 +42,17 @@ class Cube:
 
     def where(self, segment: int) -> Where:
         """The conditions of a segment, in the order of the dimensions."""
-        cuboid = next(one for one in self.cuboids if one.start <= segment < one.end)
+        cuboid = self._cuboid(segment)
         leaf = self.cells.codes[cuboid.first[segment - cuboid.start]]
         names, members = self.cells.dimensions, self.cells.members
         return tuple((names[axis], members[axis][leaf[axis]]) for axis in cuboid.axes)
+
+    def alike(self, segment: int) -> int:
+        """How many segments are made of the same dimensions."""
+        return len(self._cuboid(segment).first)
+
+    def _cuboid(self, segment: int) -> Cuboid:
+        return next(one for one in self.cuboids if one.start <= segment < one.end)
 
     def in_full(self, where: Where) -> Where:
         """Everything that the rows of a segment have in common (its closure in formal concept analysis)."""

@@ -13,7 +13,7 @@ from dabiao.engine.diagnosis.cube import Cube, Where, build
 from dabiao.engine.diagnosis.decompose import Decomposition, Kind, Member, decompose
 from dabiao.engine.diagnosis.expectation import UNIT, Expectation, expect
 from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
-from dabiao.engine.diagnosis.standout import Standing, standing
+from dabiao.engine.diagnosis.standout import Standing, standing, standing_alone, without_joined
 from dabiao.engine.diagnosis.tree import Node, grow
 from dabiao.engine.number import MONEY_SCALE
 
@@ -88,10 +88,13 @@ def explain(
     expectation = expect(cells, baseline, expected)
     cube = build(searched, depth=settings.depth)
     shown = _shown(searched, baseline, expectation)
+    if expected is None:
+        shown = without_joined(searched, shown)
     aim = Aim(toward=np.sign(shown.gap), least=settings.share * abs(shown.gap))
     ranking = rank(cube, shown, aim, settings)
     stands = standing(searched, shown, settings, heavy=baseline.grain != 1)
-    causes = [cube.where(one) for one in ranking.causes] if stands.out else []
+    out = standing_alone(cube, shown, ranking.causes, stands, settings) if stands.out else []
+    causes = [cube.where(one) for one in out]
     return Explanation(
         kind=kind,
         causes=tuple(_cause(cube, where) for where in causes),
@@ -107,7 +110,7 @@ def explain(
 
 def _shown(cells: Cells, baseline: Baseline, expectation: Expectation) -> Shown:
     """The last period in events. A ratio is judged on the whole it had, a sum in proportion to what was expected."""
-    seen = np.maximum(cells.part[-1], 0.0) / baseline.grain
+    seen = cells.part[-1] / baseline.grain
     part = np.maximum(expectation.part, 0) / UNIT
     if cells.whole is None:
         expected = np.maximum(part / baseline.grain, LEAST_EXPECTED)

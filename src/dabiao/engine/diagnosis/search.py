@@ -17,6 +17,9 @@ import numpy as np
 from dabiao.engine.diagnosis.cells import Floats, Ints, Mask
 from dabiao.engine.diagnosis.cube import Cube
 
+FREEDOM = 3.0
+"""Of the t distribution by which a leaf below zero is judged: refunds come in any size."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -84,6 +87,15 @@ def scan(cube: Cube, shown: Shown, settings: Settings, *, among: Mask | None = N
     return Scan(score=np.maximum(np.concatenate(scores), 0.0), gap=np.concatenate(carried))
 
 
+def gain_of(shown: Shown, inside: Mask, settings: Settings) -> float:
+    """The log-likelihood gained if the leaves `inside`, and only they, are off alike."""
+    gap = float((shown.seen - shown.expected)[inside].sum())
+    more = max(gap, 0.0) / max(float(shown.exposure[inside].sum()), 1e-12)
+    left = 1 + min(gap, 0.0) / max(float(shown.expected[inside].sum()), 1e-12)
+    mean = shown.expected * left + shown.exposure * more
+    return float(_gained(shown, mean, settings.stray)[inside].sum())
+
+
 def _gained(shown: Shown, mean: Floats, stray: float) -> Floats:
     """Log-likelihood ratio of each leaf having this mean, when it may be a stray that is ordinary."""
     ratio = _log_ratio(shown, mean)
@@ -93,13 +105,24 @@ def _gained(shown: Shown, mean: Floats, stray: float) -> Floats:
 def _log_ratio(shown: Shown, mean: Floats) -> Floats:
     """log of NB(seen; mean) / NB(seen; expected), leaf by leaf. A mean is at least a hundredth of the expected.
 
-    A leaf without exposure, say money received where nothing was due, can tell neither of the two.
+    A leaf without exposure, say money received where nothing was due, can tell neither of the two. Where more
+    was given back than came in, nothing can be counted: see `_log_ratio_below_zero`.
     """
     ordinary = np.maximum(shown.expected, 1e-9)
-    mean = np.maximum(mean, 0.01 * ordinary)
-    ratio = shown.seen * np.log(mean / ordinary)
-    ratio -= (shown.seen + shown.shape) * np.log((shown.shape + mean) / (shown.shape + ordinary))
+    counted, seen = np.maximum(mean, 0.01 * ordinary), np.maximum(shown.seen, 0.0)
+    ratio = seen * np.log(counted / ordinary)
+    ratio -= (seen + shown.shape) * np.log((shown.shape + counted) / (shown.shape + ordinary))
+    below = shown.seen < 0
+    if below.any():
+        ratio = np.where(below, _log_ratio_below_zero(shown, mean), ratio)
     return np.where(shown.exposure > 0, ratio, 0.0)
+
+
+def _log_ratio_below_zero(shown: Shown, mean: Floats) -> Floats:
+    """The same by Student's t about the mean, with the variance that the expected would have and one event's."""
+    spread = FREEDOM * (shown.expected + shown.expected**2 / shown.shape + 1)
+    ordinary = np.log1p((shown.seen - shown.expected) ** 2 / spread)
+    return np.asarray((FREEDOM + 1) / 2 * (ordinary - np.log1p((shown.seen - mean) ** 2 / spread)))
 
 
 @dataclass(frozen=True)

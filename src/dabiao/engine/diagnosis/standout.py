@@ -3,6 +3,10 @@
 The same scan is run over every earlier period as if it were the one to explain. What the best segment of an
 ordinary period scores is the noise of the search itself: it knows how many segments there are, how they
 overlap and how heavy the tails of this metric are, which no formula for multiple testing would.
+
+What all periods have in common must not tell today from the others. So each is judged by what was known
+before it, in the direction of its own gap, by segments that carry as large a share of it, and after the level
+of the whole was taken out (the conditional scan statistic, Kulldorff 1997): a short month is no cause.
 """
 
 from collections.abc import Sequence
@@ -11,16 +15,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dabiao.engine.diagnosis.baseline import of_history
-from dabiao.engine.diagnosis.cells import Cells, Floats
-from dabiao.engine.diagnosis.cube import build
-from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
+from dabiao.engine.diagnosis.cells import Cells, Floats, Mask, joined
+from dabiao.engine.diagnosis.cube import Cube, build
+from dabiao.engine.diagnosis.search import Settings, Shown, gain_of, scan
 
 DEPTH = 2
 """Two conditions tell an ordinary period from an odd one, in a fraction of the time that three take."""
 
-LEVEL = 0.04
+LEVEL = 0.03
 PERIODS = 12
 FEWEST = 4
+FEWEST_BEFORE = 4
 MEDIAN_OF_GUMBEL = 0.3665
 MAD_OF_GUMBEL = 0.7674
 LEAST_SCALE = 0.3
@@ -31,72 +36,156 @@ class Standing:
     """out: a local cause is beyond what the search finds by itself.
 
     chance:   how often an ordinary period would show as much, about
+    beyond:   what a cause must gain to stand out by itself
     anywhere: the total is off beyond its own noise, whether or not a part of it stands out
     """
 
     out: bool
     chance: float
+    beyond: float
     anywhere: bool
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What one period's scan finds: the best segment's gain at the period's own level, and the whole's."""
+
+    local: float
+    whole: float
+
+
 def standing(cells: Cells, shown: Shown, settings: Settings, *, heavy: bool) -> Standing:
-    """Judge the best causes in `shown` against those of up to twelve earlier periods.
+    """Judge the best cause in `shown` against those of up to twelve earlier periods.
 
     heavy: whether what is added up comes in sizes of its own (money), not in ones
     """
     cube = build(cells, depth=min(DEPTH, settings.depth))
-    aim = Aim(toward=np.sign(shown.gap), least=0.0)
-    quick = replace(settings, starts=1, causes=1, naming=1.0)
-    today, *before = (rank(cube, one, aim, quick) for one in [shown, *_ordinary(cells)])
-    chance = _chance(_local(today), [_local(one) for one in before], len(cube.cuboids), heavy=heavy)
+    strict = replace(settings, naming=1.0)
+    today, *before = (_found(cube, one, strict) for one in [shown, *_ordinary(cells)])
+    tail = _Tail.of([one.local for one in before], len(cube.cuboids), heavy=heavy)
+    whole = _Tail.of([one.whole for one in before], 1, heavy=heavy)
+    chance = tail.chance(today.local)
     return Standing(
         out=chance < LEVEL,
         chance=chance,
-        anywhere=_chance(today.everywhere, [one.everywhere for one in before], 1, heavy=heavy) < LEVEL,
+        beyond=tail.beyond(LEVEL),
+        anywhere=whole.chance(today.whole) < LEVEL,
     )
 
 
-def _local(found: Ranking) -> float:
-    """What the best causes gain beyond what moving everything alike would."""
-    return max(found.gained - found.everywhere, 0.0)
+def _found(cube: Cube, shown: Shown, settings: Settings) -> _Found:
+    plain = scan(cube, shown, settings)
+    level = scan(cube, levelled(shown), settings)
+    toward = float(np.sign(shown.gap))
+    fit = (toward * plain.gap >= settings.share * abs(shown.gap)) & (toward * level.gap > 0)
+    fit[0] = False
+    return _Found(local=float(level.score[fit].max(initial=0.0)), whole=float(plain.score[0]))
+
+
+def levelled(shown: Shown, among: Mask | None = None) -> Shown:
+    """The same with the expectation brought to the level that the leaves in `among` (all) have."""
+    here = np.ones(len(shown.seen), dtype=bool) if among is None else among
+    level = float(shown.seen[here].sum() / max(shown.expected[here].sum(), 1e-9))
+    return replace(shown, expected=shown.expected * level) if level > 0 else shown
+
+
+def standing_alone(
+    cube: Cube, shown: Shown, causes: Sequence[int], standing: Standing, settings: Settings
+) -> list[int]:
+    """Those of the causes that stand out by themselves.
+
+    Each is asked on the leaves that none before it has, at the level of all that lies outside the causes.
+    """
+    inside = [cube.cells.covered(cube.where(one)) for one in causes]
+    left = np.ones(cube.cells.leaves, dtype=bool)
+    outside = left & ~np.any(inside, axis=0) if causes else left
+    level = levelled(shown, outside) if outside.any() else shown
+    kept = []
+    for cause, mine in zip(causes, inside, strict=True):
+        gained = gain_of(level, mine & left, settings) - float(np.log(cube.alike(cause)))
+        if gained >= standing.beyond:
+            kept.append(cause)
+            left &= ~mine
+    return kept
+
+
+def without_joined(cells: Cells, shown: Shown) -> Shown:
+    """What those bring who have just joined is expected of them: a sum has no usual level for them yet."""
+    if cells.whole is not None:
+        return shown
+    new = joined(cells.part, cells.codes)
+    return replace(shown, expected=np.where(new, np.maximum(shown.seen, shown.expected), shown.expected))
 
 
 def _ordinary(cells: Cells) -> list[Shown]:
-    """Earlier periods as the scan sees them, each against the baseline of all the others."""
+    """Earlier periods as the scan sees them, each against the baseline of those before it.
+
+    The first few, before which there are too few, are judged against all the others.
+    """
     last = len(cells.part) - 1
     return [_one_of(cells, period) for period in range(max(0, last - PERIODS), last)] if last > 1 else []
 
 
 def _one_of(cells: Cells, period: int) -> Shown:
-    order = [*(one for one in range(len(cells.part) - 1) if one != period), period]
+    until = period if period >= FEWEST_BEFORE else len(cells.part) - 1
+    order = [*(one for one in range(until) if one != period), period]
     whole = None if cells.whole is None else cells.whole[order]
     apart = replace(cells, part=cells.part[order], whole=whole, presence=cells.presence[order])
     baseline = of_history(apart)
-    seen = np.maximum(apart.part[-1], 0.0) / baseline.grain
+    seen = apart.part[-1] / baseline.grain
     if whole is None:
         exposure = expected = apart.presence[-1] * baseline.rate / baseline.grain
     else:
         exposure = np.maximum(whole[-1], 0.0)
         expected = exposure * baseline.rate / baseline.grain
-    return Shown(seen, expected, exposure, baseline.shape)
+    return without_joined(apart, Shown(seen, expected, exposure, baseline.shape))
 
 
-def _chance(now: float, before: Sequence[float], kinds: int, *, heavy: bool) -> float:
-    """The chance of `now` in an ordinary period.
+@dataclass(frozen=True)
+class _Tail:
+    """How large the best finding of an ordinary period is: a Gumbel law on `heavy` logarithms or as it is.
 
     With history: a Gumbel tail, the law of a maximum of many, put through the median and spread of the earlier
     maxima; medians, so that an earlier incident does not hide today's. Money with its few large orders needs
     the heavier Frechet tail, the same on logarithms. Never below what the likelihood alone allows for that
     many kinds of segments (Wilks, halved for one side, Bonferroni).
     """
-    from scipy.stats import chi2, gumbel_r
 
-    alone = float(min(kinds * chi2.sf(2 * now, df=1) / 2, 1.0))
-    if len(before) < FEWEST:
-        return alone
-    values: Floats = np.log1p(before) if heavy else np.asarray(before)
-    middle = float(np.median(values))
-    spread = float(np.median(np.abs(values - middle))) / MAD_OF_GUMBEL
-    scale = max(spread, LEAST_SCALE if heavy else max(1.0, LEAST_SCALE * middle))
-    reached = np.log1p(now) if heavy else now
-    return max(alone, float(gumbel_r.sf(reached, loc=middle - MEDIAN_OF_GUMBEL * scale, scale=scale)))
+    kinds: int
+    heavy: bool
+    middle: float
+    scale: float
+
+    @classmethod
+    def of(cls, before: Sequence[float], kinds: int, *, heavy: bool) -> "_Tail":
+        """From the earlier maxima; without enough of them the likelihood alone must do (scale 0)."""
+        if len(before) < FEWEST:
+            return cls(kinds, heavy, 0.0, 0.0)
+        values: Floats = np.log1p(before) if heavy else np.asarray(before)
+        middle = float(np.median(values))
+        spread = float(np.median(np.abs(values - middle))) / MAD_OF_GUMBEL
+        least = LEAST_SCALE if heavy else max(1.0, LEAST_SCALE * middle)
+        return cls(kinds, heavy, middle, max(spread, least))
+
+    @property
+    def mode(self) -> float:
+        return self.middle - MEDIAN_OF_GUMBEL * self.scale
+
+    def chance(self, now: float) -> float:
+        from scipy.stats import chi2, gumbel_r
+
+        alone = float(min(self.kinds * chi2.sf(2 * now, df=1) / 2, 1.0))
+        if not self.scale:
+            return alone
+        reached = np.log1p(now) if self.heavy else now
+        return max(alone, float(gumbel_r.sf(reached, loc=self.mode, scale=self.scale)))
+
+    def beyond(self, level: float) -> float:
+        """The least finding whose chance is `level`."""
+        from scipy.stats import chi2, gumbel_r
+
+        alone = float(chi2.isf(2 * level / self.kinds, df=1)) / 2
+        if not self.scale:
+            return alone
+        reached = float(gumbel_r.isf(level, loc=self.mode, scale=self.scale))
+        return max(alone, float(np.expm1(reached)) if self.heavy else reached)
