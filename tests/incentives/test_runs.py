@@ -94,6 +94,35 @@ def test_one_person_alone_is_paid_the_same():
     assert alone.trace() == whole.trace("b")
 
 
+SHARED = """
+  capped: {base: sales, rate: 10%, cap: {amount: 9000, over: quarter}}
+  race: {bonus: {kind: contest, measure: sales, prizes: [500, 300, 200]}}
+  pool: {bonus: {kind: pool, measure: pay.capped, rate: 5%, weights: measure}}
+  own: {bonus: {kind: breakthrough, measure: sales, best_of: 2, rate: 1%}}
+settlement: {draw: {amount: 700, recoverable: yes}}
+"""
+OWN = """
+  capped: {base: sales, rate: 10%, cap: {amount: 9000, over: quarter}, floor: {amount: 50, over: quarter}}
+  own: {bonus: {kind: breakthrough, measure: sales, best_of: 2, rate: 1%}}
+settlement: {draw: {amount: 700, recoverable: yes}}
+"""
+SEATS = "person position unit starts_on\n" + "".join(f"{who} rep n 2025-01-01\n" for who in "abcd")
+
+
+@pytest.mark.parametrize("rules", [SHARED, OWN], ids=["others decide", "only the person decides"])
+def test_one_person_alone_has_the_same_statement(rules):
+    rows = "\n".join(["key ordered_on person dealer kind amount", *facts(10)])
+    plan = read(PLAN + rules, SCHEMAS)
+    tables = {"order_lines": rows, "assignments": SEATS}
+
+    whole, alone = run(plan, connection(tables)), run(plan, connection(tables), people=("b",))
+
+    mine = [payable for payable in whole.statement.payables if payable.person == "b"]
+    assert list(alone.statement.payables) == mine
+    assert {payable.component for payable in mine} == {*plan.components, ""}
+    assert alone.paid.num_rows == len(mine)
+
+
 def test_late_facts_are_posted_as_differences_with_their_lines():
     rows = facts(7)
     late = "9999 2026-02-10 a - new 4000"

@@ -27,7 +27,7 @@ from dabiao.incentives.line_sums import CannotPay
 from dabiao.incentives.managers import name_managers
 from dabiao.incentives.roster import load_roster
 from dabiao.incentives.tables import bound, columns_of, compiler_of, register
-from dabiao.incentives.worlds import member_tables, world_of
+from dabiao.incentives.worlds import is_shared_pay, member_tables, world_of
 
 BATCH: Final = 2_500_000
 """Facts in a batch: large enough to keep both cores busy, small enough for a sort in 300 MB."""
@@ -47,11 +47,19 @@ class Run:
     paid: pa.Table
     hash: str
     traces: Mapping[str, tuple[str, ...]]
+    people: tuple[str, ...] = ()
 
     @cached_property
     def statement(self) -> Statement:
-        """Every payable with the steps that led there, and the open balances."""
-        return settle(self.world, line_sums.load(self.con, self.plan), self.until)
+        """Every payable with the steps that led there, and the open balances; of the people asked for."""
+        found = settle(self.world, line_sums.load(self.con, self.plan), self.until)
+        if not self.people:
+            return found
+        return Statement(
+            tuple(entry for entry in found.entries if entry.person in self.people),
+            tuple(payable for payable in found.payables if payable.person in self.people),
+            tuple(balance for balance in found.balances if balance.person in self.people),
+        )
 
     def relation(self, component: str) -> str | None:
         """What to select a component's trace from; nothing where it has no facts."""
@@ -103,7 +111,9 @@ def run(
     line_sums.begin(con)
     tables = {**bound(columns), **{reference.name: reference.unbound for reference in covered}}
     window = Window(plan.start, min(plan.end, until), people)
-    world = world_of(plan, con, tables, roster, replace(window, people=()), compiler)
+    world = world_of(plan, con, tables, roster, window, compiler)
+    if is_shared_pay(plan):
+        window = replace(window, people=())
     written = {}
     for component in plan.components.values():
         if component.base in plan.measures and component.rate is not None:
@@ -113,8 +123,8 @@ def run(
         whole = Window(plan.start, until)
         query = compiler.sql("payables", until, make=lambda: payables(plan, line_sums.unbound(), whole))
         paid = line_sums.payables(con, query)
-        return Run(plan, con, world, until, paid, line_sums.run_hash(con, plan, paid), written)
-    found = Run(plan, con, world, until, pa.table({}), "", written)
+        return Run(plan, con, world, until, paid, line_sums.run_hash(con, plan, paid), written, people)
+    found = Run(plan, con, world, until, pa.table({}), "", written, people)
     paid = line_sums.as_table(plan, found.statement.payables)
     return replace(found, paid=paid, hash=line_sums.run_hash(con, plan, paid))
 

@@ -1,6 +1,7 @@
 """What a plan's period rules need to know beyond the lines: totals by person, by unit, and whom it covers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -15,6 +16,7 @@ from dabiao.engine.payout.plan import Plan
 from dabiao.engine.payout.reference import LAST, Reference
 from dabiao.engine.payout.roster import Roster, excepted, members
 from dabiao.engine.payout.totals import totals, unit_totals
+from dabiao.engine.payout.validate_component import PAY
 from dabiao.engine.payout.world import World
 from dabiao.incentives.tables import Compiler
 
@@ -27,8 +29,10 @@ def world_of(
     window: Window,
     compiler: Compiler,
 ) -> World:
-    """The totals that the plan's period rules ask for."""
+    """The totals that the plan's period rules ask for; of one person only where nobody else's count."""
     asked, teams = _asked(plan)
+    if teams or is_shared(plan):
+        window = replace(window, people=())
     found: dict[Any, Decimal] = {}
     first: dict[tuple[str, str], date] = {}
     for key, per in sorted(asked):
@@ -47,7 +51,19 @@ def world_of(
         )
         for row in con.execute(query).to_arrow_table().to_pylist():
             units[key, row["unit"], row["period"]] = Decimal(row["total"]).scaleb(-plan.decimals)
-    return World(plan, roster, found, units, first)
+    return World(plan, roster, found, units, first, window.people)
+
+
+def is_shared(plan: Plan) -> bool:
+    """Whether what one person is paid depends on what others sold: contests and pools."""
+    bonuses = [component.bonus for component in plan.components.values() if component.bonus]
+    return any(bonus.kind in ("contest", "pool") for bonus in bonuses)
+
+
+def is_shared_pay(plan: Plan) -> bool:
+    """Whether what one person is paid depends on what others are paid."""
+    bonuses = [component.bonus for component in plan.components.values() if component.bonus]
+    return is_shared(plan) and any(bonus.measure.startswith(PAY) for bonus in bonuses)
 
 
 def _asked(plan: Plan) -> tuple[set[tuple[str, tuple[str, ...]]], set[str]]:

@@ -23,6 +23,7 @@ class World:
 
     totals: see `TotalKey`.
     unit_totals: by measure, unit, period. first_on: by measure and person, the first positive credit.
+    only: the people asked for, where nobody else's figures decide theirs; empty = everybody.
     """
 
     plan: Plan
@@ -30,12 +31,15 @@ class World:
     totals: Mapping[TotalKey, Decimal] = field(default_factory=dict)
     unit_totals: Mapping[tuple[str, str, date], Decimal] = field(default_factory=dict)
     first_on: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
 
     @cached_property
     def people(self) -> tuple[str, ...]:
         """Everybody with a seat under the plan, or with a credit."""
-        seated = {seat.person for seat in self.roster.seats if self.is_covered(seat.person)}
-        return tuple(sorted(seated | {person for _, person, _, _ in self.totals}))
+        known = self.only or {seat.person for seat in self.roster.seats}
+        seated = {person for person in known if self.roster.seats_of.get(person) and self.is_covered(person)}
+        everybody = seated | {person for _, person, _, _ in self.totals}
+        return tuple(sorted(everybody & {*self.only} if self.only else everybody))
 
     @cached_property
     def _cover(self) -> Mapping[str, list[tuple[date, date]]] | None:
