@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.incentives import coverage
 from tests.incentives.agreement import disagreements
+from tests.incentives.oracle import Facts, Plan
 from tests.incentives.random_plans.worlds import plans_on_facts
+
+Example = tuple[Plan, list[Facts]]
 
 # What differs is shown with its plan and one set of facts; shrinking takes longer than reading that.
 QUICK = settings(
@@ -31,7 +34,7 @@ def _statistics() -> Iterator[None]:
 
 @QUICK
 @given(plans_on_facts())
-def test_engine_agrees_with_the_oracle_on_random_plans(example):
+def test_engine_agrees_with_the_oracle_on_random_plans(example: Example) -> None:
     assert disagreements(*example) == []
     coverage.count(*example)
 
@@ -39,6 +42,6 @@ def test_engine_agrees_with_the_oracle_on_random_plans(example):
 @pytest.mark.slow
 @DEEP
 @given(plans_on_facts())
-def test_engine_agrees_with_the_oracle_on_thousands_of_random_plans(example):
+def test_engine_agrees_with_the_oracle_on_thousands_of_random_plans(example: Example) -> None:
     assert disagreements(*example) == []
     coverage.count(*example)

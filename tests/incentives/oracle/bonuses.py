@@ -6,7 +6,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.incentives.oracle.credits import credits_of
-from tests.incentives.oracle.lines import line_digits
 from tests.incentives.oracle.numbers import added, divided, rounded
 from tests.incentives.oracle.people import (
     is_under,
@@ -29,7 +28,7 @@ def bonus_of(s: Situation, name: str, component: Row, person: str, period: Span)
     if not is_last_of(s.plan, period, span) or not takes_part(s, bonus, person, span):
         return NOTHING
     exact = KINDS[bonus["kind"]](s, {**component, "name": name}, person, span)
-    return rounded(exact, line_digits(s.plan))
+    return rounded(exact, 6)
 
 
 def takes_part(s: Situation, bonus: Row, person: str, span: Span) -> bool:

@@ -28,8 +28,12 @@ def pay_component(s: Situation, name: str, person: str) -> list[Line]:
         earned[span] = earned.get(span, Decimal(0)) + steps
         due = rounded(earned[span], s.plan.get("digits", 2))
         before = given.get(span, Decimal(0))
-        given[span] = limited(s, component, person, period, due, before)
-        s.paid[person, period.start, name] = given[span] - before
+        if holds_in_each_period(component):
+            given[span] = due
+            s.paid[person, period.start, name] = limited(s, component, person, period, due - before)
+        else:
+            given[span] = limited(s, component, person, period, due)
+            s.paid[person, period.start, name] = given[span] - before
     return priced(s, component, credits_for(s, component, person)) if is_on_credit(component) else []
 
 
@@ -58,29 +62,24 @@ def settled_over(s: Situation, component: Row, period: Span) -> Span:
 # --- caps and floors -----------------------------------------------------------------------------------
 
 
-def limited(
-    s: Situation, component: Row, person: str, period: Span, due: Decimal, before: Decimal
-) -> Decimal:
-    """Not more than the cap; not less than the floor, for people with a seat under the plan.
+def holds_in_each_period(component: Row) -> bool:
+    """A limit without `over` is set on what a period adds; what it cuts or fills is never made up."""
+    limits = [component[word] for word in ("cap", "floor") if word in component]
+    return not any(isinstance(limit, dict) and "over" in limit for limit in limits)
 
-    A limit with `over` holds for all that the span is paid, one without for what the period adds to `before`.
-    """
+
+def limited(s: Situation, component: Row, person: str, period: Span, due: Decimal) -> Decimal:
+    """Not more than the cap; not less than the floor, for people with a seat under the plan."""
     if "cap" in component:
-        due = min(due, limit_of(component["cap"]) + start_of(component["cap"], before))
+        due = min(due, limit_of(component["cap"]))
     if "floor" in component:
         floor = component["floor"]
         over = floor.get("over") if isinstance(floor, dict) else None
         span = span_of(s.plan, over, period.start) if over else period
-        if sits_under_the_plan(s, person, span):
+        if sits_under_the_plan(s, person, Span(span.start, period.end)):
             share = share_in_force(s, person, span, component.get("prorate"))
-            least = rounded(Fraction(limit_of(floor)) * share, s.plan.get("digits", 2))
-            due = max(due, least + start_of(floor, before))
+            due = max(due, rounded(Fraction(limit_of(floor)) * share, s.plan.get("digits", 2)))
     return due
-
-
-def start_of(limit: Any, before: Decimal) -> Decimal:
-    """Where a limit counts from."""
-    return Decimal(0) if isinstance(limit, dict) and "over" in limit else before
 
 
 def limit_of(limit: Any) -> Decimal:

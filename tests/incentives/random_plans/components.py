@@ -156,8 +156,7 @@ def limited_components(draw: st.DrawFn, period: str) -> Row:
     component: Row = draw(simple_components(period, ["sales", "other", "cash"]))
     most, least = draw(number("0", "400", 2)), draw(number("0", "100", 2))
     over = draw(spans_of_limits(period, component["rate"]))
-    # Left out: a floor over a longer span; it is prorated by the pay period and so falls again.
-    what = draw(st.sampled_from(["cap", "floor", "both"])) if over.get("over", period) == period else "cap"
+    what = draw(st.sampled_from(["cap", "floor", "both"]))
     if what != "floor":
         component["cap"] = {"amount": max(most, least), **over} if over else max(most, least)
     if what != "cap":

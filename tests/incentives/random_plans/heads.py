@@ -35,9 +35,6 @@ def heads(draw: st.DrawFn, seated: bool) -> Plan:
     named = entries() if seated else people()
     if seldom(draw, 2 if seated else 5):
         plan["who"] = draw(st.lists(named, min_size=1, max_size=3, unique_by=str))
-    elif seated and ("cut_day" in plan or plan["period"] == "week"):
-        # Left out: everyone where the first period begins before the plan; the engine covers them there too.
-        plan["who"] = [{"role": "rep"}, {"role": "lead"}]
     if seldom(draw, 6):
         plan["except"] = [draw(named)]
     if draw(st.integers(0, 4)) == 0:

@@ -1,7 +1,6 @@
 """A whole random plan: its head, what it counts, and components of one theme."""
 
 from decimal import Decimal
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -34,16 +33,7 @@ def plans(draw: st.DrawFn) -> Plan:
     plan["components"] = draw(BY_THEME[theme](plan))
     if theme == "settled":
         plan["settlement"] = draw(settlements(plan))
-    return without_transfers(plan) if plan["who"] == "everyone" else plan
-
-
-def without_transfers(value: Any) -> Any:
-    """Left out: days for which everybody's plan is not there yet or any more; the engine counts them."""
-    if isinstance(value, dict):
-        return {word: without_transfers(part) for word, part in value.items()}
-    if isinstance(value, list):
-        return ["joining" if part == "transfer" else without_transfers(part) for part in value]
-    return value
+    return plan
 
 
 @st.composite
