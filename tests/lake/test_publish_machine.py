@@ -241,6 +241,9 @@ class PublishMachine(RuleBasedStateMachine):
                 f'SELECT day, person, sum("{COUNTED[table]}")::INT AS n FROM "{table}__{DATE[table]}" GROUP BY ALL'
             )
             assert {(c["day"], c["person"]): c["n"] for c in cells.to_pylist()} == Counter(held.values())
+        members = lake.run('SELECT day, member FROM "order_lines__ordered_on__members__sellers"').to_pylist()
+        sold = set(self.truth["order_lines"].values())
+        assert {(m["day"], m["member"]) for m in members} == sold and len(members) == len(sold)
 
     @invariant()
     def every_snapshot_shows_what_it_showed(self):
@@ -277,12 +280,13 @@ COUNTED = {"order_lines": "lines", "leads": "leads"}
 METRICS = """
 lines: {label: {en: Lines, zh-hans: 行}, kind: result, unit: count, measure: {table: order_lines, count: true}}
 leads: {label: {en: Leads, zh-hans: 线索}, kind: process, unit: count, measure: {table: leads, count: true}}
+sellers: {label: {en: Sellers, zh-hans: 卖家}, kind: team, unit: count, measure: {table: order_lines, distinct: person}}
 """
 
 
 @pytest.fixture
 def lake_folder(monkeypatch):
-    """A folder that the machine sets anew for each run, and two metrics, so that roll-ups are quick to make."""
+    """A folder that the machine sets anew for each run, and three metrics, so that roll-ups are quick to make."""
     few = load_files({"few.yml": METRICS}, catalogue=TABLES)
     monkeypatch.setattr("dabiao.lake.home.lake", lambda: LAKE["folder"])
     monkeypatch.setattr("dabiao.lake.dictionary.in_force", lambda: few)

@@ -6,16 +6,16 @@ team. And per distinct count its members by day and seat: who was counted, becau
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from dabiao.engine import number
-from dabiao.engine.measure import members_of, roll_up, roll_up_further
+from dabiao.engine.measure import SHARE, members_of, roll_up, roll_up_further
 from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable
 from dabiao.lake import crediting, dictionary
 from dabiao.lake.placing import placed, sql
@@ -27,13 +27,8 @@ _TOUCHED = {"day": "date"}
 _PATHS = {"seat": "int64", "unit": "string", "child": "string"}
 
 
-@dataclass(frozen=True)
-class Stored:
-    """One table of the serving file. `select` gives its SQL, of all days or of those in the table `touched`."""
-
-    name: str
-    select: Callable[[bool], str]
-    sorted_by: tuple[str, ...]
+PLACED = "placed"
+"""The relation that the tables of a cube are computed from."""
 
 
 @dataclass(frozen=True)
@@ -49,27 +44,54 @@ class Cube:
         """Tables whose change makes the whole roll-up stale, not only some days of it."""
         return frozenset({*_PLACES, *crediting.tables(self.source.credit)})
 
-    @property
-    def tables(self) -> tuple[Stored, ...]:
-        """What is stored of it; totals by unit are made from the cells by seat, so they come after them."""
-        added = (
-            Stored(self.source.name, self._cells, ("seat", "day")),
-            Stored(totals_name(self.source), self._totals, ("unit", "day")),
-        )
-        members = (
-            Stored(members_name(each), partial(_members, each), ("seat", "day")) for each in self.distinct
-        )
-        return (*(added if self.measures else ()), *members)
 
-    def _cells(self, touched: bool) -> str:
-        return _narrowed(roll_up(self.measures, _facts(self.source, touched), by=_GRAIN))
+@dataclass(frozen=True)
+class Stored:
+    """One table of the serving file, and the SQL that computes it from PLACED."""
 
-    def _totals(self, touched: bool) -> str:
-        seats = ibis.table(cells(self.source, self.measures).schema(), name=self.source.name)
-        if touched:
-            seats = seats.filter(seats.day.isin(ibis.table(_TOUCHED, name="touched").day))
-        beneath = seats.inner_join(ibis.table(_PATHS, name="paths"), "seat")
-        return _narrowed(roll_up_further(self.measures, beneath, by=["unit", "child", "day"]))
+    name: str
+    select: str
+    sorted_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a cube is computed: the SQL for PLACED, then its tables in this order."""
+
+    placed: str
+    tables: tuple[Stored, ...]
+
+
+@lru_cache(maxsize=512)
+def recipe(cube: Cube, *, touched: bool) -> Recipe:
+    """Of all days, or of those in a table `touched` (day). Kept, because compiling takes longer than small data."""
+    days = ibis.table(_TOUCHED, name="touched") if touched else None
+    facts = _columns(cube, placed(cube.source, touched=days))
+    at_hand = ibis.table(facts.schema(), name=PLACED)
+    members = (
+        Stored(members_name(each), sql(members_of(each, at_hand, by=_GRAIN)), ("seat", "day"))
+        for each in cube.distinct
+    )
+    return Recipe(sql(facts), (*(_added_up(cube, at_hand, days) if cube.measures else ()), *members))
+
+
+def _columns(cube: Cube, facts: ir.Table) -> ir.Table:
+    """Day, seat, person, and what a measure reads."""
+    read = {name for each in (*cube.measures, *cube.distinct) for name in each.columns}
+    return facts.select(name for name in facts.columns if name in {*_GRAIN, SHARE, *read})
+
+
+def _added_up(cube: Cube, at_hand: ir.Table, days: ir.Table | None) -> tuple[Stored, Stored]:
+    """The cells by seat, and the totals by unit that are made from them."""
+    seats = ibis.table(cells(cube.source, cube.measures).schema(), name=cube.source.name)
+    if days is not None:
+        seats = seats.filter(seats.day.isin(days.day))
+    beneath = seats.inner_join(ibis.table(_PATHS, name="paths"), "seat")
+    totals = roll_up_further(cube.measures, beneath, by=["unit", "child", "day"])
+    return (
+        Stored(cube.source.name, _narrowed(roll_up(cube.measures, at_hand, by=_GRAIN)), ("seat", "day")),
+        Stored(totals_name(cube.source), _narrowed(totals), ("unit", "day")),
+    )
 
 
 def cubes(metrics: Mapping[str, Metric]) -> tuple[Cube, ...]:
@@ -126,14 +148,6 @@ def print_in_force() -> str:
 def _print(edition: dictionary.Edition) -> str:
     stored = cubes(dictionary.of(edition))
     return hashlib.sha256(repr((_FORMAT, stored)).encode()).hexdigest()[:10]
-
-
-def _members(each: Measure, touched: bool) -> str:
-    return sql(members_of(each, _facts(each.source, touched), by=_GRAIN))
-
-
-def _facts(source: Source, touched: bool) -> ir.Table:
-    return placed(source, touched=ibis.table(_TOUCHED, name="touched") if touched else None)
 
 
 def _narrowed(rolled: ir.Table) -> str:

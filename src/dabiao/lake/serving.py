@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from dabiao.lake import cubes, dictionary, home, paths
-from dabiao.lake.cubes import Cube, Stored
+from dabiao.lake.cubes import PLACED, Cube
 from dabiao.lake.models import Snapshot
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
@@ -40,8 +40,7 @@ def refresh(store: Store, tables: Mapping[str, int], *, base: Snapshot | None, d
         work.register("paths", paths.of(work))
         for cube in cubes.cubes(dictionary.in_force()):
             moved = _moved(cube, base, tables, days) if patch else None
-            for table in cube.tables:
-                _make(work, table) if moved is None else _mend(work, table, moved)
+            _make(work, cube) if moved is None else _mend(work, cube, moved)
     return name
 
 
@@ -78,16 +77,25 @@ def _moved(
     return days.get(table, {}).get(cube.source.on, frozenset())
 
 
-def _make(work: duckdb.DuckDBPyConnection, table: Stored) -> None:
-    order = ", ".join(table.sorted_by)
-    work.execute(f'CREATE OR REPLACE TABLE serving."{table.name}" AS {table.select(False)} ORDER BY {order}')
+def _make(work: duckdb.DuckDBPyConnection, cube: Cube) -> None:
+    recipe = cubes.recipe(cube, touched=False)
+    work.execute(f"CREATE TEMP VIEW {PLACED} AS {recipe.placed}")
+    for table in recipe.tables:
+        rows = f"{table.select} ORDER BY {', '.join(table.sorted_by)}"
+        work.execute(f'CREATE OR REPLACE TABLE serving."{table.name}" AS {rows}')
+    work.execute(f"DROP VIEW {PLACED}")
 
 
-def _mend(work: duckdb.DuckDBPyConnection, table: Stored, moved: frozenset[date]) -> None:
+def _mend(work: duckdb.DuckDBPyConnection, cube: Cube, moved: frozenset[date]) -> None:
+    """Few days: their facts are read and placed once for all tables."""
     if not moved:
         return
-    order = ", ".join(table.sorted_by)
+    recipe = cubes.recipe(cube, touched=True)
     work.register("touched", pa.table({"day": pa.array(sorted(moved), pa.date32())}))
-    work.execute(f'DELETE FROM serving."{table.name}" WHERE day IN (SELECT day FROM touched)')
-    work.execute(f'INSERT INTO serving."{table.name}" BY NAME {table.select(True)} ORDER BY {order}')
+    work.execute(f"CREATE TEMP TABLE {PLACED} AS {recipe.placed}")
+    for table in recipe.tables:
+        rows = f"{table.select} ORDER BY {', '.join(table.sorted_by)}"
+        work.execute(f'DELETE FROM serving."{table.name}" WHERE day IN (SELECT day FROM touched)')
+        work.execute(f'INSERT INTO serving."{table.name}" BY NAME {rows}')
+    work.execute(f"DROP TABLE {PLACED}")
     work.unregister("touched")
