@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def _(text: str) -> str:
+    """Marks a text for the catalogue; the page translates it. (Django's own mark needs the settings made of these.)"""
+    return text
+
+
 @dataclass(frozen=True)
 class Setting:
     """One environment variable. `secret` ones are never shown."""
@@ -27,51 +32,55 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
-        "DABIAO_HOME", "./data", "Folder that holds the app database, the lake, serving files and uploads."
+        "DABIAO_HOME", "./data", _("Folder that holds the app database, the lake, serving files and uploads.")
     ),
     Setting(
         "DATABASE_URL",
         "",
-        "postgres://user:password@host:port/name; empty: SQLite in DABIAO_HOME.",
+        _("postgres://user:password@host:port/name; empty: SQLite in DABIAO_HOME."),
         secret=True,
     ),
     Setting(
         "DABIAO_SECRET_KEY",
         "",
-        "Signs sessions and encrypts connector secrets; empty: a key file in DABIAO_HOME.",
+        _("Signs sessions and encrypts connector secrets; empty: a key file in DABIAO_HOME."),
         secret=True,
     ),
     Setting(
-        "DABIAO_HOSTS", "127.0.0.1,localhost,[::1]", "Host names that the web server answers to, by comma."
+        "DABIAO_HOSTS", "127.0.0.1,localhost,[::1]", _("Host names that the web server answers to, by comma.")
     ),
-    Setting("DABIAO_HTTPS", "0", "1 when served over HTTPS: secure cookies, HSTS, redirects."),
-    Setting("DABIAO_DEBUG", "0", "1 shows tracebacks in the browser. Never in production."),
-    Setting("DABIAO_LANGUAGE", "zh-hans", "Language before somebody chooses: zh-hans, zh-hant or en."),
-    Setting("DABIAO_TIME_ZONE", "Asia/Shanghai", "The business time zone in which a moment becomes a day."),
-    Setting("DABIAO_CURRENCY", "CNY", "Reporting currency into which amounts are converted at loading."),
+    Setting("DABIAO_HTTPS", "0", _("1 when served over HTTPS: secure cookies, HSTS, redirects.")),
+    Setting("DABIAO_DEBUG", "0", _("1 shows tracebacks in the browser. Never in production.")),
+    Setting("DABIAO_LANGUAGE", "zh-hans", _("Language before somebody chooses: zh-hans, zh-hant or en.")),
+    Setting(
+        "DABIAO_TIME_ZONE", "Asia/Shanghai", _("The business time zone in which a moment becomes a day.")
+    ),
+    Setting("DABIAO_CURRENCY", "CNY", _("Reporting currency into which amounts are converted at loading.")),
     Setting(
         "DABIAO_CALENDAR",
         "CN",
-        "Working-day calendar: a country code, or a company calendar of DABIAO_HOME/calendars.",
+        _("Working-day calendar: a country code, or a company calendar of DABIAO_HOME/calendars."),
     ),
     Setting(
-        "DABIAO_FISCAL", "calendar", "calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM."
+        "DABIAO_FISCAL",
+        "calendar",
+        _("calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM."),
     ),
-    Setting("DABIAO_BIND", "127.0.0.1:8000", "Address that `dabiao serve` listens on."),
-    Setting("DABIAO_PROCESSES", "2", "Web processes of `dabiao serve`."),
-    Setting("DABIAO_UPLOAD_MB", "200", "Largest file that may be uploaded."),
+    Setting("DABIAO_BIND", "127.0.0.1:8000", _("Address that `dabiao serve` listens on.")),
+    Setting("DABIAO_PROCESSES", "2", _("Web processes of `dabiao serve`.")),
+    Setting("DABIAO_UPLOAD_MB", "200", _("Largest file that may be uploaded.")),
     Setting(
         "DABIAO_IMPORT_DAYS",
         "90",
-        "Days that uploaded files and the rows handed back from an import are kept; 0: for good.",
+        _("Days that uploaded files and the rows handed back from an import are kept; 0: for good."),
     ),
-    Setting("DABIAO_MEMORY_MB", "1024", "Memory limit of the query engine in a process."),
+    Setting("DABIAO_MEMORY_MB", "1024", _("Memory limit of the query engine in a process.")),
     Setting(
         "DABIAO_THREADS",
         "0",
-        "Threads of the query engine in a process; 0: all cores. `dabiao serve` sets 1.",
+        _("Threads of the query engine in a process; 0: all cores. `dabiao serve` sets 1."),
     ),
-    Setting("DABIAO_LOG", "json", "json or console."),
+    Setting("DABIAO_LOG", "json", _("json or console.")),
 )
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 

@@ -16,11 +16,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dabiao.core import http, uploads
+from dabiao.core import chinese, config, http, uploads
 from dabiao.core.asked import asked, fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.http import UserRequest
 from dabiao.core.listing import Column, Listing
+from dabiao.engine.metric import Metric
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
@@ -69,7 +70,7 @@ def grid_save(request: UserRequest) -> HttpResponse:
 def targets_list(request: UserRequest) -> HttpResponseBase:
     """Every target that the viewer may see and whose dates touch the period, as a table that exports itself."""
     on = http.today()
-    period = asked(request, today=on, default="year").period
+    period = asked(request, today=on).period
     wanted = queries.Filter(since=period.start, until=period.end, metric=request.GET.get("metric", ""))
     table = _listing([queries.as_row(target) for target in queries.listed(request.user, on, wanted)])
     if kind := request.GET.get("export"):
@@ -206,22 +207,39 @@ def _errors(result: imports.Imported) -> Listing:
     )
 
 
+def _label(known: Mapping[str, Metric], key: str) -> str:
+    """What a metric is called; its key where it is not defined any more."""
+    language = get_language() or "en"
+    return chinese.in_language(known[key].label.in_language(language), language) if key in known else key
+
+
 def _listing(rows: list[queries.TargetRow]) -> Listing:
     kinds = {"unit": _("Unit"), "person": _("Person")}
+    known = dictionary.in_force()
     return Listing(
         key="targets",
         columns=[
             Column("kind", _("Whose")),
             Column("scope", _("Key")),
             Column("name", _("Name")),
-            Column("metric", _("Metric")),
+            Column("label", _("Metric")),
+            Column("metric", _("Metric key"), hidden=True),
             Column("product", _("Product line")),
             Column("starts_on", _("First day"), "day"),
             Column("ends_on", _("Day after the last"), "day"),
-            Column("base", _("Base"), "number"),
-            Column("target", _("Target"), "number"),
-            Column("challenge", _("Challenge"), "number"),
+            Column("base", _("Base"), "figure"),
+            Column("target", _("Target"), "figure"),
+            Column("challenge", _("Challenge"), "figure"),
         ],
-        rows=[{**asdict(row), "kind": kinds[row.scope_kind]} for row in rows],
+        rows=[
+            {
+                **asdict(row),
+                "kind": kinds[row.scope_kind],
+                "label": _label(known, row.metric),
+                "unit": known[row.metric].unit if row.metric in known else "",
+            }
+            for row in rows
+        ],
+        currency=config.get("DABIAO_CURRENCY"),
         empty=_("No targets in this period yet."),
     )

@@ -136,7 +136,7 @@ ACCOUNT: Final[tuple[Entry, ...]] = (
     Entry("org:tokens", _("API tokens"), "api"),
 )
 
-WITH_PERIOD: Final = ("performance:", "targets:grid")
+WITH_PERIOD: Final = ("performance:", "targets:grid", "targets:list")
 """URL names (or their beginnings) of pages whose figures depend on the period."""
 WITH_SCOPE: Final = ("performance:", "targets:grid")
 

@@ -63,9 +63,9 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
     """The metric of the scope, split by `by` (parts of the scope where empty). Raises NotFound."""
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
-    by = by or PARTS
     choices = ways(frame, frame.metrics[key])
-    if by not in choices:
+    by = by or next(iter(choices), "")
+    if by and by not in choices:
         raise NotFound(_("This metric cannot be split by %(by)s.") % {"by": by})
     promises = promised(frame, [frame.scope, *parts.scopes(frame)], (key,))
     tile = cockpit.tile(frame, key, cockpit.measured(frame, (key,)), promises)
@@ -89,7 +89,8 @@ def ways(frame: Frame, metric: Metric) -> list[str]:
 
     inside = [PARTS] if frame.children or frame.unit else []
     found = [name for name in DIMENSIONS if possible(name)]
-    return [*inside, *(name for name in found if not (name == "person" and inside and not frame.children))]
+    by_person = bool(frame.children) or (not inside and frame.scope is None)
+    return [*inside, *(name for name in found if name != "person" or by_person)]
 
 
 def trend(frame: Frame, key: str) -> Trend:
@@ -115,6 +116,10 @@ def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:
     """One row a part, with target, attainment and changes where parts have them."""
     key = tile.metric
     spans = compared(frame)
+    if not by:
+        return Listing(
+            "parts", (), (), empty=_("A person's figure of this metric cannot be split any further.")
+        )
     if by == PARTS:
         values, labels = parts.measured(frame, (key,), spans), frame.parts
         scopes = {part: Scope(parts.kind(frame), part) for part in labels}
