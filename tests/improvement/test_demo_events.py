@@ -6,6 +6,7 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+from bench.quiet import judged
 
 from dabiao.demo.simulation.company import SEED, Company, simulate
 from dabiao.engine.diagnosis import Explanation, explain
@@ -14,6 +15,7 @@ ON = date(2026, 11, 18)
 LAST = 2026 * 12 + 10
 HISTORY = 18
 SELLER = ("team", "person", "product_line", "acquisition_channel")
+EAST = {"shanghai-1", "shanghai-2", "suzhou", "nanjing", "hangzhou"}
 VISITOR = ("team", "person", "product_line", "customer_tier")
 
 
@@ -64,6 +66,15 @@ WON = Figure(
 )
 
 
+DEPTH = Figure(
+    "activities",
+    "started_at",
+    VISITOR[:3],
+    lambda row: row["needs_depth"] is not None,
+    lambda row: row["needs_depth"],
+)
+
+
 def teams(company):
     found = {}
     for one in sorted(company.assignments, key=lambda one: one.starts_on):
@@ -97,6 +108,17 @@ def collected(company: Company, *, months: int) -> Explanation:
         for sides in [{"part": row["amount_with_tax"] * (table == "receipts"), "whole": row["amount_with_tax"] * (table != "receipts")}]
     ]  # fmt: skip
     return explain(pa.Table.from_pylist(rows), ["person", "customer"], at=HISTORY, kind="ratio")
+
+
+def used(company: Company) -> Explanation:
+    """Use of machines a customer and day in East, this month."""
+    team, rows = teams(company), []
+    for row in company.tables["usage"].to_pylist():
+        period = period_of(row["used_on"], LAST, 1)
+        if period is not None and team.get(row["person"]) in EAST:
+            where = {"team": team[row["person"]], "customer": row["customer"]}
+            rows.append({"period": period, **where, "part": row["events"] or 0, "whole": 1})
+    return explain(pa.Table.from_pylist(rows), ["team", "customer"], at=HISTORY, kind="ratio")
 
 
 @pytest.mark.parametrize("back", [0, 1, 2])
@@ -140,6 +162,26 @@ def test_the_late_payer_comes_first_for_collection(eventful, quiet):
 
     assert dict(found.ranked[0]) == {"customer": "C01521"}
     assert dict(collected(quiet, months=2).ranked[0]) != {"customer": "C01521"}
+
+
+def test_the_hasty_team_is_the_cause_of_shallower_needs(eventful, quiet):
+    """Its proposals go up while its wins go down: that is `dabiao links`; why is that its talks got shallower."""
+    found = explained(eventful, DEPTH, months=5)
+
+    assert dict(found.causes[0].where) == {"team": "chengdu"}
+    assert found.gap < 0
+    assert not explained(quiet, DEPTH, months=5).causes
+
+
+def test_the_cooling_customer_is_the_cause_of_less_use(eventful, quiet):
+    assert [dict(cause.where) for cause in used(eventful).causes] == [{"customer": "C00881"}]
+    assert not used(quiet).causes
+
+
+def test_quiet_months_of_counts_and_money_name_only_who_came_or_went(quiet):
+    said = [one for one in judged(quiet, 3) if one.kind != "ratio"]
+
+    assert sum(one.false for one in said) <= 0.05 * len(said), [one for one in said if one.false]
 
 
 def test_quiet_months_raise_a_false_finding_in_at_most_one_of_twenty(quiet):
