@@ -17,6 +17,7 @@ from dabiao.improvement.explaining import CannotTakeApart, explained
 from dabiao.lake import reading
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
+from dabiao.performance.foreseeing import foreseen
 from dabiao.performance.measuring import BadQuestion
 from dabiao.performance.queries.frame import Frame
 from tests.improvement.conftest import orders
@@ -57,6 +58,21 @@ def test_the_gap_to_the_period_before_is_the_difference(facts):
     assert set(found.explanation.by) == {"person", "product"}
 
 
+def test_the_gap_to_the_forecast_is_to_what_was_foreseen_on_the_eve(facts):
+    found = explained(frame(), "sales_amount", "forecast", by=("person", "product"))
+    seen = foreseen(reading.current(), "sales_amount", None, on=date(2026, 2, 1), until=date(2026, 3, 1))
+
+    assert float(found.explanation.steps.expected) == pytest.approx(seen.total[-1])
+    assert found.explanation.gap == sold(date(2026, 2, 5)) - found.explanation.steps.expected
+    assert "the forecast of" in found.sentence
+
+
+def test_a_ratio_is_foreseen_by_its_two_sums(facts):
+    found = explained(frame(), "gross_margin", "forecast", by=("product",))
+
+    assert float(found.explanation.steps.expected) == pytest.approx(0.4, abs=0.01)
+
+
 def test_a_ratio_is_taken_apart_by_its_two_sums(facts):
     found = explained(frame(), "gross_margin", "baseline", by=("product",))
 
@@ -74,6 +90,7 @@ def test_chinese_words_are_chinese(facts):
         ("an unknown metric", "nonsense", "baseline", NotFound),
         ("a metric that does not add up", "average_order_value", "baseline", CannotTakeApart),
         ("no target", "gross_margin", "target", NotFound),
+        ("nothing to foresee it from", "visits", "forecast", NotFound),
     ],
 )
 def test_what_cannot_be_explained_is_refused(facts, case, metric, against, error):

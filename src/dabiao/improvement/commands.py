@@ -26,6 +26,7 @@ class Against(StrEnum):
 
     BASELINE = "baseline"
     TARGET = "target"
+    FORECAST = "forecast"
     PREVIOUS = "previous"
 
 

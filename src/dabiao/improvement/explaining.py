@@ -18,6 +18,7 @@ from dabiao.engine.number import MONEY_SCALE, rounded
 from dabiao.engine.period import Period, between
 from dabiao.org import queries as org
 from dabiao.performance import words
+from dabiao.performance.foreseeing import foreseen
 from dabiao.performance.measuring import BadQuestion
 from dabiao.performance.queries import names
 from dabiao.performance.queries.breakdown import ways
@@ -25,7 +26,7 @@ from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.names import labels
 from dabiao.performance.queries.promised import NONE, promised
 
-Against = Literal["baseline", "target", "previous"]
+Against = Literal["baseline", "target", "forecast", "previous"]
 
 HISTORY: Final = 18
 """Earlier periods that say what is usual."""
@@ -34,6 +35,7 @@ AMOUNT: Final = pa.decimal128(22, MONEY_SCALE)
 AGAINST: Final = {
     "baseline": Words("usual level", "平常水平"),
     "target": Words("target", "目标"),
+    "forecast": Words("forecast", "预测"),
     "previous": Words("period before", "上期"),
 }
 LABELLED_BY_NAME: Final = frozenset({"product_line", "acquisition_channel"})
@@ -157,6 +159,8 @@ def _expected(
         return None
     if against == "previous":
         return _as_before(cells, dimensions)
+    if against == "forecast":
+        return _as_foreseen(frame, metric)
     scope = frame.scope or org.home_scope(frame.viewer, frame.today)
     target = promised(frame, [scope], (metric.key,)).get((scope, metric.key), NONE).value
     if target is None:
@@ -183,6 +187,21 @@ def _as_promised(frame: Frame, cells: pa.Table, target: Decimal) -> pa.Table:
         return pa.table({"part": _one(target * whole), "whole": _one(whole)})
     share = Decimal(1) if frame.closed else Decimal(frame.pace.share.numerator) / frame.pace.share.denominator
     return pa.table({"part": _one(target * share)})
+
+
+def _as_foreseen(frame: Frame, metric: Metric) -> pa.Table:
+    """What the cockpit's forecast would have said on the eve of the period about its days up to now."""
+    part, whole = _sides(metric)
+    sides = {"part": part.key, **({"whole": whole.key} if whole else {})}
+    days = frame.so_far
+    made = {
+        side: foreseen(frame.lake, key, frame.seats, on=days.start, until=days.end)
+        for side, key in sides.items()
+    }
+    said = {side: _one(Decimal(str(one.total[-1]))) for side, one in made.items() if one is not None}
+    if len(said) < len(sides):
+        raise NotFound(_("%(key)s has no forecast for this period.") % {"key": metric.key})
+    return pa.table(said)
 
 
 def _one(value: Decimal) -> pa.Array:
