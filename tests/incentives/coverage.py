@@ -26,7 +26,9 @@ def said() -> str:
 
 def rules_of_head(plan: Plan) -> Iterator[str]:
     yield f"period {plan['period']}"
-    yield from (word for word in ("cut_day", "digits", "decimals", "exchange", "except") if word in plan)
+    yield from (
+        word for word in ("cut_day", "digits", "decimals", "exchange", "except", "managers") if word in plan
+    )
     yield f"round {plan.get('round', 'payable')}"
     yield "who: everyone" if plan["who"] == "everyone" else "who: a list"
     for rule in plan["credits"].values():

@@ -22,7 +22,7 @@ QUICK = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-DEEP = settings(QUICK, max_examples=650)
+DEEP = settings(QUICK, max_examples=450)
 
 
 @pytest.fixture(scope="module", autouse=True)

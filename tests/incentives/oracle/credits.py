@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.incentives.oracle.numbers import divided, rounded
-from tests.incentives.oracle.people import covered
+from tests.incentives.oracle.people import covered, is_position, parent_of, seat_on
 from tests.incentives.oracle.situation import Plan, Row, Situation, in_force
 
 DATE_OF = {
@@ -210,7 +210,29 @@ def on_top(s: Situation, overlay: Row, fact: Row, day: date, whole: Decimal) -> 
 
 
 def manager_of(s: Situation, person: str | None, day: date) -> str | None:
+    """Who manages a person: by the plan's positions, else by the table."""
+    if "managers" in s.plan:
+        return None if person is None else manager_by_position(s, person, day)
     for row in s.rows("managers"):
         if row["person"] == person and in_force(row, day):
             return str(row["manager"])
     return None
+
+
+def manager_by_position(s: Situation, person: str, day: date) -> str | None:
+    """The holder of a manager's position in the person's unit, else in the nearest unit above."""
+    seat = seat_on(s, person, day)
+    if seat is None:
+        return None
+    unit = parent_of(s, seat["unit"]) if manages(s, seat) else seat["unit"]
+    while unit is not None:
+        sitting = [row for row in s.rows("assignments") if row["unit"] == unit and in_force(row, day)]
+        holders = [str(row["person"]) for row in sitting if manages(s, row)]
+        if holders:
+            return min(holders)
+        unit = parent_of(s, unit)
+    return None
+
+
+def manages(s: Situation, seat: Row) -> bool:
+    return any(is_position(seat["position"], pattern) for pattern in s.plan["managers"])

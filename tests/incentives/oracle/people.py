@@ -1,5 +1,6 @@
 """Who sits where from when to when, whom the plan covers, and for how many days it counts."""
 
+import re
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -45,8 +46,17 @@ def unit_in(s: Situation, person: str, span: Span) -> str | None:
 def is_under(s: Situation, unit: str | None, above: str) -> bool:
     """Whether a unit is another one or lies below it."""
     while unit is not None and unit != above:
-        unit = next((row["parent"] for row in s.rows("units") if row["unit"] == unit), None)
+        unit = parent_of(s, unit)
     return unit == above
+
+
+def parent_of(s: Situation, unit: str) -> str | None:
+    return next((row["parent"] for row in s.rows("units") if row["unit"] == unit), None)
+
+
+def is_position(position: str, pattern: str) -> bool:
+    """A `*` stands for any letters."""
+    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), position) is not None
 
 
 # --- who is covered ------------------------------------------------------------------------------------
@@ -73,7 +83,7 @@ def names(s: Situation, entry: Row, person: str, day: date) -> bool:
     if seat is None:
         return False
     if "role" in entry:
-        return bool(seat["position"] == entry["role"])
+        return is_position(seat["position"], entry["role"])
     return is_under(s, seat["unit"], entry["unit"])
 
 
@@ -111,9 +121,9 @@ def is_lost(s: Situation, person: str, day: date, why: str) -> bool:
     """Whether a day does not count for one of the reasons."""
     mine = seats(s, person)
     if why == "joining":
-        return not mine or day < mine[0]["starts_on"]
+        return bool(mine) and day < mine[0]["starts_on"]
     if why == "leaving":
-        return not mine or day >= max(row["ends_on"] or FAR for row in mine)
+        return bool(mine) and day >= max(row["ends_on"] or FAR for row in mine)
     if why == "transfer":
         return not (s.plan["from"] <= day < s.plan["to"] and covered(s, person, day))
     if why == "absence":

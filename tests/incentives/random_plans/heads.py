@@ -35,6 +35,8 @@ def heads(draw: st.DrawFn, seated: bool) -> Plan:
     named = entries() if seated else people()
     if seldom(draw, 2 if seated else 5):
         plan["who"] = draw(st.lists(named, min_size=1, max_size=3, unique_by=str))
+    if seated and seldom(draw):
+        plan["managers"] = draw(st.sampled_from([["lead"], ["l*", "head"]]))
     if seldom(draw, 6):
         plan["except"] = [draw(named)]
     if draw(st.integers(0, 4)) == 0:
@@ -56,8 +58,9 @@ def people(draw: st.DrawFn) -> Row:
 @st.composite
 def entries(draw: st.DrawFn) -> Row:
     """Somebody by number, everybody in a position, a unit with all below it."""
-    roles, units = st.just({"role": "rep"}), st.sampled_from([{"unit": "east"}, {"unit": "field"}])
-    named = draw(st.one_of(people(), roles, roles, units))
+    roles = st.sampled_from([{"role": "rep"}, {"role": "rep"}, {"role": "r*"}, {"role": "*e*"}])
+    units = st.sampled_from([{"unit": "east"}, {"unit": "field"}])
+    named = draw(st.one_of(people(), roles, units))
     return named if "person" in named or seldom(draw, 2) else {**named, **draw(dates_of_a_row())}
 
 
