@@ -86,3 +86,36 @@ def test_a_parquet_file_keeps_its_types(folder, load, sql):
         "1.5000",
         "2.2500",
     ]
+
+
+def test_two_rows_of_headers_are_understood_together_and_apart(folder):
+    """金额 over 不含税 is 不含税金额, 客户 over 名称 is 客户名称, 产品 over 数量 is 数量; a remark below is none of the rows."""
+    rows = [
+        ["2026年10月销售明细表"],
+        ["单据", None, "客户", "产品", None, "金额", None],
+        ["单号", "日期", "名称", "名称", "数量", "含税(万元)", "不含税"],
+        ["S1", "2026年10月1日", "甲", "激光机", 2, "12.5万", "110,619.47"],
+        ["S2", 46300, "乙", "焊机", "１２", "３.５", "３０９７３.４５"],
+        ["合计", None, None, None, 14, "16万", "141,592.92"],
+        ["注：本表不含退货"],
+    ]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for area in ("A1:G1", "A2:B2", "D2:E2", "F2:G2"):
+        book.active.merge_cells(area)
+    book.save(folder / "明细.xlsx")
+
+    document = yaml.safe_load(propose([folder / "明细.xlsx"], system="erp").text)
+
+    lines = next(table for table in document["tables"] if table["into"] == "order_lines")
+    assert lines["key"] == ["单据 单号", "产品 名称"]
+    assert lines["columns"] == {
+        "ordered_on": "单据 日期",
+        "customer": "客户 名称",
+        "product": "产品 名称",
+        "order": "单据 单号",
+        "qty": "产品 数量",
+        "amount": "金额 不含税",
+        "amount_with_tax": {"from": "金额 含税(万元)", "unit": "万"},
+    }

@@ -156,12 +156,21 @@ def _candidates(seen: Seen, table: str, column: str) -> Iterable[Guess]:
     )
     kind = _kind(table, column)
     for header in seen.sheet.columns:
-        likeness = _likeness(header, [column, *synonyms])
+        likeness = max(sure * _likeness(form, [column, *synonyms]) for form, sure in _forms(seen, header))
         if likeness < 0.6:
             continue
         readable = _readable(seen.values(header), kind)
         if readable >= (_HALF if likeness > _SURE else _ENOUGH):
             yield Guess(table, column, header, round(likeness * readable, 3))
+
+
+def _forms(seen: Seen, header: str) -> Iterable[tuple[str, float]]:
+    """What a header may be called, and how sure that is: 金额 over 含税 is 金额含税, 含税金额 or simply 含税."""
+    yield header, 1.0
+    above, _space, below = header.partition(" ")
+    if below and sum(aside.what == "header" for aside in seen.sheet.asides) > 1:
+        yield f"{below} {above}", 0.98
+        yield below, 0.95
 
 
 def _kind(table: str, column: str) -> str:

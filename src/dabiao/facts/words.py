@@ -57,6 +57,7 @@ ASIDES: Final[Mapping[str, Promise]] = {
     "title": _("title rows"),
     "empty": _("empty rows"),
     "total": _("total rows"),
+    "remark": _("remarks"),
     "column": _("empty columns"),
     "header": _("header rows"),
 }

@@ -7,6 +7,11 @@ import polars as pl
 from dabiao.facts.reading.sheet import PROBLEM, ROW, Aside, Options, Sheet
 
 _TOTAL = r"^(?:.{0,20}(?:合\s*计|小\s*计|总\s*计|共\s*计)|(?i:grand\s+total|sub-?\s*total|total))\s*[:：]?$"
+_REMARK = (
+    r"^(?i)(注|备注|说明|附注|制表|审核|复核|打印|导出|note|remark|prepared by)\s*[\d人日时]*\S?\s*[:：]"
+)
+_WIDE = 4
+_AMOUNT = r"^[^\p{L}]*\d[^\p{L}]*[十百千]?[万亿]?元?$"
 _BLANK = " \t\r\n\u3000\u00a0\ufeff"
 
 
@@ -18,6 +23,7 @@ def cleaned(frame: pl.DataFrame, sheet: Sheet, options: Options) -> pl.DataFrame
     frame = _without_empty(frame, sheet, columns)
     if options.totals == "skip" and texts:
         frame = _without_totals(frame, sheet, texts)
+        frame = _without_remarks(frame, sheet, columns)
     return frame
 
 
@@ -39,6 +45,21 @@ def _without_empty(frame: pl.DataFrame, sheet: Sheet, columns: Sequence[str]) ->
     return frame
 
 
+def _without_remarks(frame: pl.DataFrame, sheet: Sheet, columns: Sequence[str]) -> pl.DataFrame:
+    """A wide table's line whose first cell alone is filled, and says that it is a remark: 注：…, 制表人 …."""
+    if len(columns) < _WIDE or frame.schema[columns[0]] != pl.String:
+        return frame
+    lone = pl.all_horizontal(pl.col(list(columns[1:])).is_null())
+    remark = frame.select(lone & pl.col(columns[0]).str.contains(_REMARK).fill_null(False)).to_series()
+    if not remark.any():
+        return frame
+    sheet.asides += [
+        Aside(row, "remark", text[:200])
+        for row, text in frame.filter(remark).select(ROW, columns[0]).iter_rows()
+    ]
+    return frame.filter(~remark)
+
+
 def _without_totals(frame: pl.DataFrame, sheet: Sheet, texts: Sequence[str]) -> pl.DataFrame:
     first = frame.select(pl.coalesce(texts)).to_series()
     total = first.str.contains(_TOTAL).fill_null(False)
@@ -46,7 +67,10 @@ def _without_totals(frame: pl.DataFrame, sheet: Sheet, texts: Sequence[str]) -> 
         return frame
     # A customer may be called 合计 something: a total's row says hardly anything else in words.
     words = frame.select(
-        pl.sum_horizontal(pl.col(list(texts)).str.contains(r"^[^#]*\p{L}").fill_null(False))
+        pl.sum_horizontal(
+            pl.col(list(texts)).str.contains(r"^[^#]*\p{L}").fill_null(False)
+            & ~pl.col(list(texts)).str.contains(_AMOUNT).fill_null(False)
+        )
     ).to_series()
     total = total & (words <= max(1, len(texts) // 4))
     if total.any():

@@ -26,7 +26,7 @@ class Aside:
     """Something in the file that is not a row of data. `row` 0: it is about a column."""
 
     row: int
-    what: Literal["title", "header", "empty", "total", "column"]
+    what: Literal["title", "header", "empty", "total", "remark", "column"]
     text: str
 
 
