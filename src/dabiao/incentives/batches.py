@@ -52,7 +52,7 @@ class Job:
         # The first pay period may begin before the plan.
         first = span_of(self.plan, self.plan.period, self.window.since).start
         # Each stage knows the refunds up to the next late one; the last knows all.
-        for since, known in zip([first, *late], [*late, self.window.until], strict=True):
+        for since, known in zip([first, *late], [*late, self.until], strict=True):
             job = replace(self, window=replace(self.window, known=known, until=min(known, self.window.until)))
             relations = tuple(job.trace(batch))
             job._add_up(relations)

@@ -110,7 +110,8 @@ def run(
     name_managers(con, plan)
     line_sums.begin(con)
     tables = {**bound(columns), **{reference.name: reference.unbound for reference in covered}}
-    window = Window(plan.start, min(plan.end, until), people)
+    # A batch or the plan may end before its refunds come: what is known ends with neither.
+    window = Window(plan.start, min(plan.end, until), people, known=until)
     world = world_of(plan, con, tables, roster, window, compiler)
     if is_shared_pay(plan):
         window = replace(window, people=())
