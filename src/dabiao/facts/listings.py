@@ -14,7 +14,7 @@ def counts_listing(report: Report) -> Listing:
         [("ready", _("Ready"))]
         if report.dry_run
         else [
-            ("inserted", _("New")),
+            ("inserted", pgettext("rows", "New")),
             ("updated", _("Changed")),
             ("unchanged", _("Unchanged")),
             ("removed", _("Removed")),

@@ -1,5 +1,6 @@
 """Pages of data: what is there, the import step by step, its history."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from django.contrib.auth.decorators import login_required
@@ -238,7 +239,13 @@ def _only_report(batch: ImportBatch) -> dict[str, object]:
 
 
 def _preview(report: Report) -> list[tuple[str, object]]:
-    return [(words.tables(name), shown) for name, shown in report.preview.items()]
+    """Table → its first rows, under the titles that Chinese files usually have, where the reader's are."""
+    found: list[tuple[str, object]] = []
+    for name, shown in report.preview.items():
+        into = name.partition(" ← ")[0]
+        titles = tuple(words.column(into, each) or each for each in shown.columns)
+        found.append((words.tables(name), replace(shown, columns=titles)))
+    return found
 
 
 def _asides(report: Report) -> list[tuple[str, str]]:
