@@ -19,6 +19,7 @@ Example = tuple[Plan, list[Facts]]
 QUICK = settings(
     max_examples=20,
     deadline=None,
+    print_blob=False,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

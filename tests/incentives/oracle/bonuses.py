@@ -33,9 +33,9 @@ def bonus_of(s: Situation, name: str, component: Row, person: str, period: Span)
 
 def takes_part(s: Situation, bonus: Row, person: str, span: Span) -> bool:
     """People are those with a seat under the plan in the span, or with a total (other than 0) in it."""
-    return (
-        sits_under_the_plan(s, person, span) or total(s, bonus["measure"], person, span.start, span.end) != 0
-    )
+    if sits_under_the_plan(s, person, span):
+        return True
+    return "measure" in bonus and total(s, bonus["measure"], person, span.start, span.end) != 0
 
 
 def has_credits(s: Situation, measure: str, person: str, span: Span) -> bool:
@@ -109,7 +109,8 @@ def for_first_deal(s: Situation, component: Row, person: str, span: Span) -> Fra
     began = joined(s, person)
     if not days or began is None or not span.holds(min(days)):
         return Fraction(0)
-    if not 0 <= (min(days) - began).days <= bonus["within_days"]:
+    after = (min(days) - began).days
+    if after < 0 or after > bonus.get("within_days", after):
         return Fraction(0)
     return Fraction(bonus["amount"]) * share_in_force(s, person, span, component.get("prorate"))
 
@@ -171,7 +172,9 @@ def handed_down(s: Situation, component: Row, span: Span) -> dict[str, Decimal]:
     """amount + rate × total, rounded to what is paid, divided among the unit's people with a seat."""
     bonus = component["bonus"]
     takers = [person for person in people_of(s) if is_taker(s, bonus, person, span)]
-    if "unit" in bonus:
+    if "measure" not in bonus:
+        reached = NOTHING
+    elif "unit" in bonus:
         reached = team_total(s, bonus["measure"], bonus["unit"], span.start, span.end)
     else:
         reached = added([total(s, bonus["measure"], person, span.start, span.end) for person in takers])

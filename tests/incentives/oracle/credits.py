@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.incentives.oracle.numbers import divided, rounded
 from tests.incentives.oracle.people import covered, is_position, parent_of, seat_on
+from tests.incentives.oracle.periods import first_unknown
 from tests.incentives.oracle.situation import Plan, Row, Situation, in_force
 
 DATE_OF = {
@@ -15,6 +16,7 @@ DATE_OF = {
     "allocations": "allocated_on",
     "invoices": "invoiced_on",
     "contracts": "signed_on",
+    "activities": "started_at",
 }
 
 
@@ -40,7 +42,8 @@ def found_credits(s: Situation, measure: Row) -> list[Credit]:
     for row in s.rows(measure["table"]):
         fact, known_on = in_place_of_its_sale(s, measure, row)
         day = fact[measure.get("on", DATE_OF[measure["table"]])]
-        if not s.plan["from"] <= day < s.plan["to"] or not counts(measure, fact):
+        fact = {**described(s, fact, day), **fact}
+        if not s.plan["from"] <= day < min(s.plan["to"], first_unknown(s.plan)) or not counts(measure, fact):
             continue
         for way, person, amount in credited(s, measure, fact, day):
             if covered(s, person, day):
@@ -62,6 +65,26 @@ def in_place_of_its_sale(s: Situation, measure: Row, row: Row) -> tuple[Row, dat
             own |= {"key": row["key"], "place": sale["key"], "refund": row["key"]}
             return {**sale, **own}, known_on
     return row, known_on
+
+
+def described(s: Situation, fact: Row, day: date) -> Row:
+    """What else a plan may use: of the fact's product, of its customer, of the customer on that day."""
+    found: Row = {}
+    for row in s.rows("products"):
+        if row["product"] == fact.get("product"):
+            found |= {
+                "product_line": row["line"],
+                "category": row["category"],
+                "floor_price": row["floor_price"],
+            }
+    for row in s.rows("customers"):
+        if row["customer"] == fact.get("customer"):
+            found |= {"industry": row["industry"], "province": row["province"], "city": row["city"]}
+            found |= {"customer_type": row["type"], "parent_customer": row["parent"]}
+    for row in s.rows("customer_history"):
+        if row["customer"] == fact.get("customer") and in_force(row, day):
+            found |= {"customer_tier": row["tier"], "customer_status": row["status"]}
+    return found
 
 
 def counts(measure: Row, fact: Row) -> bool:
@@ -175,6 +198,8 @@ def directly(s: Situation, rule: Row, table: str, fact: Row, day: date, whole: D
 
 def recipients_of(s: Situation, to: Any, fact: Row, day: date) -> dict[str, Decimal]:
     """Who is named by a column, through another table's row, or by a relation; each with a weight."""
+    if isinstance(to, dict) and "column" in to:
+        to = to["column"]
     if isinstance(to, str):
         return {fact[to]: Decimal(1)} if fact.get(to) else {}
     if "through" in to:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.incentives.oracle.credits import Credit
-from tests.incentives.oracle.numbers import rounded
+from tests.incentives.oracle.numbers import added, rounded
 from tests.incentives.oracle.periods import Span, over_of, pay_period, span_of
 from tests.incentives.oracle.rates import earned_by_moving, from_table, multipliers, raised, tier_starts
 from tests.incentives.oracle.situation import Plan, Row, Situation
@@ -51,12 +51,12 @@ def before_multipliers(
     if isinstance(rate, Decimal):
         return credit.amount * (rate * times + plus)
     if "table" in rate:
-        return credit.amount * (from_table(s.plan, rate["table"], credit) * times + plus)
+        return credit.amount * (from_table(s, rate["table"], credit) * times + plus)
     if rate.get("pay") == "whole":
         period = pay_period(s.plan, credit.day)
         return credit.amount * (whole_rate(s, component, credit, period, credits) * times + plus)
     over = span_of(s.plan, over_of(s.plan, rate), pay_period(s.plan, credit.day).start)
-    counter = (over, *(credit.fact.get(column) for column in rate.get("per", [])))
+    counter = (over, *group_of(rate, credit))
     before = running.get(counter, Decimal(0))
     after = running[counter] = before + credit.amount
     starts = tier_starts(s, component, credit)
@@ -72,16 +72,8 @@ def whole_rate(s: Situation, component: Row, credit: Credit, period: Span, credi
     if "measure" in rate:
         reached = total(s, rate["measure"], credit.person, span.start, period.end)
     else:
-        group = [credit.fact.get(column) for column in rate.get("per", [])]
-        reached = sum(
-            (
-                c.amount
-                for c in credits
-                if span.start <= c.day < period.end
-                and [c.fact.get(column) for column in rate.get("per", [])] == group
-            ),
-            Decimal(0),
-        )
+        known = [c for c in credits if span.start <= c.day < period.end]
+        reached = added([c.amount for c in known if group_of(rate, c) == group_of(rate, credit)])
     starts = tier_starts(s, component, credit)
     found = rate["tiers"][0]["is"]
     for start, tier in zip(starts, rate["tiers"], strict=True):
@@ -97,10 +89,16 @@ def catch_up(s: Situation, component: Row, credits: list[Credit], period: Span) 
         return Decimal(0)
     span = span_of(s.plan, over_of(s.plan, rate), period.start)
     earlier = [credit for credit in credits if span.start <= credit.day < period.start]
-    if not earlier:
-        return Decimal(0)
     last = pay_period(s.plan, period.start - timedelta(days=1))
-    new = whole_rate(s, component, earlier[0], period, credits)
-    old = whole_rate(s, component, earlier[0], last, credits)
-    lifted = sum((c.amount * multipliers(s, component, c) for c in earlier), Decimal(0))
-    return rounded((new - old) * lifted, 6)
+    steps = []
+    for one in {group_of(rate, credit): credit for credit in earlier}.values():
+        new, old = (whole_rate(s, component, one, end, credits) for end in (period, last))
+        own = [credit for credit in earlier if group_of(rate, credit) == group_of(rate, one)]
+        lifted = added([credit.amount * multipliers(s, component, credit) for credit in own])
+        steps.append(rounded((new - old) * lifted, 6))
+    return added(steps)
+
+
+def group_of(rate: Row, credit: Credit) -> tuple[Any, ...]:
+    """The values of the columns that count by themselves."""
+    return tuple(credit.fact.get(column) for column in rate.get("per", []))

@@ -120,9 +120,9 @@ def from_lines(s: Situation, component: Row, person: str, period: Span, seen: di
 def posted(s: Situation, component: Row, person: str, period: Span) -> Iterator[Decimal]:
     """What every line pays and gives back in the period, each on its day."""
     for line in priced(s, component, credits_for(s, component, person)):
-        yield within(dated_amounts(s, component, line), period.start, period.end)
-        yield within(taken_back(s, component, line), period.start, min(period.end, s.plan["to"]))
-        yield within(given_again(s, component, line), period.start, min(period.end, s.plan["to"]))
+        yield within(s, dated_amounts(s, component, line), period)
+        yield within(s, taken_back(s, component, line), period)
+        yield within(s, given_again(s, component, line), period)
 
 
 def clawed_back(s: Situation, component: Row, person: str, period: Span) -> Decimal:
@@ -131,7 +131,7 @@ def clawed_back(s: Situation, component: Row, person: str, period: Span) -> Deci
         return Decimal(0)
     return added(
         [
-            within(taken_back(s, component, line), period.start, min(period.end, s.plan["to"]))
+            within(s, taken_back(s, component, line), period)
             for line in priced(s, component, credits_for(s, component, person))
         ]
     )

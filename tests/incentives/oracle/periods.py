@@ -51,12 +51,18 @@ def pay_period(plan: Plan, day: date) -> Span:
     return span_of(plan, plan.get("period", "month"), day)
 
 
+def first_unknown(plan: Plan) -> date:
+    """The first day not known yet; the plan's end where nothing else is said."""
+    until: date = plan.get("until") or plan["to"]
+    return until
+
+
 def pay_periods(plan: Plan) -> Iterator[Span]:
-    """Every pay period that the plan touches, in order."""
+    """Every pay period from the plan's start to the first day not known yet, in order."""
     period = pay_period(plan, plan["from"])
-    while period.start < plan["to"]:
+    while period.start < first_unknown(plan):
         yield period
-        if period.end >= plan["to"]:
+        if period.end >= first_unknown(plan):
             return
         period = pay_period(plan, period.end)
 

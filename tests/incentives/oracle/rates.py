@@ -8,7 +8,7 @@ from typing import Any
 from tests.incentives.oracle.credits import Credit
 from tests.incentives.oracle.numbers import rounded
 from tests.incentives.oracle.periods import Span, over_of, pay_period, span_of
-from tests.incentives.oracle.situation import FAR, Plan, Row, Situation
+from tests.incentives.oracle.situation import FAR, Row, Situation
 from tests.incentives.oracle.totals import (
     Whole,
     attainment,
@@ -19,9 +19,13 @@ from tests.incentives.oracle.totals import (
 )
 
 
-def from_table(plan: Plan, name: str, credit: Credit) -> Decimal:
-    """The fitting row that names most columns, else `else`."""
-    table = plan["tables"][name]
+def from_table(s: Situation, name: str, credit: Credit) -> Decimal:
+    """The fitting row that names most columns, else `else`; or a column of a reference table, rounded."""
+    table = s.plan["tables"][name]
+    if "take" in table:
+        key = table["by"]
+        row = next(row for row in s.rows(table["from"]) if row[key] == credit.fact[key])
+        return rounded(row[table["take"]], table["decimals"])
     best, most = table.get("else"), -1
     for row in table["rows"]:
         named = [column for column in row if column not in ("is", "from", "to")]
@@ -66,7 +70,7 @@ def tier_starts(s: Situation, component: Row, credit: Credit) -> list[Decimal]:
     if rate.get("by", "amount") == "amount":
         return [tier["from"] for tier in rate["tiers"]]
     span = span_of(s.plan, over_of(s.plan, rate), credit.day)
-    promised = target(s, component["base"], credit.person, span)
+    promised = target(s, rate.get("measure", component["base"]), credit.person, span)
     assert promised is not None and promised > 0
     return [rounded(tier["from"] * promised, s.plan.get("decimals", 4)) for tier in rate["tiers"]]
 
@@ -92,7 +96,7 @@ def multiplier(s: Situation, factor: Any, credit: Credit) -> Decimal:
     if isinstance(factor, Decimal):
         return factor
     if "table" in factor:
-        return from_table(s.plan, factor["table"], credit)
+        return from_table(s, factor["table"], credit)
     period = pay_period(s.plan, credit.day)
     if "score" in factor:
         given = score(s, factor["score"], credit.person, period)

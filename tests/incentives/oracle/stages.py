@@ -7,6 +7,7 @@ from decimal import Decimal
 from tests.incentives.oracle.credits import Credit
 from tests.incentives.oracle.lines import Line, line_digits
 from tests.incentives.oracle.numbers import added, rounded
+from tests.incentives.oracle.periods import Span, first_unknown
 from tests.incentives.oracle.situation import Row, Situation
 
 Dated = tuple[date, Decimal]
@@ -72,16 +73,18 @@ def days_of_collecting(s: Situation, component: Row, line: Line, rule: Row) -> t
 
 
 def events_of(s: Situation, component: Row, credit: Credit, name: str) -> list[Row]:
-    """The events of a fact that are known by the plan's end, first things first."""
+    """The events of a fact that are known, first things first."""
     table = s.plan["measures"][component["base"]]["table"]
     rows = [
         row
         for row in s.rows("events")
         if (row["table"], row["key"], row["event"]) == (table, credit.fact["key"], name)
-        and row["on"] < s.plan["to"]
+        and row["on"] < first_unknown(s.plan)
     ]
     return sorted(rows, key=lambda row: row["on"])
 
 
-def within(amounts: Iterator[Dated], start: date, end: date) -> Decimal:
-    return added([amount for day, amount in amounts if start <= day < end])
+def within(s: Situation, amounts: Iterator[Dated], period: Span) -> Decimal:
+    """What is posted in a period, as far as its days are known."""
+    end = min(period.end, first_unknown(s.plan))
+    return added([amount for day, amount in amounts if period.start <= day < end])

@@ -93,7 +93,7 @@ def pool(draw: st.DrawFn) -> Row:
 KINDS: dict[str, Any] = {
     "attainment": attainment(),
     "breakthrough": breakthrough(),
-    "team": st.fixed_dictionaries({"at_least": shares, "amount": money}),
+    "team": st.fixed_dictionaries({"at_least": shares.filter(bool), "amount": money}),
     "first_deal": st.fixed_dictionaries({"amount": money, "within_days": st.integers(0, 180)}),
     "contest": contest(),
     "pool": pool(),
