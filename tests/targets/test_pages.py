@@ -62,6 +62,29 @@ class TestGrid:
         assert lines[0].startswith("\ufeffscope_kind,scope,name,2026,2026-01")
         assert "unit,nanjing,南京组,100.5,,,100.5" in lines[2]
 
+    def test_of_a_week_shows_and_saves_the_weeks_of_its_quarter(self, as_, put):
+        """Week 14 of 2026 runs from 30 March to 5 April and stands whole in both of its quarters."""
+        week = (date(2026, 3, 30), date(2026, 4, 6))
+        put("unit", "nanjing", "70", window=week)
+        emma, spring = as_("emma"), {**ASKED, "period": "2026-W15"}
+
+        assert (
+            save(
+                emma, cell("unit", "nanjing", "80", (date(2026, 4, 6), date(2026, 4, 13))), asked=spring
+            ).status_code
+            == 200
+        )
+        first = b"".join(
+            emma.get(reverse("targets:grid"), {**ASKED, "period": "2026-W02", "export": "csv"})
+        ).decode()
+        second = b"".join(emma.get(reverse("targets:grid"), {**spring, "export": "csv"})).decode()
+
+        assert first.splitlines()[0].endswith(
+            "2026-Q1,2026-W01,2026-W02,2026-W03,2026-W04,2026-W05,2026-W06,2026-W07,2026-W08,2026-W09,2026-W10,2026-W11,2026-W12,2026-W13,2026-W14"
+        )
+        assert "unit,nanjing,南京组,28,,,,,,,,,,,,,,70" in first  # two of its five working days are in March
+        assert "2026-Q2,2026-W14,2026-W15," in second and "南京组,122,70,80," in second
+
     @pytest.mark.parametrize("asked", [{"metric": "nope"}, {"level": "best"}, {"period": "2026-99"}])
     def test_says_what_it_does_not_know(self, as_, asked):
         assert as_("emma").get(reverse("targets:grid"), {**ASKED, **asked}).status_code == 422

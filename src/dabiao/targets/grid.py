@@ -23,7 +23,8 @@ from dabiao.targets.tiling import Levels
 
 @dataclass(frozen=True)
 class Asked:
-    """What the grid shows: of which metric, product line (empty: all) and level, for the year around a period."""
+    """What the grid shows: of which metric, product line (empty: all) and level; for the year around a period, or for
+    the quarter around a week."""
 
     scope: Scope
     period: Period
@@ -62,7 +63,7 @@ class GridRow:
 
 @dataclass(frozen=True)
 class Grid:
-    """The whole grid; the first column is the year itself."""
+    """The whole grid; the first column is the year (or, over weeks, the quarter) itself."""
 
     metric: Metric
     asked: Asked
@@ -79,10 +80,9 @@ class Grid:
 
 
 def grid(viewer: User, asked: Asked, *, fiscal: Fiscal, on: date) -> Grid:
-    """The scope, the units below it and the people in it, by the months of the year. Scope has been checked."""
-    year = fiscal.containing("year", asked.period.start)
-    periods = (year, *fiscal.parts(year, fiscal.monthly))
-    holders = _holders(viewer, asked.scope, year, on)
+    """The scope, the units below it and the people in it, by months or weeks. Scope has been checked."""
+    periods = _periods(asked.period, fiscal)
+    holders = _holders(viewer, asked.scope, periods[0], on)
     scopes = [scope for scope, _name, _depth in holders]
     stored = _stored(asked, periods, scopes)
     metric = dictionary.in_force()[asked.metric]
@@ -98,6 +98,16 @@ def grid(viewer: User, asked: Asked, *, fiscal: Fiscal, on: date) -> Grid:
         )
         rows.append(GridRow(scope.kind, scope.key, name, depth, not may[scope], cells))
     return Grid(metric, asked, periods, tuple(rows))
+
+
+def _periods(period: Period, fiscal: Fiscal) -> tuple[Period, ...]:
+    """The year and its months; where a week is asked for, its quarter and all the weeks that touch it, whole."""
+    if period.kind != "week":
+        year = fiscal.containing("year", period.start)
+        return (year, *fiscal.parts(year, fiscal.monthly))
+    quarter = fiscal.containing("quarter", period.start)
+    starts = (piece.start for piece in fiscal.parts(quarter, "week"))
+    return (quarter, *(fiscal.containing("week", start) for start in starts))
 
 
 def export_columns(shown: Grid) -> dict[str, str]:
@@ -133,7 +143,8 @@ def _stored(
     asked: Asked, periods: Sequence[Period], scopes: Sequence[Scope]
 ) -> Mapping[tuple[Scope, date, date], Levels]:
     exact = {(period.start, period.end) for period in periods}
-    rows = queries.of_scopes(scopes, asked.metric, asked.product, periods[0].start, periods[0].end)
+    first, last = min(period.start for period in periods), max(period.end for period in periods)
+    rows = queries.of_scopes(scopes, asked.metric, asked.product, first, last)
     return {
         (Scope(cast("org.ScopeKind", row.scope_kind), row.scope), row.starts_on, row.ends_on): Levels(
             row.base, row.target, row.challenge
