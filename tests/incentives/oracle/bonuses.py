@@ -169,7 +169,7 @@ def in_pool(s: Situation, component: Row, person: str, span: Span) -> Fraction:
 
 
 def handed_down(s: Situation, component: Row, span: Span) -> dict[str, Decimal]:
-    """amount + rate × total, rounded to what is paid, divided among the unit's people with a seat."""
+    """amount + rate × total, if above 0, rounded to what is paid, divided among the people with a seat."""
     bonus = component["bonus"]
     takers = [person for person in people_of(s) if is_taker(s, bonus, person, span)]
     if "measure" not in bonus:
@@ -180,6 +180,8 @@ def handed_down(s: Situation, component: Row, span: Span) -> dict[str, Decimal]:
         reached = added([total(s, bonus["measure"], person, span.start, span.end) for person in takers])
     digits = s.plan.get("digits", 2)
     pool = rounded(bonus.get("amount", NOTHING) + bonus.get("rate", NOTHING) * reached, digits)
+    if pool <= 0:
+        return {}
     return divided(pool, {person: weight(s, component, person, span) for person in takers}, digits)
 
 
