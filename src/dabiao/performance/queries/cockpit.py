@@ -45,9 +45,8 @@ def cockpit(frame: Frame) -> Cockpit:
     values = measured(frame, (*shown, *stages, *process), also=links.weeks(frame))
     below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
     promises = promised(frame, [frame.scope, *parts.scopes(frame)], shown)
-    tiles = tuple(
-        each for key in shown if (each := tile(frame, key, values, promises)).value or key not in FILED
-    )
+    every = (tile(frame, key, values, promises) for key in shown)
+    tiles = tuple(each for each in every if each.value or each.metric in wanted)
     if all(each.value is None for each in tiles):
         return Cockpit(where, None, (), None, None, (), (), (), ())
     lines = parts.parts(frame, headline, below, promises)
