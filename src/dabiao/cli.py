@@ -40,6 +40,9 @@ COMMANDS: Mapping[str, Entry] = {
     "explain": Entry(
         "dabiao.improvement.commands:explain", "Why a metric is off: the parts that explain the gap."
     ),
+    "links": Entry(
+        "dabiao.improvement.commands:links", "Process against result: what goes together, what parts."
+    ),
     "effect": Entry("dabiao.improvement.commands:effect_app", "Whether a measure has worked."),
     "doctor": Entry("dabiao.web.commands:doctor", "Check the database, the lake and the roll-ups."),
     "backup": Entry(

@@ -1,15 +1,17 @@
-"""`dabiao explain` and `dabiao effect`: why a number is off, and whether a measure worked."""
+"""`dabiao explain`, `dabiao links`, `dabiao effect`: why a number is off, what goes with it, what worked."""
 
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dabiao.core import config
 from dabiao.core.asked import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, show
+from dabiao.engine.correlation import Divergence
 from dabiao.engine.period import Period
 from dabiao.improvement.effects import effected
 from dabiao.improvement.explaining import Explained, explained
@@ -17,6 +19,7 @@ from dabiao.org import queries as org
 from dabiao.performance import asking
 from dabiao.performance.commands import user
 from dabiao.performance.queries.frame import Frame
+from dabiao.performance.queries.links import links_by_team, partings
 
 effect_app = typer.Typer(no_args_is_help=True, help="Whether a measure has worked.")
 
@@ -66,6 +69,50 @@ def _steps(found: Explained) -> list[dict[str, object]]:
     ]
     total = {"volume": steps.volume, "mix": steps.mix, "rate": steps.rate, "contribution": steps.gap}
     return [*rows, {"step": "gap", "actual": steps.actual, "expected": steps.expected, **total}]
+
+
+def links(
+    result: Annotated[str, typer.Argument(help="Metric key of the result.")] = "won_deals",
+    period: Annotated[str | None, typer.Option(help="Look back from its end; else from today.")] = None,
+    by: Annotated[str, typer.Option(help="person, or a kind of unit: team, region …")] = "team",
+    weeks: Annotated[int, typer.Option(help="So many whole weeks back.")] = 52,
+    scope: Annotated[str | None, typer.Option(help="A unit's key.")] = None,
+    viewer: Annotated[str | None, typer.Option("--as", help="What this user may see.")] = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Process against result: what moves with it, and where more of one goes with less of the other."""
+    today = timezone.localdate()
+    frame = _frame(period or fiscal().containing("month", today).label, scope, viewer, None)
+    apart = partings(frame, by)
+    found = links_by_team(frame, result, by, back=weeks)
+    if form is Format.TABLE:
+        for one in apart:
+            typer.echo(_parting(frame, one))
+        if not apart:
+            typer.echo(_("No process figure has parted from its result."))
+    rows: list[dict[str, object]] = [
+        {**dict.fromkeys(LINK_COLUMNS), "kind": "parting", by: one.team, "process": one.process, "result": one.result, "process_moved": round(one.process_moved, 2), "result_moved": round(one.result_moved, 2)}
+        for one in apart
+    ]  # fmt: skip
+    rows += [
+        {**dict.fromkeys(LINK_COLUMNS), "kind": "link", by: one.team, "process": one.process, "result": result, "lag": one.lag, "correlation": round(one.value, 2), "low": round(one.low, 2), "high": round(one.high, 2), "weeks": one.weeks, "found": one.found}
+        for one in found
+        if one.found or form is not Format.TABLE
+    ]  # fmt: skip
+    show(rows, ["kind", by, *LINK_COLUMNS], form)
+
+
+LINK_COLUMNS = (
+    "process", "result", "lag", "correlation", "low", "high", "weeks", "found", "process_moved", "result_moved",
+)  # fmt: skip
+
+
+def _parting(frame: Frame, one: Divergence) -> str:
+    """In words: who, what went up, what went down."""
+    up, down = (one.process, one.result) if one.process_moved > 0 else (one.result, one.process)
+    name = frame.tree.by_key[one.team].label(frame.language) if one.team in frame.tree.by_key else one.team
+    words = {"team": name, "up": frame.label(up), "down": frame.label(down)}
+    return _("%(team)s: %(up)s up while %(down)s falls.") % words
 
 
 @effect_app.callback()

@@ -1,17 +1,18 @@
-"""How process figures and the result move together, week by week, over the last twelve weeks."""
+"""Process against result: which figures move with the result week by week, and where the two part ways."""
 
-from collections.abc import Sequence
-from statistics import StatisticsError, correlation
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from dabiao.engine import correlation
+from dabiao.engine.correlation import Divergence
 from dabiao.engine.period import DAY, Period
+from dabiao.performance.measuring import WINDOW, without_facts
 from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.rows import Link, Number
+from dabiao.performance.queries.rows import Link
 from dabiao.performance.queries.standing import Values
 
 WEEKS: Final = 12
-ENOUGH: Final = 8
-"""Weeks with both figures below which nothing is said."""
+"""What the cockpit looks back on."""
 PROCESS: Final = (
     "effective_visits",
     "visits",
@@ -21,37 +22,108 @@ PROCESS: Final = (
     "leads",
     "high_value_visit_share",
 )
+PAIRS: Final = (
+    ("proposals", "win_rate"),
+    ("proposals", "needs_depth"),
+    ("visits", "effective_visit_rate"),
+    ("visits", "won_deals"),
+    ("leads", "qualified_lead_conversion_rate"),
+)
+"""What is done more of, and what should not suffer from it: more proposals from shallower talks win less."""
+MONTHS: Final = 24
+RECENT: Final = 5
+"""So many months back, of which the last few are held against those before."""
 
 
 def links(frame: Frame, result: str, known: Sequence[str], values: Values) -> tuple[Link, ...]:
-    """Pearson's correlation of each process metric with the result, strongest first, five at most.
+    """How each process metric of the scope goes with the result, the surest first, five at most.
 
-    Whole weeks before the end of what is shown. It says what moves together, not what causes what.
+    Whole weeks before the end of what is shown, changes on the week before, up to two weeks ahead of the
+    result: each process at the lag that is surest. It says what moves together, not what causes what.
     """
     spans = weeks(frame)
-    found: list[Link] = []
-    for key in known:
-        pairs = [(values.get(week, key), values.get(week, result)) for week in spans]
-        if (r := _r(pairs)) is not None:
-            found.append(Link(frame.label(key), r, WEEKS))
-    return tuple(sorted(found, key=lambda link: (-abs(link.value), link.label))[:5])
+    series = {("", key): [_float(values.get(week, key)) for week in spans] for key in (*known, result)}
+    return _said(frame, correlation.links(series, [key for key in known if key != result], [result]))[:5]
 
 
-def weeks(frame: Frame) -> dict[str, Period]:
+def links_by_team(frame: Frame, result: str, by: str, *, back: int) -> tuple[Link, ...]:
+    """The same for every member of `by` (a kind of unit, or person), over so many weeks, counted together."""
+    known = [key for key in frame.known(PROCESS) if key != result]
+    series = _series(frame, (*known, result), weeks(frame, back), by)
+    return _said(frame, correlation.links(series, known, [result]))
+
+
+def partings(frame: Frame, by: str) -> list[Divergence]:
+    """Where a process went one way and its result the other in the last five whole months, strongest first."""
+    spans: dict[str, Period] = {}
+    window = frame.fiscal.containing(frame.fiscal.monthly, min(frame.so_far.end, frame.today + DAY) - DAY)
+    if window.end > frame.today:
+        window = frame.fiscal.previous(window)
+    for _place in range(MONTHS):
+        spans[window.label] = window
+        window = frame.fiscal.previous(window)
+    oldest_first = dict(reversed(spans.items()))
+    known = set(frame.known(dict.fromkeys(key for pair in PAIRS for key in pair)))
+    pairs = [pair for pair in PAIRS if known.issuperset(pair)]
+    if not pairs:
+        return []
+    keys = tuple(dict.fromkeys(key for pair in pairs for key in pair))
+    found = correlation.divergences(_series(frame, keys, oldest_first, by), pairs, recent=RECENT)
+    return sorted(found, key=lambda one: (-min(abs(one.process_moved), abs(one.result_moved)), one.team))
+
+
+def weeks(frame: Frame, back: int = WEEKS) -> dict[str, Period]:
     """The last whole weeks, oldest first."""
     last = frame.fiscal.containing("week", min(frame.so_far.end, frame.today + DAY) - DAY)
     found: list[Period] = []
-    for _ in range(WEEKS):
+    for _ in range(back):
         last = frame.fiscal.previous(last)
         found.append(last)
     return {week.label: week for week in reversed(found)}
 
 
-def _r(pairs: list[tuple[Number | None, Number | None]]) -> float | None:
-    both = [(float(x), float(y)) for x, y in pairs if x is not None and y is not None]
-    if len(both) < ENOUGH:
-        return None
-    try:
-        return correlation(*zip(*both, strict=True))
-    except StatisticsError:  # one of them never changed
-        return None
+def _said(frame: Frame, found: Sequence[correlation.Link]) -> tuple[Link, ...]:
+    """Each team's process once, at its surest lag, as the pages call it."""
+    best = {(one.team, one.process): one for one in reversed(found)}
+    return tuple(
+        Link(
+            frame.label(one.process),
+            one.correlation,
+            one.pairs,
+            team=one.team,
+            process=one.process,
+            lag=one.lag,
+            low=one.low,
+            high=one.high,
+            found=one.found,
+        )
+        for one in found
+        if best[one.team, one.process] is one
+    )
+
+
+def _series(
+    frame: Frame, keys: Sequence[str], spans: Mapping[str, Period], by: str
+) -> dict[tuple[str, str], list[float | None]]:
+    """(member, metric) -> a figure a window from the first with facts on; nobody's are left out."""
+    rows = [row for row in frame.ask(keys, spans, (by,)) if row[by] not in {None, ""}]
+    cells = {(str(row[by]), str(row[WINDOW])): row for row in rows}
+    begun = [label for label in spans if any(window == label for _member, window in cells)]
+    labels = list(spans)[list(spans).index(begun[0]) :] if begun else []
+    nothing = {
+        (label, key): _float(without_facts(frame.lake, key, spans[label].start, spans[label].end))
+        for label in labels
+        for key in keys
+    }
+    return {
+        (member, key): [
+            _float(cells[member, label][key]) if (member, label) in cells else nothing[label, key]
+            for label in labels
+        ]
+        for member in sorted({member for member, _label in cells})
+        for key in keys
+    }
+
+
+def _float(value: object) -> float | None:
+    return None if value is None else float(str(value))

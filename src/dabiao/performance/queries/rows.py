@@ -135,11 +135,20 @@ class Stage:
 
 @dataclass(frozen=True)
 class Link:
-    """How strongly a process metric moves with the result, over the weeks before."""
+    """How strongly a process metric moves with the result `lag` weeks later, over so many weeks.
+
+    low, high: 95 % interval; found: still sure after counting how much was tried
+    """
 
     label: str
     value: float
     weeks: int
+    team: str = ""
+    process: str = ""
+    lag: int = 0
+    low: float = -1.0
+    high: float = 1.0
+    found: bool = False
 
 
 @dataclass(frozen=True)
