@@ -1,13 +1,15 @@
 """Pages of the organisation, through the client: what they do, what they refuse, what a stranger finds."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from dabiao.core.models import AuditLine
-from dabiao.org import actions
+from dabiao.org import actions, deeds
 from dabiao.org.models import FOREVER, ApiToken, Assignment, Grant, Person, Unit, User
 from tests.conftest import BACKEND
 
@@ -246,3 +248,13 @@ class TestAudit:
     def test_says_which_day_cannot_be_read(self, as_):
         answer = as_("otto").get(reverse("org:audit"), {"since": "yesterday"})
         assert (answer.status_code, "since" in answer.content.decode()) == (422, True)
+
+
+def test_every_deed_that_is_recorded_has_words():
+    """Codes stand as plain text in the calls; `audit.record` and what wraps it."""
+    source = Path(deeds.__file__).parents[1]
+    calls = re.compile(r"""record\(\s*"([a-z_]+(?:\.[a-z_]+)+)\"""")
+    recorded = {code for file in source.rglob("*.py") for code in calls.findall(file.read_text("utf-8"))}
+
+    assert len(recorded) > 30
+    assert recorded - set(deeds.DEEDS) == set()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import http
 from dabiao.core.models import AuditLine
 from dabiao.core.spreadsheet import Row
-from dabiao.org import queries
+from dabiao.org import deeds, queries
 from dabiao.org.models import User
 
 PAGE = 100
@@ -45,6 +45,7 @@ def audit_lines(viewer: User, asked: Asked) -> QuerySet[AuditLine]:
     if asked.text:
         lines = lines.filter(
             Q(what__icontains=asked.text)
+            | Q(what__in=[code for code in deeds.DEEDS if asked.text.lower() in deeds.said(code).lower()])
             | Q(subject_label__icontains=asked.text)
             | Q(subject_key__icontains=asked.text)
         )
@@ -67,6 +68,7 @@ class Shown:
     """A line with its detail as text; what is long is opened by whoever wants it."""
 
     line: AuditLine
+    what: str
     short: str
     more: str
 
@@ -78,7 +80,7 @@ def shown(lines: Iterable[AuditLine]) -> list[Shown]:
 
 def _shown(line: AuditLine) -> Shown:
     text = "; ".join(f"{name}: {_told(value)}" for name, value in line.detail.items())
-    return Shown(line, text[:SHORT], text[SHORT:])
+    return Shown(line, deeds.said(line.what), text[:SHORT], text[SHORT:])
 
 
 def _told(value: object) -> str:
