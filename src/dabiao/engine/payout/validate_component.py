@@ -174,7 +174,8 @@ def _bonus(plan: Plan, path: str, bonus: Bonus) -> Iterator[Finding]:
     path = f"{path}.bonus"
     yield from _over(plan, path, bonus.over)
     for name in _NEEDS[bonus.kind]:
-        if not field_of_bonus(bonus, name):
+        given = field_of_bonus(bonus, name)
+        if given is None or (not given and name not in ("at_least", "rate")):
             yield path, f"a {bonus.kind} bonus needs {name!r}", f"Add `{name}:`."
     if bonus.measure.startswith(PAY):
         if bonus.measure.removeprefix(PAY) not in plan.components:
