@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from dabiao.engine.diagnosis import CannotExplain, NoRatio, Settings, explain
@@ -236,8 +236,29 @@ cell = st.fixed_dictionaries(
 )
 
 
+rows_of_cells = st.lists(cell, min_size=4, max_size=40)
+
+
+def who(rows, period):
+    return {(row["who"], row["what"]) for row in rows if row["period"] == period}
+
+
+@pytest.mark.parametrize(
+    ("case", "shown"),
+    [
+        ("a missing dimension", lambda rows: any(row["who"] is None and row["period"] == 4 for row in rows)),
+        ("a zero denominator", lambda rows: any(row["whole"] == 0 < row["part"] and row["period"] == 4 for row in rows)),
+        ("a new member", lambda rows: bool(who(rows, 4) - set().union(*(who(rows, period) for period in range(4))))),
+        ("a vanished member", lambda rows: bool(who(rows, 3) - who(rows, 4))),
+        ("more given back than came in", lambda rows: any(row["part"] < 0 and row["period"] == 4 for row in rows)),
+    ],
+)  # fmt: skip
+def test_the_random_cells_hold_every_hard_case(case, shown):
+    assert shown(find(rows_of_cells, shown)), case
+
+
 @settings(deadline=None, max_examples=60)
-@given(st.lists(cell, min_size=4, max_size=40), st.sampled_from(["sum", "ratio", "product"]))
+@given(rows_of_cells, st.sampled_from(["sum", "ratio", "product"]))
 def test_steps_splits_and_tree_all_sum_to_the_gap(rows, kind):
     rows = [*rows, {"period": 4, "who": "a", "what": "x", "part": 1, "whole": 10}]
     rows.append({"period": 3, "who": "a", "what": "x", "part": 1, "whole": 10})
