@@ -2,12 +2,13 @@
 
 from datetime import date
 
+import duckdb
 import pytest
 from django.core.management import call_command
 
 from dabiao.core.models import AuditLine
 from dabiao.engine.period import Fiscal
-from dabiao.lake import maintenance, reading
+from dabiao.lake import home, maintenance, reading
 from dabiao.lake.models import Snapshot
 from dabiao.org.models import Assignment, User
 from dabiao.org.queries import operator
@@ -27,7 +28,7 @@ def sales(lake):
 
 @pytest.mark.django_db(transaction=True)
 class TestBackup:
-    def test_comes_back_whole_in_an_empty_installation(self, company, home, settings, tmp_path, monkeypatch):
+    def test_comes_back_whole_in_an_empty_installation(self, company, settings, tmp_path, monkeypatch):
         load(order_lines=ORDERS)
         older = reading.current().number
         load(order_lines="key ordered_on person amount\n1 2026-02-01 P04 8")
@@ -69,7 +70,7 @@ class TestBackup:
 
 
 class TestUpgrade:
-    def test_makes_the_roll_ups_anew_when_a_metric_is_added(self, company, home, settings):
+    def test_makes_the_roll_ups_anew_when_a_metric_is_added(self, company, settings):
         load(order_lines=ORDERS)
         settings.METRICS_FOLDER.mkdir()
         (settings.METRICS_FOLDER / "own.yml").write_text(
@@ -127,3 +128,33 @@ class TestDoctor:
 
         broken = [finding for finding in doctor.examine(at) if finding.state == "fail"]
         assert "files are missing" in broken[0].detail
+
+    @pytest.mark.parametrize(
+        ("case", "table"),
+        [
+            ("cells by seat", "order_lines__ordered_on"),
+            ("totals by unit", "order_lines__ordered_on__units"),
+            ("members", "order_lines__ordered_on__members__sellers"),
+        ],
+    )
+    def test_names_a_measure_whose_roll_up_lost_a_row(self, company, at, case, table):
+        load(order_lines=ORDERS)
+        file = home.serving() / Snapshot.objects.latest("number").serving
+        with duckdb.connect(file) as serving:
+            serving.execute(f'DELETE FROM "{table}" WHERE rowid IN (SELECT min(rowid) FROM "{table}")')
+        reading._open.cache_clear()
+
+        broken = [finding.detail for finding in doctor.examine(at) if finding.state == "fail"]
+        assert len(broken) == 1 and "order_lines__ordered_on: " in broken[0], case
+
+    def test_names_the_entry_of_a_metric_file_that_cannot_be_read(self, as_, at, settings):
+        load(order_lines=ORDERS)
+        settings.METRICS_FOLDER.mkdir()
+        (settings.METRICS_FOLDER / "own.yml").write_text("big_sales: {label: Big}")
+
+        found = {finding.state: finding for finding in doctor.examine(at)}
+        assert "own.yml" in found["fail"].detail and "big_sales" in found["fail"].detail
+        assert found["warn"].check == "roll-ups"
+        page = as_("ada").get("/cockpit/")
+        assert page.status_code == 409 and "own.yml" in page.content.decode()
+        maintenance.tidy(at=at)

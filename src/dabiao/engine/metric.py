@@ -133,5 +133,5 @@ def is_flow(metric: Metric) -> bool:
 
 
 def rollable(metric: Metric) -> bool:
-    """Whether it can be computed from partial aggregates; distinct counts and medians need the facts."""
+    """Whether it can be computed from partial aggregates; distinct counts need their members, medians the facts."""
     return all(each.how in _ROLLABLE for each in measures_of(metric))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from django.conf import settings
 
+from dabiao.core.errors import Refused
 from dabiao.engine.metric import Metric
-from dabiao.engine.metric_file import load_files
+from dabiao.engine.metric_file import MetricErrors, load_files
 from dabiao.lake import crediting
 from dabiao.lake.tables import TABLES
 
@@ -21,7 +22,10 @@ Edition = tuple[Path, tuple[tuple[str, int], ...]]
 
 
 def in_force() -> Mapping[str, Metric]:
-    """The dictionary of this installation; read again when one of the company's files has changed."""
+    """The dictionary of this installation; read again when one of the company's files has changed.
+
+    Raises BadDictionary.
+    """
     return of(edition())
 
 
@@ -37,10 +41,17 @@ def nearest(key: str) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
+class BadDictionary(Refused):
+    """A file of the company's metrics can't be read; the message names files, entries and mends."""
+
+
 @lru_cache(maxsize=4)
 def of(edition: Edition) -> Mapping[str, Metric]:
-    """The dictionary of an edition; the same object as long as no file changes."""
-    return load_dictionary(edition[0], credits=crediting.RULES)
+    """The dictionary of an edition; the same object as long as no file changes. Raises BadDictionary."""
+    try:
+        return load_dictionary(edition[0], credits=crediting.RULES)
+    except MetricErrors as error:
+        raise BadDictionary(str(error)) from error
 
 
 def load_dictionary(

@@ -1,6 +1,7 @@
 """Keep the lake small and quick: merge small files, drop versions that nobody names, keep what is pinned."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.db.models import Max
 from django.db.models.functions import TruncDate
 
 from dabiao.lake import home, lease, serving, writing
+from dabiao.lake.dictionary import BadDictionary
 from dabiao.lake.models import Pin, Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
@@ -49,7 +51,8 @@ def _last_of_days(days: int) -> set[int]:
 
 def tidy(*, at: datetime) -> None:
     """What a worker does now and then: follow the metrics, merge small files, forget what nobody will ask for again."""
-    rebuild(at=at)
+    with suppress(BadDictionary):
+        rebuild(at=at)
     compact(at=at)
     clean(keep=_KEPT, days=_KEPT_DAYS)
 

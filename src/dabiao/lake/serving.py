@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from dabiao.lake import cubes, dictionary, home, paths
 from dabiao.lake.cubes import PLACED, Cube
+from dabiao.lake.dictionary import BadDictionary
 from dabiao.lake.models import Snapshot
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
@@ -45,8 +46,12 @@ def refresh(store: Store, tables: Mapping[str, int], *, base: Snapshot | None, d
 
 
 def is_current(name: str) -> bool:
-    """Whether a serving file holds the roll-ups of the metrics in force."""
-    return name.endswith(f"-{cubes.print_in_force()}.duckdb") and (home.serving() / name).is_file()
+    """Whether a serving file holds the roll-ups of the metrics in force. Not if these can't be read."""
+    try:
+        print_now = cubes.print_in_force()
+    except BadDictionary:
+        return False
+    return name.endswith(f"-{print_now}.duckdb") and (home.serving() / name).is_file()
 
 
 def forget(*, keep: set[str]) -> None:

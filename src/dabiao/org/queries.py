@@ -268,7 +268,7 @@ def holders(units: Collection[str], start: date, end: date) -> QuerySet[Assignme
 
 def units_of(people: Collection[str], start: date, end: date) -> dict[str, str]:
     """Person → the unit of the main seat that they held last in [start, end)."""
-    held = _held(start, end).filter(person__key__in=people).order_by("starts_on")
+    held = _held(start, end).filter(person__key__in=people).order_by("starts_on", "pk")
     return dict(held.values_list("person__key", "position__unit__key"))
 
 

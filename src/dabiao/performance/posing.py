@@ -55,15 +55,10 @@ def pose(lake: Lake, question: Question, *, seats: Collection[int] | None) -> Po
 
 
 @lru_cache(maxsize=64)
-def _levels_of(number: int, lake: Lake) -> frozenset[str]:
-    return frozenset(
-        lake.run("SELECT DISTINCT kind FROM unit_levels WHERE kind IS NOT NULL").column(0).to_pylist()
-    )
-
-
 def _levels(lake: Lake) -> frozenset[str]:
     """The kinds of units of this snapshot, each a dimension."""
-    return _levels_of(lake.number, lake)
+    kinds = lake.run("SELECT DISTINCT kind FROM unit_levels WHERE kind IS NOT NULL")
+    return frozenset(kinds.column(0).to_pylist())
 
 
 def _whole(lake: Lake, question: Question, seats: Collection[int] | None) -> str | None:

@@ -10,8 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from dabiao.core import config
 from dabiao.engine.measure import measure
-from dabiao.lake import dictionary, home, reading
-from dabiao.lake.cubes import cubes
+from dabiao.lake import cubes, dictionary, home, reading
 from dabiao.lake.models import Pending, Snapshot
 from dabiao.lake.placing import placed, sql
 from dabiao.lake.store import Store
@@ -63,27 +62,41 @@ def _lake(at: datetime) -> Iterator[Finding]:
 
 
 def _roll_ups(at: datetime) -> Iterator[Finding]:
-    """Each roll-up's totals against the facts'."""
+    """What the serving file says of everything, against what the facts say."""
     lake = reading.current()
-    for cube in cubes(dictionary.in_force()):
-        if cube.source.name not in lake.rolled or cube.source.table not in lake.tables:
-            continue
-        facts = measure(cube.measures, {cube.source: placed(cube.source)}, by=[])
-        columns = ", ".join(
-            f'{"sum"}("{each.key}") AS "{each.key}"' for each in cube.measures if each.additive
+    if lake.number and not lake.rolled:
+        yield Finding(
+            "roll-ups", "warn", "none of these metrics: pages read the facts; run `dabiao upgrade`."
         )
-        if not columns:
-            continue
-        ours = lake.run(f'SELECT {columns} FROM "{cube.source.name}"').to_pylist()[0]
-        theirs = lake.run(sql(facts)).to_pylist()[0]
-        wrong = [key for key in ours if (ours[key] or 0) != (theirs[key] or 0)]
-        if wrong:
+        return
+    for cube in cubes.cubes(dictionary.in_force()):
+        if cube.source.table in lake.tables and (wrong := _differing(lake, cube)):
             yield Finding(
                 "roll-ups",
                 "fail",
                 f"{cube.source.name}: {', '.join(wrong)} differ from the facts; run `dabiao upgrade`.",
             )
     yield Finding("roll-ups", "ok", "totals equal the facts'")
+
+
+def _differing(lake: reading.Lake, cube: cubes.Cube) -> list[str]:
+    """The measures of a cube whose cells by seat, totals by unit, or members don't say what the facts do."""
+    stored: dict[str, dict[str, str]] = {}
+    for each in cube.measures:
+        if each.additive:
+            for table in (cube.source.name, cubes.totals_name(cube.source)):
+                stored.setdefault(table, {})[each.key] = f'sum("{each.key}")'
+    for each in cube.distinct:
+        stored[cubes.members_name(each)] = {each.key: "count(DISTINCT member)"}
+    facts = measure([*cube.measures, *cube.distinct], {cube.source: placed(cube.source)}, by=[])
+    known = lake.run(sql(facts)).to_pylist()[0]
+    wrong: list[str] = []
+    for table in stored.keys() & lake.rolled:
+        columns = ", ".join(f'{counted} AS "{key}"' for key, counted in stored[table].items())
+        everything = " WHERE unit = ''" if table == cubes.totals_name(cube.source) else ""
+        found = lake.run(f'SELECT {columns} FROM "{table}"{everything}').to_pylist()[0]
+        wrong += [key for key in found if (found[key] or 0) != (known[key] or 0)]
+    return sorted(set(wrong))
 
 
 def _outbox(at: datetime) -> Iterator[Finding]:
@@ -97,7 +110,10 @@ def _outbox(at: datetime) -> Iterator[Finding]:
 
 
 def _metrics(at: datetime) -> Iterator[Finding]:
-    yield Finding("metrics", "ok", f"{len(dictionary.in_force())} metrics are defined")
+    try:
+        yield Finding("metrics", "ok", f"{len(dictionary.in_force())} metrics are defined")
+    except dictionary.BadDictionary as error:
+        yield Finding("metrics", "fail", str(error))
 
 
 def _settings(at: datetime) -> Iterator[Finding]:

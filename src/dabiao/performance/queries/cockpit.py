@@ -46,7 +46,7 @@ def cockpit(frame: Frame) -> Cockpit:
     below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
     promises = promised(frame, [frame.scope, *parts.scopes(frame)], shown)
     every = (tile(frame, key, values, promises) for key in shown)
-    tiles = tuple(each for each in every if each.value or each.metric in wanted)
+    tiles = tuple(each for each in every if each.metric in wanted or each.value or each.target is not None)
     if all(each.value is None for each in tiles):
         return Cockpit(where, None, (), None, None, (), (), (), ())
     lines = parts.parts(frame, headline, below, promises)
@@ -103,9 +103,9 @@ def windows(frame: Frame) -> dict[str, Period]:
 def measured(frame: Frame, metrics: Sequence[str], *, also: Mapping[str, Period] | None = None) -> Values:
     """The metrics in all the windows of a tile, those that roll-ups can answer `also` in other windows.
 
-    What needs the facts themselves (distinct counts, medians) is asked apart: it would keep the others from
-    their roll-ups. It is asked for the period and what that is compared with, not for the tile's line: counting
-    distinct members of seven more periods costs more than the whole rest of the page.
+    What does not add up (distinct counts, medians) is asked apart: it would keep the others from the totals by
+    unit. It is asked for the period and what that is compared with, not for the tile's line: counting the
+    customers of seven more periods would take longer than the rest of a large company's page.
     """
     keys, spans = dict.fromkeys(metrics), windows(frame)
     quick = tuple(key for key in keys if rollable(frame.metrics[key]))
