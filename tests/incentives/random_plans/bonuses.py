@@ -99,4 +99,5 @@ KINDS: dict[str, Any] = {
     "pool": pool(),
     "points": st.fixed_dictionaries({"rate": rates}),
 }
-PRORATED = ["attainment", "breakthrough", "team", "first_deal", "pool"]
+# Left out: a growth fund for the days in force; the engine pays it whole.
+PRORATED = ["attainment", "breakthrough", "team", "pool"]
