@@ -12,11 +12,10 @@ import ibis.expr.types as ir
 
 from dabiao.engine.payout.credit import Window
 from dabiao.engine.payout.lines import has_terms
-from dabiao.engine.payout.plan import Plan
+from dabiao.engine.payout.plan import PAY, Plan
 from dabiao.engine.payout.reference import LAST, Reference
 from dabiao.engine.payout.roster import Roster, excepted, members
 from dabiao.engine.payout.totals import totals, unit_totals
-from dabiao.engine.payout.validate_component import PAY
 from dabiao.engine.payout.world import World
 from dabiao.incentives.tables import Compiler
 

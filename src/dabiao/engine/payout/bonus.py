@@ -9,12 +9,11 @@ from typing import Final
 
 from dabiao.engine.number import rounded, split
 from dabiao.engine.payout.entry import Entry
-from dabiao.engine.payout.plan import SCALE, Bonus, BonusKind, Component, Curve
+from dabiao.engine.payout.plan import PAY, SCALE, Bonus, BonusKind, Component, Curve
 from dabiao.engine.payout.roster import decimal
-from dabiao.engine.payout.spans import Span, span_of
+from dabiao.engine.payout.spans import Span, span_of, spans
 from dabiao.engine.payout.world import World, ratio
 
-PAY: Final = "pay."
 Paid = Mapping[tuple[str, str], Mapping[date, Decimal]]
 """What components have paid so far: component and person → period → payable."""
 
@@ -126,8 +125,8 @@ def _bar(asked: Asked, person: str) -> Decimal | None:
         span = span_of(world.plan, bonus.over or world.plan.period, span.start - timedelta(days=1))
         total = world.total(bonus.measure, person, span, span.end)
         known = total or any(
-            measure == bonus.measure and who == person and start in span
-            for measure, who, start, _ in world.totals
+            world.pers(bonus.measure, person, period)
+            for period in spans(world.plan, world.plan.period, span.start, span.end)
         )
         if known and (best is None or total > best):
             best = total

@@ -7,9 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from dabiao.engine.number import rounded
-from dabiao.engine.payout.bonus import PAY, Paid, bonus_entries
+from dabiao.engine.payout.bonus import Paid, bonus_entries
 from dabiao.engine.payout.entry import Entry, LineSum, Payable
-from dabiao.engine.payout.plan import SCALE, Component, Every, Limit
+from dabiao.engine.payout.plan import PAY, SCALE, Component, Every, Limit
 from dabiao.engine.payout.roster import decimal
 from dabiao.engine.payout.spans import Span, span_of
 from dabiao.engine.payout.terms import whole_rate
@@ -17,14 +17,26 @@ from dabiao.engine.payout.world import Per, World
 
 
 @dataclass
-class Posted:
-    """What a component has earned and posted per person since its span began: held state of one run."""
+class Counted:
+    """Credit × multipliers that a whole-base rate was applied to since the tiers' span began, and that rate."""
 
-    span: date | None = None
-    earned: Decimal = Decimal(0)
-    amount: Decimal = Decimal(0)
+    span: date
     weighed: dict[Per, Decimal] = field(default_factory=dict)
     rates: dict[Per, Decimal] = field(default_factory=dict)
+
+
+@dataclass
+class Posted:
+    """What a component has earned and posted per person since its span began: held state of one run.
+
+    limited: what the cap and the floor of the span stand at. counted: over the tiers' own span, which may end
+    earlier than the one that is rounded and limited together.
+    """
+
+    span: date
+    counted: Counted
+    earned: Decimal = Decimal(0)
+    amount: Decimal = Decimal(0)
     limited: dict[str, Decimal] = field(default_factory=dict)
 
 
@@ -80,9 +92,14 @@ def counted_over(component: Component, period: Every) -> Every | None:
 def _posted(world: World, component: Component, ledger: Ledger, person: str, period: Span) -> Posted:
     """The person's account with the component, opened anew where a span begins."""
     start = world.span(counted_over(component, world.plan.period), period).start
+    tiers = component.rate.tiers if component.rate else None
+    counted_from = world.span(tiers.over if tiers else None, period).start
     account = ledger.get(person)
     if account is None or account.span != start:
-        account = ledger[person] = Posted(span=start)
+        counted = Counted(counted_from) if account is None else account.counted
+        account = ledger[person] = Posted(start, counted)
+    if account.counted.span != counted_from:
+        account.counted = Counted(counted_from)
     return account
 
 
@@ -92,7 +109,8 @@ def _with_arrears(world: World, component: Component, ledger: Ledger, period: Sp
     if tiers is None or tiers.pay != "whole":
         return set()
     start = world.span(tiers.over, period).start
-    return {person for person, account in ledger.items() if account.span == start and account.weighed}
+    counted = {person: account.counted for person, account in ledger.items()}
+    return {person for person, so_far in counted.items() if so_far.span == start and so_far.weighed}
 
 
 def _earned(
@@ -105,11 +123,13 @@ def _earned(
 ) -> Iterator[Entry]:
     tiers = component.rate.tiers if component.rate else None
     if tiers is not None and tiers.pay == "whole":
-        yield from _caught_up(world, component, period, person, posted)
+        yield from _caught_up(world, component, period, person, posted.counted)
     by_rule: dict[str, list[LineSum]] = {}
     for line in sums:
         by_rule.setdefault(line.rule, []).append(line)
-        posted.weighed[line.per] = posted.weighed.get(line.per, Decimal(0)) + line.weighed
+        if line.rule == "lines":
+            weighed = posted.counted.weighed
+            weighed[line.per] = weighed.get(line.per, Decimal(0)) + line.weighed
     for rule, lines in by_rule.items():
         amount = sum((line.amount for line in lines), Decimal(0))
         credit = sum((line.credit for line in lines), Decimal(0))
@@ -118,27 +138,22 @@ def _earned(
 
 
 def _caught_up(
-    world: World, component: Component, period: Span, person: str, posted: Posted
+    world: World, component: Component, period: Span, person: str, counted: Counted
 ) -> Iterator[Entry]:
     """A whole-base rate that changes applies to everything counted earlier in the span, too."""
     tiers = component.rate.tiers if component.rate else None
     assert tiers is not None
-    for per, weighed in sorted(posted.weighed.items(), key=_by_what):
-        before = posted.rates.get(per)
+    for per, weighed in sorted(counted.weighed.items(), key=_by_what):
+        before = counted.rates.get(per)
         now = whole_rate(world, component, tiers, person, period, per)
         if before is not None and now is not None and now != before and weighed:
             amount = decimal(Fraction(weighed) * Fraction(now - before), SCALE)
             note = f"rate {before} → {now} on earlier credit"
             yield Entry(person, period.start, component.key, "catch_up", amount, weighed, now - before, note)
-    every = {
-        per
-        for key, who, start, per in world.totals
-        if key == component.base and who == person and start == period.start
-    }
-    for per in {*every, *posted.weighed}:
+    for per in {*world.pers(component.base, person, period), *counted.weighed}:
         rate = whole_rate(world, component, tiers, person, period, per)
         if rate is not None:
-            posted.rates[per] = rate
+            counted.rates[per] = rate
 
 
 def _by_what(weighed: tuple[Per, Decimal]) -> list[tuple[str, str]]:
@@ -216,15 +231,16 @@ def _limited(
         least = decimal(Fraction(component.floor.amount) * share, world.plan.digits)
         due = max(due, least + (before if component.floor.over is None else 0))
     limits = []
-    each_period = any(limit and limit.over is None for limit in (component.cap, component.floor))
     found = (("cap", capped - plain, component.cap), ("floor", due - capped, component.floor))
     for rule, amount, limit in found:
         step = amount - posted.limited.get(rule, Decimal(0))
         if step:
             limits.append(_step(component, period, person, rule, step, limit))
-        posted.limited[rule] = Decimal(0) if each_period else amount
-    # What a limit of the period added or took away belongs to it; the next one starts from what was posted.
-    posted.earned += due - plain if each_period else 0
+        if limit is not None and limit.over is not None:
+            posted.limited[rule] = amount
+        else:
+            # What a limit of the period cut or filled belongs to it: the span goes on from there.
+            posted.earned += amount
     posted.amount = due
     return Payable(person, period.start, component.key, due - before), limits
 

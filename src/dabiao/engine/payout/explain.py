@@ -9,6 +9,7 @@ from typing import Final
 from dabiao.engine.payout.explain_bonus import bonus_sentences
 from dabiao.engine.payout.phrase import Language, amount, day, last_day, number, percent, say, span, title
 from dabiao.engine.payout.plan import (
+    PAY,
     Attained,
     Component,
     Condition,
@@ -25,7 +26,6 @@ from dabiao.engine.payout.plan import (
     Tiers,
 )
 from dabiao.engine.payout.validate import completed
-from dabiao.engine.payout.validate_component import PAY
 
 _COMPARED: Final = {
     "is": ("is {values}", "为{values}"),

@@ -11,6 +11,8 @@ Compare = Literal["is", "not", "at_least", "above", "at_most", "below", "known"]
 Days = Literal["calendar", "working"]
 
 SCHEMA: Final = "dabiao/plan/1"
+PAY: Final = "pay."
+"""`base: pay.commission` counts what another component pays."""
 SCALE: Final = 6
 """Decimals of a trace line's amount."""
 

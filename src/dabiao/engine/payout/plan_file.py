@@ -1,7 +1,7 @@
 """The text of a plan read into `plan.Plan`: what each word means stands in `docs/incentives.md`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, cast
@@ -67,6 +67,8 @@ def _plan(root: Spot) -> Plan:
     field_of(found, "schema", _schema, None, needed=root)
     title = field_of(found, "title", words, Words("", ""))
     key = field_of(found, "plan", Spot.text, "", needed=root)
+    period = cast("model.Every", field_of(found, "period", lambda s: s.word(model.Every), "month"))
+    components = field_of(found, "components", lambda s: _named(s, component), {}, needed=root)
     return Plan(
         key=key,
         version=field_of(found, "version", Spot.whole, 1, needed=root),
@@ -76,7 +78,7 @@ def _plan(root: Spot) -> Plan:
         who=field_of(found, "who", _members, (), needed=root),
         except_who=field_of(found, "except", listed(_member), ()),
         currency=field_of(found, "currency", Spot.text, "", needed=root),
-        period=cast("model.Every", field_of(found, "period", lambda s: s.word(model.Every), "month")),
+        period=period,
         year_starts=field_of(found, "year_starts", Spot.whole, 1),
         cut_day=field_of(found, "cut_day", Spot.whole, 1),
         round=cast(Any, field_of(found, "round", _round, "payable")),
@@ -88,11 +90,20 @@ def _plan(root: Spot) -> Plan:
         measures=field_of(found, "measures", lambda s: _named(s, measure), {}),
         credits=field_of(found, "credits", lambda s: _named(s, credit), {}),
         tables=field_of(found, "tables", lambda s: _named(s, table), {}),
-        components=field_of(found, "components", lambda s: _named(s, component), {}, needed=root),
+        components={name: _by_period(each, period) for name, each in components.items()},
         settlement=field_of(found, "settlement", settlement, model.Settlement()),
         cases=field_of(found, "cases", listed(_case), ()),
         managers=field_of(found, "managers", listed(Spot.text), ()),
     )
+
+
+def _by_period(component: model.Component, period: model.Every) -> model.Component:
+    """A limit over the pay period is one without `over`: said in one way only."""
+
+    def limit(given: model.Limit | None) -> model.Limit | None:
+        return replace(given, over=None) if given is not None and given.over == period else given
+
+    return replace(component, cap=limit(component.cap), floor=limit(component.floor))
 
 
 def _schema(spot: Spot) -> None:

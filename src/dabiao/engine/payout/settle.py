@@ -8,9 +8,9 @@ from decimal import Decimal
 from dabiao.engine.payout.component import Ledger, component_entries
 from dabiao.engine.payout.entry import Balance, Entry, LineSum, Payable
 from dabiao.engine.payout.ledger import Account, settlement_entries
-from dabiao.engine.payout.plan import Component, Plan, Settlement
+from dabiao.engine.payout.plan import PAY, Component, Plan, Settlement
 from dabiao.engine.payout.spans import spans
-from dabiao.engine.payout.validate_component import PAY, pays
+from dabiao.engine.payout.validate_component import pays
 from dabiao.engine.payout.world import World
 
 

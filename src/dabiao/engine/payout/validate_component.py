@@ -6,13 +6,22 @@ from itertools import pairwise
 from typing import Final
 
 from dabiao.engine.payout.factor import of_the_period
-from dabiao.engine.payout.plan import Attained, Bonus, Component, Every, Factor, Gate, Plan, Step, Tiers
+from dabiao.engine.payout.plan import (
+    PAY,
+    Attained,
+    Bonus,
+    Component,
+    Every,
+    Factor,
+    Gate,
+    Plan,
+    Step,
+    Tiers,
+)
 from dabiao.engine.payout.scale import Overflow, scale_of
 
 Finding = tuple[str, str, str]
 """Path, what is wrong, the mend."""
-PAY: Final = "pay."
-"""`base: pay.commission` counts what another component pays."""
 _LENGTH: Final[Mapping[Every, int]] = {
     "week": 1,
     "month": 4,
@@ -184,6 +193,12 @@ def _bonus(plan: Plan, path: str, bonus: Bonus) -> Iterator[Finding]:
                 f"no component {bonus.measure.removeprefix(PAY)!r}",
                 known(plan.components),
             )
+        if bonus.kind not in ("contest", "pool", "points"):
+            yield (
+                f"{path}.measure",
+                f"a bonus of kind {bonus.kind} counts credit, not pay",
+                "Name a measure; pay can be counted by contest, pool and points.",
+            )
     elif bonus.measure and bonus.measure not in plan.measures:
         yield f"{path}.measure", f"no measure {bonus.measure!r}", known(plan.measures)
     yield from _bonus_amounts(path, bonus)
@@ -222,7 +237,7 @@ def _limits(plan: Plan, path: str, component: Component) -> Iterator[Finding]:
     if component.stages or component.clawbacks:
         counted = "plan"
     for name, limit in (("cap", component.cap), ("floor", component.floor)):
-        over = limit.over if limit and limit.over != plan.period else None
+        over = limit.over if limit else None
         yield from _over(plan, f"{path}.{name}", over)
         if over and counted and over != counted:
             says = f"counts over a {over}, but the component over a {counted}"
@@ -236,6 +251,13 @@ def _limits(plan: Plan, path: str, component: Component) -> Iterator[Finding]:
             f"{path}.clawback",
             "what is paid in stages waits for its events and is not clawed back",
             "Drop `stages` or `clawback`.",
+        )
+    tiers_over = tiers.over if tiers and tiers.pay == "whole" else None
+    if component.stages and tiers_over and tiers_over != plan.period:
+        yield (
+            f"{path}.stages",
+            "a rate that is caught up later cannot be paid in stages",
+            "Count the tiers over the pay period.",
         )
     if component.cap and component.floor and component.floor.amount > component.cap.amount:
         yield f"{path}.floor", "the floor lies above the cap", "Lower the floor or raise the cap."

@@ -57,6 +57,17 @@ class World:
             found.setdefault(person, []).append((start, end))
         return found
 
+    @cached_property
+    def _pers(self) -> Mapping[tuple[str, str, date], list[Per]]:
+        found: dict[tuple[str, str, date], list[Per]] = {}
+        for measure, person, start, per in self.totals:
+            found.setdefault((measure, person, start), []).append(per)
+        return found
+
+    def pers(self, measure: str, person: str, period: Span) -> list[Per]:
+        """What a person's credit of a pay period is counted per; nothing where there is no credit."""
+        return self._pers.get((measure, person, period.start), [])
+
     def covered(self, person: str) -> Covered:
         """The days on which the plan covers a person: those of `who` without those of `except`."""
         whole = [(self.plan.start, self.plan.end)]
