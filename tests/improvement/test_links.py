@@ -17,7 +17,7 @@ from dabiao.lake.change import Change
 from dabiao.lake.tables import TABLES
 from dabiao.org import queries as org
 from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.links import links_by_team, partings
+from dabiao.performance.queries.links import links_by_team, partings, partings_said
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 16)
@@ -65,6 +65,15 @@ def test_who_pads_visits_is_named_and_nobody_else(publish):
 
     assert (found.team, found.process, found.result) == ("P04", "visits", "effective_visit_rate")
     assert found.process_moved > 2 and found.result_moved < -2
+
+
+def test_the_page_of_signals_says_it_in_words(publish, as_):
+    publish("P04")
+    page = as_("ada").get("/signals/?period=2026-02", headers={"accept-language": "en"}).content.decode()
+
+    (words,) = partings_said(frame())
+    assert "up while" in words
+    assert words.split(":")[0] in page and "up while" in page
 
 
 def test_nothing_parts_where_nothing_changed(publish):

@@ -11,7 +11,6 @@ from dabiao.core import config
 from dabiao.core.asked import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, show
-from dabiao.engine.correlation import Divergence
 from dabiao.engine.period import Period
 from dabiao.improvement.effects import effected
 from dabiao.improvement.explaining import Explained, explained
@@ -19,7 +18,7 @@ from dabiao.org import queries as org
 from dabiao.performance import asking
 from dabiao.performance.commands import user
 from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.links import links_by_team, partings
+from dabiao.performance.queries.links import links_by_team, partings, said
 
 effect_app = typer.Typer(no_args_is_help=True, help="Whether a measure has worked.")
 
@@ -87,7 +86,7 @@ def links(
     found = links_by_team(frame, result, by, back=weeks)
     if form is Format.TABLE:
         for one in apart:
-            typer.echo(_parting(frame, one))
+            typer.echo(said(frame, one))
         if not apart:
             typer.echo(_("No process figure has parted from its result."))
     rows: list[dict[str, object]] = [
@@ -105,14 +104,6 @@ def links(
 LINK_COLUMNS = (
     "process", "result", "lag", "correlation", "low", "high", "weeks", "found", "process_moved", "result_moved",
 )  # fmt: skip
-
-
-def _parting(frame: Frame, one: Divergence) -> str:
-    """In words: who, what went up, what went down."""
-    up, down = (one.process, one.result) if one.process_moved > 0 else (one.result, one.process)
-    name = frame.tree.by_key[one.team].label(frame.language) if one.team in frame.tree.by_key else one.team
-    words = {"team": name, "up": frame.label(up), "down": frame.label(down)}
-    return _("%(team)s: %(up)s up while %(down)s falls.") % words
 
 
 @effect_app.callback()

@@ -15,7 +15,7 @@ from dabiao.core.http import UserRequest
 from dabiao.lake import reading
 from dabiao.performance import tasks
 from dabiao.performance.headline import headline
-from dabiao.performance.queries import about, behind, customers, expecting
+from dabiao.performance.queries import about, behind, customers, expecting, links
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
 from dabiao.performance.queries.frame import Frame, framed
@@ -49,7 +49,9 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
 @require_GET
 def signals(request: UserRequest) -> HttpResponse:
     """Everything that asks for attention."""
-    return render(request, "performance/signals.html", {"cockpit": cockpits.cockpit(_frame(request))})
+    frame = _frame(request)
+    words = {"cockpit": cockpits.cockpit(frame), "partings": links.partings_said(frame)}
+    return render(request, "performance/signals.html", words)
 
 
 @login_required

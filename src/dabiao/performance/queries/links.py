@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from dabiao.engine import correlation
 from dabiao.engine.correlation import Divergence
 from dabiao.engine.period import DAY, Period
+from dabiao.org import queries as org
 from dabiao.performance.measuring import WINDOW, without_facts
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.rows import Link
@@ -72,11 +75,31 @@ def partings(frame: Frame, by: str) -> list[Divergence]:
     return sorted(found, key=lambda one: (-min(abs(one.process_moved), abs(one.result_moved)), one.team))
 
 
+def partings_said(frame: Frame) -> tuple[str, ...]:
+    """What has parted, in words: of the lowest units below the scope, else of its people."""
+    below = [
+        node
+        for node in frame.tree.nodes
+        if frame.unit is None or frame.unit.index < node.index < frame.unit.ends
+    ]
+    lowest = max(below, key=lambda node: node.depth).kind if below else "person"
+    return tuple(said(frame, one) for one in partings(frame, lowest))
+
+
+def said(frame: Frame, one: Divergence) -> str:
+    """Who, what went up, what went down."""
+    up, down = (one.process, one.result) if one.process_moved > 0 else (one.result, one.process)
+    unit = frame.tree.by_key.get(one.team)
+    name = unit.label(frame.language) if unit else org.people_names({one.team}).get(one.team, one.team)
+    words = {"team": name, "up": frame.label(up), "down": frame.label(down)}
+    return _("%(team)s: %(up)s up while %(down)s falls.") % words
+
+
 def weeks(frame: Frame, back: int = WEEKS) -> dict[str, Period]:
     """The last whole weeks, oldest first."""
     last = frame.fiscal.containing("week", min(frame.so_far.end, frame.today + DAY) - DAY)
     found: list[Period] = []
-    for _ in range(back):
+    for _place in range(back):
         last = frame.fiscal.previous(last)
         found.append(last)
     return {week.label: week for week in reversed(found)}
