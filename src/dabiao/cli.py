@@ -73,11 +73,14 @@ def dabiao() -> None:
 
 def main() -> None:
     """Run the command line; a refusal is one line on stderr and exit code 1."""
-    from dabiao.core.errors import Refused
+    from dabiao.core.errors import as_refusal
 
     try:
         build(sys.argv[1:])()
-    except Refused as refusal:
+    except Exception as error:
+        refusal = as_refusal(error)
+        if refusal is None:
+            raise
         print(f"dabiao: {refusal}", file=sys.stderr)
         sys.exit(1)
 

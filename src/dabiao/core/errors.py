@@ -23,3 +23,12 @@ class NotFound(Refused):
     """It does not exist, or the person may not know that it does."""
 
     status = 404
+
+
+def as_refusal(error: Exception) -> Refused | None:
+    """The refusal that an error is, also when it comes from the lake, which knows no refusals; else None."""
+    from dabiao.lake.dictionary import BadDictionary
+
+    if isinstance(error, Refused):
+        return error
+    return Refused(str(error)) if isinstance(error, BadDictionary) else None

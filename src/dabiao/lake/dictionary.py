@@ -8,7 +8,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dabiao.core.errors import Refused
 from dabiao.engine.metric import Metric
 from dabiao.engine.metric_file import MetricErrors, load_files
 from dabiao.lake import crediting
@@ -41,7 +40,7 @@ def nearest(key: str) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
-class BadDictionary(Refused):
+class BadDictionary(ValueError):
     """A file of the company's metrics can't be read; the message names files, entries and mends."""
 
 

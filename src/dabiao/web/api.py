@@ -4,8 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 
-from dabiao.core.errors import Refused
+from dabiao.core.errors import Refused, as_refusal
 from dabiao.facts.api import router as facts
+from dabiao.lake.dictionary import BadDictionary
 from dabiao.org.api import READ
 from dabiao.org.api import router as org
 from dabiao.performance.api import router as performance
@@ -30,6 +31,8 @@ api.add_router("", performance)
 
 
 @api.exception_handler(Refused)
-def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+@api.exception_handler(BadDictionary)
+def refused(request: HttpRequest, error: Exception) -> HttpResponse:
     """A rule's no, with its status."""
-    return api.create_response(request, {"detail": str(error)}, status=error.status)
+    refusal = as_refusal(error) or Refused(str(error))
+    return api.create_response(request, {"detail": str(refusal)}, status=refusal.status)

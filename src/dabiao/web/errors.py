@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from dabiao.core.errors import Refused
+from dabiao.core.errors import Refused, as_refusal
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -22,7 +22,8 @@ class refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Django calls it with what a view raised; None lets the error pass."""
-        return refused(request, error) if isinstance(error, Refused) else None
+        refusal = as_refusal(error)
+        return refused(request, refusal) if refusal else None
 
 
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
