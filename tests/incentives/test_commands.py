@@ -143,7 +143,7 @@ class TestLateFacts:
 
     def test_what_they_change_is_posted_in_the_open_period(self, plan):
         done = CLI.invoke(
-            app, f"preview --plan {plan} --from 2026-03-01 --against-version 1 --format json", env={}
+            app, f"preview --plan {plan} --from 2026-03-01 --against-version 1 --by period --format json"
         )
 
         rows = [
@@ -158,7 +158,7 @@ class TestLateFacts:
         ]
 
     def test_the_lines_behind_them_name_the_facts(self, plan):
-        found = queries.late_lines(queries.read_plan(plan), date(2026, 3, 1), 1, "line")
+        found = queries.late_facts(queries.read_plan(plan), date(2026, 3, 1), 1, "line")
 
         assert [(row["person"], row["key"], row["was"], row["now"]) for row in found.rows] == [
             ("P03", "test/A1", Decimal("4.5"), Decimal("5.5")),
@@ -168,7 +168,7 @@ class TestLateFacts:
         ]
 
     def test_against_what_is_known_now_nothing_is_late(self, plan):
-        found = queries.late_lines(queries.read_plan(plan), date(2026, 3, 1), 2, "person")
+        found = queries.late_facts(queries.read_plan(plan), date(2026, 3, 1), 2, "person")
 
         assert (found.rows, found.total) == ([], 0)
 
@@ -184,5 +184,20 @@ class TestLateFacts:
 
     def test_the_first_open_period_must_be_said(self, plan):
         done = CLI.invoke(app, f"preview --plan {plan} --against-version 1")
+
+        assert isinstance(done.exception, Malformed)
+
+    def test_what_is_late_is_added_up_by_person_and_component(self, plan):
+        read = queries.read_plan(plan)
+
+        by_person, by_component = (
+            queries.late_facts(read, date(2026, 3, 1), 1, by).rows for by in ("person", "component")
+        )
+
+        assert sum(row["amount"] for row in by_person) == Decimal("15.75")
+        assert by_component == [{"component": "commission", "amount": Decimal("15.75")}]
+
+    def test_an_end_beside_it_is_refused(self, plan):
+        done = CLI.invoke(app, f"preview --plan {plan} --from 2026-03-01 --to 2026-04-01 --against-version 1")
 
         assert isinstance(done.exception, Malformed)

@@ -11,7 +11,6 @@ from dabiao.core.errors import Malformed, Refused
 from dabiao.core.output import Format, show
 from dabiao.engine.payout.plan import Plan
 from dabiao.incentives import queries
-from dabiao.incentives.late import LATE, LINES
 
 app = typer.Typer(no_args_is_help=True, help="Check an incentive plan and preview what it pays.")
 
@@ -75,6 +74,8 @@ def preview(
     With --against-version: what late facts change in the periods before --from, which were paid on that snapshot.
     """
     if against is not None:
+        if end is not None:
+            raise Malformed("Everything before --from is compared: --to does not go with --against-version.")
         _late(queries.read_plan(plan), start, against, by, version, form)
         return
     found = queries.preview(
@@ -94,8 +95,8 @@ def _late(
 ) -> None:
     if start is None:
         raise Malformed("Say with --from which pay period is the first open one.")
-    found = queries.late_lines(plan, start.date(), against, by.value, version)
-    show(found.rows, LINES if by is By.LINE else LATE, form)
+    found = queries.late_facts(plan, start.date(), against, by.value, version)
+    show(found.rows, queries.LATE[by.value], form)
     if form is Format.TABLE:
         typer.echo(f"{found.total:+f} in all, snapshot v{found.snapshot} against v{against}")
 

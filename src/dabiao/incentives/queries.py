@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from dabiao.core.errors import Malformed, NotFound, Refused
 from dabiao.engine.payout.entry import Entry
@@ -17,7 +17,7 @@ from dabiao.engine.payout.validate import PlanRefused, read
 from dabiao.engine.payout.whatif import Comparison, compare
 from dabiao.incentives.cases import SCHEMAS, BadCase, Failure, failures
 from dabiao.incentives.lake import connection
-from dabiao.incentives.late import late
+from dabiao.incentives.late import late_lines, late_steps
 from dabiao.incentives.run import CannotPay, Run, run
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
@@ -45,6 +45,14 @@ COLUMNS: Final[Mapping[By, tuple[str, ...]]] = {
         "amount",
     ),
 }
+
+LATE: Final[Mapping[By, tuple[str, ...]]] = {
+    "person": ("person", "amount"),
+    "component": ("component", "amount"),
+    "period": ("person", "period", "component", "rule", "amount"),
+    "line": ("person", "component", "on", "key", "was", "now", "difference"),
+}
+"""What `preview --against-version` lists; period is the open one, rule names the closed one."""
 
 
 class PlanIsWrong(Malformed):
@@ -116,21 +124,21 @@ def preview(
     if by == "line":
         lines = [line for line in found.trace() if line["on"] >= (since or plan.start)]
         return Preview([_line(plan, line, number) for line in lines], found.hash, number, total)
-    names = COLUMNS[by][:-1]
+    paid = ({**vars(payable), "component": payable.component or "settlement"} for payable in payables)
+    return Preview(_added_up(paid, COLUMNS[by]), found.hash, number, total)
+
+
+def _added_up(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...]) -> list[dict[str, object]]:
+    """Amounts added up over what the columns, the last of which is the amount, do not name."""
+    names = columns[:-1]
     sums: dict[tuple[object, ...], Decimal] = {}
-    for payable in payables:
-        row = {
-            "person": payable.person,
-            "period": payable.period,
-            "component": payable.component or "settlement",
-        }
+    for row in rows:
         key = tuple(row[name] for name in names)
-        sums[key] = sums.get(key, Decimal(0)) + payable.amount
-    rows = [{**dict(zip(names, key, strict=True)), "amount": sums[key]} for key in sorted(sums, key=str)]
-    return Preview(rows, found.hash, number, total)
+        sums[key] = sums.get(key, Decimal(0)) + row["amount"]
+    return [{**dict(zip(names, key, strict=True)), "amount": sums[key]} for key in sorted(sums, key=str)]
 
 
-def late_lines(plan: Plan, open_from: date, paid_at: int, by: By, at_version: int | None = None) -> Preview:
+def late_facts(plan: Plan, open_from: date, paid_at: int, by: By, at_version: int | None = None) -> Preview:
     """What late facts change in the closed pay periods, those before the one that begins on `open_from`.
 
     The plan is run on the snapshot that was paid on and on a later one; the differences are steps of the
@@ -144,10 +152,12 @@ def late_lines(plan: Plan, open_from: date, paid_at: int, by: By, at_version: in
         fresh = run(plan, connection(after), until=first)
     except (CannotPay, NoSuchColumn) as error:
         raise NothingSays(str(error)) from error
-    found = late(posted, fresh, first)
+    steps = late_steps(posted, fresh, first)
     number = None if after is None else after.number
-    rows = found.lines if by == "line" else [vars(entry) for entry in found.entries]
-    return Preview(rows, fresh.hash, number, found.total)
+    total = sum((step.amount for step in steps), Decimal(0))
+    if by == "line":
+        return Preview(late_lines(posted, fresh, {step.person for step in steps}), fresh.hash, number, total)
+    return Preview(_added_up((vars(step) for step in steps), LATE[by]), fresh.hash, number, total)
 
 
 def _must_know_managers(plan: Plan) -> None:
