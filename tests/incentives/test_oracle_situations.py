@@ -75,7 +75,7 @@ def typed(cell: str, kind: str) -> Any:
         return date.fromisoformat(cell[:10])
     if kind.startswith("decimal") or kind == "int64":
         return Decimal(cell)
-    return cell in ("true", "yes") if kind == "boolean" else cell
+    return cell.lower() in ("true", "yes") if kind == "boolean" else cell
 
 
 def situations() -> list[Any]:

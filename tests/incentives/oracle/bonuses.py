@@ -58,7 +58,7 @@ def for_attainment(s: Situation, component: Row, person: str, span: Span) -> Fra
     """amount × curve(attainment), for the days in force."""
     bonus = component["bonus"]
     reached = attainment(s, bonus, bonus["measure"], person, span)
-    if reached is None or reached < Fraction(bonus.get("at_least", NOTHING)):
+    if reached is None or reached < Fraction(bonus.get("at_least", reached)):
         return Fraction(0)
     share = share_in_force(s, person, span, component.get("prorate"))
     return Fraction(bonus["amount"]) * on_curve(bonus, reached) * share
