@@ -157,7 +157,7 @@ def _first_deal(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
             continue
         days = None if joined is None else (first - joined).days
         if bonus.within_days is None or (days is not None and 0 <= days <= bonus.within_days):
-            yield asked.entry(person, bonus.amount, f"first deal on {first}")
+            yield asked.entry(person, asked.fixed(person), f"first deal on {first}")
 
 
 def _contest(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:

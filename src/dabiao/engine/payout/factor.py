@@ -1,6 +1,7 @@
 """Multipliers of a line: the ones a fact decides here, the ones a person's period decides in `terms`."""
 
 from decimal import Decimal
+from math import ceil
 
 import ibis
 import ibis.expr.types as ir
@@ -10,7 +11,7 @@ from dabiao.engine.payout.feature import Tables, value
 from dabiao.engine.payout.plan import Factor, Feature, Plan, Step
 from dabiao.engine.payout.rate import looked_up
 from dabiao.engine.payout.reference import beside
-from dabiao.engine.payout.scale import units
+from dabiao.engine.payout.scale import places, units
 
 _SHARE = 6
 """Decimals of a step's start that is a share."""
@@ -62,9 +63,12 @@ def _is_known(rows: ir.Table, feature: Feature) -> ir.BooleanValue:
 def _at_least(rows: ir.Table, feature: Feature, step: Step) -> ir.BooleanValue:
     first, *others = (value(rows, name) for name in feature.of)
     if feature.kind == "days":
-        return others[0].delta(first, unit="day") >= int(step.start)
+        return others[0].delta(first, unit="day") >= ceil(step.start)
     if feature.kind == "column":
-        return first >= ibis.literal(step.start)
+        # Typed, because a bare decimal would be rounded to the three places of a DECIMAL without any.
+        scale = max(places(step.start), getattr(first.type(), "scale", None) or 0)
+        kind = f"decimal(38, {scale})"
+        return first.cast(kind) >= ibis.literal(step.start, type=kind)
     # part ÷ whole ≥ start without dividing; a refund has both signs turned.
     part, whole = _wide(first), _wide(others[0])
     sign = whole.sign().cast("decimal(38, 0)")
