@@ -1,6 +1,7 @@
 """An import from its file to its snapshot: nothing silently dropped, doubled or truncated."""
 
 import json
+import shutil
 from datetime import date
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dabiao.core.errors import Forbidden
+from dabiao.facts.actions.load import imports_folder
 from dabiao.facts.loading.report import from_json, verdict
 from dabiao.facts.loading.sources import NothingToLoad
 from dabiao.facts.mapping import BadMapping
@@ -174,6 +176,10 @@ class TestRejects:
         load(file, mapping)
 
         assert sql("SELECT key, person FROM order_lines") == [("A1", "P7")]
+
+        shutil.rmtree(imports_folder())
+        with pytest.raises(NothingToLoad, match="needs the lookup 'owners', which is not there any more"):
+            load(file, mapping)
 
     def test_rows_that_claim_one_key_are_both_handed_back_and_repetitions_counted_once(
         self, folder, load, sql

@@ -1,15 +1,16 @@
 """First half of an import: read, join, shape and stage every row. Nothing outside the stage's folder changes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
+from django.utils.translation import gettext as _
 
 from dabiao.facts.loading import joining, sources
 from dabiao.facts.loading.context import Context
 from dabiao.facts.loading.shape import refused, shaped
-from dabiao.facts.loading.sources import Found, Piece
+from dabiao.facts.loading.sources import Found, NothingToLoad, Piece
 from dabiao.facts.loading.stage import FILE, Finished, Stage
 from dabiao.facts.mapping import MapFile, Source
 from dabiao.facts.mapping.known import INTO
@@ -67,6 +68,7 @@ def prepare(
         for name in sorted(mapping.lookups)
         if (frame := found.lookup(mapping.sources[name])) is not None
     }
+    _refuse_lost_lookups(found, mapping, lookups.keys())
     joins = {
         name: [joining.lookup(join, lookups[join.source]) for join in source.joins if join.source in lookups]
         for name, source in mapping.sources.items()
@@ -80,6 +82,17 @@ def prepare(
         _stage_piece(piece, done, progress, map_name)
     _refuse_conflicts(done)
     return done
+
+
+def _refuse_lost_lookups(found: Found, mapping: MapFile, there: Collection[str]) -> None:
+    """Rejected rows outlive by far what they were joined to only if nobody mends them for months."""
+    for piece in found.pieces:
+        for join in piece.source.joins if mapping.fed_by(piece.source.name) else ():
+            if join.source not in there:
+                raise NothingToLoad(
+                    _("%(file)s needs the lookup %(name)r, which is not there any more; load the whole file again.")
+                    % {"file": piece.file.name, "name": join.source}
+                )
 
 
 def finish(done: Prepared) -> None:

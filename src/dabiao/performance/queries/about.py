@@ -1,5 +1,6 @@
 """The metric dictionary: what each metric means, how it is computed, when it is green, and how it stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
 from dabiao.core.listing import Cell, Column, Listing
-from dabiao.engine.metric import Measure, Metric, Ratio, measures_of
+from dabiao.engine.metric import Measure, Metric, Ratio, measures_of, rollable, sources_of
 from dabiao.lake import dictionary
 from dabiao.lake.metrics_page import definition
 from dabiao.performance import words
@@ -90,11 +91,24 @@ def _how(measure: Measure) -> str:
     }[measure.how] % {"of": of}
 
 
+def _values(frame: Frame, known: Iterable[str]) -> Values:
+    """All metrics in the period. One question for each set of tables: a question over all of them at once would
+    take seconds to compile, and one median would keep every sum from its roll-up."""
+    alike: dict[object, list[str]] = {}
+    for key in known:
+        metric = frame.metrics[key]
+        alike.setdefault((sources_of([metric]), rollable(metric)), []).append(key)
+    spans, cell = {NOW: frame.so_far}, dict[str, object]()
+    for keys in alike.values():
+        for found in frame.ask(keys, spans):
+            cell |= found
+    return Values(frame, spans, [cell] if cell else [])
+
+
 def listing(frame: Frame) -> Listing:
     """Every metric in force with its value in scope and period."""
     known = frame.known(frame.metrics)
-    spans = {NOW: frame.so_far}
-    values = Values(frame, spans, frame.ask(known, spans))
+    values = _values(frame, known)
     promises = promised(frame, [frame.scope], known)
     rows: list[dict[str, Cell]] = []
     for key, metric in frame.metrics.items():
