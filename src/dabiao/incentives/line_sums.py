@@ -17,6 +17,20 @@ _COLUMNS: Final = (
     "person varchar, period date, component varchar, rule varchar, per varchar[], lines bigint, "
     "credit bigint, amount bigint, mix bigint, weighed decimal(38, 0)"
 )
+_SCHEMA: Final = pa.schema(
+    {
+        "person": pa.string(),
+        "period": pa.date32(),
+        "component": pa.string(),
+        "rule": pa.string(),
+        "per": pa.list_(pa.string()),
+        "lines": pa.int64(),
+        "credit": pa.int64(),
+        "amount": pa.int64(),
+        "mix": pa.int64(),
+        "weighed": pa.decimal128(38, 0),
+    }
+)
 
 
 class CannotPay(ValueError):
@@ -87,24 +101,25 @@ def forget(con: duckdb.DuckDBPyConnection, component: str) -> None:
 
 def store(con: duckdb.DuckDBPyConnection, plan: Plan, sums: Iterable[LineSum]) -> None:
     """Sums that were worked out as values, put back into the table."""
-    for line in sums:
-        scale = scale_of(plan, plan.components[line.component])
-        weighed = int(line.weighed.scaleb(scale.base + sum(scale.factors)))
-        con.execute(
-            "insert into line_sums values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                line.person,
-                line.period,
-                line.component,
-                line.rule,
-                [value for _, value in line.per],
-                line.lines,
-                int(line.credit.scaleb(scale.base)),
-                int(line.amount.scaleb(scale.line)),
-                line.mix,
-                weighed,
-            ],
-        )
+    con.register("__sums", pa.Table.from_pylist([_stored(plan, line) for line in sums], schema=_SCHEMA))
+    con.execute("insert into line_sums by name select * from __sums")
+    con.unregister("__sums")
+
+
+def _stored(plan: Plan, line: LineSum) -> dict[str, object]:
+    scale = scale_of(plan, plan.components[line.component])
+    return {
+        "person": line.person,
+        "period": line.period,
+        "component": line.component,
+        "rule": line.rule,
+        "per": [value for _, value in line.per],
+        "lines": line.lines,
+        "credit": int(line.credit.scaleb(scale.base)),
+        "amount": int(line.amount.scaleb(scale.line)),
+        "mix": line.mix,
+        "weighed": line.weighed.scaleb(scale.base + sum(scale.factors)).to_integral_value(),
+    }
 
 
 def payables(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
