@@ -28,12 +28,16 @@ def pay_component(s: Situation, name: str, person: str) -> list[Line]:
         earned[span] = earned.get(span, Decimal(0)) + steps
         due = rounded(earned[span], s.plan.get("digits", 2))
         before = given.get(span, Decimal(0))
-        if holds_in_each_period(component):
-            given[span] = due
-            s.paid[person, period.start, name] = limited(s, component, person, period, due - before)
-        else:
-            given[span] = limited(s, component, person, period, due)
-            s.paid[person, period.start, name] = given[span] - before
+        for word in ("cap", "floor"):
+            if word in component:
+                single = over_of(s, component[word]) is None
+                kept = limited(s, component, word, person, period, due - before if single else due)
+                kept = before + kept if single else kept
+                # What a limit of the period cuts or fills stays so; one of the span is set anew each time.
+                earned[span] += kept - due if single else 0
+                due = kept
+        given[span] = due
+        s.paid[person, period.start, name] = due - before
     return priced(s, component, credits_for(s, component, person)) if is_on_credit(component) else []
 
 
@@ -49,37 +53,36 @@ def settled_over(s: Situation, component: Row, period: Span) -> Span:
     """The span of the tiers, else of the cap or floor, else the period; with stages or clawback the plan."""
     rate = component.get("rate")
     kind = s.plan.get("period", "month")
-    limit = component.get("cap", component.get("floor"))
+    limits = [over_of(s, component[word]) for word in ("cap", "floor") if word in component]
     if "stages" in component or "clawback" in component:
         kind = "plan"
-    elif isinstance(rate, dict) and "tiers" in rate and "over" in rate:
+    elif isinstance(rate, dict) and "tiers" in rate and rate.get("over", kind) != kind:
         kind = rate["over"]
-    elif isinstance(limit, dict):
-        kind = limit.get("over", kind)
+    else:
+        kind = next((over for over in limits if over), kind)
     return span_of(s.plan, kind, period.start)
 
 
 # --- caps and floors -----------------------------------------------------------------------------------
 
 
-def holds_in_each_period(component: Row) -> bool:
-    """A limit without `over` is set on what a period adds; what it cuts or fills is never made up."""
-    limits = [component[word] for word in ("cap", "floor") if word in component]
-    return not any(isinstance(limit, dict) and "over" in limit for limit in limits)
+def over_of(s: Situation, limit: Any) -> str | None:
+    """The span of a limit where it is longer than the pay period."""
+    over = limit.get("over") if isinstance(limit, dict) else None
+    return None if over == s.plan.get("period", "month") else over
 
 
-def limited(s: Situation, component: Row, person: str, period: Span, due: Decimal) -> Decimal:
+def limited(s: Situation, component: Row, word: str, person: str, period: Span, due: Decimal) -> Decimal:
     """Not more than the cap; not less than the floor, for people with a seat under the plan."""
-    if "cap" in component:
-        due = min(due, limit_of(component["cap"]))
-    if "floor" in component:
-        floor = component["floor"]
-        over = floor.get("over") if isinstance(floor, dict) else None
-        span = span_of(s.plan, over, period.start) if over else period
-        if sits_under_the_plan(s, person, Span(span.start, period.end)):
-            share = share_in_force(s, person, span, component.get("prorate"))
-            due = max(due, rounded(Fraction(limit_of(floor)) * share, s.plan.get("digits", 2)))
-    return due
+    limit = component[word]
+    if word == "cap":
+        return min(due, limit_of(limit))
+    over = over_of(s, limit)
+    span = span_of(s.plan, over, period.start) if over else period
+    if not sits_under_the_plan(s, person, Span(span.start, period.end)):
+        return due
+    share = share_in_force(s, person, span, component.get("prorate"))
+    return max(due, rounded(Fraction(limit_of(limit)) * share, s.plan.get("digits", 2)))
 
 
 def limit_of(limit: Any) -> Decimal:
@@ -111,7 +114,7 @@ def period_steps(
 def from_lines(s: Situation, component: Row, person: str, period: Span, seen: dict[Span, Decimal]) -> Decimal:
     known = [c for c in credits_for(s, component, person) if c.known_on < period.end]
     if "stages" in component or "clawback" in component:
-        return added(list(posted(s, component, person, period)))
+        return added(list(posted(s, component, person, period))) + catch_up(s, component, known, period)
     lines = priced(s, component, known)
     own = added([line.amount for line in lines if line.period == period])
     return own + late(s, lines, period, seen) + catch_up(s, component, known, period)

@@ -99,5 +99,4 @@ KINDS: dict[str, Any] = {
     "pool": pool(),
     "points": st.fixed_dictionaries({"rate": rates}),
 }
-# Left out: a growth fund for the days in force; the engine pays it whole.
-PRORATED = ["attainment", "breakthrough", "team", "pool"]
+PRORATED = ["attainment", "breakthrough", "team", "pool", "first_deal"]

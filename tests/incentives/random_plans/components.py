@@ -75,8 +75,7 @@ def multipliers(period: str) -> st.SearchStrategy[Any]:
         with_steps(st.just({"days": ["ordered_on", "promised_on"]}), steps(number("0", "100", 0))),
         with_steps(st.just({"ratio": ["margin", "amount"]}), steps(number("-1", "2", 4))),
         with_steps(st.just({"ratio": ["amount", "list_amount"]}), steps(number("-1", "2", 4))),
-        # Left out: starts of more decimals, which the engine does not tell apart.
-        with_steps(st.just({"column": "discount"}), steps(number("0", "0.5", 2))),
+        with_steps(st.just({"column": "discount"}), steps(number("0", "0.5", 2) | number("0", "0.5", 6))),
         with_steps(over.map(lambda o: {"attainment": "sales", **o}), steps(number("0", "2", 4))),
         with_steps(over.map(lambda o: {"total": "cash", **o}), steps(number("0", "3000", 2))),
         factors.map(lambda factor: {"score": "exam", "unknown": factor}),
@@ -156,17 +155,23 @@ def limited_components(draw: st.DrawFn, period: str) -> Row:
     """A commission with a cap, a floor that may count for the days in force, or both; gates and raises on teams."""
     component: Row = draw(simple_components(period, ["sales", "other", "cash"]))
     most, least = draw(number("0", "400", 2)), draw(number("0", "100", 2))
+    if component["base"] != "cash" and seldom(draw, 3):
+        component["rate"] = {**draw(tiers(period).filter(lambda rate: "by" not in rate)), "pay": "whole"}
+        component["rate"].pop("below_zero", None)
     over = draw(spans_of_limits(period, component["rate"]))
     what = draw(st.sampled_from(["cap", "floor", "both"]))
     if what != "floor":
-        component["cap"] = {"amount": max(most, least), **over} if over else max(most, least)
+        of_cap = over if draw(st.booleans()) else {}
+        component["cap"] = {"amount": max(most, least), **of_cap} if of_cap else max(most, least)
     if what != "cap":
-        component["floor"] = {"amount": least, **over} if over else least
+        of_floor = over if draw(st.booleans()) else {}
+        component["floor"] = {"amount": least, **of_floor} if of_floor else least
         if draw(st.booleans()):
             component["prorate"] = draw(proration())
     if seldom(draw, 3):
         component["gate"] = [{**draw(conditions(period)), "otherwise": draw(number("0", "0.9", 2))}]
-    if seldom(draw, 3):
+    whole = isinstance(component["rate"], dict) and component["rate"].get("pay") == "whole"
+    if not whole and seldom(draw, 3):
         way = draw(st.sampled_from(["relative", "points"]))
         component["raise"] = [{"when": draw(conditions(period)), "by": draw(rates), "as": way}]
     return component
@@ -192,11 +197,15 @@ def proration(draw: st.DrawFn) -> Row:
 def staged_components(draw: st.DrawFn, plan: Plan) -> Row:
     """Paid by events, or taken back when the money does not come or the customer goes."""
     component: Row = draw(simple_components(plan["period"], ["sales", "other"]))
-    if isinstance(component["rate"], dict):
-        component["rate"].pop("over", None)
     if draw(st.booleans()):
+        if isinstance(component["rate"], dict):
+            component["rate"].pop("over", None)
         component["stages"] = draw(stages())
     else:
+        if seldom(draw, 2):
+            rate = draw(tiers(plan["period"]).filter(lambda rate: "by" not in rate))
+            component["rate"] = {**rate, "pay": "whole"}
+            component["rate"].pop("below_zero", None)
         component["clawback"] = draw(
             st.lists(clawbacks(), min_size=1, max_size=2, unique_by=lambda rule: rule["when"])
         )

@@ -42,7 +42,8 @@ def cockpit(frame: Frame) -> Cockpit:
     wanted = (headline, *(key for key in frame.known(TILES) if key != headline))[:6]
     shown = tuple(dict.fromkeys((*wanted, *filed(frame))))
     stages, process = frame.known(funnel.STAGES), frame.known(links.PROCESS)
-    values = measured(frame, (*shown, *stages, *process), also=links.weeks(frame))
+    also = {**links.weeks(frame), **drawing.stretches(frame, headline)}
+    values = measured(frame, (*shown, *stages, *process), also=also)
     below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
     promises = promised(frame, [frame.scope, *parts.scopes(frame)], shown)
     every = (tile(frame, key, values, promises) for key in shown)
@@ -50,7 +51,7 @@ def cockpit(frame: Frame) -> Cockpit:
     if all(each.value is None for each in tiles):
         return Cockpit(where, None, (), None, None, (), (), (), ())
     lines = parts.parts(frame, headline, below, promises)
-    curve = drawing.pace(frame, headline, tiles[0].target)
+    curve = drawing.pace(frame, headline, tiles[0].target, values)
     return Cockpit(
         where=where,
         verdict=verdict(frame, tiles[0], curve.end, lines),

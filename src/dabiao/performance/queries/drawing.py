@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import cast
 
 from dabiao.engine.metric import is_flow
 from dabiao.engine.pace import pace as gone
+from dabiao.engine.period import DAY, Period, between
 from dabiao.performance.queries.expecting import expected
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.rows import Pace
-from dabiao.performance.queries.standing import NOW
+from dabiao.performance.queries.standing import Values
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,28 @@ class Curve:
     end: float | None
 
 
-def pace(frame: Frame, metric: str, target: Decimal | None) -> Curve:
-    """Cumulative figures at the end of each working day; by the week where the period is longer than a quarter."""
+def stretches(frame: Frame, metric: str) -> dict[str, Period]:
+    """The days up to each stop of the axis, since the one before it, as far as they have come: windows to ask for."""
+    if not is_flow(frame.metrics[metric]):
+        return {}
+    so_far, start, found = frame.so_far, frame.period.start, dict[str, Period]()
+    for stop in _stops(frame):
+        end = min(stop + DAY, so_far.end)
+        if start < end:
+            found[_name(stop)] = between(start, end)
+        start = stop + DAY
+    return found
+
+
+def pace(frame: Frame, metric: str, target: Decimal | None, values: Values) -> Curve:
+    """Cumulative figures at the end of each working day; by the week where the period is longer than a quarter.
+
+    values: of the metric in the `stretches`.
+    """
     if not is_flow(frame.metrics[metric]):
         return Curve(None, None)
     stops = _stops(frame)
-    daily = _daily(frame, metric)
-    actual = _cumulative(daily, stops, until=min(frame.today, frame.period.last_day))
+    actual = _cumulative(frame, metric, stops, values)
     now = next((at for at in range(len(stops) - 1, -1, -1) if actual[at] is not None), None)
     goal = [None if target is None else float(target) * _share(frame, stop) for stop in stops]
     ahead = expected(frame, metric, stops, actual, now)
@@ -58,21 +73,18 @@ def _stops(frame: Frame) -> list[date]:
     return [*days[:-1], window.last_day]
 
 
-def _daily(frame: Frame, metric: str) -> dict[date, float]:
-    cells = frame.ask((metric,), {NOW: frame.so_far}, ("day",))
-    return {cast(date, cell["day"]): float(cast(Decimal, cell[metric] or 0)) for cell in cells}
+def _name(stop: date) -> str:
+    return f"to:{stop}"
 
 
-def _cumulative(daily: dict[date, float], stops: Sequence[date], *, until: date) -> list[float | None]:
+def _cumulative(frame: Frame, metric: str, stops: Sequence[date], values: Values) -> list[float | None]:
     sums: list[float | None] = []
-    total, left = 0.0, sorted(daily)
-    for at, stop in enumerate(stops):
-        previous = stops[at - 1] if at else date.min
-        if previous >= until:
+    total, come = 0.0, stretches(frame, metric)
+    for stop in stops:
+        if _name(stop) not in come:
             sums.append(None)
             continue
-        while left and left[0] <= stop:
-            total += daily[left.pop(0)]
+        total += float(values.get(_name(stop), metric) or 0)
         sums.append(total)
     return sums
 
