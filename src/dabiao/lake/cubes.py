@@ -21,7 +21,7 @@ from dabiao.lake import crediting, dictionary
 from dabiao.lake.placing import placed, sql
 
 _PLACES = ("units", "unit_levels", "assignments")
-_FORMAT = 3
+_FORMAT = 4
 _GRAIN = ("day", "seat", "person")
 _TOUCHED = {"day": "date"}
 _PATHS = {"seat": "int64", "unit": "string", "child": "string"}
