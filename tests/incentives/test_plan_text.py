@@ -90,6 +90,7 @@ def problems(text: str) -> list[str]:
         ("a bonus on a measure that is not there", "components: {pay: {bonus: {kind: points, measure: cash, rate: 1}}}", 10, "no measure 'cash'", "Known: sales"),
         ("a bonus on pay that is not there", "components: {pay: {bonus: {kind: points, measure: pay.x, rate: 1}}}", 10, "no component 'x'", "Known: pay"),
         ("a team's bonus on pay", "components: {c: {base: sales, rate: 1%}, pay: {bonus: {kind: team, measure: pay.c, at_least: 1, amount: 1}}}", 10, "counts credit, not pay", "contest, pool and points"),
+        ("a prize finer than what is paid", "components: {c: {bonus: {kind: contest, measure: sales, prizes: [100.5, 20.125]}}}", 10, "20.125 has more decimals than are paid (2)", "Round it, or raise `digits:`"),
         ("stages of a rate that catches up", "components: {pay: {base: sales, rate: {tiers: [{from: 0, is: 1%}], pay: whole, over: year}, stages: [{event: booked, share: 100%}]}}", 10, "cannot be paid in stages", "over the pay period"),
         ("a curve that begins above zero", "components: {pay: {bonus: {kind: attainment, measure: sales, amount: 1, curve: [{from: 0.5, is: 1}]}}}", 10, "below the first point: a gap", "from: 0"),
         ("a breakthrough that pays nothing", "components: {pay: {bonus: {kind: breakthrough, measure: sales, best_of: 3}}}", 10, "what a breakthrough pays", "`rate:`"),

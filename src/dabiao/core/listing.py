@@ -81,7 +81,9 @@ class Listing:
         """As listing.js filters: every word stands somewhere in the row as it is written."""
         if not words:
             return self.rows if self.totals is None else [*self.rows, self.totals]
-        lines = (" ".join(Listing.reads(each, row, self.currency) for each in self.columns) for row in self.rows)
+        lines = (
+            " ".join(Listing.reads(each, row, self.currency) for each in self.columns) for row in self.rows
+        )
         return [
             row
             for row, line in zip(self.rows, lines, strict=True)

@@ -67,7 +67,9 @@ def breakthrough(draw: st.DrawFn) -> Row:
 
 @st.composite
 def contest(draw: st.DrawFn) -> Row:
-    prizes = sorted(draw(st.lists(money, min_size=1, max_size=4)), reverse=True)
+    # Whole ones: a prize finer than the plan's `digits` is refused.
+    whole = money.map(lambda amount: Decimal(int(amount)))
+    prizes = sorted(draw(st.lists(whole, min_size=1, max_size=4)), reverse=True)
     return {
         "prizes": prizes,
         "ties": draw(st.sampled_from(["share", "each"])),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
+from dabiao.engine.number import rounded
 from dabiao.engine.payout.factor import of_the_period
 from dabiao.engine.payout.plan import (
     PAY,
@@ -202,6 +203,12 @@ def _bonus(plan: Plan, path: str, bonus: Bonus) -> Iterator[Finding]:
     elif bonus.measure and bonus.measure not in plan.measures:
         yield f"{path}.measure", f"no measure {bonus.measure!r}", known(plan.measures)
     yield from _bonus_amounts(path, bonus)
+    if finer := [prize for prize in bonus.prizes if rounded(prize, plan.digits) != prize]:
+        yield (
+            f"{path}.prizes",
+            f"{finer[0]:f} has more decimals than are paid ({plan.digits})",
+            "Round it, or raise `digits:`.",
+        )
 
 
 def _bonus_amounts(path: str, bonus: Bonus) -> Iterator[Finding]:

@@ -90,7 +90,9 @@ def _refuse_lost_lookups(found: Found, mapping: MapFile, there: Collection[str])
         for join in piece.source.joins if mapping.fed_by(piece.source.name) else ():
             if join.source not in there:
                 raise NothingToLoad(
-                    _("%(file)s needs the lookup %(name)r, which is not there any more; load the whole file again.")
+                    _(
+                        "%(file)s needs the lookup %(name)r, which is not there any more; load the whole file again."
+                    )
                     % {"file": piece.file.name, "name": join.source}
                 )
 
