@@ -96,7 +96,7 @@ def held(s: Situation, person: str, period: Span, pay: Decimal, open_: Open) -> 
     """Kept in every period but the span's last; released in that one, or on leaving."""
     leaving = leaves_in(s, person, period)
     for name, rule in holds(s).items():
-        over = span_of(s.plan, rule["until"], period.start)
+        over = span_of(s.plan, rule["until"], max(period.start, s.plan["from"]))
         if is_last_of(s.plan, period, over) or leaving or is_after_leaving(s, person, period):
             kept = open_.held.pop(name, NOTHING)
             if not (leaving and words(s, "leaver").get("held") == "forfeit"):
