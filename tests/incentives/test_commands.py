@@ -65,7 +65,7 @@ class TestPreview:
 
         assert (found.rows, found.total, found.snapshot) == ([], 0, None)
 
-    def test_pays_everybody_the_published_rate_on_their_orders(self, shared, at):
+    def test_pays_everybody_the_published_rate_on_their_orders(self, shared, at, tmp_path):
         otto = User.objects.create(username="otto", role=User.Role.OPERATIONS)
         mapping = read_map((ADVENTUREWORKS / "map.yml").read_text(encoding="utf-8"), file="map.yml")
         actions.load(actions.Order(shared / "data" / "adventureworks", mapping), by=otto, at=at)
@@ -84,6 +84,13 @@ class TestPreview:
         )
         mine = [line for line in lines.rows if line["person"] == "275"]
         assert sum(line["amount"] for line in mine).quantize(Decimal("0.01")) == Decimal("45158.14")
+
+        newer = tmp_path / "newer.yml"
+        newer.write_text((ADVENTUREWORKS / "plan.yml").read_text().replace("version: 1", "version: 2"))
+        ask = f"compare --plan {ADVENTUREWORKS / 'plan.yml'} --with {newer} --to 2014-07-01 --format json"
+        everybody = [row for row in json.loads(CLI.invoke(app, ask).output) if row["person"] == "275"]
+        alone = json.loads(CLI.invoke(app, f"{ask} --person 275").output)
+        assert alone == everybody and Decimal(alone[0]["before"]) > 0
         assert all(line["key"].startswith("adventureworks/") and line["snapshot"] == 1 for line in mine)
 
 

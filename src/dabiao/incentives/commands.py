@@ -105,13 +105,18 @@ def _late(
 def compare(
     plan: PlanFile,
     other: Annotated[Path, typer.Option("--with", help="The other version of the plan.")],
+    person: Annotated[list[str] | None, typer.Option(help="An employee number; again for more.")] = None,
     end: To = None,
     form: Form = Format.TABLE,
     version: Version = None,
 ) -> None:
     """What two versions of a plan pay on the same facts: per person and component, and the cost."""
     found = queries.compared(
-        queries.read_plan(plan), queries.read_plan(other), end.date() if end else None, version
+        queries.read_plan(plan),
+        queries.read_plan(other),
+        end.date() if end else None,
+        version,
+        people=tuple(person or ()),
     )
     show(
         [vars(row) for row in found.changes],

@@ -196,14 +196,21 @@ def statement_of(found: Run, person: str) -> Iterable[Entry]:
     return (entry for entry in found.statement.entries if entry.person == person)
 
 
-def compared(before: Plan, after: Plan, until: date | None, at_version: int | None = None) -> Comparison:
-    """Two versions of a plan on the facts of one snapshot."""
+def compared(
+    before: Plan,
+    after: Plan,
+    until: date | None,
+    at_version: int | None = None,
+    *,
+    people: tuple[str, ...] = (),
+) -> Comparison:
+    """Two versions of a plan on the facts of one snapshot. people: only these; empty: everybody."""
     _must_know_managers(before)
     _must_know_managers(after)
     snapshot = snapshot_of(at_version)
     try:
-        first = run(before, connection(snapshot), until=until)
-        second = run(after, connection(snapshot), until=until)
+        first = run(before, connection(snapshot), until=until, people=people)
+        second = run(after, connection(snapshot), until=until, people=people)
     except (CannotPay, NoSuchColumn) as error:
         raise NothingSays(str(error)) from error
     return compare(first.statement.payables, second.statement.payables)
