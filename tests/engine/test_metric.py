@@ -26,11 +26,13 @@ from dabiao.engine.metric import (
     Measure,
     Ratio,
     Share,
+    Side,
     Source,
     Words,
     default_decimals,
     is_flow,
     rollable,
+    sides_of,
     sources_of,
 )
 from dabiao.engine.number import MONEY, RATE
@@ -96,6 +98,8 @@ FROM_FACTS = [
 ]
 RATIOS = [a_ratio(ADDED[2], ADDED[0], "margin"), a_ratio(ADDED[1], ADDED[5], "per_new_line")]
 
+SIDES = [side for mean in ADDED if mean.how == "mean" for side in sides_of(mean)]
+
 AMOUNTS = st.one_of(st.none(), st.decimals(-(10**9), 10**9, places=4))
 ROWS = st.lists(
     st.fixed_dictionaries(
@@ -138,6 +142,20 @@ def naive(each: Measure, rows: list[dict], *, weigh: bool) -> object:
     }[each.how]
 
 
+def naive_side(side: Side, rows: list[dict], *, weigh: bool) -> object:
+    """The sum of what is known, or how many are known; no sum where nothing is."""
+    value = _reader(side.of)
+    met = [row for row in rows if all(row[test.column] in test.values for test in side.of.where)]
+    known = [
+        (Fraction(got), Fraction(row["credit_share"]) if weigh else Fraction(1))
+        for row in met
+        if (got := value(row)) is not None
+    ]
+    if side.side == "count":
+        return sum((weight for _, weight in known), Fraction(0))
+    return sum((got * weight for got, weight in known), Fraction(0)) if known else None
+
+
 def _reader(each: Measure) -> Callable[[dict], object]:
     if each.of == GROSS:
         return lambda row: None if None in (row["amount"], row["cost"]) else row["amount"] - row["cost"]
@@ -162,6 +180,8 @@ def naive_table(metrics, rows, by, *, weigh):
                 part = naive(metric.part, cell, weigh=weigh) if cell else None
                 whole = naive(metric.whole, cell, weigh=weigh) if cell else None
                 out[metric.key] = None if part is None or not whole else part / whole
+            elif isinstance(metric, Side):
+                out[metric.key] = naive_side(metric, cell, weigh=weigh)
             else:
                 out[metric.key] = naive(metric, cell, weigh=weigh) if cell else None
         yield out
@@ -172,7 +192,9 @@ def agree(got, wanted, metrics):
     for row, oracle in zip(got, wanted, strict=True):
         for metric in metrics:
             value, right = row[metric.key], oracle[metric.key]
-            exact = isinstance(metric, Measure) and metric.how not in {"mean", "median"}
+            exact = isinstance(metric, Side) or (
+                isinstance(metric, Measure) and metric.how not in {"mean", "median"}
+            )
             if right is None or exact:
                 assert value == right, (metric.key, row)
             else:
@@ -182,7 +204,7 @@ def agree(got, wanted, metrics):
 @settings(max_examples=60, deadline=None)
 @given(ROWS, BY, st.booleans())
 def test_measure_agrees_with_plain_python(rows, by, weigh):
-    metrics = [*ADDED, *FROM_FACTS, *RATIOS]
+    metrics = [*ADDED, *FROM_FACTS, *RATIOS, *SIDES]
     schema = {**SCHEMA, "credit_share": RATE} if weigh else SCHEMA
 
     got = run(measure(metrics, {SALES: table(rows, schema)}, by=by), *by)
@@ -202,7 +224,7 @@ def _order(row, by):
     st.booleans(),
 )
 def test_a_roll_up_gives_the_same_numbers_as_the_facts(rows, by, grain, weigh):
-    metrics = [*ADDED, *RATIOS]
+    metrics = [*ADDED, *RATIOS, *SIDES]
     facts = table(rows, {**SCHEMA, "credit_share": RATE} if weigh else SCHEMA)
 
     def from_cells(cells):

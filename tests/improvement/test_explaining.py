@@ -90,7 +90,7 @@ def test_chinese_words_are_chinese(facts):
         ("an unknown metric", "nonsense", "baseline", NotFound),
         ("a metric that does not add up", "average_order_value", "baseline", CannotTakeApart),
         ("no target", "gross_margin", "target", NotFound),
-        ("nothing to foresee it from", "visits", "forecast", NotFound),
+        ("no facts of it at all", "visits", "forecast", BadQuestion),
     ],
 )
 def test_what_cannot_be_explained_is_refused(facts, case, metric, against, error):
@@ -99,8 +99,13 @@ def test_what_cannot_be_explained_is_refused(facts, case, metric, against, error
 
 
 def test_a_period_without_facts_is_refused(facts):
-    with pytest.raises(BadQuestion, match="no row lies in period"):
+    with pytest.raises(BadQuestion, match="Sales has no figures here in 2023-02"):
         explained(frame("2023-02"), "sales_amount", "baseline")
+
+
+def test_the_first_period_of_all_has_no_forecast(facts):
+    with pytest.raises(NotFound, match="Sales has no forecast"):
+        explained(frame("2024-12"), "sales_amount", "forecast")
 
 
 def test_an_effect_on_people_is_measured_against_the_others(facts):

@@ -13,7 +13,18 @@ import ibis.expr.types as ir
 
 from dabiao.engine import number
 from dabiao.engine.aggregate import counted, side_by_side, summed
-from dabiao.engine.metric import How, Measure, Metric, Ratio, Source, measures_of, rollable, sources_of
+from dabiao.engine.metric import (
+    How,
+    Measure,
+    Metric,
+    Ratio,
+    Side,
+    Source,
+    measures_of,
+    rollable,
+    sides_of,
+    sources_of,
+)
 from dabiao.engine.row import all_hold
 
 SHARE: Final = "credit_share"
@@ -83,7 +94,9 @@ def measure(
     ]
     wide = side_by_side([*grouped, *told_apart], by=by)
     cells = wide.select(
-        *by, **{each.key: _finished(each, wide, zero=each.source in zero_for) for each in wanted.values()}
+        *by,
+        **{each.key: _finished(each, wide, zero=each.source in zero_for) for each in wanted.values()},
+        **{one.key: _of_mean(one, wide) for one in metrics if isinstance(one, Side)},
     )
     return cells.select(*by, **{metric.key: _value(metric, cells, by=by) for metric in metrics})
 
@@ -184,7 +197,8 @@ def _merged(measures: Sequence[Measure], table: ir.Table, *, by: Sequence[str]) 
 def _names(each: Measure) -> tuple[str, ...]:
     """The columns that hold a measure's partial aggregates."""
     if each.how == "mean":
-        return (f"{each.key}__sum", f"{each.key}__count")
+        total, count = sides_of(each)
+        return (total.key, count.key)
     return (each.key, f"{each.key}__met") if each.how == "sum" and each.where else (each.key,)
 
 
@@ -227,8 +241,14 @@ def _finished(each: Measure, wide: ir.Table, *, zero: bool) -> ir.Value:
     return ibis.cases((without_facts, nothing if zero else ibis.null(value.type())), else_=value)
 
 
+def _of_mean(side: Side, wide: ir.Table) -> ir.Value:
+    """One of the two sums behind a mean. How many values are known is known everywhere."""
+    value = wide[side.key]
+    return value.fill_null(ibis.literal(0).cast(value.type())) if side.side == "count" else value
+
+
 def _value(metric: Metric, cells: ir.Table, *, by: Sequence[str]) -> ir.Value:
-    if isinstance(metric, Measure):
+    if isinstance(metric, Measure | Side):
         return cells[metric.key]
     if isinstance(metric, Ratio):
         return number.ratio(cells[metric.part.key], cells[metric.whole.key])

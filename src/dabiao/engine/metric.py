@@ -107,7 +107,15 @@ class Share(Described):
     within: tuple[str, ...] | None = None
 
 
-Metric = Measure | Ratio | Share
+@dataclass(frozen=True, kw_only=True)
+class Side(Described):
+    """What is added up behind a mean: the sum of its values, or how many they are. No entry of a dictionary."""
+
+    of: Measure
+    side: Literal["sum", "count"]
+
+
+Metric = Measure | Ratio | Share | Side
 
 
 def default_decimals(unit: Unit) -> int:
@@ -127,8 +135,28 @@ def sources_of(metrics: Iterable[Metric]) -> tuple[Source, ...]:
     return tuple(sorted(found, key=lambda source: source.name))
 
 
+def sides_of(mean: Measure) -> tuple[Side, Side]:
+    """The two sums whose quotient a mean is; over any parts they add up, which the mean itself does not."""
+
+    def side(which: Literal["sum", "count"], unit: Unit) -> Side:
+        key = f"{mean.key}__{which}"
+        return Side(
+            key=key,
+            label=mean.label,
+            kind=mean.kind,
+            unit=unit,
+            direction=mean.direction,
+            of=mean,
+            side=which,
+        )
+
+    return side("sum", mean.unit), side("count", "count")
+
+
 def is_flow(metric: Metric) -> bool:
     """Whether it grows while a period runs (a sum or a count), so that pace applies to it."""
+    if isinstance(metric, Side):
+        return metric.of.source.on is not None
     return isinstance(metric, Measure) and metric.additive and metric.source.on is not None
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,31 +12,21 @@ from dabiao.core.errors import NotFound
 from dabiao.engine.diagnosis import CannotExplain, Explanation, NoRatio, explain
 from dabiao.engine.diagnosis.decompose import Kind
 from dabiao.engine.diagnosis.wording import Language, Names, Unit, sentence
-from dabiao.engine.metric import Measure, Metric, Ratio, Words
-from dabiao.engine.number import MONEY_SCALE, rounded
-from dabiao.engine.period import Period, between
-from dabiao.org import queries as org
+from dabiao.engine.metric import Metric
+from dabiao.engine.period import Period
+from dabiao.improvement.against import CALLED, Against, expected
+from dabiao.improvement.cells import HISTORY, cells, now
+from dabiao.improvement.net_scores import lifted, lowered
+from dabiao.improvement.sides import CannotTakeApart, Sides, sides
 from dabiao.performance import words
-from dabiao.performance.foreseeing import foreseen
 from dabiao.performance.measuring import BadQuestion
 from dabiao.performance.queries import names
 from dabiao.performance.queries.breakdown import ways
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.names import labels
-from dabiao.performance.queries.promised import NONE, promised
 
-Against = Literal["baseline", "target", "forecast", "previous"]
+__all__ = ["Against", "CannotTakeApart", "Explained", "explained"]
 
-HISTORY: Final = 18
-"""Earlier periods that say what is usual."""
-
-AMOUNT: Final = pa.decimal128(22, MONEY_SCALE)
-AGAINST: Final = {
-    "baseline": Words("usual level", "平常水平"),
-    "target": Words("target", "目标"),
-    "forecast": Words("forecast", "预测"),
-    "previous": Words("period before", "上期"),
-}
 LABELLED_BY_NAME: Final = frozenset({"product_line", "acquisition_channel"})
 MOST: Final = 7
 DIMENSIONS: Final = (
@@ -48,10 +37,10 @@ DIMENSIONS: Final = (
 So is the customer of a lead, because only good leads become customers. Single customers only where money is
 counted: of visits and deals each has too few to tell."""
 OF_CUSTOMERS: Final = frozenset({"customer", "industry", "customer_type", "province"})
-
-
-class CannotTakeApart(BadQuestion):
-    """The metric is not a sum or a ratio of two sums, so parts do not add up to it."""
+MEETS: Final = 0.5
+"""Where less of a ratio's two sides lies in members that have both, it does not exist member by member."""
+DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
+"""Digits of a mean that a sentence shows: those of a sum of days say nothing."""
 
 
 @dataclass(frozen=True)
@@ -75,22 +64,64 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     metric = frame.metrics[key]
-    dimensions = tuple(by) or _dimensions(frame, metric)
-    cells = _cells(frame, metric, dimensions)
-    telling = tuple(name for name in dimensions if name in by or len(pc.unique(cells[name])) > 1)
-    dimensions = telling or dimensions[:1]
-    kind: Kind = "ratio" if isinstance(metric, Ratio) else "sum"
-    try:
-        expected = _expected(frame, metric, cells, dimensions, against)
-        found = explain(cells, dimensions, at=HISTORY, kind=kind, expected=expected)
-    except (CannotExplain, NoRatio) as error:
-        raise BadQuestion(str(error)) from error
+    made_of = sides(frame, metric)
+    dimensions = tuple(by) or _dimensions(frame, metric, made_of)
+    table = cells(frame, made_of, dimensions)
+    _refuse_nothing(frame, key, made_of, table)
+    dimensions = tuple(name for name in dimensions if name in by or _tells(table, name)) or dimensions[:1]
+    found = _explained(frame, key, made_of, table, dimensions, against)
     called = _names(frame, metric, found, dimensions, against)
     language: Language = "zh" if frame.language.startswith("zh") else "en"
     return Explained(key, frame.period, against, found, called, sentence(found, called, language))
 
 
-def _dimensions(frame: Frame, metric: Metric) -> tuple[str, ...]:
+def _explained(
+    frame: Frame, key: str, made_of: Sides, table: pa.Table, dimensions: Sequence[str], against: Against
+) -> Explanation:
+    kind: Kind = "ratio" if made_of.whole else "sum"
+    named = expected(frame, key, made_of, table, dimensions, against)
+    if made_of.net:
+        table, named = lifted(table), None if named is None else lifted(named)
+    try:
+        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=named)
+    except NoRatio as error:
+        raise BadQuestion(
+            _("%(metric)s cannot be compared: there was nothing to divide by, now or then.")
+            % {"metric": frame.label(key)}
+        ) from error
+    except CannotExplain as error:
+        raise BadQuestion(str(error)) from error
+    return lowered(found) if made_of.net else found
+
+
+def _tells(table: pa.Table, dimension: str) -> bool:
+    """Whether there is more than one member, and a ratio's two sides meet in them.
+
+    Advertising is spent on a channel and by nobody, leads come from a channel to somebody: cost per lead exists by
+    channel, but not by person.
+    """
+    if len(pc.unique(table[dimension])) < 2:
+        return False
+    if "whole" not in table.column_names:
+        return True
+    sums = table.group_by(dimension).aggregate([("part", "sum"), ("whole", "sum")])
+    part = pc.abs(sums["part_sum"].cast(pa.float64())).to_numpy()
+    whole = pc.abs(sums["whole_sum"].cast(pa.float64())).to_numpy()
+    part_met, whole_met = part[whole > 0].sum(), whole[part > 0].sum()
+    return not part.any() or bool(part_met >= MEETS * part.sum() and whole_met >= MEETS * whole.sum())
+
+
+def _refuse_nothing(frame: Frame, key: str, made_of: Sides, table: pa.Table) -> None:
+    here = now(table)
+    empty = not here.num_rows or (made_of.whole is not None and not pc.any(pc.not_equal(here["whole"], 0)))
+    if empty:
+        raise BadQuestion(
+            _("%(metric)s has no figures here in %(period)s.")
+            % {"metric": frame.label(key), "period": frame.period.label}
+        )
+
+
+def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]:
     """Kinds of units below the scope, then what the metric's facts can be split by."""
     below = [
         node
@@ -102,110 +133,10 @@ def _dimensions(frame: Frame, metric: Metric) -> tuple[str, ...]:
         for kind in dict.fromkeys(node.kind for node in below)
         if sum(node.kind == kind for node in below) > 1
     ]
-    part, _whole = _sides(metric)
     possible = set(ways(frame, metric)) | {"person"}
-    possible -= OF_CUSTOMERS if part.source.table == "leads" else set()
-    possible -= {"customer"} if part.unit != "money" else set()
+    possible -= OF_CUSTOMERS if made_of.source.table == "leads" else set()
+    possible -= {"customer"} if made_of.part.unit != "money" else set()
     return tuple(dict.fromkeys([*levels, *(name for name in DIMENSIONS if name in possible)]))[:MOST]
-
-
-def _sides(metric: Metric) -> tuple[Measure, Measure | None]:
-    """What is summed: a measure, or the part and the whole of a ratio."""
-    if isinstance(metric, Measure) and metric.additive:
-        return metric, None
-    if isinstance(metric, Ratio) and metric.part.additive and metric.whole.additive:
-        return metric.part, metric.whole
-    raise CannotTakeApart(
-        _("%(key)s is not a sum or a ratio of sums: its parts do not add up to it.") % {"key": metric.key}
-    )
-
-
-def _windows(frame: Frame) -> dict[str, Period]:
-    """Named by their place: the period itself last, those before it cut to as many days while it still runs."""
-    spans, window = {str(HISTORY): frame.so_far}, frame.period
-    for place in range(HISTORY - 1, -1, -1):
-        window = frame.fiscal.previous(window)
-        cut = min(window.end, window.start + (frame.so_far.end - frame.so_far.start))
-        spans[str(place)] = window if frame.closed else between(window.start, cut)
-    return spans
-
-
-def _cells(frame: Frame, metric: Metric, dimensions: Sequence[str]) -> pa.Table:
-    """period, part, whole (of a ratio) and the dimensions, from the facts of the scope."""
-    part, whole = _sides(metric)
-    sides = {"part": part.key, **({"whole": whole.key} if whole else {})}
-    rows = frame.ask(list(dict.fromkeys(sides.values())), _windows(frame), dimensions)
-    return pa.table(
-        {
-            "period": pa.array([int(str(row["window"])) for row in rows], pa.int64()),
-            **{side: pa.array([_amount(row[key]) for row in rows], AMOUNT) for side, key in sides.items()},
-            **{name: pa.array([_member(row[name]) for row in rows], pa.string()) for name in dimensions},
-        }
-    )
-
-
-def _amount(value: object) -> Decimal:
-    return rounded(Decimal(str(value)), MONEY_SCALE) if value is not None else Decimal(0)
-
-
-def _member(value: object) -> str | None:
-    return str(value) if value not in {None, ""} else None
-
-
-def _expected(
-    frame: Frame, metric: Metric, cells: pa.Table, dimensions: Sequence[str], against: Against
-) -> pa.Table | None:
-    if against == "baseline":
-        return None
-    if against == "previous":
-        return _as_before(cells, dimensions)
-    if against == "forecast":
-        return _as_foreseen(frame, metric)
-    scope = frame.scope or org.home_scope(frame.viewer, frame.today)
-    target = promised(frame, [scope], (metric.key,)).get((scope, metric.key), NONE).value
-    if target is None:
-        raise NotFound(_("%(key)s has no target here in this period.") % {"key": metric.key})
-    return _as_promised(frame, cells, target)
-
-
-def _as_before(cells: pa.Table, dimensions: Sequence[str]) -> pa.Table:
-    """The period before, member by member; members that had nothing then are expected to have nothing."""
-    then = pc.equal(cells["period"], HISTORY - 1)
-    sides = [name for name in ("part", "whole") if name in cells.column_names]
-    nothing = pa.scalar(Decimal(0), AMOUNT)
-    kept = {side: pc.if_else(then, cells[side], nothing) for side in sides}
-    table = pa.table({**{name: cells[name] for name in dimensions}, **kept})
-    summed = table.group_by(list(dimensions)).aggregate([(side, "sum") for side in sides])
-    return summed.rename_columns([*dimensions, *sides])
-
-
-def _as_promised(frame: Frame, cells: pa.Table, target: Decimal) -> pa.Table:
-    """The target in total. A running period owes what is due by now; a ratio owes it on the whole there is."""
-    if "whole" in cells.column_names:
-        now = cells.filter(pc.equal(cells["period"], HISTORY))
-        whole = pc.sum(now["whole"]).as_py() or Decimal(0)
-        return pa.table({"part": _one(target * whole), "whole": _one(whole)})
-    share = Decimal(1) if frame.closed else Decimal(frame.pace.share.numerator) / frame.pace.share.denominator
-    return pa.table({"part": _one(target * share)})
-
-
-def _as_foreseen(frame: Frame, metric: Metric) -> pa.Table:
-    """What the cockpit's forecast would have said on the eve of the period about its days up to now."""
-    part, whole = _sides(metric)
-    sides = {"part": part.key, **({"whole": whole.key} if whole else {})}
-    days = frame.so_far
-    made = {
-        side: foreseen(frame.lake, key, frame.seats, on=days.start, until=days.end)
-        for side, key in sides.items()
-    }
-    said = {side: _one(Decimal(str(one.total[-1]))) for side, one in made.items() if one is not None}
-    if len(said) < len(sides):
-        raise NotFound(_("%(key)s has no forecast for this period.") % {"key": metric.key})
-    return pa.table(said)
-
-
-def _one(value: Decimal) -> pa.Array:
-    return pa.array([rounded(value, MONEY_SCALE)], AMOUNT)
 
 
 def _names(
@@ -221,10 +152,11 @@ def _names(
         members |= {(dimension, key): called for key, called in _called(frame, dimension, keys).items()}
     return Names(
         metric=frame.label(metric.key),
-        against=AGAINST[against].in_language(frame.language),
+        against=CALLED[against].in_language(frame.language),
         unit=units.get(metric.unit, "count"),
         dimensions={name: words.column(name) for name in dimensions},
         members=members,
+        decimals=DECIMALS.get(metric.unit, 0) if found.kind == "ratio" else 0,
     )
 
 

@@ -7,10 +7,10 @@ from typing import Final, cast
 from dabiao.core.calendars import working_days
 from dabiao.engine.forecast import Forecast
 from dabiao.engine.metric import is_flow, sources_of
-from dabiao.lake import dictionary
 from dabiao.lake.reading import Lake
 from dabiao.performance import measuring
 from dabiao.performance.measuring import WINDOW, Question, Windows
+from dabiao.performance.question import metrics_of
 
 HISTORY: Final = timedelta(days=730)
 
@@ -24,8 +24,8 @@ def foreseen(
     """
     from dabiao.engine import forecast
 
-    known = dictionary.in_force().get(metric)
-    if known is None or not is_flow(known) or on >= until:
+    (known,) = metrics_of((metric,))
+    if not is_flow(known) or on >= until:
         return None
     covered = [found for source in sources_of([known]) if (found := measuring.coverage(lake, source))]
     if not covered:

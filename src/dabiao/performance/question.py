@@ -1,13 +1,13 @@
 """A question about metrics: which, split and filtered how, in which windows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pyarrow as pa
 
 from dabiao.core.errors import Malformed
-from dabiao.engine.metric import Metric
+from dabiao.engine.metric import Measure, Metric, Side, sides_of
 from dabiao.lake import dictionary
 
 WINDOW = "window"
@@ -52,8 +52,20 @@ class Windows:
 
 
 def metrics_of(keys: Sequence[str]) -> tuple[Metric, ...]:
-    """The metrics in force of these keys. Raises BadQuestion that names the nearest known one."""
+    """The metrics in force of these keys, among which may be the two sides of a mean.
+
+    Raises BadQuestion that names the nearest known one.
+    """
     known = dictionary.in_force()
-    if unknown := [key for key in keys if key not in known]:
+    found = {key: known.get(key) or _side(key, known) for key in keys}
+    if unknown := [key for key in keys if found[key] is None]:
         raise BadQuestion(f"No metric is called {unknown[0]!r}{dictionary.nearest(unknown[0])}.")
-    return tuple(known[key] for key in keys)
+    return tuple(one for one in found.values() if one is not None)
+
+
+def _side(key: str, known: Mapping[str, Metric]) -> Side | None:
+    """`needs_depth__sum`, `needs_depth__count`: names that no entry of the dictionary can have."""
+    mean = known.get(key.partition("__")[0])
+    if not isinstance(mean, Measure) or mean.how != "mean":
+        return None
+    return next((side for side in sides_of(mean) if side.key == key), None)

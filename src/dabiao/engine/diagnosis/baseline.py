@@ -89,7 +89,7 @@ def _grain(part: Floats, exposure: Floats) -> float:
     off, about = ((part - mean) ** 2)[:, small].sum(axis=1), mean[:, small].sum(axis=1)
     periods = len(part)
     within = off[about > 0] / about[about > 0] * periods / max(periods - 1, 1)
-    return float(np.median(within)) or 1.0
+    return float(np.median(within)) or 1.0 if len(within) else 1.0
 
 
 def _median_rate(part: Floats, exposure: Floats) -> Floats:

@@ -18,6 +18,7 @@ Unit = Literal["money", "count", "ratio"]
 class Names:
     """What things are called in the language of the sentence; what is not named is said by its key.
 
+    decimals: those shown of a figure that is neither money nor a ratio: two of a score
     dimensions: key -> name; members: (dimension key, member) -> name, for example a person's
     """
 
@@ -26,6 +27,7 @@ class Names:
     unit: Unit
     dimensions: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    decimals: int = 0
 
 
 def sentence(explanation: Explanation, names: Names, language: Language) -> str:
@@ -34,29 +36,32 @@ def sentence(explanation: Explanation, names: Names, language: Language) -> str:
     steps = explanation.steps
     opening = say["level" if not steps.gap else "above" if steps.gap > 0 else "below"].format(
         metric=names.metric,
-        actual=_shown(steps.actual, names.unit),
-        expected=_shown(steps.expected, names.unit),
+        actual=_shown(steps.actual, names),
+        expected=_shown(steps.expected, names),
         against=names.against,
-        gap=_difference(abs(steps.gap), names.unit, language),
+        gap=_difference(abs(steps.gap), names, language),
     )
     if not steps.gap:
         return opening
+    if explanation.staffing:
+        opening += say["staffing"].format(staffing=_signed(explanation.staffing, names, language))
     if not explanation.causes:
-        return opening + say["everywhere" if explanation.standing.anywhere else "nothing"]
-    *causes, rest = steps.contributions
+        other = say["other"] if explanation.staffing else ""
+        return opening + say["everywhere" if explanation.standing.anywhere else "nothing"].format(other=other)
+    *causes, rest = explanation.apart
     said = [
         _cause(cause, line, explanation, names, language)
         for cause, line in zip(explanation.causes, causes, strict=True)
     ]
-    left = say["rest"].format(rest=_signed(rest.total, names.unit, language)) if rest.total else ""
-    return opening + say["causes"].format(causes=say["and"].join(said)) + left
+    left = say["rest"].format(rest=_signed(rest.total, names, language)) if rest.total else ""
+    return opening + say["remaining" if explanation.staffing else "causes"].format(causes=say["and"].join(said)) + left
 
 
 def _cause(
     cause: Cause, line: Contribution, explanation: Explanation, names: Names, language: Language
 ) -> str:
     say = _EN if language == "en" else _ZH
-    share = rounded(line.total / explanation.gap * 100, 0)
+    share = rounded(line.total / (explanation.gap - explanation.staffing) * 100, 0)
     said = say["cause"].format(where=described(cause.where, names, language), share=f"{share:f}")
     return said + _moved(line, explanation, names, language)
 
@@ -72,7 +77,15 @@ def _moved(line: Contribution, explanation: Explanation, names: Names, language:
         now, then = member.part, member.expected_part
     text = "({now}, expected {then})" if language == "en" else "（{now}，应有{then}）"
     space = " " if language == "en" else ""
-    return space + text.format(now=_shown(now, names.unit), then=_shown(then, names.unit))
+    return space + text.format(now=_shown(now, names), then=_shown(then, names))
+
+
+def step_names(explanation: Explanation, names: Names, language: Language) -> tuple[str, ...]:
+    """The steps of an explanation in words, in their order."""
+    say = _EN if language == "en" else _ZH
+    first = (say["step_staffing"],) if explanation.staffing else ()
+    causes = (described(cause.where, names, language) for cause in explanation.causes)
+    return (*first, *causes, say["step_rest"])
 
 
 def described(where: Where, names: Names, language: Language) -> str:
@@ -85,42 +98,52 @@ def described(where: Where, names: Names, language: Language) -> str:
     return (" and " if language == "en" else " × ").join(joined)
 
 
-def _shown(value: Decimal, unit: Unit) -> str:
-    if unit == "ratio":
+def _shown(value: Decimal, names: Names) -> str:
+    if names.unit == "ratio":
         return f"{rounded(value * 100, 1):f}%"
-    return f"{rounded(value, 0):,f}"
+    return f"{rounded(value, names.decimals):,f}"
 
 
-def _difference(value: Decimal, unit: Unit, language: Language) -> str:
-    if unit != "ratio":
-        return _shown(value, unit)
+def _difference(value: Decimal, names: Names, language: Language) -> str:
+    if names.unit != "ratio":
+        return _shown(value, names)
     points = f"{rounded(value * 100, 1):f}"
     return f"{points} points" if language == "en" else f"{points} 个百分点"
 
 
-def _signed(value: Decimal, unit: Unit, language: Language) -> str:
-    return ("+" if value > 0 else "−") + _difference(abs(value), unit, language)
+def _signed(value: Decimal, names: Names, language: Language) -> str:
+    return ("+" if value > 0 else "−") + _difference(abs(value), names, language)
 
 
 _EN = {
     "level": "{metric} is {actual}, level with the {against}.",
     "above": "{metric} is {actual}, {gap} above the {against} of {expected}.",
     "below": "{metric} is {actual}, {gap} below the {against} of {expected}.",
-    "nothing": " Nothing stands out: the difference is made of small ones such as any period shows.",
-    "everywhere": " Nothing stands out: it is off nearly everywhere alike.",
+    "staffing": " People who came, left or were away change it by {staffing}.",
+    "other": " else",
+    "nothing": " Nothing{other} stands out: the difference is made of small ones such as any period shows.",
+    "everywhere": " Nothing{other} stands out: it is off nearly everywhere alike.",
     "causes": " It comes from {causes}.",
+    "remaining": " What remains comes from {causes}.",
     "cause": "{where} with {share}% of it",
     "and": "; and from ",
+    "step_staffing": "people who came, left or were away",
+    "step_rest": "all the rest",
     "rest": " All the rest adds {rest}.",
 }
 _ZH = {
     "level": "{metric}为{actual}，与{against}持平。",
     "above": "{metric}为{actual}，比{against}{expected}高{gap}。",
     "below": "{metric}为{actual}，比{against}{expected}低{gap}。",
-    "nothing": "没有突出的原因：差距由平常就有的零星波动构成。",
-    "everywhere": "没有突出的原因：各处偏离程度相近，属于整体变化。",
+    "staffing": "其中人员增减与缺勤影响{staffing}。",
+    "other": "其他",
+    "nothing": "没有{other}突出的原因：差距由平常就有的零星波动构成。",
+    "everywhere": "没有{other}突出的原因：各处偏离程度相近，属于整体变化。",
     "causes": "主要来自{causes}。",
+    "remaining": "扣除后主要来自{causes}。",
     "cause": "{where}，占差距的{share}%",
     "and": "；以及",
+    "step_staffing": "人员增减与缺勤",
+    "step_rest": "其余",
     "rest": "其余合计{rest}。",
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from dabiao.core import calendars, chinese, config
@@ -172,13 +173,24 @@ class Frame:
         """Rows of `window`, the dimensions and the metrics. `within`: these seats instead of the scope's."""
         if not metrics or not windows:
             return []
+        return measuring.rows(self.table(metrics, windows, by, where=where, within=within))
+
+    def table(
+        self,
+        metrics: Sequence[str],
+        windows: Mapping[str, Period],
+        by: Sequence[str] = (),
+        *,
+        where: Mapping[str, Sequence[str]] | None = None,
+        within: frozenset[int] | None = None,
+    ) -> pa.Table:
+        """What `ask` answers as a table, for what is computed further."""
         filters = tuple(sorted((name, tuple(values)) for name, values in (where or {}).items()))
         question = Question(tuple(metrics), (WINDOW, *by), filters)
         ranges = Windows(tuple((name, window.start, window.end) for name, window in windows.items()))
-        table = measuring.answer(
+        return measuring.answer(
             self.lake, question, windows=ranges, seats=self.seats if within is None else within
         )
-        return measuring.rows(table)
 
 
 def framed(lake: Lake, asked: Asked, *, viewer: User, language: str) -> Frame:
