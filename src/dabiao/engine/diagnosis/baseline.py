@@ -49,7 +49,7 @@ def of_history(cells: Cells) -> Baseline:
     exposure = cells.presence[:-1] if cells.whole is None else np.maximum(cells.whole[:-1], 0.0)
     if not len(part) or part.sum() <= 0:
         return _without_history(cells)
-    grain = _grain(part, exposure)
+    grain = _grain(part, exposure, averaged=cells.whole is not None)
     prior = _main_effects(cells, part, exposure, grain)
     centre = _shrunk(_median_rate(part, exposure) * exposure.sum(axis=0), exposure, prior, grain)
     mean = exposure * centre
@@ -69,18 +69,24 @@ def _without_history(cells: Cells) -> Baseline:
     now = np.maximum(cells.part[-1], 0.0)
     exposure = np.ones_like(now) if cells.whole is None else np.maximum(cells.whole[-1], 0.0)
     rate = np.full(cells.leaves, max(now.sum(), 0.0) / max(exposure.sum(), 1e-12))
-    return Baseline(rate=rate, grain=_grain(now[None], exposure[None]), shape=FIRST_SHAPE)
+    return Baseline(
+        rate=rate,
+        grain=_grain(now[None], exposure[None], averaged=cells.whole is not None),
+        shape=FIRST_SHAPE,
+    )
 
 
-def _grain(part: Floats, exposure: Floats) -> float:
-    """The size of one event: 1 for counts; for money the variance of small cells over their mean.
+def _grain(part: Floats, exposure: Floats, *, averaged: bool) -> float:
+    """The size of one event: 1 for counts; for money and measurements the variance of small cells over their mean.
 
-    For a sum of orders (compound Poisson) that is E[size^2] / E[size]. It is worked out for each period over
+    For a sum of orders (compound Poisson) that is E[size^2] / E[size]. What is averaged and above one each, minutes
+    a visit or a score of one to five, is no count though it is a whole number. It is worked out for each period over
     the half of the cells that are smallest, and the middle period is taken.
     """
-    if np.array_equal(part, np.round(part)) and part.max(initial=0.0) <= max(
+    counted = np.array_equal(part, np.round(part)) and part.max(initial=0.0) <= max(
         exposure.max(initial=0.0), MOST_COUNTED
-    ):
+    )
+    if counted and not (averaged and part.sum() > exposure.sum()):
         return 1.0
     rate = part.sum(axis=0) / np.maximum(exposure.sum(axis=0), 1e-12)
     mean = exposure * rate
