@@ -10,7 +10,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from dabiao.engine.diagnosis import CannotExplain, NoRatio, Settings, explain
-from dabiao.engine.diagnosis.cells import lay_out, minor, present
+from dabiao.engine.diagnosis.cells import lay_out, minor
 from dabiao.engine.diagnosis.wording import Names, sentence
 
 DIMENSIONS = ["region", "line", "channel"]
@@ -207,14 +207,6 @@ def test_a_missing_value_is_a_member_of_its_own():
 
     assert [one.member.name for one in found.by["line"].contributions] == ["A", ""]
     assert sum((one.total for one in found.by["line"].contributions), Decimal(0)) == found.gap
-
-
-def test_who_joined_or_left_is_not_there_before_or_after():
-    part = np.array([[1, 0, 1], [1, 0, 1], [1, 0, 1], [1, 2, 0], [1, 2, 0], [1, 2, 0]], dtype=float)
-
-    assert present(part, np.array([[0], [1], [2]])).T.tolist() == [
-        [1, 1, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0],
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,6 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-REGULAR, GONE = 0.8, 3
-
-
 class CannotExplain(ValueError):
     """The table lacks what an explanation needs; the message names it and the mend."""
 
@@ -30,7 +27,10 @@ class Cells:
     codes:      leaf x dimension, position in members[d]
     part:       period x leaf; the last period is the one to explain, the others are its history, oldest first
     whole:      the same for the denominator of a ratio, else None
-    presence:   period x leaf, 1 where the leaf's members were all there, else 0; see `present`
+    periods:    in order
+    there:      period x leaf, 0 where the figures suggest that a member was not there, else 1; see `presence`
+    share:      period x leaf, how much of the working time its people are told to have been there, else 1
+    people:     per leaf, a number for the people it belongs to, where their share is told, else -1
     exact:      the last period's part and whole again, as int64 units of 10^-4: for sums that must be exact
     """
 
@@ -39,12 +39,20 @@ class Cells:
     codes: Ints
     part: Floats
     whole: Floats | None
-    presence: Floats
+    periods: pa.Array
+    there: Floats
+    share: Floats
+    people: Ints
     exact: tuple[Ints, Ints]
 
     @property
     def leaves(self) -> int:
         return len(self.codes)
+
+    @property
+    def presence(self) -> Floats:
+        """period x leaf: what a sum is in proportion to."""
+        return self.there * self.share
 
     def covered(self, where: Sequence[tuple[str, str | None]]) -> Mask:
         """The leaves that have all the given values."""
@@ -59,7 +67,8 @@ def lay_out(table: pa.Table, dimensions: Sequence[str], *, at: object, ratio: bo
     """The cells of `table` from its first period up to `at`; later rows are not looked at.
 
     table: period, part (number), whole (number, only read for a ratio), and one text column per dimension.
-    Rows of the same period and members are added up; a missing cell is nothing happened, that is 0.
+    Rows of the same period and members are added up; a missing cell is nothing happened, that is 0. Everybody
+    is taken to have been there all along until `presence.present` says otherwise.
     Raises CannotExplain when a column is missing, or when no row lies in `at`.
     """
     wanted = [*dimensions, "period", "part", *(["whole"] if ratio else [])]
@@ -77,14 +86,16 @@ def lay_out(table: pa.Table, dimensions: Sequence[str], *, at: object, ratio: bo
     row_period = pc.index_in(known["period"], value_set=periods).to_numpy().astype(np.int64)
     shape = (len(periods), len(leaves))
     now = row_period == len(periods) - 1
-    part = _summed(known["part"], row_period, leaf_of, shape)
     return Cells(
         dimensions=tuple(dimensions),
         members=tuple(members),
         codes=leaves,
-        part=part,
+        part=_summed(known["part"], row_period, leaf_of, shape),
         whole=_summed(known["whole"], row_period, leaf_of, shape) if ratio else None,
-        presence=present(part, leaves),
+        periods=periods,
+        there=np.ones(shape),
+        share=np.ones(shape),
+        people=np.full(len(leaves), -1),
         exact=(
             _exact(known["part"], leaf_of, now, len(leaves)),
             _exact(known["whole"], leaf_of, now, len(leaves))
@@ -150,43 +161,3 @@ def _exact(column: pa.ChunkedArray, leaf: Ints, now: Mask, leaves: int) -> Ints:
     total = np.zeros(leaves, dtype=np.int64)
     np.add.at(total, leaf[now], minor(column.filter(pa.array(now))))
     return total
-
-
-def joined(part: Floats, codes: Ints) -> Mask:
-    """The leaves whose member joined too lately to have a usual level: nothing of them can be off yet.
-
-    Lately is in the last three periods, without a gap since, in a dimension of which at least half the members
-    show regularly: people do, customers do not, and a wave of new customers is a finding.
-    """
-    new = np.zeros(len(codes), dtype=bool)
-    if len(part) <= GONE:
-        return new
-    for axis in range(codes.shape[1]):
-        active = np.stack([np.bincount(codes[:, axis], row != 0) > 0 for row in part])
-        shown, first = active.sum(axis=0), active.argmax(axis=0)
-        span = len(part) - first
-        regular = (shown >= REGULAR * span) & (shown >= GONE)
-        lately = (shown > 0) & (shown == span) & (span <= GONE)
-        if regular.sum() >= (shown > 0).sum() / 2:
-            new |= lately[codes[:, axis]]
-    return new
-
-
-def present(part: Floats, codes: Ints) -> Floats:
-    """period x leaf: 0 before a regular member first appeared, and after one was gone for good.
-
-    People join and leave; without this every change of seat would look like a fall and a rise. Regular is who
-    showed in four of five periods between the first and the last; gone for good is three periods of silence.
-    What shows seldom, a customer say, is taken to have been there all along.
-    """
-    there = np.ones(part.shape)
-    periods = np.arange(len(part))[:, None]
-    for axis in range(codes.shape[1]):
-        active = np.stack([np.bincount(codes[:, axis], row != 0) > 0 for row in part])
-        first = np.where(active.any(axis=0), active.argmax(axis=0), 0)
-        last = len(part) - 1 - active[::-1].argmax(axis=0)
-        regular = active.sum(axis=0) >= np.maximum(REGULAR * (last - first + 1), GONE)
-        gone = len(part) - 1 - last >= GONE
-        absent = regular & ((periods < first) | (gone & (periods > last)))
-        there *= ~absent[:, codes[:, axis]]
-    return there

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from dabiao.engine.diagnosis.baseline import Baseline
 from dabiao.engine.diagnosis.cells import CannotExplain, Cells, Floats, Ints, minor
+from dabiao.engine.diagnosis.presence import unmeasured, usual
 from dabiao.engine.number import MONEY_SCALE
 
 UNIT = 10**MONEY_SCALE
@@ -15,10 +16,20 @@ UNIT = 10**MONEY_SCALE
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
-    """Per leaf, int64 units of 10^-4: the part and the whole (zeros for a sum) that were expected."""
+    """Per leaf, int64 units of 10^-4: the part and the whole (zeros for a sum) that were expected.
+
+    staffed: the part that was to be expected of the people who were there; a ratio's whole says that already,
+    and figures that the caller names are taken to have been made with their eyes open
+    """
 
     part: Ints
     whole: Ints
+    staffed: Ints
+
+    @property
+    def staffing(self) -> int:
+        """What people who came, left or were away changed."""
+        return int((self.staffed - self.part).sum())
 
 
 def expect(cells: Cells, baseline: Baseline, named: pa.Table | None) -> Expectation:
@@ -29,27 +40,34 @@ def expect(cells: Cells, baseline: Baseline, named: pa.Table | None) -> Expectat
     the row exactly. Raises CannotExplain when a row names members of which the cells have no leaf, or a leaf
     lies in no row.
     """
-    exposure = _usual_exposure(cells)
-    usual_part = baseline.rate * exposure
     nothing = np.zeros(cells.leaves, dtype=np.int64)
+    whole = None if cells.whole is None else _usual_whole(cells.whole)
+    now = cells.presence[-1] if whole is None else whole
     if named is None:
+        part = _units(baseline.rate * (usual(cells) if whole is None else whole))
+        brought = np.where(unmeasured(cells), cells.exact[0], _units(baseline.rate * now))
         return Expectation(
-            part=np.rint(usual_part * UNIT).astype(np.int64),
-            whole=nothing if cells.whole is None else np.rint(exposure * UNIT).astype(np.int64),
+            part=part,
+            whole=nothing if whole is None else _units(whole),
+            staffed=brought if whole is None else part,
         )
     row_of = _row_of_leaf(cells, named)
+    part = _raked(baseline.rate * now, row_of, minor(named["part"]))
     return Expectation(
-        part=_raked(usual_part, row_of, minor(named["part"])),
-        whole=nothing if cells.whole is None else _raked(exposure, row_of, minor(named["whole"])),
+        part=part,
+        whole=nothing if whole is None else _raked(whole, row_of, minor(named["whole"])),
+        staffed=part,
     )
 
 
-def _usual_exposure(cells: Cells) -> Floats:
+def _units(values: Floats) -> Ints:
+    return np.rint(values * UNIT).astype(np.int64)
+
+
+def _usual_whole(whole: Floats) -> Floats:
     """A ratio's whole as it was on average; without history, as it is."""
-    if cells.whole is None:
-        return np.asarray(cells.presence[-1])
-    whole = np.maximum(cells.whole, 0.0)
-    return np.asarray(whole[:-1].mean(axis=0) if len(whole) > 1 else whole[-1])
+    known = np.maximum(whole, 0.0)
+    return np.asarray(known[:-1].mean(axis=0) if len(known) > 1 else known[-1])
 
 
 def _row_of_leaf(cells: Cells, named: pa.Table) -> Ints:

@@ -10,14 +10,15 @@ import pyarrow as pa
 from dabiao.engine.diagnosis.baseline import Baseline, of_history
 from dabiao.engine.diagnosis.cells import Cells, Ints, Mask, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
-from dabiao.engine.diagnosis.decompose import Decomposition, Kind, Member, decompose
+from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, Member, decompose
 from dabiao.engine.diagnosis.expectation import UNIT, Expectation, expect
+from dabiao.engine.diagnosis.presence import present
 from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
 from dabiao.engine.diagnosis.standout import Standing, standing, standing_alone, without_joined
 from dabiao.engine.diagnosis.tree import Node, grow
 from dabiao.engine.number import MONEY_SCALE
 
-REST = "rest"
+REST, STAFFING = "rest", "staffing"
 
 LEAST_EXPECTED = 0.02
 """Events that even a cell of which nothing was expected is judged by, so that what is new can be found."""
@@ -44,7 +45,8 @@ class Explanation:
     causes:    what explains the gap together, most important first; empty if nothing stands out
     ranked:    every description worth a look, best first: the causes, the best single segment and its fuller
                wording, then others
-    steps:     the gap over the causes and the rest, exact
+    steps:     the gap over the staffing (where that is known and changed something), the causes and the rest,
+               exact
     by:        the gap over the members of each dimension, exact
     tree:      the gap split along the dimensions that tell most, exact
     standing:  how far the best finding lies outside what the metric does by itself
@@ -62,6 +64,17 @@ class Explanation:
     def gap(self) -> Decimal:
         return self.steps.gap
 
+    @property
+    def staffing(self) -> Decimal:
+        """What people who came, left or were away changed; 0 where nobody tells."""
+        first = self.steps.contributions[0]
+        return first.total if first.member.name == STAFFING else Decimal(0)
+
+    @property
+    def apart(self) -> tuple[Contribution, ...]:
+        """The steps after staffing: one for each cause, and the rest."""
+        return self.steps.contributions[1 if self.staffing else 0 :]
+
 
 def explain(
     table: pa.Table,
@@ -70,6 +83,7 @@ def explain(
     at: object,
     kind: Kind = "sum",
     expected: pa.Table | None = None,
+    staff: pa.Table | None = None,
     settings: Settings | None = None,
 ) -> Explanation:
     """Explain the gap between period `at` and what was expected of it.
@@ -78,11 +92,12 @@ def explain(
               before `at` are the history that says what is usual and how much it wobbles
     expected: part (and whole) in total or broken down by some of the dimensions: a target, a forecast, the
               period before; by default the baseline of the history
+    staff:    who was there when, as `presence.present` takes it; without it that is guessed from the figures
 
     Raises CannotExplain when a column or the period is missing, NoRatio when a ratio has no whole.
     """
     settings = settings or Settings()
-    cells = lay_out(table, dimensions, at=at, ratio=kind != "sum")
+    cells = present(lay_out(table, dimensions, at=at, ratio=kind != "sum"), staff)
     searched = cells if kind == "ratio" else replace(cells, whole=None)
     baseline = of_history(searched)
     expectation = expect(cells, baseline, expected)
@@ -113,7 +128,7 @@ def _shown(cells: Cells, baseline: Baseline, expectation: Expectation) -> Shown:
     seen = cells.part[-1] / baseline.grain
     part = np.maximum(expectation.part, 0) / UNIT
     if cells.whole is None:
-        expected = np.maximum(part / baseline.grain, LEAST_EXPECTED)
+        expected = np.maximum(np.maximum(expectation.staffed, 0) / UNIT / baseline.grain, LEAST_EXPECTED)
         return Shown(seen=seen, expected=expected, exposure=expected, shape=baseline.shape)
     whole = expectation.whole / UNIT
     rate = np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), baseline.rate)
@@ -142,14 +157,21 @@ def _ranked(cube: Cube, ranking: Ranking) -> tuple[Where, ...]:
 
 
 def _steps(cells: Cells, expectation: Expectation, causes: Sequence[Where]) -> list[Member]:
-    """The causes as members of the total, each leaf in the first that covers it, and the rest."""
+    """Staffing, then the causes, each leaf in the first that covers it, and the rest, all with the people there are.
+
+    Staffing has no figures of its own; it is what the usual people would have brought less what is to be
+    expected of those who were there.
+    """
     left = np.ones(cells.leaves, dtype=bool)
+    staffed = replace(expectation, part=expectation.staffed)
     members = []
+    if expectation.staffing:
+        members.append(Member(STAFFING, Decimal(0), Decimal(-expectation.staffing).scaleb(-MONEY_SCALE)))
     for where in causes:
         mine = left & cells.covered(where)
-        members.append(_member(named(where), mine, cells, expectation))
+        members.append(_member(named(where), mine, cells, staffed))
         left &= ~mine
-    return [*members, _member(REST, left, cells, expectation)]
+    return [*members, _member(REST, left, cells, staffed)]
 
 
 def _members(cells: Cells, expectation: Expectation, axis: int) -> list[Member]:

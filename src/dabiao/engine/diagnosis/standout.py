@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dabiao.engine.diagnosis.baseline import of_history
-from dabiao.engine.diagnosis.cells import Cells, Floats, Mask, joined
+from dabiao.engine.diagnosis.cells import Cells, Floats, Mask
 from dabiao.engine.diagnosis.cube import Cube, build
+from dabiao.engine.diagnosis.presence import joined, unmeasured
 from dabiao.engine.diagnosis.search import Settings, Shown, gain_of, scan
 
 DEPTH = 2
@@ -110,11 +111,11 @@ def standing_alone(
 
 
 def without_joined(cells: Cells, shown: Shown) -> Shown:
-    """What those bring who have just joined is expected of them: a sum has no usual level for them yet."""
+    """What those bring who have no usual level is expected of them: a sum cannot tell whether it is off."""
     if cells.whole is not None:
         return shown
-    new = joined(cells.part, cells.codes)
-    return replace(shown, expected=np.where(new, np.maximum(shown.seen, shown.expected), shown.expected))
+    expected = np.where(joined(cells), np.maximum(shown.seen, shown.expected), shown.expected)
+    return replace(shown, expected=np.where(unmeasured(cells), np.maximum(shown.seen, 0.0), expected))
 
 
 def _ordinary(cells: Cells) -> list[Shown]:
@@ -130,7 +131,8 @@ def _one_of(cells: Cells, period: int) -> Shown:
     until = period if period >= FEWEST_BEFORE else len(cells.part) - 1
     order = [*(one for one in range(until) if one != period), period]
     whole = None if cells.whole is None else cells.whole[order]
-    apart = replace(cells, part=cells.part[order], whole=whole, presence=cells.presence[order])
+    there, share = cells.there[order], cells.share[order]
+    apart = replace(cells, part=cells.part[order], whole=whole, there=there, share=share)
     baseline = of_history(apart)
     seen = apart.part[-1] / baseline.grain
     if whole is None:

@@ -54,7 +54,8 @@ def sentence(explanation: Explanation, names: Names, language: Language) -> str:
         for cause, line in zip(explanation.causes, causes, strict=True)
     ]
     left = say["rest"].format(rest=_signed(rest.total, names, language)) if rest.total else ""
-    return opening + say["remaining" if explanation.staffing else "causes"].format(causes=say["and"].join(said)) + left
+    from_where = say["remaining" if explanation.staffing else "causes"]
+    return opening + from_where.format(causes=say["and"].join(said)) + left
 
 
 def _cause(
