@@ -11,6 +11,7 @@ from dabiao.core import config
 from dabiao.core.asked import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, show
+from dabiao.engine.diagnosis.explain import STAFFING
 from dabiao.engine.period import Period
 from dabiao.improvement.effects import effected
 from dabiao.improvement.explaining import Explained, explained
@@ -48,17 +49,18 @@ def explain(
     found = explained(_frame(period, scope, viewer, version), metric, against.value, by=asking.listed(by))
     if form is Format.TABLE:
         typer.echo(found.sentence)
-    show(_steps(found), ["step", "actual", "expected", "volume", "mix", "rate", "contribution"], form)
+    called = ["name"] if form is Format.TABLE else ["step", "name"]
+    show(_steps(found), [*called, "actual", "expected", "volume", "mix", "rate", "contribution"], form)
 
 
 def _steps(found: Explained) -> list[dict[str, object]]:
-    """One row a cause, the rest, and the gap that they sum to."""
+    """One row for staffing, each cause and the rest, and the gap that they sum to. Staffing has no figures itself."""
     steps = found.explanation.steps
     rows: list[dict[str, object]] = [
         {
             "step": one.member.name,
-            "actual": one.member.part,
-            "expected": one.member.expected_part,
+            "actual": None if one.member.name == STAFFING else one.member.part,
+            "expected": None if one.member.name == STAFFING else one.member.expected_part,
             "volume": one.volume,
             "mix": one.mix,
             "rate": one.rate,
@@ -67,7 +69,8 @@ def _steps(found: Explained) -> list[dict[str, object]]:
         for one in steps.contributions
     ]
     total = {"volume": steps.volume, "mix": steps.mix, "rate": steps.rate, "contribution": steps.gap}
-    return [*rows, {"step": "gap", "actual": steps.actual, "expected": steps.expected, **total}]
+    rows.append({"step": "gap", "actual": steps.actual, "expected": steps.expected, **total})
+    return [{"name": name, **row} for name, row in zip(found.steps, rows, strict=True)]
 
 
 def links(

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from dabiao.core.errors import NotFound
 from dabiao.engine.diagnosis import CannotExplain, Explanation, NoRatio, explain
 from dabiao.engine.diagnosis.decompose import Kind
-from dabiao.engine.diagnosis.wording import Language, Names, Unit, sentence
+from dabiao.engine.diagnosis.wording import Language, Names, Unit, sentence, step_names
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Period
 from dabiao.improvement.against import CALLED, Against, expected
-from dabiao.improvement.cells import HISTORY, cells, now
+from dabiao.improvement.cells import HISTORY, cells, now, windows
 from dabiao.improvement.net_scores import lifted, lowered
 from dabiao.improvement.sides import CannotTakeApart, Sides, sides
+from dabiao.improvement.staffing import staff
 from dabiao.performance import words
 from dabiao.performance.measuring import BadQuestion
 from dabiao.performance.queries import names
@@ -45,7 +46,7 @@ DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
 
 @dataclass(frozen=True)
 class Explained:
-    """An explanation with what its members are called and the sentence that says it."""
+    """An explanation with what its members are called, the sentence that says it, and its steps and gap in words."""
 
     metric: str
     period: Period
@@ -53,6 +54,7 @@ class Explained:
     explanation: Explanation
     names: Names
     sentence: str
+    steps: tuple[str, ...]
 
 
 def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = ()) -> Explained:
@@ -72,7 +74,8 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
     found = _explained(frame, key, made_of, table, dimensions, against)
     called = _names(frame, metric, found, dimensions, against)
     language: Language = "zh" if frame.language.startswith("zh") else "en"
-    return Explained(key, frame.period, against, found, called, sentence(found, called, language))
+    said, steps = sentence(found, called, language), step_names(found, called, language)
+    return Explained(key, frame.period, against, found, called, said, steps)
 
 
 def _explained(
@@ -83,7 +86,8 @@ def _explained(
     if made_of.net:
         table, named = lifted(table), None if named is None else lifted(named)
     try:
-        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=named)
+        there = staff(frame, windows(frame), dimensions) if kind == "sum" else None
+        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=named, staff=there)
     except NoRatio as error:
         raise BadQuestion(
             _("%(metric)s cannot be compared: there was nothing to divide by, now or then.")

@@ -82,11 +82,11 @@ def _moved(line: Contribution, explanation: Explanation, names: Names, language:
 
 
 def step_names(explanation: Explanation, names: Names, language: Language) -> tuple[str, ...]:
-    """The steps of an explanation in words, in their order."""
+    """The steps of an explanation in words, in their order, and the gap that they sum to."""
     say = _EN if language == "en" else _ZH
     first = (say["step_staffing"],) if explanation.staffing else ()
     causes = (described(cause.where, names, language) for cause in explanation.causes)
-    return (*first, *causes, say["step_rest"])
+    return (*first, *causes, say["step_rest"], say["step_gap"])
 
 
 def described(where: Where, names: Names, language: Language) -> str:
@@ -130,6 +130,7 @@ _EN = {
     "and": "; and from ",
     "step_staffing": "people who came, left or were away",
     "step_rest": "all the rest",
+    "step_gap": "gap",
     "rest": " All the rest adds {rest}.",
 }
 _ZH = {
@@ -146,5 +147,6 @@ _ZH = {
     "and": "；以及",
     "step_staffing": "人员增减与缺勤",
     "step_rest": "其余",
+    "step_gap": "差距",
     "rest": "其余合计{rest}。",
 }
