@@ -105,6 +105,28 @@ def test_the_coarser_of_two_equal_descriptions_is_the_cause():
     assert found.ranked[1] == found.causes[0].in_full
 
 
+def test_equally_short_descriptions_of_the_same_rows_are_both_named():
+    """Line B is sold by Web and nothing else is: nobody can tell which of the two it was."""
+    table = history(4, lambda cell: 0.1 if cell["line"] == "B" else 1.0, size=80)
+    table = table.filter(
+        pa.array([(row["line"] == "B") == (row["channel"] == "Web") for row in table.to_pylist()])
+    )
+    found = explain(table, DIMENSIONS, at=12, kind="ratio")
+
+    assert found.ranked[:2] == ((("line", "B"),), (("channel", "Web"),))
+
+
+def test_what_the_first_cause_is_a_part_of_comes_before_weaker_candidates():
+    where = {"region": "East", "line": "B"}
+    inside = held(where)
+    found = explain(
+        history(1, lambda cell: 0.1 if inside(cell) else 1.0, size=60), DIMENSIONS, at=12, kind="ratio"
+    )
+
+    assert found.ranked[0] == tuple(where.items())
+    assert {(condition,) for condition in where.items()} <= set(found.ranked[:4])
+
+
 def test_quiet_months_seldom_find_anything():
     false = sum(bool(explain(history(seed), DIMENSIONS, at=12, kind="ratio").causes) for seed in range(60))
 

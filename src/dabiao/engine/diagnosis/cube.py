@@ -47,6 +47,11 @@ class Cube:
         names, members = self.cells.dimensions, self.cells.members
         return tuple((names[axis], members[axis][leaf[axis]]) for axis in cuboid.axes)
 
+    def said_as_shortly(self, segment: int) -> list[int]:
+        """The other segments of the same rows with as few conditions."""
+        same = (self.first_of == self.first_of[segment]) & (self.depth == self.depth[segment])
+        return [int(one) for one in np.flatnonzero(same) if one != segment]
+
     def alike(self, segment: int) -> int:
         """How many segments are made of the same dimensions."""
         return len(self._cuboid(segment).first)

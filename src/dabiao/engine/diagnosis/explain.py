@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
@@ -43,8 +44,8 @@ class Explanation:
     """The answer as data; `sentence`, `waterfall` and `tree` turn it into words and pictures.
 
     causes:    what explains the gap together, most important first; empty if nothing stands out
-    ranked:    every description worth a look, best first: the causes, the best single segment and its fuller
-               wording, then others
+    ranked:    every description worth a look, best first: the causes and what says the same rows as shortly, the
+               best single segment and its fuller wording, the next best, coarser readings of the first, others
     steps:     the gap over the staffing (where that is known and changed something), the causes and the rest,
                exact
     by:        the gap over the members of each dimension, exact
@@ -148,12 +149,24 @@ def named(where: Where) -> str:
 
 
 def _ranked(cube: Cube, ranking: Ranking) -> tuple[Where, ...]:
+    """Nobody can tell descriptions of the same rows apart, so all equally short ones are named.
+
+    Likelihood alone may be too narrow: what the first cause is a part of comes before weaker candidates.
+    """
+    leading = [*ranking.causes, *([] if ranking.best is None else [ranking.best])]
     said = [cube.where(one) for one in ranking.causes]
+    said += [cube.where(same) for one in leading for same in cube.said_as_shortly(one)]
     if ranking.best is not None:
         alone = cube.where(ranking.best)
         said += [alone, cube.in_full(alone)]
-    said += [cube.where(one) for one in ranking.others]
-    return tuple(dict.fromkeys(said))
+    next_best, *others = [cube.where(one) for one in ranking.others] or [()]
+    said += [next_best, *(_coarser(said[0]) if said else ()), *others]
+    return tuple(dict.fromkeys(where for where in said if where))
+
+
+def _coarser(where: Where) -> list[Where]:
+    """The same with conditions left out, the nearest first."""
+    return [fewer for kept in range(len(where) - 1, 0, -1) for fewer in combinations(where, kept)]
 
 
 def _steps(cells: Cells, expectation: Expectation, causes: Sequence[Where]) -> list[Member]:
