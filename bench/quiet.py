@@ -87,8 +87,9 @@ def _rows(
     facts = pl.DataFrame(company.tables[table]).filter(pl.col(on).is_not_null())
     facts = facts if figure.counts is None else facts.filter(figure.counts)
     month = pl.col(on).dt.year().cast(pl.Int64) * 12 + pl.col(on).dt.month() - LAST
-    day = pl.col(on).cast(pl.Date)
-    named = facts.with_columns(period=month, day=day).sort("day")
+    named = (
+        facts.with_columns(period=month, day=pl.col(on).cast(pl.Date)).drop("team", strict=False).sort("day")
+    )
     named = named.join_asof(
         seats(company), left_on="day", right_on="starts_on", by="person", check_sortedness=False
     ).with_columns(team=pl.when(pl.col("day") < pl.col("ends_on")).then("team"))
