@@ -35,8 +35,8 @@ DIMENSIONS: Final = (
 )  # fmt: skip
 """What a cause may lie in. Results (outcome, lost reason) explain nothing: they are the gap under another name.
 
-So is the customer of a lead, because only good leads become customers. Single customers only where money is
-counted: of visits and deals each has too few to tell."""
+So is the customer of a lead, because only good leads become customers. Single customers and their industries only
+where money is counted: of visits and deals each has too few to tell, and all together hide what others have."""
 OF_CUSTOMERS: Final = frozenset({"customer", "industry", "customer_type", "province"})
 MEETS: Final = 0.5
 """Where less of a ratio's two sides lies in members that have both, it does not exist member by member."""
@@ -139,7 +139,7 @@ def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]
     ]
     possible = set(ways(frame, metric)) | {"person"}
     possible -= OF_CUSTOMERS if made_of.source.table == "leads" else set()
-    possible -= {"customer"} if made_of.part.unit != "money" else set()
+    possible -= {"customer", "industry"} if made_of.part.unit != "money" else set()
     return tuple(dict.fromkeys([*levels, *(name for name in DIMENSIONS if name in possible)]))[:MOST]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dabiao.engine.diagnosis.cells import Cells, Floats, Ints
+from dabiao.engine.diagnosis.presence import new_here
 
 PRIOR_EVENTS = 1.0
 """How many events' worth of evidence the main effects count for beside a leaf's own history."""
@@ -43,10 +44,15 @@ def of_history(cells: Cells) -> Baseline:
     A leaf's median rate is shrunk to what its members' main effects say, earlier values are cut at three
     standard deviations about it, and their mean is shrunk again (empirical Bayes: Gamma prior worth one
     event). The noise comes from the same residuals by their medians, so that one wild period leaves no mark.
-    With one earlier period that period is the expectation; without any, everything is expected to be even.
+    With one earlier period that period is the expectation; without any, everything is expected to be even. In a
+    ratio, of whoever came lately is expected what the others' main effects say: a level of their own would be the
+    very thing to be judged.
     """
     part = cells.part[:-1]
-    exposure = cells.presence[:-1] if cells.whole is None else np.maximum(cells.whole[:-1], 0.0)
+    exposure = cells.presence[:-1]
+    if cells.whole is not None:
+        known = ~new_here(cells)
+        part, exposure = part * known, np.maximum(cells.whole[:-1], 0.0) * known
     if not len(part) or part.sum() <= 0:
         return _without_history(cells)
     grain = _grain(part, exposure, averaged=cells.whole is not None)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from dabiao.engine.diagnosis.cells import CannotExplain, Cells, Floats, Ints, Mask, grouped
 
-REGULAR, GONE = 0.8, 3
+REGULAR, GONE, TELLING = 0.8, 3, 8
 
 
 def present(cells: Cells, staff: pa.Table | None = None) -> Cells:
@@ -45,16 +45,27 @@ def unmeasured(cells: Cells) -> Mask:
     They have come, gone, or stand in for somebody, and have no usual level: whatever they bring, or fail to
     bring, is due to that.
     """
-    told = cells.people >= 0
+    return np.asarray((cells.people >= 0) & ((cells.share[-1] <= 0) | _lately(cells)))
+
+
+def new_here(cells: Cells) -> Mask:
+    """The leaves of people without figures until three periods ago, whether that is told or guessed.
+
+    Of fewer than eight periods in all nobody can be said to be new, and only the last third of them is lately.
+    """
+    most = min(GONE, len(cells.part) // 3) if len(cells.part) >= TELLING else 0
+    return np.asarray(joined(cells, most) | ((cells.people >= 0) & _lately(cells, most)))
+
+
+def _lately(cells: Cells, most: int = GONE) -> Mask:
     first = _active(cells.part, cells.people + 1).argmax(axis=0)[cells.people + 1]
-    lately = (first > 0) & (len(cells.part) - first <= GONE)
-    return np.asarray(told & ((cells.share[-1] <= 0) | lately))
+    return np.asarray((first > 0) & (len(cells.part) - first <= most))
 
 
-def joined(cells: Cells) -> Mask:
+def joined(cells: Cells, most: int = GONE) -> Mask:
     """The leaves whose member seems to have joined too lately to have a usual level, where nobody tells.
 
-    Lately is in the last three periods, without a gap since, in a dimension of which at least half the members
+    Lately is in the last three periods (`most`), without a gap since, in a dimension of which at least half the members
     show regularly: people do, customers do not, and a wave of new customers is a finding.
     """
     new = np.zeros(cells.leaves, dtype=bool)
@@ -65,7 +76,7 @@ def joined(cells: Cells) -> Mask:
         shown, first = active.sum(axis=0), active.argmax(axis=0)
         span = len(cells.part) - first
         regular = (shown >= REGULAR * span) & (shown >= GONE)
-        lately = (shown > 0) & (shown == span) & (span <= GONE)
+        lately = (shown > 0) & (shown == span) & (span <= most)
         if regular.sum() >= (shown > 0).sum() / 2:
             new |= lately[cells.codes[:, axis]]
     return new & (cells.people < 0)
