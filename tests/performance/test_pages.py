@@ -260,5 +260,15 @@ class TestDictionary:
         assert "毛利 ÷ 成本已知的销售额" in page
         assert "gross_profit ÷ costed_sales" in page
 
+    @pytest.mark.parametrize(
+        ("metric", "said"),
+        [("gross_profit", "金额（不含税） − 成本求和"), ("sales_amount", "金额（不含税）求和")],
+    )
+    def test_says_what_is_taken_off(self, facts, as_, metric, said):
+        browser = as_("emma")
+        browser.cookies["django_language"] = "zh-hans"
+
+        assert said in browser.get(f"/metrics/{metric}/?{FEBRUARY}").content.decode()
+
     def test_knows_no_metric_that_is_not_there(self, facts, as_):
         assert as_("emma").get("/metrics/nonsense/").status_code == 404

@@ -10,6 +10,7 @@ from dabiao.core import http, spreadsheet
 
 Kind = Literal[
     "text",
+    "code",  # a number given by a system: never broken over two lines
     "money",  # shortened, with currency
     "cents",  # every digit, with currency
     "count",

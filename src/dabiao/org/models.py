@@ -75,6 +75,11 @@ class OrgVersion(models.Model):
     def __str__(self) -> str:
         return f"org {self.number}"
 
+    @property
+    def key(self) -> str:
+        """What the audit knows a change by: the version it made."""
+        return str(self.number)
+
 
 class Unit(models.Model):
     """A node of today's organisation tree."""

@@ -77,6 +77,11 @@ class TargetVersion(models.Model):
     def __str__(self) -> str:
         return f"targets {self.number}"
 
+    @property
+    def key(self) -> str:
+        """What the audit knows a change by: the version it made."""
+        return str(self.number)
+
 
 class CascadePlan(models.Model):
     """One amount handed down over organisation, time and products. Its cells lie in the lake."""

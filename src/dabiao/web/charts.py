@@ -116,7 +116,7 @@ def funnel(stages: Sequence[Stage]) -> Option:
     ]
     return {
         "animation": False,
-        "grid": {"left": 6, "right": 10, "top": 4, "bottom": 4, "containLabel": True},
+        "grid": {"left": 12, "right": 10, "top": 4, "bottom": 4, "containLabel": True},
         "xAxis": {"show": False, "max": most * 1.75 or 1},
         "yAxis": _names([stage.label for stage in stages]),
         "series": [{"type": "bar", "data": data, "barMaxWidth": 22}],

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 from dabiao.core.errors import NotFound
 from dabiao.core.listing import Cell, Column, Listing
 from dabiao.engine.metric import Measure, Metric, Ratio, measures_of, rollable, sources_of
+from dabiao.engine.row import Between, Terms
 from dabiao.lake import dictionary
 from dabiao.lake.metrics_page import definition
 from dabiao.performance import words
@@ -79,7 +80,7 @@ def formula(frame: Frame, metric: Metric) -> str:
 
 
 def _how(measure: Measure) -> str:
-    of = " ".join(words.column(name) for name in (measure.of.columns if measure.of else ()))
+    of = _of(measure)
     return {
         "sum": _("sum of %(of)s"),
         "count": _("number of rows"),
@@ -89,6 +90,16 @@ def _how(measure: Measure) -> str:
         "min": _("smallest %(of)s"),
         "max": _("largest %(of)s"),
     }[measure.how] % {"of": of}
+
+
+def _of(measure: Measure) -> str:
+    """The columns of a value as they are added, subtracted or run from one to the other."""
+    if isinstance(measure.of, Terms):
+        less = "".join(f" − {words.column(name)}" for name in measure.of.minus)
+        return " + ".join(words.column(name) for name in measure.of.plus) + less
+    if isinstance(measure.of, Between):
+        return f"{words.column(measure.of.start)} → {words.column(measure.of.end)}"
+    return " ".join(words.column(name) for name in dict.fromkeys(measure.of.columns if measure.of else ()))
 
 
 def _values(frame: Frame, known: Iterable[str]) -> Values:

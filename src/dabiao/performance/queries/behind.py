@@ -142,7 +142,7 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table) -> Listing:
         Column(
             name,
             words.column(name),
-            _KINDS.get(types.get(name, "text"), "text"),
+            _KINDS.get(types.get(name, "text"), "text" if names.is_named(name) else "code"),
             hidden=at > 11 or name in _PLAIN,
             currency="currency" if name.startswith("original_") else "",
         )

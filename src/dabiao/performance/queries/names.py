@@ -31,6 +31,11 @@ LABELLED: Final[Mapping[str, str]] = {
 PEOPLE: Final = frozenset({"person", "signer", "companion", "entered_by"})
 
 
+def is_named(column: str) -> bool:
+    """Whether the keys of a column have names. Other text is a code and is shown as it is."""
+    return column in PEOPLE or column in LABELLED or column == "unit"
+
+
 def names(column: str, keys: Iterable[object]) -> Mapping[str, str]:
     """Key → name of the keys of a column, of those that have one. Rows must be in scope already."""
     wanted = {str(key) for key in keys if key}
