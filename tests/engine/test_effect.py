@@ -5,12 +5,15 @@ import pyarrow as pa
 import pytest
 
 from dabiao.engine.effect import CannotMeasure, Measure, measure_effect
-from dabiao.engine.effect.estimate import contrast
+from dabiao.engine.effect.contrast import ahead, contrast
+from dabiao.engine.effect.course import course, piece
+from dabiao.engine.effect.estimate import Estimate, by_comparison
 from dabiao.engine.effect.matching import comparable
-from dabiao.engine.effect.noise import candidates, noises
+from dabiao.engine.effect.noise import candidates, weighed
 from dabiao.engine.effect.panel import panel_of
 from dabiao.engine.effect.placebo import placebos
-from dabiao.engine.effect.wording import sentence, verdict
+from dabiao.engine.effect.variance import moderated, widening
+from dabiao.engine.effect.wording import refusal, sentence, verdict
 
 BEFORE, AFTER = 18, 6
 
@@ -74,6 +77,25 @@ def test_nothing_is_too_early_where_one_would_not_have_shown():
 
     assert found.verdict == "too early"
     assert found.visible > 0.1
+    assert found.outlook.periods is None and 0.1 < found.outlook.visible < found.visible
+
+
+@pytest.mark.parametrize(("worthwhile", "words"), [(0.04, "By now only"), (0.047, "look again then")])
+def test_an_effect_worth_having_may_show_with_more_months(worthwhile, words):
+    """How many is told, no more than it takes: one month less would not do."""
+    table, starts = team(33, people=24, treated=8, noise=0.08, effect=0.04)
+    measure = Measure(worthwhile=worthwhile)
+    found = measure_effect(table, starts, measure)
+    sooner = measure_effect(
+        table, starts, Measure(worthwhile=worthwhile, horizon=max(1, found.outlook.periods - 1))
+    )
+
+    assert found.verdict == "too early"
+    assert 1 <= found.outlook.periods <= 12 and found.outlook.visible <= worthwhile
+    assert (sooner.outlook.periods is None) == (found.outlook.periods > 1)
+    assert words in sentence(found, measure, "en", "month")
+    assert f"would with {found.outlook.periods} month" in sentence(found, measure, "en", "month")
+    assert f"再过{found.outlook.periods}个月" in sentence(found, measure, "zh", "month")
 
 
 def test_a_bad_month_that_passes_is_no_effect():
@@ -126,6 +148,14 @@ def test_cohorts_without_others_are_forecast_each():
     assert (found.method, found.verdict) == ("forecast", "works")
 
 
+def test_a_forecast_too_says_how_long_to_wait():
+    table, starts = team(7, people=4, treated=4, noise=0.1)
+    found = measure_effect(table, starts, Measure(worthwhile=0.01))
+
+    assert (found.method, found.outlook.periods) == ("forecast", None)
+    assert "Waiting alone will not do: with 12 weeks more" in sentence(found, Measure(), "en", "week")
+
+
 def test_ratios_are_measured_in_points():
     table, starts = team(8, effect=0.3)
     found = measure_effect(table, starts, Measure(relative=False, worthwhile=5))
@@ -144,28 +174,81 @@ def test_who_is_moving_apart_already_is_pointed_out():
     assert "already moving apart" in words and "differ in level or trend" in words
 
 
-def test_those_without_figures_throughout_are_left_out():
+def with_holes(table, holes):
+    """The same table without the figures of (person, month)."""
+    values = [
+        None if (int(unit[1:]), month) in holes else value
+        for unit, month, value in zip(*(table[name].to_pylist() for name in table.column_names), strict=True)
+    ]
+    return table.set_column(2, "value", pa.array(values))
+
+
+def test_who_joins_or_leaves_or_has_a_gap_counts_as_long_as_there_are_figures():
     table, starts = team(10, effect=0.3)
-    holes = table["value"].to_pylist()
-    holes[-1] = None
-    found = measure_effect(table.set_column(2, "value", pa.array(holes)), starts, Measure())
+    gaps = {(0, 3), (20, 22), (23, 23)} | {(22, month) for month in range(10)}
+    found = measure_effect(with_holes(table, gaps), starts, Measure())
 
-    assert found.left_out == ("p023",)
-    assert "1 without figures" in sentence(found, Measure(), "en")
-    assert "1个因数据不全" in sentence(found, Measure(), "zh")
+    assert (found.left_out, found.compared, found.verdict) == ((), 18, "works")
+    assert found.low < 0.3 / 1.1 < found.high
 
 
-@pytest.mark.parametrize(
-    ("case", "starts", "words"),
-    [
-        ("a start in the future", {"p000": 99}, "no figures yet"),
-        ("nobody known", {"stranger": 18}, "nobody whom the measure treats"),
-        ("too short a history", {"p000": 3}, "at least six"),
-    ],
-)
-def test_what_cannot_be_measured_says_why(case, starts, words):
-    with pytest.raises(CannotMeasure, match=words):
-        measure_effect(team(11)[0], starts, Measure())
+def test_those_with_too_few_figures_are_left_out():
+    table, starts = team(10, effect=0.3)
+    joined_late = {(23, month) for month in range(13)}
+    left_before = {(22, month) for month in range(BEFORE, BEFORE + AFTER)}
+    treated_and_gone = {(0, month) for month in range(BEFORE, BEFORE + AFTER)}
+    found = measure_effect(with_holes(table, joined_late | left_before | treated_and_gone), starts, Measure())
+
+    assert found.left_out == ("p000", "p023")
+    assert (found.treated, found.compared) == (5, 16)
+    assert "2 with too few figures" in sentence(found, Measure(), "en")
+    assert "2个因数据不足" in sentence(found, Measure(), "zh")
+
+
+def test_those_without_a_usual_level_are_left_out_of_shares_only():
+    table, starts = team(10, effect=0.3)
+    figures = np.array(table["value"]).reshape(24, -1).copy()
+    figures[23] = 0
+
+    assert measure_effect(as_table(figures), starts, Measure()).left_out == ("p023",)
+    assert measure_effect(as_table(figures), starts, Measure(relative=False)).left_out == ()
+
+
+def test_a_month_in_which_nobody_can_be_compared_with_does_not_count():
+    table, starts = team(10, effect=0.3)
+    closed = {(one, 20) for one in range(6, 24)}
+    figures = np.array(table["value"]).reshape(24, -1).copy()
+    figures[:6, 20] = 1e6
+    found = measure_effect(with_holes(as_table(figures), closed), starts, Measure())
+
+    assert found.low < 0.3 / 1.1 < found.high
+
+
+REFUSED = [
+    ("a start in the future", {"p000": 99}, set(), "no figures", "还没有数据"),
+    ("nobody known", {"stranger": 18}, set(), "nobody whom the measure treats", "没有任何数据"),
+    ("too short a history", {"p000": 3}, set(), "at least six", "至少需要六期"),
+    ("too few figures", {"p000": 18}, {(0, month) for month in range(13)}, "in six periods", "不足六期"),
+    (
+        "the others end elsewhere",
+        {"p000": 18},
+        {(one, 18 + (one + 1) % 2) for one in range(1, 24)}
+        | {(one, m) for one in range(24) for m in range(20, 24)}
+        | {(0, 18)}
+        | {(one, 19) for one in range(1, 24)},
+        "compare with",
+        "可作对照",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "starts", "holes", "english", "chinese"), REFUSED)
+def test_what_cannot_be_measured_says_why(case, starts, holes, english, chinese):
+    with pytest.raises(CannotMeasure, match=english) as caught:
+        measure_effect(with_holes(team(11)[0], holes), starts, Measure())
+
+    assert refusal(caught.value, "en") == str(caught.value), case
+    assert chinese in refusal(caught.value, "zh")
 
 
 def test_a_short_history_has_no_check_of_the_time_before():
@@ -176,7 +259,7 @@ def test_a_short_history_has_no_check_of_the_time_before():
 
 
 def test_a_share_of_nothing_is_refused():
-    with pytest.raises(CannotMeasure, match="usual level is zero"):
+    with pytest.raises(CannotMeasure, match="usual level of zero"):
         measure_effect(as_table(np.zeros((5, 20))), {"p000": 12}, Measure())
 
 
@@ -194,23 +277,25 @@ def test_the_nearest_are_compared_with():
     draw = np.random.default_rng(12)
     level = np.array([100.0] * 11 + [1000.0] * 30)
     figures = level[:, None] * (1 + 0.02 * draw.normal(size=(41, 20)))
-    panel = panel_of(as_table(figures), {"p000": 12})
+    panel = panel_of(as_table(figures), {"p000": 12}, relative=True)
 
     assert sum(one <= 10 for one in comparable(panel, {}).tolist()) >= 8
     years = {"years": {f"p{one:03}": 1.0 if one < 11 else 9.0 for one in range(40)}}
     assert sum(one <= 10 for one in comparable(panel, years).tolist()) >= 9
 
 
+def alone(known, correlation, design=None):
+    """The piece of a unit with figures in the first `known` of the correlation's periods."""
+    periods = len(correlation)
+    terms = np.ones((periods, 1)) if design is None else design
+    return piece(np.arange(periods) < known, terms, correlation[None])
+
+
 def test_a_contrast_without_memory_is_after_less_before():
-    weights = contrast(np.eye(6), np.ones((6, 1)), 4, 6)
+    whole, conditioned = ahead(alone(4, np.eye(6)), np.arange(6) >= 4)
 
-    assert weights == pytest.approx([-0.25] * 4 + [0.5] * 2)
-
-
-def test_a_contrast_that_is_given_the_last_month_leaves_it_out_of_the_level():
-    weights = contrast(np.eye(6), np.ones((6, 1)), 4, 6, given=1)
-
-    assert weights == pytest.approx([-1 / 3] * 3 + [0] + [0.5] * 2)
+    assert whole[0] == pytest.approx([-0.25] * 4 + [0.5] * 2)
+    assert conditioned[0] == pytest.approx([-1 / 3] * 3 + [0] + [0.5] * 2)
 
 
 @pytest.mark.parametrize("given", [0, 1])
@@ -225,8 +310,63 @@ def test_a_contrast_is_the_generalised_least_squares_prediction(given):
     level = one @ spread @ (figures[early] - carry @ figures[window]) / (one @ spread @ one)
     later = correlation[6:8, :6] @ np.linalg.inv(correlation[:6, :6]) @ (figures[before] - level) + level
 
-    expected = figures[6:].mean() - later.mean()
-    assert contrast(correlation, np.ones((8, 1)), 6, 8, given=given) @ figures == pytest.approx(expected)
+    weights = ahead(alone(6, correlation), np.arange(8) >= 6)[given][0]
+    assert weights @ figures == pytest.approx(figures[6:].mean() - later.mean())
+
+
+def test_the_effect_is_generalised_least_squares_with_everybody_at_once():
+    """The same by one big regression: a dummy for each level, each month and each treated figure.
+
+    The coefficients of treated figures are their effects. Three people with gaps, one start after another; the
+    estimate with a level from all figures is checked, and its error.
+    """
+    draw = np.random.default_rng(17)
+    figures = draw.normal(size=(5, 8)) + draw.normal(size=(5, 1)) + draw.normal(size=8)
+    after = np.zeros((5, 8), dtype=bool)
+    after[0, 5:], after[1, 6:] = True, True
+    seen = np.ones((5, 8), dtype=bool)
+    seen[1, 2] = seen[3, 6] = seen[4, 7] = False
+    correlation = 0.6 ** np.abs(np.subtract.outer(np.arange(8), np.arange(8)))
+    fit = course(figures, seen & ~after, np.ones((8, 1)), correlation[None])
+    made = contrast(fit, after)
+    got = made.applied(made.middle - made.doubt / 2, np.where(after, figures, fit.figures)[:2], fit.shocks)
+
+    cells = [(unit, month) for unit in range(5) for month in range(8) if seen[unit, month]]
+    treated = [cell for cell in cells if after[cell]]
+    terms = np.array(
+        [
+            [unit == one for one in range(5)]
+            + [month == one for one in range(1, 8)]
+            + [(unit, month) == one for one in treated]
+            for unit, month in cells
+        ],
+        dtype=float,
+    )
+    joint = np.array([[(a == b) * correlation[m, n] for b, n in cells] for a, m in cells])
+    precision = np.linalg.inv(joint)
+    information = terms.T @ precision @ terms
+    expected = np.linalg.solve(information, terms.T @ precision @ [figures[cell] for cell in cells])[-5:]
+    assert got[:, 0] == pytest.approx([expected[:3].mean(), expected[3:].mean()])
+
+
+def test_the_variance_counts_everybody_once():
+    """Ten thousand draws of pure chance: their effects vary as the formula says."""
+    draw = np.random.default_rng(19)
+    after = np.zeros((6, 10), dtype=bool)
+    after[0, 7:], after[1, 8:] = True, True
+    known = ~after
+    known[4, 3] = False
+    correlation = 0.5 ** np.abs(np.subtract.outer(np.arange(10), np.arange(10)))
+    chance = draw.normal(size=(10_000, 6, 10)) @ np.linalg.cholesky(correlation).T
+    fit = course(np.zeros((6, 10)), known, np.ones((10, 1)), correlation[None])
+    made = contrast(fit, after)
+    effects = []
+    for figures in chance:
+        one = course(figures, known, np.ones((10, 1)), correlation[None])
+        applied = made.applied(made.middle, np.where(after, figures, one.figures)[:2], one.shocks)
+        effects.append(applied.mean())
+
+    assert np.var(effects) == pytest.approx(made.variances(fit, after).sum(), rel=0.05)
 
 
 def test_noise_that_carries_over_is_recognised():
@@ -234,10 +374,10 @@ def test_noise_that_carries_over_is_recognised():
     figures = np.zeros((40, 30))
     for month in range(1, 30):
         figures[:, month] = 0.7 * figures[:, month - 1] + draw.normal(size=40)
-    found = noises(figures, np.ones((30, 1)), 30, common=True)
+    found = weighed(course(figures, np.ones((40, 30), bool), np.ones((30, 1)), candidates(30)))
 
-    assert sum(one.weight for one in found) == pytest.approx(1, abs=1e-3)
-    assert sum(one.weight * one.correlation[0, 1] for one in found) == pytest.approx(0.7, abs=0.1)
+    assert found.weight.sum() == pytest.approx(1)
+    assert found.weight @ found.correlation(30)[:, 0, 1] == pytest.approx(0.7, abs=0.1)
 
 
 def test_candidates_are_correlations():
@@ -245,22 +385,80 @@ def test_candidates_are_correlations():
         assert np.allclose(np.diag(one), 1) and np.linalg.eigvalsh(one).min() > 0
 
 
+def test_people_who_vary_more_have_a_larger_variance_of_their_own():
+    draw = np.random.default_rng(21)
+    swings = np.repeat([1.0, 4.0], 15)
+    known, level = np.ones((30, 24), bool), np.ones((24, 1))
+    figures = swings[:, None] * draw.normal(size=(30, 24))
+    fit = course(figures, known, level, candidates(24)[:1])
+    apart, _freedom = moderated(fit, weighed(fit))
+    same = course(figures / swings[:, None], known, level, candidates(24)[:1])
+    alike, _freedom = moderated(same, weighed(same))
+
+    assert apart[:15].mean() < 2 < 10 < apart[15:].mean()
+    assert alike.std() < 0.1 * alike.mean()
+
+
+@pytest.mark.parametrize(
+    ("case", "apart", "expected"),
+    [
+        ("one alone cannot differ", [3.0], 1.0),
+        ("alike as expected narrows nothing", [0.0, 0.1, -0.1], 1.0),
+        ("farther apart widens, with reserve", [10.0, -10.0], (20 + 200) / 21),
+    ],
+)
+def test_the_treated_may_differ_among_themselves(case, apart, expected):
+    found = widening(np.array(apart)[:, None], np.ones((len(apart), 1)), np.ones(1))
+
+    assert found == pytest.approx(expected), case
+
+
+def test_candidates_are_averaged():
+    """Half the weight on an effect of 0, half on 10, both exact: one bound in each."""
+    found = Estimate(np.array([0.0, 10.0]), np.array([1e-6, 1e-6]), np.array([0.5, 0.5]), 30.0)
+
+    assert (found.effect, found.error) == (5.0, pytest.approx(5.0))
+    assert found.bound(0.025) == pytest.approx(0, abs=1e-3) and found.bound(0.975) == pytest.approx(
+        10, abs=1e-3
+    )
+    assert found.chance() == pytest.approx(0.5)
+
+
+def untreated(figures):
+    """Fit and noise of figures without a measure."""
+    people, months = figures.shape
+    level = np.ones((months, 1))
+    noise = weighed(course(figures, np.ones((people, months), bool), level, candidates(months)))
+    return course(figures, np.ones((people, months), bool), level, noise.correlation(months)), noise
+
+
 @pytest.mark.parametrize(
     ("case", "shape", "group"), [("nobody to compare with", (3, 20), 3), ("too short a history", (5, 6), 1)]
 )
 def test_there_may_be_no_placebos(case, shape, group):
-    figures = 100 + np.random.default_rng(15).normal(size=shape)
-    noise = noises(figures, np.ones((shape[1], 1)), shape[1], common=True)
+    fit, noise = untreated(100 + np.random.default_rng(15).normal(size=shape))
+    variances, _freedom = moderated(fit, noise)
 
-    assert len(placebos(figures, group, 3, noise, relative=True)) == 0, case
+    assert len(placebos(fit, variances, noise, group, until=shape[1], length=3)) == 0, case
 
 
-def test_placebos_show_what_chance_shows():
-    figures = 100 + np.random.default_rng(16).normal(size=(12, 24))
-    noise = noises(figures, np.ones((24, 1)), 24, common=True)
-    shown = placebos(figures, 3, 4, noise, relative=False)
+@pytest.mark.parametrize("group", [1, 3])
+def test_placebos_show_what_chance_shows(group):
+    fit, noise = untreated(100 + np.random.default_rng(16).normal(size=(12, 24)))
+    shown = placebos(fit, moderated(fit, noise)[0], noise, group, until=24, length=4)
 
     assert abs(np.std(shown) - 1) < 0.3
+
+
+def test_placebos_that_show_more_than_the_formula_widen_the_interval():
+    """Eight people, one of whose quiet months jumps to and fro as no AR(1) does."""
+    draw = np.random.default_rng(22)
+    figures = 100 + draw.normal(size=(8, 30))
+    figures[:, 8:12] += 60 * (draw.random((8, 1)) < 0.4)
+    found = measure_effect(as_table(figures), {"p000": 24}, Measure(horizon=0))
+
+    assert found.chance > 0.05 and found.verdict == "too early"
+    assert found.outlook is None
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,97 +1,100 @@
-"""The effect as a linear contrast: what came, less what was to be expected from everything before.
+"""The effect: what came, less what was to be expected from everything that went before.
 
-For each start the treated are compared with units that were never treated, period by period (difference in
-differences, by cohort as in Callaway and Sant'Anna 2021). The path of that difference without the measure is
-its best linear prediction (Goldberger 1962) from everything before the start. Measures start after bad
-results, and a bad result is partly chance that passes by itself. Before/after counts that as success; here the
-bad result is part of what the prediction is made from, so it is expected to pass as fast as chance usually
-does. Choosing by what the history shows leaves such a prediction unbiased (selection is ignorable, Rubin 1976).
+A unit's path without the measure is its best linear prediction (Goldberger 1962) from its own figures before
+the start and the shocks that all share. Measures start after bad results, and a bad result is partly chance that
+passes by itself. Before/after counts that as success; here the bad result is part of what the prediction is
+made from, so it is expected to pass as fast as chance usually does.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from dabiao.engine.effect.contrast import ahead, contrast
+from dabiao.engine.effect.course import Course, piece
 from dabiao.engine.effect.noise import Noise
-from dabiao.engine.effect.panel import Floats, Ints
+from dabiao.engine.effect.panel import Bools, Floats
+from dabiao.engine.effect.variance import moderated, widening
+
+UNIFORM = 1 / 12
+"""The variance of a uniform distribution over a distance of 1."""
 
 
-@dataclass(frozen=True)
-class Cohort:
-    """Units that start in the same period; `until` is the position after the last period looked at."""
-
-    members: tuple[int, ...]
-    start: int
-    until: int
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimate:
-    """effect in the unit of the figures, its standard error, and how many residuals the error rests on."""
+    """effects and errors (in the unit of the figures) under each candidate noise, their weights, and freedom.
 
-    effect: float
-    error: float
+    Candidates are averaged, none is chosen (Hoeting, Madigan, Raftery and Volinsky 1999): the effect is
+    distributed as their mixture of t distributions.
+    """
+
+    effects: Floats
+    errors: Floats
+    weights: Floats
     freedom: float
 
+    @property
+    def effect(self) -> float:
+        return float(self.weights @ self.effects)
 
-def contrast(correlation: Floats, design: Floats, start: int, until: int, *, given: int = 0) -> Floats:
-    """Weights over all periods: mean of the periods from `start` to `until`, less their prediction from before.
+    @property
+    def error(self) -> float:
+        """Standard error, candidates that disagree included (law of total variance)."""
+        return float(np.sqrt(self.weights @ (self.errors**2 + (self.effects - self.effect) ** 2)))
 
-    design: period x term, what the level follows
-    given:  so many periods before the start are only conditioned on: they say what chance is still under way,
-            nothing about the level
+    def chance(self) -> float:
+        """How often no effect would show as much as this."""
+        below = self._below(0.0)
+        return 2 * min(below, 1 - below)
+
+    def bound(self, share: float) -> float:
+        """Below which the effect lies with probability `share`."""
+        from scipy.optimize import brentq
+        from scipy.stats import t as student
+
+        ends = self.effects + self.errors * float(student.ppf(share, self.freedom))
+        low, high = float(ends.min()), float(ends.max())
+        return low if low == high else float(brentq(lambda value: self._below(value) - share, low, high))
+
+    def widened(self, by: float) -> "Estimate":
+        return Estimate(self.effects, self.errors * by, self.weights, self.freedom)
+
+    def _below(self, value: float) -> float:
+        from scipy.stats import t as student
+
+        return float(self.weights @ student.cdf((value - self.effects) / self.errors, self.freedom))
+
+
+def by_comparison(course: Course, values: Floats, after: Bools, noise: Noise) -> Estimate:
+    """The mean effect per treated unit against everything that is known without the measure.
+
+    after: unit x period, the figures with the measure that count; a start lies before each of them
+
+    The error also counts that nobody knows what the treated were chosen by. Chosen by the history, their last
+    figure belongs in the prediction; chosen by something that knows the true level better than the history does
+    (a target), it only says what chance is under way. The estimate lies in the middle between the two, and
+    its error holds the variance of a truth that may lie anywhere between (Draper 1995).
     """
-    early, window = np.arange(start - given), np.arange(start - given, start)
-    before, after = np.arange(start), np.arange(start, until)
-    carry = correlation[np.ix_(early, window)] @ np.linalg.inv(correlation[np.ix_(window, window)])
-    spread = correlation[np.ix_(early, early)] - carry @ correlation[np.ix_(window, early)]
-    terms = design[early] - carry @ design[window]
-    weighed = np.linalg.solve(spread, terms)
-    level = np.linalg.solve(terms.T @ weighed, weighed.T) @ np.hstack([np.eye(len(early)), -carry])
-    onward = correlation[np.ix_(after, before)] @ np.linalg.inv(correlation[np.ix_(before, before)])
-    follows = onward.mean(axis=0)
-    weights = np.zeros(len(correlation))
-    weights[after] = 1 / len(after)
-    weights[before] = -(follows + (design[after].mean(axis=0) - follows @ design[before]) @ level)
-    return weights
+    made = contrast(course, after)
+    figures = np.where(after, values, course.figures)[made.treated]
+    apart, doubt = (made.applied(weights, figures, course.shocks) for weights in (made.middle, made.doubt))
+    variances, freedoms = moderated(course, noise)
+    shares = made.variances(course, after) * variances
+    shares[made.treated] *= widening(apart, made.own(course) * variances[made.treated], noise.weight)
+    total = noise.weight @ shares.sum(axis=0)
+    spread = float(total**2 / ((shares @ noise.weight) ** 2 / freedoms).sum()) if total else noise.freedom
+    errors = np.sqrt(shares.sum(axis=0) + UNIFORM * doubt.mean(axis=0) ** 2)
+    return Estimate(apart.mean(axis=0), errors, noise.weight, min(spread, noise.freedom))
 
 
-def estimate(
-    values: Floats,
-    cohorts: Sequence[Cohort],
-    controls: Ints,
-    design: Floats,
-    noise: Sequence[Noise],
-    *,
-    given: int = 0,
-) -> Estimate:
-    """The mean effect per treated unit, averaged over the candidate noises (law of total variance).
+def by_forecast(course: Course, values: Floats, after: Bools, sizes: Floats, noise: Noise) -> Estimate:
+    """The mean effect per treated unit against each cohort's own past; a row of `values` is a cohort's mean.
 
-    The variance counts the treated of each cohort once and the controls, which all cohorts share, together.
-    Without controls cohorts may share every shock, so their errors are added up, not their variances.
+    sizes: units in each cohort. Cohorts may share every shock: their errors are added up, not their variances.
     """
-    size = sum(len(cohort.members) for cohort in cohorts)
-    effects, variances = [], []
-    for one in noise:
-        effect = 0.0
-        own: list[float] = []
-        shared = np.zeros(values.shape[1])
-        for cohort in cohorts:
-            share = len(cohort.members) / size
-            weights = contrast(one.correlation, design, cohort.start, cohort.until, given=given) * share
-            effect += float(values[list(cohort.members)].mean(axis=0) @ weights)
-            own.append(float(weights @ one.correlation @ weights))
-            shared += weights
-        if len(controls):
-            effect -= float(values[controls].mean(axis=0) @ shared)
-            spread = sum(one_own / len(cohort.members) for one_own, cohort in zip(own, cohorts, strict=True))
-            spread += float(shared @ one.correlation @ shared) / len(controls)
-        else:
-            spread = float(np.sqrt(own).sum()) ** 2
-        effects.append(effect)
-        variances.append(one.variance * spread)
-    weight = np.array([one.weight for one in noise])
-    mean = float(weight @ effects)
-    variance = float(weight @ (np.array(variances) + (np.array(effects) - mean) ** 2))
-    return Estimate(mean, float(np.sqrt(variance)), float(weight @ [one.freedom for one in noise]))
+    effects, errors = np.zeros(len(noise.weight)), np.zeros(len(noise.weight))
+    for row, share in enumerate(sizes / sizes.sum()):
+        weights = ahead(piece(course.known[row], course.design, course.correlation), after[row])[0]
+        effects += share * (weights @ np.where(after[row], values[row], course.figures[row]))
+        errors += share * np.sqrt(np.einsum("ks,kst,kt->k", weights, course.correlation, weights))
+    return Estimate(effects, errors * np.sqrt(noise.variance), noise.weight, noise.freedom)

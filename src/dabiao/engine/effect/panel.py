@@ -1,7 +1,9 @@
-"""Who was measured when, and who was treated from when: a complete rectangle of units and periods."""
+"""Who was measured when, and who was treated from when: units by periods, with gaps where nothing is known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,17 +11,42 @@ import pyarrow as pa
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+FEWEST_BEFORE = 6
+
+
+Why = Literal["later", "nobody", "too short", "too few", "no level", "nobody else"]
 
 
 class CannotMeasure(ValueError):
-    """The figures do not allow an effect to be computed; the message says what is missing."""
+    """The figures do not allow an effect to be computed; `why`, and what is missing in words.
+
+    about: the start that lies outside the periods, or how many periods come before it
+    """
+
+    def __init__(self, why: Why, about: str = "") -> None:
+        super().__init__(_WORDS[why].format(about=about))
+        self.why: Why = why
+        self.about = about
+
+
+_WORDS: Final[dict[Why, str]] = {
+    "later": "the measure starts in {about}, for which there are no figures",
+    "nobody": "nobody whom the measure treats has any figures",
+    "too short": "there are {about} periods with figures before the measure: at least six are needed",
+    "too few": "nobody whom the measure treats has figures in six periods before it and in one since",
+    "no level": "the treated have a usual level of zero or less: there can be no share of it",
+    "nobody else": "nobody has figures to compare with since the measure started",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """values: unit x period. starts: the position of a unit's first treated period, or -1 if it has none.
+    """values: unit x period, NaN where nothing is known. starts: place of the first treated period, or -1.
 
-    left_out: units without a figure in every period (joined later, left earlier)
+    left_out: units with fewer than six figures before the first start, treated ones without any since theirs,
+              and, where effects are shares, those whose usual level is not above zero
     """
 
     units: tuple[str, ...]
@@ -40,14 +67,43 @@ class Panel:
     def first_start(self) -> int:
         return int(self.starts[self.treated].min())
 
+    @property
+    def under(self) -> Bools:
+        """unit x period: whether the measure is in force."""
+        return _under(self.starts, len(self.periods))
 
-def panel_of(table: pa.Table, starts: Mapping[str, object]) -> Panel:
+
+def panel_of(table: pa.Table, starts: Mapping[str, object], *, relative: bool) -> Panel:
     """Lay out unit, period, value (one row each; null is unknown) with the first treated period of units.
 
-    Raises CannotMeasure when no treated unit has figures throughout, or a start lies outside the periods.
+    Raises CannotMeasure when no treated unit has figures enough, a start lies outside the periods or less than
+    six of them come before the first.
     """
     periods: Sequence[object] = sorted(set(table["period"].to_pylist()))
     units = sorted(set(table["unit"].to_pylist()))
+    values = _laid_out(table, units, periods)
+    column = {period: place for place, period in enumerate(periods)}
+    outside = sorted(str(start) for start in starts.values() if start not in column)
+    if outside:
+        raise CannotMeasure("later", outside[0])
+    begun = np.array([column[starts[unit]] if unit in starts else -1 for unit in units], dtype=np.int64)
+    if not (begun >= 0).any():
+        raise CannotMeasure("nobody")
+    first = int(begun[begun >= 0].min())
+    if first < FEWEST_BEFORE:
+        raise CannotMeasure("too short", str(first))
+    enough = _enough(values, begun, first)
+    if not (enough & (begun >= 0)).any():
+        raise CannotMeasure("too few")
+    if relative:
+        enough &= np.nan_to_num(values[:, :first]).sum(axis=1) > 0
+        if not (enough & (begun >= 0)).any():
+            raise CannotMeasure("no level")
+    kept, dropped = (tuple(compress(units, which)) for which in (enough, ~enough))
+    return Panel(kept, tuple(periods), values[enough], begun[enough], dropped)
+
+
+def _laid_out(table: pa.Table, units: Sequence[str], periods: Sequence[object]) -> Floats:
     row = {unit: place for place, unit in enumerate(units)}
     column = {period: place for place, period in enumerate(periods)}
     values = np.full((len(units), len(periods)), np.nan)
@@ -55,13 +111,15 @@ def panel_of(table: pa.Table, starts: Mapping[str, object]) -> Panel:
         *(table[name].to_pylist() for name in ("unit", "period", "value")), strict=True
     ):
         values[row[unit], column[period]] = np.nan if value is None else float(value)
-    outside = sorted(str(start) for start in starts.values() if start not in column)
-    if outside:
-        raise CannotMeasure(f"the measure starts in {outside[0]}, for which there are no figures yet")
-    complete = ~np.isnan(values).any(axis=1)
-    kept = tuple(unit for unit, whole in zip(units, complete, strict=True) if whole)
-    begun = np.array([column[starts[unit]] if unit in starts else -1 for unit in kept], dtype=np.int64)
-    if not (begun >= 0).any():
-        raise CannotMeasure("nobody whom the measure treats has figures in every period")
-    dropped = tuple(unit for unit, whole in zip(units, complete, strict=True) if not whole)
-    return Panel(kept, tuple(periods), values[complete], begun, dropped)
+    return values
+
+
+def _enough(values: Floats, begun: Ints, first: int) -> Bools:
+    """Six figures before the first start, and for the treated one since their own."""
+    seen = ~np.isnan(values)
+    since = (seen & _under(begun, values.shape[1])).any(axis=1)
+    return np.asarray((seen[:, :first].sum(axis=1) >= FEWEST_BEFORE) & (since | (begun < 0)))
+
+
+def _under(starts: Ints, periods: int) -> Bools:
+    return np.asarray((starts[:, None] >= 0) & (np.arange(periods) >= starts[:, None]))

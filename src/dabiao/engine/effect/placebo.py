@@ -5,57 +5,48 @@ synthetic controls in Abadie, Diamond and Hainmueller 2010; conformal p-values, 
 2021): with few units there are too few groups to permute, but many earlier starts.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from dabiao.engine.effect.estimate import contrast
+from dabiao.engine.effect.contrast import ahead
+from dabiao.engine.effect.course import Course, piece
 from dabiao.engine.effect.noise import Noise
-from dabiao.engine.effect.panel import Floats
+from dabiao.engine.effect.panel import FEWEST_BEFORE, Floats
 
 DRAWS = 200
-FEWEST_BEFORE = 6
 
 
-def placebos(values: Floats, group: int, length: int, noise: Sequence[Noise], *, relative: bool) -> Floats:
-    """Studentised effects of measures that never were, in a history in which nobody is treated.
+def placebos(
+    course: Course, variances: Floats, noise: Noise, group: int, *, until: int, length: int
+) -> Floats:
+    """Studentised effects of measures that never were, in the periods before `until`, when nobody was treated.
 
-    values: unit x period before the first start; `group` units are drawn, `length` periods are looked at.
-    Empty when the history is too short or nobody would be left to compare with.
+    variances: unit x candidate; `group` units are drawn, `length` periods are looked at. Units with gaps are left
+    out. Empty when the history is too short or nobody would be left to compare with.
     """
-    units, periods = values.shape
-    starts = range(FEWEST_BEFORE, periods - length + 1)
-    if units <= group:
+    whole = course.known[:, :until].all(axis=1)
+    figures, spread = course.figures[whole], variances[whole]
+    if len(figures) <= group:
         return np.empty(0)
     draw = np.random.default_rng(20260101)
-    shown: list[Floats] = []
-    for start in starts:
-        figures = values / values[:, :start].mean(axis=1, keepdims=True) if relative else values
-        weights, spread = _average_contrast(noise, start, start + length)
-        apart = figures[:, : start + length] @ weights / np.sqrt(spread * (1 / group + 1 / (units - group)))
-        shown.append(_groups(apart, group, draw))
+    periods = np.arange(figures.shape[1])
+    shown = []
+    for start in range(FEWEST_BEFORE, until - length + 1):
+        known, after = periods < start, (periods >= start) & (periods < start + length)
+        weights = noise.weight @ np.mean(
+            ahead(piece(known, course.design, course.correlation), after), axis=0
+        )
+        unit = np.einsum("s,kst,t->k", weights, course.correlation, weights)
+        shown.append(_groups(figures @ weights, spread @ (noise.weight * unit), group, draw))
     return np.concatenate(shown) if shown else np.empty(0)
 
 
-def _average_contrast(noise: Sequence[Noise], start: int, until: int) -> tuple[Floats, float]:
-    """Weights averaged over the candidate noises, and the variance of one unit's contrast."""
-    level = np.ones((until, 1))
-    weights = np.zeros(until)
-    for one in noise:
-        weights += one.weight * contrast(one.correlation[:until, :until], level, start, until)
-    spread = sum(
-        one.weight * one.variance * float(weights @ one.correlation[:until, :until] @ weights)
-        for one in noise
-    )
-    return weights, spread
-
-
-def _groups(apart: Floats, group: int, draw: np.random.Generator) -> Floats:
+def _groups(apart: Floats, variances: Floats, group: int, draw: np.random.Generator) -> Floats:
     """Mean of a random group less the mean of all others, for many groups; every unit once if groups are of one."""
     units = len(apart)
-    chosen = (
-        np.eye(units) if group == 1 else (draw.random((DRAWS, units)).argsort(axis=1) < group).astype(float)
+    ranks = (
+        np.arange(units)[:, None] if group == 1 else draw.random((DRAWS, units)).argsort(axis=1)[:, :group]
     )
-    inside = chosen @ apart / group
-    outside = (1 - chosen) @ apart / (units - group)
-    return np.asarray(inside - outside)
+    chosen = np.zeros((len(ranks), units))
+    np.put_along_axis(chosen, ranks, 1 / group, axis=1)
+    signed = np.where(chosen > 0, chosen, -1 / (units - group))
+    return np.asarray(signed @ apart / np.sqrt(signed**2 @ variances))
