@@ -87,7 +87,8 @@ def _grain(part: Floats, exposure: Floats, *, averaged: bool) -> float:
 
     For a sum of orders (compound Poisson) that is E[size^2] / E[size]. What is averaged and above one each, minutes
     a visit or a score of one to five, is no count though it is a whole number. It is worked out for each period over
-    the half of the cells that are smallest, and the middle period is taken.
+    the half of the cells that are smallest, and the middle period is taken. A cell that has but one period fits itself
+    and tells nothing of noise.
     """
     counted = np.array_equal(part, np.round(part)) and part.max(initial=0.0) <= max(
         exposure.max(initial=0.0), MOST_COUNTED
@@ -97,11 +98,14 @@ def _grain(part: Floats, exposure: Floats, *, averaged: bool) -> float:
     rate = part.sum(axis=0) / np.maximum(exposure.sum(axis=0), 1e-12)
     mean = exposure * rate
     usual = mean.mean(axis=0)
-    small = (usual > 0) & (usual <= np.median(usual[usual > 0]))
+    telling = (usual > 0) & ((exposure > 0).sum(axis=0) > 1)
+    if not telling.any():
+        return 1.0
+    small = telling & (usual <= np.median(usual[telling]))
     off, about = ((part - mean) ** 2)[:, small].sum(axis=1), mean[:, small].sum(axis=1)
     periods = len(part)
     within = off[about > 0] / about[about > 0] * periods / max(periods - 1, 1)
-    return float(np.median(within)) or 1.0 if len(within) else 1.0
+    return float(np.median(within)) or 1.0
 
 
 def _median_rate(part: Floats, exposure: Floats) -> Floats:

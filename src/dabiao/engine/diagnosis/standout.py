@@ -29,6 +29,7 @@ FEWEST = 4
 FEWEST_BEFORE = 4
 MEDIAN_OF_GUMBEL = 0.3665
 MAD_OF_GUMBEL = 0.7674
+MAD_OF_NORMAL = 0.6745
 LEAST_SCALE = 0.3
 
 
@@ -145,49 +146,55 @@ def _one_of(cells: Cells, period: int) -> Shown:
 
 @dataclass(frozen=True)
 class _Tail:
-    """How large the best finding of an ordinary period is: a Gumbel law on `heavy` logarithms or as it is.
+    """How large the best finding of an ordinary period is.
 
     With history: a Gumbel tail, the law of a maximum of many, put through the median and spread of the earlier
-    maxima; medians, so that an earlier incident does not hide today's. Money with its few large orders needs
-    the heavier Frechet tail, the same on logarithms. Never below what the likelihood alone allows for that
-    many kinds of segments (Wilks, halved for one side, Bonferroni).
+    maxima; medians, so that an earlier incident does not hide today's. Money with its few large orders has a
+    heavier one: the logarithms of its maxima are near normal, and the next of so few is Student's t. Never below
+    what the likelihood alone allows for that many kinds of segments (Wilks, halved for one side, Bonferroni).
     """
 
     kinds: int
     heavy: bool
     middle: float
     scale: float
+    freedom: int
 
     @classmethod
     def of(cls, before: Sequence[float], kinds: int, *, heavy: bool) -> "_Tail":
         """From the earlier maxima; without enough of them the likelihood alone must do (scale 0)."""
+        freedom = len(before) - 1
         if len(before) < FEWEST:
-            return cls(kinds, heavy, 0.0, 0.0)
+            return cls(kinds, heavy, 0.0, 0.0, freedom)
         values: Floats = np.log1p(before) if heavy else np.asarray(before)
         middle = float(np.median(values))
-        spread = float(np.median(np.abs(values - middle))) / MAD_OF_GUMBEL
+        spread = float(np.median(np.abs(values - middle))) / (MAD_OF_NORMAL if heavy else MAD_OF_GUMBEL)
         least = LEAST_SCALE if heavy else max(1.0, LEAST_SCALE * middle)
-        return cls(kinds, heavy, middle, max(spread, least))
+        return cls(kinds, heavy, middle, max(spread, least), freedom)
 
     @property
     def mode(self) -> float:
         return self.middle - MEDIAN_OF_GUMBEL * self.scale
 
     def chance(self, now: float) -> float:
-        from scipy.stats import chi2, gumbel_r
+        """How often an ordinary period has a finding of this size."""
+        from scipy.stats import chi2, gumbel_r, t
 
         alone = float(min(self.kinds * chi2.sf(2 * now, df=1) / 2, 1.0))
         if not self.scale:
             return alone
-        reached = np.log1p(now) if self.heavy else now
-        return max(alone, float(gumbel_r.sf(reached, loc=self.mode, scale=self.scale)))
+        if self.heavy:
+            return max(alone, float(t.sf(np.log1p(now), self.freedom, loc=self.middle, scale=self.scale)))
+        return max(alone, float(gumbel_r.sf(now, loc=self.mode, scale=self.scale)))
 
     def beyond(self, level: float) -> float:
         """The least finding whose chance is `level`."""
-        from scipy.stats import chi2, gumbel_r
+        from scipy.stats import chi2, gumbel_r, t
 
         alone = float(chi2.isf(2 * level / self.kinds, df=1)) / 2
         if not self.scale:
             return alone
-        reached = float(gumbel_r.isf(level, loc=self.mode, scale=self.scale))
-        return max(alone, float(np.expm1(reached)) if self.heavy else reached)
+        if self.heavy:
+            reached = t.isf(level, self.freedom, loc=self.middle, scale=self.scale)
+            return max(alone, float(np.expm1(reached)))
+        return max(alone, float(gumbel_r.isf(level, loc=self.mode, scale=self.scale)))
