@@ -16,21 +16,40 @@ from dabiao.performance.queries.frame import Frame
 HISTORY: Final = 18
 """Earlier periods that say what is usual; the period itself has this number, the oldest one 0."""
 
+MOST: Final = 10_000
+"""Combinations of members that a scan looks at; it takes a second for three times as many."""
+
 AMOUNT: Final = pa.decimal128(26, MONEY_SCALE)
 NOTHING: Final = pa.scalar(Decimal(0), AMOUNT)
 
 
-def cells(frame: Frame, made_of: Sides, dimensions: Sequence[str]) -> pa.Table:
-    """period (0 … 18), part, whole (of a ratio) and the dimensions as text, from the facts of the scope."""
+def cells(
+    frame: Frame, made_of: Sides, dimensions: Sequence[str], *, asked: Sequence[str] = ()
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """period (0 … 18), part, whole (of a ratio) and the dimensions as text, from the facts of the scope; and those.
+
+    Of more cells than a scan should take the finest dimension is left out, unless it was `asked` for: who looks one
+    unit deeper has it again.
+    """
     keys = tuple(dict.fromkeys(made_of.keys.values()))
     found = frame.table(keys, windows(frame), dimensions)
-    return pa.table(
+    table = pa.table(
         {
             "period": found[WINDOW].cast(pa.int64()),
             **{side: _amounts(found[key]) for side, key in made_of.keys.items()},
             **{name: _members(found[name]) for name in dimensions},
         }
     )
+    return table, _bearable(table, dimensions, asked)
+
+
+def _bearable(table: pa.Table, dimensions: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:
+    """The dimensions without the finest ones, as long as there are too many combinations."""
+    kept = list(dimensions)
+    finest = sorted(set(kept) - set(asked), key=lambda name: (pc.count_distinct(table[name]).as_py(), name))
+    while len(kept) > 1 and finest and table.group_by(kept).aggregate([]).num_rows > MOST:
+        kept.remove(finest.pop())
+    return tuple(kept)
 
 
 def windows(frame: Frame) -> Mapping[str, Period]:

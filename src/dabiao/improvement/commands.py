@@ -1,5 +1,6 @@
 """`dabiao explain`, `dabiao links`, `dabiao effect`: why a number is off, what goes with it, what worked."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,10 +12,13 @@ from dabiao.core import config
 from dabiao.core.asked import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, show
+from dabiao.engine import number
 from dabiao.engine.diagnosis.explain import STAFFING
+from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.improvement.effects import effected
 from dabiao.improvement.explaining import Explained, explained
+from dabiao.improvement.lights import Lit, lights
 from dabiao.org import queries as org
 from dabiao.performance import asking
 from dabiao.performance.commands import user
@@ -34,23 +38,63 @@ class Against(StrEnum):
 
 
 def explain(
-    metric: Annotated[str, typer.Argument(help="Metric key.")],
-    period: Annotated[str, typer.Option(help="2017-Q3, 2017-08, 2017-W31 …")],
-    against: Annotated[Against, typer.Option(help="What it should have been.")] = Against.BASELINE,
+    metric: Annotated[str, typer.Argument(help="Metric key; none with --red or --amber.")] = "",
+    period: Annotated[str | None, typer.Option(help="2017-Q3, 2017-08, 2017-W31 …; else this month.")] = None,
+    against: Annotated[
+        Against | None, typer.Option(help="What it should have been; else baseline, of lights the target.")
+    ] = None,
     scope: Annotated[str | None, typer.Option(help="A unit's key, or an employee number.")] = None,
     by: Annotated[str, typer.Option(help="Dimensions to look along, by comma.")] = "",
+    red: Annotated[bool, typer.Option("--red", help="Every red light of the cockpit instead.")] = False,
+    amber: Annotated[bool, typer.Option("--amber", help="Every amber light, too.")] = False,
     viewer: Annotated[str | None, typer.Option("--as", help="What this user may see.")] = None,
     version: Annotated[
         int | None, typer.Option("--at-version", help="As an earlier snapshot knew it.")
     ] = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
 ) -> None:
-    """Why a metric is off: the parts that explain the gap, or that nothing stands out."""
-    found = explained(_frame(period, scope, viewer, version), metric, against.value, by=asking.listed(by))
+    """Why a metric is off, or every red light: the parts that explain the gap, or that nothing stands out."""
+    if bool(metric) == (red or amber):
+        raise Malformed(_("Name a metric, or ask for --red or --amber lights."))
+    asked = period or fiscal().containing("month", timezone.localdate()).label
+    frame = _frame(asked, scope, viewer, version)
+    if not metric:
+        colours: set[Colour] = {*(("red",) if red else ()), *(("amber",) if amber else ())}
+        _show_lights(lights(frame, colours, against=(against or Against.TARGET).value), form)
+        return
+    found = explained(frame, metric, (against or Against.BASELINE).value, by=asking.listed(by))
     if form is Format.TABLE:
         typer.echo(found.sentence)
     called = ["name"] if form is Format.TABLE else ["step", "name"]
     show(_steps(found), [*called, "actual", "expected", "volume", "mix", "rate", "contribution"], form)
+
+
+def _show_lights(found: Sequence[Lit], form: Format) -> None:
+    """One sentence a light for people; for programs its figures and causes too."""
+    if form is not Format.TABLE:
+        show([_light(one) for one in found], LIGHT_COLUMNS, form)
+        return
+    for one in found:
+        typer.echo(f"{'■' if one.tile.light == 'red' else '▲'} {one.sentence}")
+    if not found:
+        typer.echo(_("No such light is on."))
+
+
+LIGHT_COLUMNS = ("metric", "light", "explained", "actual", "expected", "gap", "causes", "sentence")
+
+
+def _light(one: Lit) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(LIGHT_COLUMNS)
+    row |= {"metric": one.tile.metric, "light": one.tile.light, "explained": one.found is not None}
+    row |= {"sentence": one.sentence, "causes": []}
+    if one.found is not None:
+        what = one.found.explanation
+        row |= {"actual": what.steps.actual, "expected": what.steps.expected, "gap": what.gap}
+        row["causes"] = [
+            {"where": dict(cause.where), "contribution": number.text(line.total)}
+            for cause, line in zip(what.causes, what.apart, strict=False)
+        ]
+    return row
 
 
 def _steps(found: Explained) -> list[dict[str, object]]:

@@ -38,6 +38,8 @@ DIMENSIONS: Final = (
 So is the customer of a lead, because only good leads become customers. Single customers and their industries only
 where money is counted: of visits and deals each has too few to tell, and all together hide what others have."""
 OF_CUSTOMERS: Final = frozenset({"customer", "industry", "customer_type", "province"})
+CROWD: Final = 200
+"""In a scope of more seats single people and customers are left to whoever looks one unit deeper."""
 MEETS: Final = 0.5
 """Where less of a ratio's two sides lies in members that have both, it does not exist member by member."""
 DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
@@ -67,8 +69,7 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     metric = frame.metrics[key]
     made_of = sides(frame, metric)
-    dimensions = tuple(by) or _dimensions(frame, metric, made_of)
-    table = cells(frame, made_of, dimensions)
+    table, dimensions = cells(frame, made_of, tuple(by) or _dimensions(frame, metric, made_of), asked=by)
     _refuse_nothing(frame, key, made_of, table)
     dimensions = tuple(name for name in dimensions if name in by or _tells(table, name)) or dimensions[:1]
     found = _explained(frame, key, made_of, table, dimensions, against)
@@ -139,8 +140,15 @@ def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]
     ]
     possible = set(ways(frame, metric)) | {"person"}
     possible -= OF_CUSTOMERS if made_of.source.table == "leads" else set()
+    possible -= {"person", "customer"} if _seats(frame) > CROWD else set()
     possible -= {"customer", "industry"} if made_of.part.unit != "money" else set()
     return tuple(dict.fromkeys([*levels, *(name for name in DIMENSIONS if name in possible)]))[:MOST]
+
+
+def _seats(frame: Frame) -> int:
+    if frame.seats is not None:
+        return len(frame.seats)
+    return int(frame.lake.run("SELECT count(*) AS n FROM assignments")["n"][0].as_py())
 
 
 def _names(
