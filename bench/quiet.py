@@ -144,7 +144,8 @@ def explained(table: pl.DataFrame, figure: Figure, back: int, there: pl.DataFram
 
 @dataclass(frozen=True)
 class Judged:
-    """One explanation of an ordinary month and the causes that it names: each of them is false."""
+    """One explanation of an ordinary month, the causes that it names and what it says went against the gap: each
+    of them is false."""
 
     metric: str
     kind: str
@@ -156,8 +157,9 @@ def judged(company: Company, months: int) -> list[Judged]:
     for figure in FIGURES:
         table = cells(company, figure)
         for back in range(months):
-            causes = explained(table, figure, back, there).causes
-            found.append(Judged(figure.name, figure.kind, tuple(one.name for one in causes)))
+            said = explained(table, figure, back, there)
+            causes = tuple(one.name for one in (*said.causes, *said.offsets))
+            found.append(Judged(figure.name, figure.kind, causes))
     return found
 
 

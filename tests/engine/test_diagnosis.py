@@ -92,6 +92,29 @@ def test_two_causes_are_named_together():
     assert ("region", "East") in {condition for cause in found.causes for condition in cause.where}
 
 
+def fall_behind_a_rise(cell):
+    return 0.4 if cell["line"] == "B" else 1.7 if cell["channel"] == "Fair" else 1.0
+
+
+def test_what_went_against_the_gap_is_told_too():
+    """Line B falls, and what line A sells at fairs rises: the whole falls by less than line B does."""
+    found = explain(history(8, fall_behind_a_rise, size=120), DIMENSIONS, at=12, kind="ratio")
+
+    assert [dict(cause.where) for cause in found.causes] == [{"line": "B"}]
+    assert [dict(offset.where) for offset in found.offsets] == [{"line": "A", "channel": "Fair"}]
+    _, rise, rest = found.steps.contributions
+    assert found.gap < 0 < rise.total and rise.member.name == "line=A, channel=Fair"
+    assert sum(one.total for one in found.steps.contributions) == found.gap, rest
+
+
+def test_what_went_against_the_gap_is_said_in_both_languages():
+    found = explain(history(8, fall_behind_a_rise, size=120), DIMENSIONS, at=12, kind="ratio")
+    names = Names(metric="Win rate", against="usual level", unit="ratio")
+
+    assert "Against it went line A and channel Fair with +" in sentence(found, names, "en")
+    assert "反方向的有line A × channel Fair，+" in sentence(found, names, "zh")
+
+
 def test_the_coarser_of_two_equal_descriptions_is_the_cause():
     """All of line B is sold by Web: to say both adds nothing."""
     table = history(4, lambda cell: 0.1 if cell["line"] == "B" else 1.0, size=80)

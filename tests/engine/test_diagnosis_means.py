@@ -25,7 +25,7 @@ def visits(seed: int, *, short: str = "") -> pa.Table:
             factor = 0.5 if person == short and period == NOW else 1
             rows.append(
                 {"period": period, "team": f"t{number % 3}", "person": person,
-                 "part": int(round(minutes.sum() * factor)), "whole": count}
+                 "part": round(minutes.sum() * factor), "whole": count}
             )  # fmt: skip
     return pa.Table.from_pylist(rows)
 

@@ -13,6 +13,7 @@ from dabiao.engine.diagnosis.cells import Cells, Ints, Mask, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, Member, decompose
 from dabiao.engine.diagnosis.expectation import UNIT, Expectation, expect
+from dabiao.engine.diagnosis.offset import offsets
 from dabiao.engine.diagnosis.presence import present
 from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
 from dabiao.engine.diagnosis.standout import Standing, standing, standing_alone, without_joined
@@ -44,10 +45,11 @@ class Explanation:
     """The answer as data; `sentence`, `waterfall` and `tree` turn it into words and pictures.
 
     causes:    what explains the gap together, most important first; empty if nothing stands out
+    offsets:   what went against the gap and stands out too: without it the gap would be larger
     ranked:    every description worth a look, best first: the causes and what says the same rows as shortly, the
                best single segment and its fuller wording, the next best, coarser readings of the first, others
-    steps:     the gap over the staffing (where that is known and changed something), the causes and the rest,
-               exact
+    steps:     the gap over the staffing (where that is known and changed something), the causes, the offsets and
+               the rest, exact
     by:        the gap over the members of each dimension, exact
     tree:      the gap split along the dimensions that tell most, exact
     standing:  how far the best finding lies outside what the metric does by itself
@@ -55,6 +57,7 @@ class Explanation:
 
     kind: Kind
     causes: tuple[Cause, ...]
+    offsets: tuple[Cause, ...]
     ranked: tuple[Where, ...]
     steps: Decomposition
     by: dict[str, Decomposition]
@@ -73,7 +76,7 @@ class Explanation:
 
     @property
     def apart(self) -> tuple[Contribution, ...]:
-        """The steps after staffing: one for each cause, and the rest."""
+        """The steps after staffing: one for each cause, one for each offset, and the rest."""
         return self.steps.contributions[1 if self.staffing else 0 :]
 
 
@@ -109,13 +112,15 @@ def explain(
     aim = Aim(toward=np.sign(shown.gap), least=settings.share * abs(shown.gap))
     ranking = rank(cube, shown, aim, settings)
     stands = standing(searched, shown, settings, heavy=baseline.grain != 1)
-    out = standing_alone(cube, shown, ranking.causes, stands, settings) if stands.out else []
+    out = standing_alone(cube, shown, ranking.causes, stands.beyond, settings) if stands.out else []
+    against = [cube.where(one) for one in offsets(cube, shown, out, aim, stands, settings)]
     causes = [cube.where(one) for one in out]
     return Explanation(
         kind=kind,
         causes=tuple(_cause(cube, where) for where in causes),
+        offsets=tuple(_cause(cube, where) for where in against),
         ranked=_ranked(cube, ranking),
-        steps=decompose(_steps(cells, expectation, causes), kind),
+        steps=decompose(_steps(cells, expectation, [*causes, *against]), kind),
         by={
             name: decompose(_members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)
         },
@@ -170,7 +175,7 @@ def _coarser(where: Where) -> list[Where]:
 
 
 def _steps(cells: Cells, expectation: Expectation, causes: Sequence[Where]) -> list[Member]:
-    """Staffing, then the causes, each leaf in the first that covers it, and the rest, all with the people there are.
+    """Staffing, causes, offsets (each leaf in the first that covers it) and the rest, all with the people there are.
 
     Staffing has no figures of its own; it is what the usual people would have brought less what is to be
     expected of those who were there.

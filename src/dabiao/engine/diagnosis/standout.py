@@ -24,6 +24,9 @@ DEPTH = 2
 """Two conditions tell an ordinary period from an odd one, in a fraction of the time that three take."""
 
 LEVEL = 0.03
+LEVEL_AGAINST = 0.01
+"""Stricter than for causes: nobody asked what went against the gap, so what is said of it must be sure."""
+
 PERIODS = 12
 FEWEST = 4
 FEWEST_BEFORE = 4
@@ -40,19 +43,23 @@ class Standing:
     chance:   how often an ordinary period would show as much, about
     beyond:   what a cause must gain to stand out by itself
     anywhere: the total is off beyond its own noise, whether or not a part of it stands out
+    against:  what a segment that went against the gap must gain to stand out; None where none does
     """
 
     out: bool
     chance: float
     beyond: float
     anywhere: bool
+    against: float | None
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What one period's scan finds: the best segment's gain at the period's own level, and the whole's."""
+    """What one period's scan finds: what the best segment gains at the period's own level, in the direction of
+    the gap and against it, and what the whole gains."""
 
-    local: float
+    along: float
+    against: float
     whole: float
 
 
@@ -64,14 +71,16 @@ def standing(cells: Cells, shown: Shown, settings: Settings, *, heavy: bool) -> 
     cube = build(cells, depth=min(DEPTH, settings.depth))
     strict = replace(settings, naming=1.0)
     today, *before = (_found(cube, one, strict) for one in [shown, *_ordinary(cells)])
-    tail = _Tail.of([one.local for one in before], len(cube.cuboids), heavy=heavy)
+    along = _Tail.of([one.along for one in before], len(cube.cuboids), heavy=heavy)
+    either = _Tail.of([max(one.along, one.against) for one in before], len(cube.cuboids), heavy=heavy)
     whole = _Tail.of([one.whole for one in before], 1, heavy=heavy)
-    chance = tail.chance(today.local)
+    chance = along.chance(today.along)
     return Standing(
         out=chance < LEVEL,
         chance=chance,
-        beyond=tail.beyond(LEVEL),
+        beyond=along.beyond(LEVEL),
         anywhere=whole.chance(today.whole) < LEVEL,
+        against=either.beyond(LEVEL_AGAINST) if either.chance(today.against) < LEVEL_AGAINST else None,
     )
 
 
@@ -79,9 +88,12 @@ def _found(cube: Cube, shown: Shown, settings: Settings) -> _Found:
     plain = scan(cube, shown, settings)
     level = scan(cube, levelled(shown), settings)
     toward = float(np.sign(shown.gap))
-    fit = (toward * plain.gap >= settings.share * abs(shown.gap)) & (toward * level.gap > 0)
-    fit[0] = False
-    return _Found(local=float(level.score[fit].max(initial=0.0)), whole=float(plain.score[0]))
+    best = {}
+    for way in (toward, -toward):
+        fit = (way * plain.gap >= settings.share * abs(shown.gap)) & (way * level.gap > 0)
+        fit[0] = False
+        best[way] = float(level.score[fit].max(initial=0.0))
+    return _Found(along=best[toward], against=best[-toward], whole=float(plain.score[0]))
 
 
 def levelled(shown: Shown, among: Mask | None = None) -> Shown:
@@ -92,9 +104,9 @@ def levelled(shown: Shown, among: Mask | None = None) -> Shown:
 
 
 def standing_alone(
-    cube: Cube, shown: Shown, causes: Sequence[int], standing: Standing, settings: Settings
+    cube: Cube, shown: Shown, causes: Sequence[int], beyond: float, settings: Settings
 ) -> list[int]:
-    """Those of the causes that stand out by themselves.
+    """Those of the causes that gain more than `beyond` by themselves.
 
     Each is asked on the leaves that none before it has, at the level of all that lies outside the causes.
     """
@@ -105,7 +117,7 @@ def standing_alone(
     kept = []
     for cause, mine in zip(causes, inside, strict=True):
         gained = gain_of(level, mine & left, settings) - float(np.log(cube.alike(cause)))
-        if gained >= standing.beyond:
+        if gained >= beyond:
             kept.append(cause)
             left &= ~mine
     return kept

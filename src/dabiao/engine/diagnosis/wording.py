@@ -45,17 +45,33 @@ def sentence(explanation: Explanation, names: Names, language: Language) -> str:
         return opening
     if explanation.staffing:
         opening += say["staffing"].format(staffing=_signed(explanation.staffing, names, language))
+    hidden = _against(explanation, names, language)
     if not explanation.causes:
         other = say["other"] if explanation.staffing else ""
-        return opening + say["everywhere" if explanation.standing.anywhere else "nothing"].format(other=other)
-    *causes, rest = explanation.apart
+        found = "everywhere" if explanation.standing.anywhere else "nothing"
+        return opening + say[found].format(other=other) + hidden
     said = [
         _cause(cause, line, explanation, names, language)
-        for cause, line in zip(explanation.causes, causes, strict=True)
+        for cause, line in zip(explanation.causes, explanation.apart, strict=False)
     ]
-    left = say["rest"].format(rest=_signed(rest.total, names, language)) if rest.total else ""
+    rest = explanation.apart[-1].total
+    left = say["rest"].format(rest=_signed(rest, names, language)) if rest else ""
     from_where = say["remaining" if explanation.staffing else "causes"]
-    return opening + from_where.format(causes=say["and"].join(said)) + left
+    return opening + from_where.format(causes=say["and"].join(said)) + hidden + left
+
+
+def _against(explanation: Explanation, names: Names, language: Language) -> str:
+    """What went against the gap; nothing where nothing did."""
+    say = _EN if language == "en" else _ZH
+    lines = explanation.apart[len(explanation.causes) : -1]
+    said = [
+        say["offset"].format(
+            where=described(offset.where, names, language), total=_signed(line.total, names, language)
+        )
+        + _moved(line, explanation, names, language)
+        for offset, line in zip(explanation.offsets, lines, strict=True)
+    ]
+    return say["against"].format(offsets=say["and_offset"].join(said)) if said else ""
 
 
 def _cause(
@@ -85,8 +101,13 @@ def step_names(explanation: Explanation, names: Names, language: Language) -> tu
     """The steps of an explanation in words, in their order, and the gap that they sum to."""
     say = _EN if language == "en" else _ZH
     first = (say["step_staffing"],) if explanation.staffing else ()
-    causes = (described(cause.where, names, language) for cause in explanation.causes)
-    return (*first, *causes, say["step_rest"], say["step_gap"])
+    found = (*explanation.causes, *explanation.offsets)
+    return (
+        *first,
+        *(described(one.where, names, language) for one in found),
+        say["step_rest"],
+        say["step_gap"],
+    )
 
 
 def described(where: Where, names: Names, language: Language) -> str:
@@ -128,6 +149,9 @@ _EN = {
     "remaining": " What remains comes from {causes}.",
     "cause": "{where} with {share}% of it",
     "and": "; and from ",
+    "against": " Against it went {offsets}.",
+    "offset": "{where} with {total}",
+    "and_offset": " and ",
     "step_staffing": "people who came, left or were away",
     "step_rest": "all the rest",
     "step_gap": "gap",
@@ -145,6 +169,9 @@ _ZH = {
     "remaining": "扣除后主要来自{causes}。",
     "cause": "{where}，占差距的{share}%",
     "and": "；以及",
+    "against": "反方向的有{offsets}。",
+    "offset": "{where}，{total}",
+    "and_offset": "；",
     "step_staffing": "人员增减与缺勤",
     "step_rest": "其余",
     "step_gap": "差距",
