@@ -21,6 +21,7 @@ import argparse
 import itertools
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ import yaml
 
 from bench.incidents import Incident, Where, incident
 from bench.planted import ordinary, planted
-from dabiao.engine.diagnosis import Explanation, Settings, explain
+from dabiao.engine.diagnosis import CannotExplain, Explanation, NoRatio, Settings, explain
 
 FIRST = (1, 3, 5)
 NOWHERE = 1_000
@@ -52,8 +53,12 @@ class Case:
     causes: tuple[Where, ...]
 
     def table(self) -> pa.Table:
-        read = pacsv.read_csv(self.path)
-        return read.rename_columns([RENAMED.get(name, name) for name in read.column_names])
+        """Dimension values as they are written: a bitrate is a name, not a number."""
+        with pacsv.open_csv(self.path) as opened:
+            names = opened.schema.names
+        texts = {name: pa.string() for name in names if name not in RENAMED}
+        read = pacsv.read_csv(self.path, convert_options=pacsv.ConvertOptions(column_types=texts))
+        return read.rename_columns([RENAMED.get(name, name) for name in names])
 
     @staticmethod
     def dimensions(table: pa.Table) -> list[str]:
@@ -91,11 +96,17 @@ def _case(folder: Path, entry) -> Case:
 
 
 def run(case: Case, settings: Settings) -> Outcome:
-    """Where each of the true causes is ranked; the time includes reading the file."""
+    """Where each of the true causes is ranked; the time includes reading the file.
+
+    What cannot be explained (no row at the time of the incident, say) is named and is a miss.
+    """
     started = time.perf_counter()
     table = case.table()
-    dimensions = case.dimensions(table)
-    explanation = explain(table, dimensions, at=case.at, kind="ratio", settings=settings)
+    try:
+        explanation = explain(table, case.dimensions(table), at=case.at, kind="ratio", settings=settings)
+    except (CannotExplain, NoRatio) as error:
+        print(f"{case.path.name}: {error}", file=sys.stderr)
+        return Outcome(case.path.stem, case.causes, (NOWHERE,) * len(case.causes), 0.0, [])
     return _outcome(case.path.stem, case.causes, explanation, time.perf_counter() - started)
 
 
