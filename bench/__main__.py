@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cockpit, rollup, sight, tiles
+from bench import cockpit, explain, rollup, sight, tiles
 from bench.harness import Result, Workload, in_own_process, measure
 from bench.home import Home, build
 
@@ -21,6 +21,7 @@ SIDE_BY_SIDE: dict[str, tuple[Workload, ...]] = {
     "rollup": (rollup.WORKLOAD,),
     "tiles": (tiles.WORKLOAD,),
     "permissions": (sight.ROLLED, sight.FACTS, sight.MANAGER),
+    "explain": (explain.TEAM, explain.COMPANY),
 }
 
 PAGES = "cockpit"
@@ -46,8 +47,12 @@ def main() -> None:
             found = measure(workload, home, repeats=2 if asked.quick else 5)
             console.print(shown(found))
             results += found
+        if "explain" in asked.workloads:
+            console.print(answered(explain.explanations(home), f"{lines:,} lines"))
         if PAGES in asked.workloads:
             console.print(served(cockpit.run(home, seconds=15 if asked.quick else cockpit.SECONDS), lines))
+    if "explain" in asked.workloads:
+        console.print(answered(explain.of_demo(), "the demo company"))
     for name in asked.workloads:
         if name in ALONE:
             console.rule(name)
@@ -81,6 +86,16 @@ def served(found: cockpit.Served, lines: int) -> Table:
         table.add_row(
             one.name, str(one.requests), *(f"{value:.1f}" for value in (one.median, one.p95, one.slowest))
         )
+    return table
+
+
+def answered(found: list[explain.Taken], of: str) -> Table:
+    """Explanations from question to sentence."""
+    table = Table(title=f"explanations, {of}")
+    for heading in ("which", "explanations", "median s", "slowest s"):
+        table.add_column(heading, justify="left" if heading == "which" else "right")
+    for one in found:
+        table.add_row(one.which, str(one.explanations), f"{one.median:.2f}", f"{one.slowest:.2f}")
     return table
 
 
