@@ -1,194 +1,168 @@
 """How often the effect of a measure is called right, on simulated teams whose true effect is known.
 
-    python -m bench.effects [--quick]
+    python -m bench.effects [--quick] [--histories N] [WORLD ...]
 
-Histories of 5 to 200 people with a common trend and season, chance that carries over (AR(1)), skewed results,
-staggered starts, and measures that start after a bad month, chosen by a person's own history or against a
-target. Prints JSON: false alarms and coverage of the 95 % interval for every world, the power curve, the share
-of "too early", and beside them what comparing before with after says about the same histories.
+Prints JSON: for every world of `bench.effect_worlds` false alarms and coverage of the 95 % interval where nothing
+happened, coverage and power where an effect was planted, the share of "too early", and beside them what comparing
+before with after says about the same histories. `sure_to` is twice the standard error of a share of 5 % in one
+world: what lies within it of 5 or 95 % may be luck.
 """
 
 import argparse
 import json
+import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from dabiao.engine.effect import Effect, Measure, measure_effect
+from bench.effect_worlds import HELD_OUT, WORLDS, World, history
+from dabiao.engine.effect import CannotMeasure, measure_effect
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 EFFECTS = (-0.3, -0.15, 0.05, 0.1, 0.15, 0.2, 0.3)
+BETWEEN = (0.93, 0.97)
 
 
 @dataclass(frozen=True)
-class World:
-    """One kind of team. Figures are shares of a person's level; `by`: what bad month it is judged against."""
+class Outcome:
+    """What was said about one history."""
 
-    people: int = 20
-    before: int = 24
-    after: int = 5
-    carried: float = 0.4
-    lasting: float = 1.0
-    swing: float = 0.25
-    skewed: bool = False
-    staggered: bool = True
-    share: float = 0.3
-    by: str = "history"
+    verdict: str
+    effect: float
+    held: bool
+    width: float
+    naive: bool
 
 
-WORLDS = {
-    "5 people": World(people=5),
-    "5 people, one start": World(people=5, staggered=False),
-    "10 people": World(people=10),
-    "20 people": World(),
-    "50 people": World(people=50),
-    "200 people": World(people=200),
-    "nothing carries over": World(carried=0.0),
-    "much carries over": World(carried=0.75),
-    "half of it carries over": World(carried=0.75, lasting=0.5),
-    "one year of history": World(before=12),
-    "three years of history": World(before=36),
-    "skewed results": World(people=10, skewed=True),
-    "chosen against a target": World(by="target"),
-    "50 people against a target": World(people=50, by="target"),
-    "two periods after": World(after=2, staggered=False),
-    "everybody treated": World(people=10, share=1.0, staggered=False, before=36),
-}
-
-
-def history(world: World, effect: float, seed: int) -> tuple[pa.Table, dict[str, int]]:
-    """unit, period, value, and who starts when. The worst of a month start in the next one."""
-    draw = np.random.default_rng(seed)
-    periods = world.before + world.after
-    figures, level = _results(world, periods, draw)
-    dates = [world.before, world.before + 1, world.before + 2] if world.staggered else [world.before]
-    size = max(1, round(world.share * world.people))
-    starts: dict[str, int] = {}
-    for date, members in zip(dates, np.array_split(np.arange(size), len(dates)), strict=True):
-        usual = (
-            figures[:, : date - 1].mean(axis=1)
-            if world.by == "history"
-            else level * np.exp(draw.normal(0, 0.1, len(level)))
-        )
-        worst = [int(one) for one in np.argsort(figures[:, date - 1] / usual) if str(one) not in starts]
-        for one in worst[: len(members)]:
-            starts[str(one)] = date
-            figures[one, date:] += effect * level[one]
-    table = pa.table(
-        {
-            "unit": np.repeat([str(one) for one in range(world.people)], periods),
-            "period": np.tile(np.arange(periods), world.people),
-            "value": figures.ravel(),
-        }
+def outcome(world: World, effect: float, seed: int) -> Outcome | None:
+    """None where there is too little to go by."""
+    table, starts = history(world, effect, seed)
+    try:
+        found = measure_effect(table, starts, world.measure)
+    except CannotMeasure:
+        return None
+    held = found.low <= effect <= found.high
+    return Outcome(
+        found.verdict, found.effect - effect, held, (found.high - found.low) / 2, naive(table, starts)
     )
-    return table, starts
-
-
-def _results(world: World, periods: int, draw: np.random.Generator):
-    """Everybody's level x (1 + trend + season + shocks that all share + own chance)."""
-    time_ = np.arange(periods)
-    common = draw.normal(0, 0.004) * time_ + 0.15 * np.sin(2 * np.pi * (time_ + draw.integers(12)) / 12)
-    common = common + draw.normal(0, 0.03, periods)
-
-    def shock(*size):
-        return (draw.gamma(2.0, size=size) - 2.0) / np.sqrt(2.0) if world.skewed else draw.normal(size=size)
-
-    chance = np.empty((world.people, periods))
-    chance[:, 0] = shock(world.people)
-    for period in range(1, periods):
-        fresh = np.sqrt(1 - world.carried**2) * shock(world.people)
-        chance[:, period] = world.carried * chance[:, period - 1] + fresh
-    own = np.sqrt(world.lasting) * chance + np.sqrt(1 - world.lasting) * shock(world.people, periods)
-    level = np.exp(draw.normal(0, 0.5, world.people)) * 100_000
-    return level[:, None] * (1 + common + world.swing * own), level
 
 
 def naive(table: pa.Table, starts: dict[str, int]) -> bool:
     """Before/after as it is done: each one's months since the start against the month that led to it, paired t-test."""
-    rows: dict[str, list[float]] = {}
-    for unit, value in zip(table["unit"].to_pylist(), table["value"].to_pylist(), strict=True):
-        rows.setdefault(unit, []).append(value)
-    changes = [
-        (np.mean(rows[unit][start:]) - rows[unit][start - 1]) / np.mean(rows[unit][:start])
-        for unit, start in starts.items()
-    ]
-    if len(changes) == 1:
-        return abs(changes[0]) > 0.1
+    rows: dict[str, dict[int, float]] = {}
+    for unit, period, value in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
+        if unit in starts:
+            rows.setdefault(unit, {})[period] = value
+    changes = []
+    for unit, start in starts.items():
+        after = [value for period, value in rows.get(unit, {}).items() if period >= start]
+        usual = [value for period, value in rows.get(unit, {}).items() if period < start]
+        if after and start - 1 in rows[unit] and any(usual):
+            changes.append((np.mean(after) - rows[unit][start - 1]) / np.mean(usual))
+    if len(changes) < 2:
+        return bool(changes) and abs(changes[0]) > 0.1
     return bool(stats.ttest_1samp(changes, 0.0).pvalue < 0.05)
 
 
-def run(world: World, effect: float, runs: int) -> list[tuple[Effect, bool]]:
-    measure = Measure(worthwhile=0.1)
-    results = []
-    for seed in range(runs):
-        table, starts = history(world, effect, seed)
-        results.append((measure_effect(table, starts, measure), naive(table, starts)))
-    return results
-
-
-def calm(world: World, runs: int, effect: float = 0.0) -> dict[str, float]:
-    """A world in which nothing (or a known effect) happens: what is claimed, and how often the interval holds it."""
-    results = run(world, effect, runs)
-    verdicts = Counter(found.verdict for found, _ in results)
-    claimed = verdicts["works"] + verdicts["harmful"]
-    report = {
-        "coverage": _share(sum(found.low <= effect <= found.high for found, _ in results), runs),
-        "too_early": _share(verdicts["too early"], runs),
-        "bias": round(float(np.mean([found.effect for found, _ in results])) - effect, 4),
+def told(world: World, pool: ProcessPoolExecutor, runs: int) -> dict[str, object]:
+    """A world in which nothing happens, and the same with the effect planted that its kind of figure has."""
+    quiet, planted = (
+        [one for one in pool.map(partial(outcome, world, effect), range(runs), chunksize=20) if one]
+        for effect in (0.0, world.planted)
+    )
+    return {
+        "false_alarms": _share(one.verdict in {"works", "harmful"} for one in quiet),
+        "coverage": _share(one.held for one in quiet),
+        "coverage_planted": _share(one.held for one in planted),
+        "found": _share(one.verdict == "works" for one in planted),
+        "too_early": _share(one.verdict == "too early" for one in quiet),
+        "half_width": _mean(one.width for one in quiet),
+        "bias": _mean(one.effect for one in quiet),
+        "bias_planted": _mean(one.effect for one in planted),
+        "naive_false_alarms": _share(one.naive for one in quiet),
+        "refused": round(1 - len(quiet) / runs, 4),
+        "histories": runs,
+        "sure_to": round(2 * (0.05 * 0.95 / runs) ** 0.5, 3),
     }
-    if not effect:
-        report |= {
-            "false_alarms": _share(claimed, runs),
-            "naive_false_alarms": _share(sum(n for _, n in results), runs),
-        }
-    return report
 
 
-def power(world: World, runs: int) -> dict[str, dict[str, float]]:
+def power(world: World, pool: ProcessPoolExecutor, runs: int) -> dict[str, dict[str, float]]:
     """For each true effect: how often each verdict is given."""
     curve = {}
     for effect in EFFECTS:
-        verdicts = Counter(found.verdict for found, _ in run(world, effect, runs))
+        called = pool.map(partial(outcome, world, effect), range(runs), chunksize=20)
+        verdicts = Counter(one.verdict for one in called if one)
         curve[f"{effect:+.0%}"] = {
-            verdict: _share(count, runs) for verdict, count in sorted(verdicts.items())
+            verdict: round(count / runs, 3) for verdict, count in sorted(verdicts.items())
         }
     return curve
 
 
-def _share(count: int, runs: int) -> float:
-    return round(count / runs, 3)
+def summary(worlds: dict[str, dict[str, object]], runs: int) -> dict[str, object]:
+    """Means over worlds, the worst ones, and those that chance does not excuse (two standard errors)."""
+
+    def of(figure: str) -> dict[str, float]:
+        return {name: float(str(world[figure])) for name, world in worlds.items()}
+
+    alarms, quiet, planted = of("false_alarms"), of("coverage"), of("coverage_planted")
+    low, high = (
+        end + sign * 2 * (end * (1 - end) / runs) ** 0.5 for end, sign in zip(BETWEEN, (-1, 1), strict=True)
+    )
+    beyond = 0.05 + 2 * (0.05 * 0.95 / runs) ** 0.5
+    return {
+        "false_alarms": _mean(alarms.values()),
+        "coverage": _mean([*quiet.values(), *planted.values()]),
+        "found": _mean(of("found").values()),
+        "too_early": _mean(of("too_early").values()),
+        "naive_false_alarms": _mean(of("naive_false_alarms").values()),
+        "most_false_alarms": max(alarms.items(), key=lambda one: one[1]),
+        "least_coverage": min([*quiet.items(), *planted.items()], key=lambda one: one[1]),
+        "most_coverage": max([*quiet.items(), *planted.items()], key=lambda one: one[1]),
+        "beyond_chance": sorted(
+            {name for name, share in alarms.items() if share > beyond}
+            | {name for name in worlds if not (low <= min(quiet[name], planted[name]))}
+            | {name for name in worlds if max(quiet[name], planted[name]) > high}
+        ),
+    }
 
 
-def _over_worlds(worlds: dict[str, dict[str, float]], figure: str) -> float:
-    return round(float(np.mean([world[figure] for world in worlds.values()])), 4)
+def _share(those: Iterable[bool]) -> float:
+    return round(float(np.mean(list(those))), 4)
+
+
+def _mean(figures: Iterable[float]) -> float:
+    return round(float(np.mean(list(figures))), 4)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="60 histories a world instead of 250")
-    runs = 60 if parser.parse_args(arguments).quick else 250
+    parser.add_argument("worlds", nargs="*", help="only these")
+    parser.add_argument("--quick", action="store_true", help="40 histories a world, for a glance")
+    parser.add_argument("--histories", type=int, default=600, help="histories a world")
+    asked = parser.parse_args(arguments)
+    runs = 40 if asked.quick else asked.histories
     began = time.perf_counter()
-    worlds = {name: calm(world, runs) for name, world in WORLDS.items()}
-    planted = {name: calm(world, runs, effect=0.2) for name, world in list(WORLDS.items())[:6]}
-    report = {
-        "false_alarms": _over_worlds(worlds, "false_alarms"),
-        "coverage": _over_worlds(
-            worlds | {f"{name}, +20 %": one for name, one in planted.items()}, "coverage"
-        ),
-        "too_early": _over_worlds(worlds, "too_early"),
-        "naive_false_alarms": _over_worlds(worlds, "naive_false_alarms"),
-        "worlds": worlds,
-        "planted_20_percent": planted,
-        "power": {
-            f"{people} people": power(replace(World(), people=people), runs // 2) for people in (10, 50)
-        },
-        "histories_per_world": runs,
-        "seconds": round(time.perf_counter() - began, 1),
-    }
+    report: dict[str, object] = {}
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for title, worlds in {"worlds": WORLDS, "held_out": HELD_OUT}.items():
+            chosen = {name: one for name, one in worlds.items() if name in asked.worlds or not asked.worlds}
+            found = {name: told(world, pool, runs) for name, world in chosen.items()}
+            if found:
+                report |= {f"{title}_together": summary(found, runs), title: found}
+        if not asked.worlds:
+            report["power"] = {
+                f"{people} people": power(replace(World(), people=people), pool, max(20, runs // 3))
+                for people in (10, 50, 200)
+            }
+    report["seconds"] = round(time.perf_counter() - began, 1)
     print(json.dumps(report, ensure_ascii=False, indent=1))
 
 

@@ -16,7 +16,7 @@ from dabiao.engine import number
 from dabiao.engine.diagnosis.explain import STAFFING
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
-from dabiao.improvement.effects import effected
+from dabiao.improvement.effects import Effected, effected
 from dabiao.improvement.explaining import Explained, explained
 from dabiao.improvement.lights import Lit, lights
 from dabiao.org import queries as org
@@ -169,8 +169,11 @@ def measure(
     by: Annotated[str, typer.Option(help="person, or a kind of unit: team, region …")] = "person",
     scope: Annotated[str | None, typer.Option(help="Where to look for others to compare with.")] = None,
     worthwhile: Annotated[
-        float, typer.Option(help="The smallest effect worth having: 0.1 is 10 %, or 10 points.")
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            help="The smallest effect worth having: 0.1 is 10 %, of a ratio 10 points. Else a tenth of the usual level."
+        ),
+    ] = None,
     viewer: Annotated[str | None, typer.Option("--as", help="What this user may see.")] = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
 ) -> None:
@@ -181,20 +184,26 @@ def measure(
     )
     if form is Format.TABLE:
         typer.echo(found.sentence)
-    columns = [
-        "verdict",
-        "effect",
-        "low",
-        "high",
-        "chance",
-        "visible",
-        "method",
-        "treated",
-        "compared",
-        "before",
-        "after",
-    ]
-    show([vars(found.effect)], columns, form)
+    show([_told(found)], list(_told(found)) if form is Format.JSON else EFFECT_COLUMNS, form)
+
+
+EFFECT_COLUMNS = (
+    "verdict", "effect", "low", "high", "chance", "visible", "look_again", "method", "treated", "compared", "before",
+    "after",
+)  # fmt: skip
+
+
+def _told(found: Effected) -> dict[str, object]:
+    """One row; JSON also has the sentence, who was left out, and the assumptions that the data speak against."""
+    effect = found.effect
+    return {
+        **{name: getattr(effect, name, None) for name in EFFECT_COLUMNS},
+        "look_again": found.look_again.label if found.look_again else None,
+        "visible_later": effect.outlook.visible if effect.outlook else None,
+        "doubts": [check.name for check in effect.checks if not check.held],
+        "left_out": list(effect.left_out),
+        "sentence": found.sentence,
+    }
 
 
 def _frame(period: str, scope: str | None, viewer: str | None, version: int | None) -> Frame:

@@ -41,8 +41,8 @@ def comparable(panel: Panel, traits: Mapping[str, Mapping[str, float]]) -> Ints:
     starts after a bad one: matching on that would pick people who were merely unlucky too. Distance is
     Euclidean on standardised traits, to the nearest treated unit (Stuart 2010 on nearest-neighbour matching).
     """
-    seen_since = ~np.isnan(panel.values[:, panel.first_start :]).all(axis=1)
-    pool = panel.untreated[seen_since[panel.untreated]]
+    gone = np.isnan(panel.values[panel.untreated, panel.first_start :]).all(axis=1)
+    pool = panel.untreated[~gone]
     wanted = max(FEWEST, MOST_PER_TREATED * len(panel.treated))
     if len(pool) <= wanted:
         return pool

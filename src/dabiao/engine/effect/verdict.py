@@ -1,7 +1,7 @@
 """What was to move, what was found, and the verdict."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -48,10 +48,21 @@ class Check:
 
 @dataclass(frozen=True)
 class Outlook:
-    """With `periods` more an effect worth having would show (None: not within the horizon); `visible` then would."""
+    """What more periods would show, as far as the horizon; None is not within it.
 
-    periods: int | None
+    worthwhile: how many more until an effect worth having would show
+    holding:    how many more until the one seen so far would be beyond doubt if it stayed, where it is wanted
+    visible:    the smallest effect that would show then, at the first of the two or at the horizon
+    """
+
+    worthwhile: int | None
+    holding: int | None
     visible: float
+
+    @property
+    def periods(self) -> int | None:
+        """When to look again."""
+        return min((one for one in (self.worthwhile, self.holding) if one is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -93,8 +104,6 @@ def judged(
     placebos:    studentised effects of measures that never were
     error_after: the standard error that so many more periods would leave
     """
-    from scipy.stats import norm
-
     chance = found.chance()
     low, high = found.bound(LEVEL / 2), found.bound(1 - LEVEL / 2)
     if len(placebos) >= FEWEST_PLACEBOS:
@@ -104,8 +113,8 @@ def judged(
         low, high = found.bound(LEVEL / 2), found.bound(1 - LEVEL / 2)
         reached = float((shown >= abs(found.effect) / found.error).sum())
         chance = max(found.chance(), (1 + reached) / (1 + len(shown)))
-    visible = (high - low) / 2 * float(1 + norm.ppf(POWER) / norm.ppf(1 - LEVEL / 2))
     verdict = _verdict(low, high, measure)
+    early = verdict == "too early" and measure.horizon > 0
     return Effect(
         **vars(sample),
         verdict=verdict,
@@ -113,8 +122,8 @@ def judged(
         low=low,
         high=high,
         chance=chance,
-        visible=visible,
-        outlook=_outlook(visible, measure, error_after) if verdict == "too early" else None,
+        visible=(high - low) / 2 * _reliably(),
+        outlook=_outlook((high - low) / 2, found.effect, measure, error_after) if early else None,
     )
 
 
@@ -129,22 +138,28 @@ def _verdict(low: float, high: float, measure: Measure) -> Verdict:
     return "no effect seen" if best < measure.worthwhile else "too early"
 
 
-def _outlook(visible: float, measure: Measure, error_after: Callable[[int], float]) -> Outlook | None:
-    """The fewest more periods that would do, by halving: what shows at the end of the horizon shows ever better."""
-    if not measure.horizon:
-        return None
+def _outlook(half: float, effect: float, measure: Measure, error_after: Callable[[int], float]) -> Outlook:
+    """half: that of the interval now; it shrinks as the standard error does."""
     now = error_after(0)
 
-    def then(more: int) -> float:
-        return visible * error_after(more) / now
+    def fewest(size: float) -> int | None:
+        """So many more periods until half the interval is no wider than `size`, by halving."""
+        enough, short = measure.horizon, 0
+        if half * error_after(enough) > size * now:
+            return None
+        while enough - short > 1:
+            middle = (enough + short) // 2
+            short, enough = (middle, enough) if half * error_after(middle) > size * now else (short, middle)
+        return enough
 
-    enough, short = measure.horizon, 0
-    if then(enough) > measure.worthwhile:
-        return Outlook(None, then(enough))
-    while enough - short > 1:
-        middle = (enough + short) // 2
-        if then(middle) > measure.worthwhile:
-            short = middle
-        else:
-            enough = middle
-    return Outlook(enough, then(enough))
+    wanted = effect if measure.better == "higher" else -effect
+    outlook = Outlook(fewest(measure.worthwhile / _reliably()), fewest(wanted) if wanted > 0 else None, 0.0)
+    then = error_after(outlook.periods or measure.horizon) / now
+    return replace(outlook, visible=half * then * _reliably())
+
+
+def _reliably() -> float:
+    """How many halves of its interval an effect must be large to show in four cases of five (Bloom 1995)."""
+    from scipy.stats import norm
+
+    return float(1 + norm.ppf(POWER) / norm.ppf(1 - LEVEL / 2))

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from dabiao.engine.effect.panel import CannotMeasure, Why
-from dabiao.engine.effect.verdict import Effect, Measure, Verdict
+from dabiao.engine.effect.verdict import Effect, Measure, Method, Outlook, Verdict
 
 Language = Literal["en", "zh"]
 Grain = Literal["period", "day", "week", "month", "quarter", "half", "year"]
@@ -14,7 +14,7 @@ def sentence(effect: Effect, measure: Measure, language: Language, grain: Grain 
     say, outlook = (_EN if language == "en" else _ZH), effect.outlook
     words = {
         "effect": _shown(effect.effect, measure, language),
-        "low": _shown(effect.low, measure, language),
+        "low": _shown(effect.low, measure, language).split(" ")[0],
         "high": _shown(effect.high, measure, language),
         "visible": _size(effect.visible, measure, language),
         "worthwhile": _size(measure.worthwhile, measure, language),
@@ -30,11 +30,18 @@ def sentence(effect: Effect, measure: Measure, language: Language, grain: Grain 
     if effect.verdict == "too early" and effect.visible > measure.worthwhile:
         parts.append("visible")
     if outlook:
-        parts.append("then" if outlook.periods else f"never by {effect.method}")
+        parts.append(_next(outlook, effect.method))
     parts.append(effect.method)
     parts += [check.name for check in effect.checks if not check.held]
     parts += ["left_out"] if effect.left_out else []
     return (" " if language == "en" else "").join(say[part].format(**words) for part in parts)
+
+
+def _next(outlook: Outlook, method: Method) -> str:
+    """What to wait for: the effect that is there already, one worth having, or nothing."""
+    if outlook.periods is None:
+        return f"never by {method}"
+    return "holding" if outlook.periods == outlook.holding else "then"
 
 
 def verdict(found: Verdict, language: Language) -> str:
@@ -57,10 +64,10 @@ def _shown(value: float, measure: Measure, language: Language) -> str:
 
 def _size(value: float, measure: Measure, language: Language) -> str:
     """Without a sign, and no finer than it is sure: effects that could be seen."""
-    digits = 0 if value >= 0.1 or round(value, 2) == round(value, 4) else 1
+    shown = f"{value * 100:.{0 if measure.relative and value >= 0.1 else 1}f}".removesuffix(".0")
     if measure.relative:
-        return f"{value:.{digits}%}"
-    return f"{value * 100:.{digits}f} points" if language == "en" else f"{value * 100:.{digits}f} 个百分点"
+        return f"{shown}%"
+    return f"{shown} points" if language == "en" else f"{shown} 个百分点"
 
 
 def _counted(count: int, grain: Grain, language: Language) -> str:
@@ -98,7 +105,8 @@ _EN = {
     "no effect seen": "No effect seen: {effect} (between {low} and {high}); one of {worthwhile} or more is ruled out.",
     "too early": "Too early to say: {effect} so far (between {low} and {high}).",
     "visible": "By now only an effect of {visible} or more would reliably show.",
-    "then": "One of {worthwhile} would with {more} more: look again then.",
+    "then": "An effect of {worthwhile} would show with {more} more: look again then.",
+    "holding": "Should it stay at {effect}, that would be clear with {more} more: look again then.",
     "never by comparison": "Waiting alone will not do: with {more} more it still takes {later}."
     " Treat more, or look for a larger effect.",
     "never by forecast": "Waiting alone will not do: with {more} more it still takes {later}."
@@ -117,6 +125,7 @@ _ZH = {
     "too early": "为时尚早：目前为{effect}（介于{low}与{high}之间）。",
     "visible": "现在只有{visible}以上的效果才能可靠地看出来。",
     "then": "再过{more}，{worthwhile}的效果即可看出，届时请再看。",
+    "holding": "若能保持{effect}，再过{more}即可确认，届时请再看。",
     "never by comparison": "单靠等待不够：再过{more}，也要{later}以上的效果才看得出来。请扩大实施范围，或以更大的效果为目标。",
     "never by forecast": "单靠等待不够：再过{more}，也要{later}以上的效果才看得出来。请先留一部分人不实施，以便对照。",
     "comparison": "措施对象{treated}个，对照{compared}个；之前{before}，之后{after}。",
