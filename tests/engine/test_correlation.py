@@ -26,8 +26,8 @@ def test_a_lagged_connection_is_found_at_its_lag():
         1,
         True,
     )
-    assert best.correlation == pytest.approx(1)
-    assert best.low > 0.99 and best.pairs == 28
+    assert best.correlation > 0.95
+    assert best.low > 0.85 and best.pairs == 28
     assert [link.found for link in found[1:]] == [False, False]
 
 
@@ -40,11 +40,50 @@ def test_two_trends_are_no_connection():
     assert not any(link.found for link in links(series, ["visits"], ["deals"]))
 
 
-def test_of_many_without_a_connection_few_are_found():
-    draw = np.random.default_rng(2)
-    series = {(f"T{n}", name): walk(draw).tolist() for n in range(60) for name in ("visits", "deals")}
+def carried(draw, count=52):
+    values = [0.0]
+    for step in draw.normal(size=count):
+        values.append(values[-1] / 2 + step)
+    return np.array(values[1:])
 
-    assert sum(link.found for link in links(series, ["visits"], ["deals"])) <= 2
+
+HOLIDAYS = np.isin(np.arange(52), [4, 5, 22, 39]) * -3.0
+KINDS = {
+    "each week for itself": lambda draw: draw.normal(size=52),
+    "half of a week carries over": carried,
+    "a walk": lambda draw: walk(draw, 52),
+    "with a trend": lambda draw: draw.normal(size=52) + np.arange(52) / 5,
+    "small counts": lambda draw: draw.poisson(1, 52).astype(float),
+    "holidays for all": lambda draw: draw.normal(size=52) + HOLIDAYS,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_connected_is_seldom_found(kind):
+    """Of eleven teams without any connection one in twenty is by chance; the intervals know that too."""
+    draw, tried = np.random.default_rng(2), []
+    for _ in range(20):
+        figures = {
+            (f"T{n}", name): KINDS[kind](draw).tolist() for n in range(11) for name in ("visits", "deals")
+        }
+        tried += links(figures, ["visits"], ["deals"])
+
+    assert sum(link.chance < 0.05 for link in tried) <= 0.075 * len(tried)
+    assert sum(link.low <= 0 <= link.high for link in tried) >= 0.925 * len(tried)
+    assert sum(link.found for link in tried) <= 0.01 * len(tried)
+
+
+def test_what_holds_for_one_team_is_found_behind_what_hits_all():
+    """Deals follow a week after visits in T0 only; holidays take both down everywhere."""
+    draw = np.random.default_rng(5)
+    series = {
+        (f"T{n}", name): draw.normal(size=52) + HOLIDAYS for n in range(8) for name in ("visits", "deals")
+    }
+    series["T0", "deals"] = series["T0", "deals"] + 2 * np.roll(series["T0", "visits"] - HOLIDAYS, 1)
+
+    found = [(link.team, link.lag) for link in links(series, ["visits"], ["deals"]) if link.found]
+
+    assert found == [("T0", 1)]
 
 
 def test_the_interval_covers_the_true_correlation():
@@ -74,7 +113,7 @@ def test_there_may_be_nothing_to_say(case, series):
 
 
 def test_periods_must_be_the_same():
-    with pytest.raises(ValueError, match="T: a and b do not have the same periods"):
+    with pytest.raises(ValueError, match="the series do not have the same periods"):
         links({("T", "a"): [1, 2, 3], ("T", "b"): [1, 2]}, ["a"], ["b"])
 
 
@@ -110,6 +149,16 @@ def test_divergence(case, proposals, win_rate, found):
     assert len(said) == found, case
     for one in said:
         assert one.process_moved * one.result_moved < 0
+
+
+def test_of_many_that_have_nothing_to_do_with_each_other_few_part():
+    """Each of 50 companies looks at 44 pairs."""
+    draw, parted = np.random.default_rng(4), 0
+    for _ in range(50):
+        series = {(f"T{n}", name): draw.normal(size=24).tolist() for n in range(44) for name in ("a", "b")}
+        parted += bool(divergences(series, [("a", "b")], recent=5))
+
+    assert parted <= 5
 
 
 def test_divergence_needs_both_metrics():

@@ -5,8 +5,10 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from dabiao.core import calendars
 from dabiao.engine import correlation
 from dabiao.engine.correlation import Divergence
+from dabiao.engine.metric import is_flow
 from dabiao.engine.period import DAY, Period
 from dabiao.org import queries as org
 from dabiao.performance.measuring import WINDOW, without_facts
@@ -41,18 +43,23 @@ RECENT: Final = 5
 def links(frame: Frame, result: str, known: Sequence[str], values: Values) -> tuple[Link, ...]:
     """How each process metric of the scope goes with the result, the surest first, five at most.
 
-    Whole weeks before the end of what is shown, changes on the week before, up to two weeks ahead of the
-    result: each process at the lag that is surest. It says what moves together, not what causes what.
+    Whole weeks before the end of what is shown, flows by the working day, up to two weeks ahead of the result:
+    each process at the lag that is surest. It says what moves together, not what causes what.
     """
     spans = weeks(frame)
-    series = {("", key): [_float(values.get(week, key)) for week in spans] for key in (*known, result)}
+    days = _worked(frame, spans)
+    series = {
+        ("", key): [_a_day(frame, key, values.get(week, key), days[week]) for week in spans]
+        for key in (*known, result)
+    }
     return _said(frame, correlation.links(series, [key for key in known if key != result], [result]))[:5]
 
 
 def links_by_team(frame: Frame, result: str, by: str, *, back: int) -> tuple[Link, ...]:
     """The same for every member of `by` (a kind of unit, or person), over so many weeks, counted together."""
     known = [key for key in frame.known(PROCESS) if key != result]
-    series = _series(frame, (*known, result), weeks(frame, back), by)
+    spans = weeks(frame, back)
+    series = _series(frame, (*known, result), spans, by, _worked(frame, spans))
     return _said(frame, correlation.links(series, known, [result]))
 
 
@@ -71,7 +78,8 @@ def partings(frame: Frame, by: str) -> list[Divergence]:
     if not pairs:
         return []
     keys = tuple(dict.fromkeys(key for pair in pairs for key in pair))
-    found = correlation.divergences(_series(frame, keys, oldest_first, by), pairs, recent=RECENT)
+    series = _series(frame, keys, oldest_first, by, dict.fromkeys(oldest_first, 1))
+    found = correlation.divergences(series, pairs, recent=RECENT)
     return sorted(found, key=lambda one: (-min(abs(one.process_moved), abs(one.result_moved)), one.team))
 
 
@@ -126,21 +134,21 @@ def _said(frame: Frame, found: Sequence[correlation.Link]) -> tuple[Link, ...]:
 
 
 def _series(
-    frame: Frame, keys: Sequence[str], spans: Mapping[str, Period], by: str
+    frame: Frame, keys: Sequence[str], spans: Mapping[str, Period], by: str, days: Mapping[str, int]
 ) -> dict[tuple[str, str], list[float | None]]:
-    """(member, metric) -> a figure a window from the first with facts on; nobody's are left out."""
+    """(member, metric) -> a figure a window from the first with facts on, flows by its `days`; nobody's are left out."""
     rows = [row for row in frame.ask(keys, spans, (by,)) if row[by] not in {None, ""}]
     cells = {(str(row[by]), str(row[WINDOW])): row for row in rows}
     begun = [label for label in spans if any(window == label for _member, window in cells)]
     labels = list(spans)[list(spans).index(begun[0]) :] if begun else []
     nothing = {
-        (label, key): _float(without_facts(frame.lake, key, spans[label].start, spans[label].end))
+        (label, key): without_facts(frame.lake, key, spans[label].start, spans[label].end)
         for label in labels
         for key in keys
     }
     return {
         (member, key): [
-            _float(cells[member, label][key]) if (member, label) in cells else nothing[label, key]
+            _a_day(frame, key, cells.get((member, label), {}).get(key, nothing[label, key]), days[label])
             for label in labels
         ]
         for member in sorted({member for member, _label in cells})
@@ -148,5 +156,17 @@ def _series(
     }
 
 
-def _float(value: object) -> float | None:
-    return None if value is None else float(str(value))
+def _worked(frame: Frame, spans: Mapping[str, Period]) -> dict[str, int]:
+    """How many working days each window has."""
+    if not spans:
+        return {}
+    first, end = min(one.start for one in spans.values()), max(one.end for one in spans.values())
+    worked = calendars.working_days(first, end)
+    return {label: sum(day in span for day in worked) for label, span in spans.items()}
+
+
+def _a_day(frame: Frame, key: str, value: object, days: int) -> float | None:
+    """Flows by the working day: a week with a holiday takes visits and deals down together and links nothing."""
+    if value is None or not days:
+        return None
+    return float(str(value)) / (days if is_flow(frame.metrics[key]) else 1)
