@@ -357,6 +357,14 @@ class TestSentence:
         )
         assert "没有突出的原因" in sentence(self.found(None), self.NAMES, "zh")
 
+    def test_a_cause_larger_than_the_gap_is_said_by_its_own_size(self):
+        """Web lost twice what is missing; Phone made up for half of it."""
+        found = self.found(lambda cell: {"Web": 0.2, "Phone": 1.5}.get(cell["channel"], 1.0))
+        english, chinese = (sentence(found, self.NAMES, language) for language in ("en", "zh"))
+
+        assert "channel the web shop with −" in english and "% of it" not in english
+        assert "channel the web shop，−" in chinese and "占差距" not in chinese
+
     def test_says_when_it_is_off_everywhere(self):
         assert "nearly everywhere alike" in sentence(self.found(lambda cell: 0.4), self.NAMES, "en")
 

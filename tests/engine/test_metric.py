@@ -391,6 +391,8 @@ class TestConditions:
             ("unknown", Condition("kind", "is_null"), "c"),
             ("known", Condition("kind", "not_null"), "abd"),
             ("beside another column", Condition("shipped_on", "at_most", (Same("ordered_on"),)), "b"),
+            ("days after another column", Condition("shipped_on", "at_most", (Same("ordered_on", 4),)), "ab"),
+            ("too few days after it", Condition("shipped_on", "at_most", (Same("ordered_on", 3),)), "b"),
         ],
     )
     def test_keep(self, case, condition, kept):

@@ -145,6 +145,7 @@ def test_values(case, measure, how, of):
             [Condition("pieces", "at_least", (10,)), Condition("pieces", "below", (Decimal("20.5"),))],
         ),
         ("another column", "shipped_on: {at_most: {column: ordered_on}}", [Condition("shipped_on", "at_most", (Same("ordered_on"),))]),
+        ("days after it", "shipped_on: {at_most: {column: ordered_on, plus_days: 14}}", [Condition("shipped_on", "at_most", (Same("ordered_on", 14),))]),
     ],
 )  # fmt: skip
 def test_conditions(case, where, conditions):
@@ -245,6 +246,8 @@ BAD = [
     ("text compared", "measure: {table: orders, count: true, where: {kind: {above: a}}}", 5, "it is equal or not, never above"),
     ("two limits", "measure: {table: orders, count: true, where: {pieces: {above: [1, 2]}}}", 5, "above takes one value"),
     ("columns of two kinds", "measure: {table: orders, count: true, where: {pieces: {above: {column: kind}}}}", 5, "pieces is a number, kind a text."),
+    ("days after no day", "measure: {table: orders, count: true, where: {pieces: {above: {column: pieces, plus_days: 2}}}}", 5, "goes with a day or a time, not with a number"),
+    ("days that are none", "measure: {table: orders, count: true, where: {shipped_on: {above: {column: ordered_on, plus_days: soon}}}}", 5, "plus_days is a whole number of days"),
     ("is_null false", "measure: {table: orders, count: true, where: {kind: {is_null: false}}}", 5, "write `is_null: true`"),
     ("unknown part", "ratio: {part: nothing, whole: x}", 5, "there is no metric nothing; there are x."),
     ("half a ratio", "ratio: {part: x}", 5, "say whole of the ratio"),

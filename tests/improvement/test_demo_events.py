@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
@@ -99,15 +99,28 @@ def explained(company: Company, figure: Figure, *, back: int = 0, months: int = 
     return explain(pa.Table.from_pylist(rows), figure.dimensions, at=HISTORY, kind="ratio")
 
 
-def collected(company: Company, *, months: int) -> Explanation:
-    rows = [
-        {"period": period, "person": row["person"], "customer": row["customer"], **sides}
-        for table, on in (("receivables", "due_on"), ("receipts", "received_on"))
-        for row in company.tables[table].to_pylist()
-        if (period := period_of(row[on], LAST, months)) is not None
-        for sides in [{"part": row["amount_with_tax"] * (table == "receipts"), "whole": row["amount_with_tax"] * (table != "receipts")}]
-    ]  # fmt: skip
-    return explain(pa.Table.from_pylist(rows), ["person", "customer"], at=HISTORY, kind="ratio")
+RECEIPTS = ("receipts", "received_on", lambda row: True)
+WITHIN_TWO_WEEKS = (
+    "allocations",
+    "due_on",
+    lambda row: row["receivable"] and row["received_on"] <= row["due_on"] + timedelta(days=14),
+)
+
+
+def collected(company: Company, received, *, months=1, back=0, of=None) -> Explanation:
+    """What was received over what was due, of everybody or of the teams `of`."""
+    team, rows = teams(company), []
+    for side, (table, on, counts) in {
+        "whole": ("receivables", "due_on", lambda row: True),
+        "part": received,
+    }.items():
+        for row in company.tables[table].to_pylist():
+            period = row[on] and period_of(row[on], LAST - back, months)
+            if period is None or not counts(row) or (of is not None and team.get(row["person"]) not in of):
+                continue
+            where = {"team": team.get(row["person"]), "person": row["person"], "customer": row["customer"]}
+            rows.append({"period": period, **where, "part": 0, "whole": 0, side: row["amount_with_tax"]})
+    return explain(pa.Table.from_pylist(rows), ["team", "person", "customer"], at=HISTORY, kind="ratio")
 
 
 def used(company: Company) -> Explanation:
@@ -157,11 +170,21 @@ def test_the_newcomers_team_and_line_come_first_for_the_quarter(eventful):
     }
 
 
-def test_the_late_payer_comes_first_for_collection(eventful, quiet):
-    found = collected(eventful, months=2)
+@pytest.mark.parametrize(
+    ("case", "received", "asked"),
+    [
+        ("the collection rate of the first month", RECEIPTS, {"back": 1}),
+        ("the collection rate of the second", RECEIPTS, {"back": 0}),
+        ("what came within two weeks, of both", WITHIN_TWO_WEEKS, {"months": 2}),
+        ("what came within two weeks, of the first in East", WITHIN_TWO_WEEKS, {"back": 1, "of": EAST}),
+    ],
+)
+def test_the_late_payer_is_the_cause_of_less_collected(eventful, quiet, case, received, asked):
+    found = collected(eventful, received, **asked)
 
-    assert dict(found.ranked[0]) == {"customer": "C01521"}
-    assert dict(collected(quiet, months=2).ranked[0]) != {"customer": "C01521"}
+    assert [dict(cause.where) for cause in found.causes] == [{"customer": "C01521"}], case
+    assert found.gap < 0
+    assert not collected(quiet, received, **asked).causes
 
 
 def test_the_hasty_team_is_the_cause_of_shallower_needs(eventful, quiet):

@@ -82,6 +82,10 @@ def test_the_metrics_page_is_current():
             "on_time_amount",
             "sum of amount_with_tax in allocations by due_on where receivable is known and received_on ≤ due_on",
         ),
+        (
+            "prompt_amount",
+            "sum of amount_with_tax in allocations by due_on where receivable is known and received_on ≤ due_on + 14 days",
+        ),
         ("expenses", "sum of amount in expenses by spent_on where budget is not true"),
     ],
 )

@@ -53,6 +53,7 @@ allocations
 receivable  amount_with_tax  received_on  due_on
 R1          200              2017-03-01   2017-03-01
 R1          100              2017-03-02   2017-03-01
+R1          40               2017-03-16   2017-03-01
 -           75               2017-03-02   -
 
 leads
@@ -170,6 +171,8 @@ EXPECTED = {
     "collection_rate": 0.75,
     "on_time_amount": 200,
     "on_time_collection_rate": 0.4,
+    "prompt_amount": 300,
+    "prompt_collection_rate": 0.6,
     "active_customers": 3,
     "new_customers": 1,
     "new_business_amount": 400,

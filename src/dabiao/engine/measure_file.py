@@ -222,7 +222,7 @@ def _tested(column: str, name: str, limit: Node, table: str, schema: Schema) -> 
         other = _column(limit.fields["column"], table, schema)
         if schema[other] != schema[column]:
             raise Wrong(limit.line, f"{column} is {_said(schema[column])}, {other} {_said(schema[other])}.")
-        return Condition(column, _COMPARED[name], (Same(other),))
+        return Condition(column, _COMPARED[name], (Same(other, _later(limit, schema[other])),))
     if schema[column] in {"string", "boolean"}:
         raise Wrong(
             limit.line, f"{table}.{column} is {_said(schema[column])}: it is equal or not, never {name}."
@@ -231,6 +231,18 @@ def _tested(column: str, name: str, limit: Node, table: str, schema: Schema) -> 
     if len(constants) != 1:
         raise Wrong(limit.line, f"{name} takes one value.")
     return Condition(column, _COMPARED[name], constants)
+
+
+def _later(limit: Node, kind: str) -> int:
+    """How many days later the other column is to be taken; only a day or a time has any."""
+    node = limit.fields.get("plus_days")
+    if node is None:
+        return 0
+    if not _is_time(kind):
+        raise Wrong(node.line, f"plus_days goes with a day or a time, not with {_said(kind)}.")
+    if not isinstance(node.value, int) or isinstance(node.value, bool):
+        raise Wrong(node.line, "plus_days is a whole number of days.")
+    return node.value
 
 
 def _constants(column: str, node: Node, schema: Schema) -> tuple[Plain, ...]:

@@ -70,9 +70,15 @@ class Between:
 
 @dataclass(frozen=True)
 class Same:
-    """The value of another column of the same row, in place of a constant."""
+    """The value of another column of the same row, in place of a constant; of a date, so many days later."""
 
     column: str
+    plus_days: int = 0
+
+    def value(self, table: ir.Table) -> ir.Value:
+        if not self.plus_days:
+            return table[self.column]
+        return (table[self.column] + ibis.interval(days=self.plus_days)).cast(table[self.column].type())
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ class Condition:
             return column.isnull()
         if self.test == "not_null":
             return column.notnull()
-        wanted = [table[value.column] if isinstance(value, Same) else value for value in self.values]
+        wanted = [value.value(table) if isinstance(value, Same) else value for value in self.values]
         if self.test == "one_of":
             return column == wanted[0] if len(wanted) == 1 else column.isin(wanted)
         if self.test == "none_of":

@@ -47,7 +47,8 @@ the attribution rule.
 
 **where** lists conditions that all have to hold: a constant, a list, `{not: …}`, `{at_least: …}`, `at_most`,
 `above`, `below`, `before`, `after`, `{is_null: true}`, `{not_null: true}`; `{at_most: {column: due_on}}`
-compares with another column of the row. A missing value fails every test but `is_null` and `not`.
+compares with another column of the row, `{column: due_on, plus_days: 14}` with two weeks after it. A missing value
+fails every test but `is_null` and `not`.
 
 **ratio** divides two measures after both have been summed: `{part: won_deals, whole: closed_deals}`.
 **share** is a part's piece of its parent: `{of: sales_amount}`; `within: [region]` names the parent.
@@ -105,7 +106,7 @@ def _condition(test: Condition) -> str:
     if test.test in {"is_null", "not_null"}:
         return f"{test.column} is {'missing' if test.test == 'is_null' else 'known'}"
     values = [
-        value.column
+        _same(value)
         if isinstance(value, Same)
         else str(value).lower()
         if isinstance(value, bool)
@@ -118,6 +119,10 @@ def _condition(test: Condition) -> str:
     if test.test == "one_of":
         return f"{test.column} = {said}" if len(values) == 1 else f"{test.column} is {said}"
     return f"{test.column} is not {said}"
+
+
+def _same(value: Same) -> str:
+    return f"{value.column} + {value.plus_days} days" if value.plus_days else value.column
 
 
 def _table(metrics: Iterable[Metric]) -> str:

@@ -31,7 +31,10 @@ class Names:
 
 
 def sentence(explanation: Explanation, names: Names, language: Language) -> str:
-    """What is off, by how much, what it comes from, and what is left; or that nothing stands out."""
+    """What is off, by how much, what it comes from, and what is left; or that nothing stands out.
+
+    A cause that is larger than the gap, because something else made up for it, is said by its own size.
+    """
     say = _EN if language == "en" else _ZH
     steps = explanation.steps
     opening = say["level" if not steps.gap else "above" if steps.gap > 0 else "below"].format(
@@ -78,8 +81,14 @@ def _cause(
     cause: Cause, line: Contribution, explanation: Explanation, names: Names, language: Language
 ) -> str:
     say = _EN if language == "en" else _ZH
-    share = rounded(line.total / (explanation.gap - explanation.staffing) * 100, 0)
-    said = say["cause"].format(where=described(cause.where, names, language), share=f"{share:f}")
+    where, share = (
+        described(cause.where, names, language),
+        line.total / (explanation.gap - explanation.staffing),
+    )
+    if 0 < share <= 1:
+        said = say["cause"].format(where=where, share=f"{rounded(share * 100, 0):f}")
+    else:
+        said = say["offset"].format(where=where, total=_signed(line.total, names, language))
     return said + _moved(line, explanation, names, language)
 
 
