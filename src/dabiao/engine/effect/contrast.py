@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dabiao.engine.effect.course import Course, Piece, alike, piece
+from dabiao.engine.effect.course import Course, Piece, alike, piece, squared
 from dabiao.engine.effect.panel import Bools, Floats, Ints
 
 
@@ -29,9 +29,7 @@ class Contrast:
 
     def own(self, course: Course) -> Floats:
         """treated unit x candidate: the variance of one's own effect, for figures of variance 1 and known shocks."""
-        return np.asarray(
-            np.einsum("nks,kst,nkt->nk", self.middle, course.correlation, self.middle, optimize=True)
-        )
+        return squared(self.middle, course.correlation)
 
     def variances(self, course: Course, after: Bools) -> Floats:
         """unit x candidate: what each unit's chance adds to the variance of the mean effect, per variance of 1.
@@ -50,7 +48,7 @@ class Contrast:
             )
             if place[units[0]] >= 0:
                 weights += self.middle[place[units[0]]] / len(self.treated)
-            found[units] = np.einsum("ks,kst,kt->k", weights, course.correlation, weights)
+            found[units] = squared(weights[None], course.correlation)
         return found
 
 
@@ -72,7 +70,7 @@ def ahead(one: Piece, after: Bools) -> tuple[Floats, Floats]:
     First with a level from all known figures, then with one from all but the last, given the last.
     """
     share = after / after.sum()
-    carried = np.einsum("t,kts,ksu->ku", share, one.correlation, one.precision, optimize=True)
+    carried = ((share @ one.correlation)[:, None] @ one.precision)[:, 0]
     terms = share @ one.design - carried @ one.design
     levels = (one.level, _level_given_the_last(one))
     whole, conditioned = (share - carried - np.einsum("kq,kqt->kt", terms, level) for level in levels)

@@ -25,7 +25,6 @@ class Piece:
     precision: the inverse correlation of the known periods, 0 elsewhere
     level:     term x period: weights that make the level's terms out of figures
     residual:  the precision once the level is taken out
-    spread:    their part of the restricted likelihood
     """
 
     known: Bools
@@ -34,19 +33,28 @@ class Piece:
     precision: Floats
     level: Floats
     residual: Floats
-    spread: Floats
+
+    @property
+    def spread(self) -> Floats:
+        """What one unit adds to the restricted likelihood beside its residuals."""
+        information = self.design.T @ self.precision @ self.design
+        within = np.linalg.slogdet(_within(self.known, self.correlation))[1]
+        return np.asarray(within + np.linalg.slogdet(information)[1], np.float64)
 
 
 def piece(known: Bools, design: Floats, correlation: Floats) -> Piece:
     """design: period x term, what a level may follow (a constant; for forecasts also trend and season)."""
-    both = np.outer(known, known)
-    within = np.where(both, correlation, np.eye(len(known)))
-    precision = np.linalg.inv(within) * both
+    inverse = np.linalg.inv(_within(known, correlation))
+    precision: Floats = np.asarray(inverse * np.outer(known, known), np.float64)
     terms = precision @ design
     information = design.T @ terms
     level: Floats = np.asarray(np.linalg.solve(information, np.swapaxes(terms, 1, 2)), np.float64)
-    spread = np.asarray(np.linalg.slogdet(within)[1] + np.linalg.slogdet(information)[1], np.float64)
-    return Piece(known, design, correlation, precision, level, precision - terms @ level, spread)
+    return Piece(known, design, correlation, precision, level, precision - terms @ level)
+
+
+def _within(known: Bools, correlation: Floats) -> Floats:
+    """The correlation of the known periods; the others stand apart from everything."""
+    return np.where(np.outer(known, known), correlation, np.eye(len(known)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +112,14 @@ def course(
 
 def alike(rows: Bools) -> Iterator[tuple[Ints, Bools]]:
     """Places of equal rows, and the row."""
-    kinds, kind = np.unique(rows, axis=0, return_inverse=True)
-    for place, row in enumerate(kinds):
-        yield np.flatnonzero(kind.ravel() == place), row
+    kinds: dict[bytes, list[int]] = {}
+    for place, row in enumerate(rows):
+        kinds.setdefault(row.tobytes(), []).append(place)
+    for places in kinds.values():
+        yield np.array(places), rows[places[0]]
+
+
+def squared(rows: Floats, by: Floats) -> Floats:
+    """unit x candidate: rows (unit x candidate x period) squared under each candidate's matrix."""
+    each = np.swapaxes(rows, 0, 1)
+    return np.asarray(((each @ by) * each).sum(axis=2).T)

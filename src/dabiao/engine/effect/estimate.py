@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dabiao.engine.effect.contrast import ahead, contrast
-from dabiao.engine.effect.course import Course, piece
+from dabiao.engine.effect.course import Course, piece, squared
 from dabiao.engine.effect.noise import Noise
 from dabiao.engine.effect.panel import Bools, Floats
 from dabiao.engine.effect.variance import moderated, widening
@@ -50,9 +50,9 @@ class Estimate:
     def bound(self, share: float) -> float:
         """Below which the effect lies with probability `share`."""
         from scipy.optimize import brentq
-        from scipy.stats import t as student
+        from scipy.special import stdtrit
 
-        ends = self.effects + self.errors * float(student.ppf(share, self.freedom))
+        ends = self.effects + self.errors * float(stdtrit(self.freedom, share))
         low, high = float(ends.min()), float(ends.max())
         return low if low == high else float(brentq(lambda value: self._below(value) - share, low, high))
 
@@ -60,9 +60,9 @@ class Estimate:
         return Estimate(self.effects, self.errors * by, self.weights, self.freedom)
 
     def _below(self, value: float) -> float:
-        from scipy.stats import t as student
+        from scipy.special import stdtr
 
-        return float(self.weights @ student.cdf((value - self.effects) / self.errors, self.freedom))
+        return float(self.weights @ stdtr(self.freedom, (value - self.effects) / self.errors))
 
 
 def by_comparison(course: Course, values: Floats, after: Bools, noise: Noise) -> Estimate:
@@ -96,5 +96,5 @@ def by_forecast(course: Course, values: Floats, after: Bools, sizes: Floats, noi
     for row, share in enumerate(sizes / sizes.sum()):
         weights = ahead(piece(course.known[row], course.design, course.correlation), after[row])[0]
         effects += share * (weights @ np.where(after[row], values[row], course.figures[row]))
-        errors += share * np.sqrt(np.einsum("ks,kst,kt->k", weights, course.correlation, weights))
+        errors += share * np.sqrt(squared(weights[None], course.correlation)[0])
     return Estimate(effects, errors * np.sqrt(noise.variance), noise.weight, noise.freedom)

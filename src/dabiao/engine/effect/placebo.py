@@ -35,7 +35,7 @@ def placebos(
         weights = noise.weight @ np.mean(
             ahead(piece(known, course.design, course.correlation), after), axis=0
         )
-        unit = np.einsum("s,kst,t->k", weights, course.correlation, weights)
+        unit = weights @ course.correlation @ weights
         shown.append(_groups(figures @ weights, spread @ (noise.weight * unit), group, draw))
     return np.concatenate(shown) if shown else np.empty(0)
 

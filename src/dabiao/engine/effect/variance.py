@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dabiao.engine.effect.course import Course
+from dabiao.engine.effect.course import Course, squared
 from dabiao.engine.effect.noise import Noise
 from dabiao.engine.effect.panel import Floats
 
@@ -20,8 +20,7 @@ def moderated(course: Course, noise: Noise) -> tuple[Floats, Floats]:
     found = np.empty((len(course.known), len(noise.weight)))
     for units, one in course.pieces():
         rest = course.figures[units][:, None, :] - course.shocks
-        squares = np.einsum("nks,kst,nkt->nk", rest, one.residual, rest, optimize=True)
-        found[units] = np.maximum(squares, 0.0)
+        found[units] = np.maximum(squared(rest, one.residual), 0.0)
     residuals = course.known.sum(axis=1) - course.design.shape[1]
     freedom = residuals * course.freedom / residuals.sum()
     own = found / freedom[:, None]
