@@ -12,6 +12,7 @@ ALLOWED_HOSTS = config.get("DABIAO_HOSTS").split(",")
 
 INSTALLED_APPS = [
     "dabiao.web",
+    "dabiao.improvement",
     "dabiao.performance",
     "dabiao.targets",
     "dabiao.facts",

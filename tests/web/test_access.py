@@ -50,6 +50,8 @@ performance:signals      GET     ?scope=shanghai             login   none   none
 performance:breakdown    GET     metric=sales_amount?scope=shanghai  login  none  none  in  in  in  in
 performance:facts        GET     metric=sales_amount?scope=shanghai  login  none  none  in  in  in  in
 performance:customer     GET     customer=C1?scope=shanghai  login   none   none   in     in     in     in
+improvement:why          GET     metric=sales_amount?scope=shanghai  login  none  none  in  in  in  in
+improvement:why          GET     metric=sales_amount?scope=shanghai&part=1&against=previous  login  none  none  in  in  in  in
 performance:dictionary   GET     -                           login   in     in     in     in     in     in
 performance:metric       GET     metric=sales_amount         login   in     in     in     in     in     in
 

@@ -18,7 +18,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PAGES = (
-    "/cockpit/", "/signals/", "/breakdown/sales_amount/?by=customer", "/facts-of/sales_amount/", "/customers/C1/",
+    "/cockpit/", "/signals/", "/breakdown/sales_amount/?by=customer", "/why/sales_amount/", "/facts-of/sales_amount/", "/customers/C1/",
     "/metrics/", "/metrics/sales_amount/", "/search/?q=a", "/settings/",
 )  # fmt: skip
 FEBRUARY = "period=2026-02"

@@ -1,6 +1,6 @@
 """Figures and dates as people of each language write them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -72,3 +72,28 @@ def test_day_is_ordered_as_the_language_does():
         assert format.day(date(2026, 10, 3)) == "2026-10-03"
     with translation.override("en"):
         assert format.day(date(2026, 10, 3)) == "3 Oct 2026"
+
+
+@pytest.mark.parametrize(
+    ("case", "at"),
+    [
+        ("a moment with its zone", datetime(2020, 3, 16, 4, 5, tzinfo=UTC)),
+        ("a fact's moment, which is in business time", datetime(2020, 3, 16, 12, 5)),  # that is the case
+    ],
+)
+def test_moments_are_in_business_time(case, at):
+    with translation.override("zh-hans"):
+        assert format.moment(at) == "2020-03-16 12:05", case
+
+
+@pytest.mark.parametrize(
+    ("case", "value", "unit", "digits", "text"),
+    [
+        ("a mean score with two digits", 0.7071, "score", 2, "0.71"),
+        ("the unit's own digits where none are given", 0.7071, "score", None, "0.7"),
+        ("a ratio keeps its own", 0.7071, "ratio", 2, "70.7%"),
+    ],
+)
+def test_digits_can_be_finer_than_the_units(case, value, unit, digits, text):
+    with translation.override("en"):
+        assert format.figure(value, unit, digits=digits) == text, case

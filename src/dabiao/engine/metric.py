@@ -160,6 +160,15 @@ def is_flow(metric: Metric) -> bool:
     return isinstance(metric, Measure) and metric.additive and metric.source.on is not None
 
 
+def adds_up(metric: Metric) -> bool:
+    """Whether it is made of sums over dated facts, so that parts account for it: a sum, a mean, a ratio of sums."""
+    if isinstance(metric, Ratio):
+        return all(each.additive and each.source.on is not None for each in (metric.part, metric.whole))
+    if not isinstance(metric, Measure) or metric.source.on is None:
+        return False
+    return metric.additive or metric.how == "mean"
+
+
 def rollable(metric: Metric) -> bool:
     """Whether it can be computed from partial aggregates; distinct counts need their members, medians the facts."""
     return all(each.how in _ROLLABLE for each in measures_of(metric))

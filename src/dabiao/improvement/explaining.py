@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
@@ -168,8 +169,16 @@ def _names(
         unit=units.get(metric.unit, "count"),
         dimensions={name: words.column(name) for name in dimensions},
         members=members,
-        decimals=DECIMALS.get(metric.unit, 0) if found.kind == "ratio" else 0,
+        decimals=_decimals(metric, found),
     )
+
+
+def _decimals(metric: Metric, found: Explanation) -> int:
+    """As many as a mean's unit has, and one more where its gap would not be seen."""
+    if found.kind != "ratio":
+        return 0
+    usual = DECIMALS.get(metric.unit, 0)
+    return usual if abs(found.gap) >= Decimal(1).scaleb(-usual) or not usual else usual + 1
 
 
 def _called(frame: Frame, dimension: str, keys: set[str]) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from dabiao.engine.metric import How, Measure, Metric, Ratio, Share, Side, Source, sides_of
+from dabiao.engine.metric import How, Measure, Metric, Ratio, Share, Side, Source, adds_up, sides_of
 from dabiao.engine.row import Points
 from dabiao.performance import words
 from dabiao.performance.measuring import BadQuestion
@@ -46,23 +46,13 @@ class Sides:
 
 def sides(frame: Frame, metric: Metric) -> Sides:
     """The one or two sums that a metric is made of. Raises CannotTakeApart with what to ask for instead."""
-    found = _of_ratio(metric) if isinstance(metric, Ratio) else _of_measure(metric)
-    if found is None:
+    if not adds_up(metric):
         said = _ratio_refused(frame, metric) if isinstance(metric, Ratio) else _refused(frame, metric)
         raise CannotTakeApart(" ".join(one for one in said if one))
-    return found
-
-
-def _of_measure(metric: Metric) -> Sides | None:
-    if not isinstance(metric, Measure) or _timeless(metric):
-        return None
-    if metric.how == "mean":
-        return Sides(*sides_of(metric), net=_net(metric))
-    return Sides(metric) if metric.additive else None
-
-
-def _of_ratio(metric: Ratio) -> Sides | None:
-    return None if _odd(metric) else Sides(metric.part, metric.whole)
+    if isinstance(metric, Ratio):
+        return Sides(metric.part, metric.whole)
+    assert isinstance(metric, Measure)
+    return Sides(*sides_of(metric), net=_net(metric)) if metric.how == "mean" else Sides(metric)
 
 
 def _odd(metric: Ratio) -> list[Measure]:

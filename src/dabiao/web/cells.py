@@ -110,6 +110,15 @@ def bullet(value: format.Number | None, pace: format.Number | None, colour: str 
     )  # fmt: skip
 
 
+def step_bar(low: float, width: float, tone: str) -> SafeString:
+    """A bar of a waterfall: where it begins and how wide it is, as shares of the axis. Never too thin to be seen."""
+    return format_html(
+        '<svg class="step" aria-hidden="true"><rect class="track" y="8" width="100%" height="1"/>'
+        '<rect class="fill {}" x="{}%" y="2" width="{}%" height="13" rx="2"/></svg>',
+        tone, round(min(low, 0.994) * 100, 2), round(max(width, 0.006) * 100, 2),
+    )  # fmt: skip
+
+
 def spark(values: Sequence[format.Number | None]) -> SafeString:
     """The last few periods as a small line; nothing where fewer than four are known."""
     known = [(at, float(value)) for at, value in enumerate(values) if value is not None]

@@ -101,8 +101,11 @@ def signed(value: Number, digits: int = 0) -> str:
     return text if text.startswith("−") or not text.strip("0.,") else f"+{text}"
 
 
-def figure(value: Number | None, unit: str, currency: str = "CNY") -> str:
-    """A metric's value as its unit is written: money, ratio, count, days, score, minutes."""
+def figure(value: Number | None, unit: str, currency: str = "CNY", digits: int | None = None) -> str:
+    """A metric's value as its unit is written: money, ratio, count, days, score, minutes.
+
+    digits: decimals of what is neither money nor a ratio, where the unit's own are too few.
+    """
     if value is None:
         return NOTHING
     if unit == "money":
@@ -110,8 +113,8 @@ def figure(value: Number | None, unit: str, currency: str = "CNY") -> str:
     if unit in {"ratio", "share", "percent"}:
         return percent(value)
     if unit == "days":
-        return _("{n} days").format(n=plain(value, 1))
-    return count(value)
+        return _("{n} days").format(n=plain(value, digits or 1))
+    return count(value) if digits is None else plain(value, digits)
 
 
 def count(value: Number) -> str:
@@ -150,13 +153,13 @@ def beside(target: Number, value: Number | None, unit: str) -> str:
     return text if same else f"{text}{GAP}{name}" if name > "z" else text + name
 
 
-def change(value: Number | None, unit: str, currency: str = "CNY") -> str:
+def change(value: Number | None, unit: str, currency: str = "CNY", digits: int | None = None) -> str:
     """A difference between two values of a metric; ratios differ in percentage points."""
     if value is None:
         return NOTHING
     if unit in {"ratio", "share", "percent"}:
         return points(value)
-    text = figure(value, unit, currency)
+    text = figure(value, unit, currency, digits)
     return text if _decimal(value) <= 0 else f"+{text}"
 
 
@@ -168,8 +171,8 @@ def day(on: date, *, year: bool = True) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A moment in the business time zone, without the year while it is this one."""
-    local = timezone.localtime(at)
+    """A moment in the business time zone, without the year while it is this one. Facts keep theirs without a zone."""
+    local = at if timezone.is_naive(at) else timezone.localtime(at)
     return f"{day(local.date(), year=local.year != timezone.localdate().year)} {local:%H:%M}"
 
 

@@ -75,6 +75,7 @@ GROUPS: Final[tuple[Group, ...]] = (
                     "performance:breakdown",
                     "performance:facts",
                     "performance:customer",
+                    "improvement:",
                 ),
             ),
         ),
@@ -136,9 +137,9 @@ ACCOUNT: Final[tuple[Entry, ...]] = (
     Entry("org:tokens", _("API tokens"), "api"),
 )
 
-WITH_PERIOD: Final = ("performance:", "targets:grid", "targets:list")
+WITH_PERIOD: Final = ("performance:", "improvement:", "targets:grid", "targets:list")
 """URL names (or their beginnings) of pages whose figures depend on the period."""
-WITH_SCOPE: Final = ("performance:", "targets:grid")
+WITH_SCOPE: Final = ("performance:", "improvement:", "targets:grid")
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from dabiao.web.api import api
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="performance:cockpit", query_string=True)),
     path("", include("dabiao.performance.urls")),
+    path("", include("dabiao.improvement.urls")),
     path("targets/", include("dabiao.targets.urls")),
     path("facts/", include("dabiao.facts.urls")),
     path("org/", include("dabiao.org.urls")),

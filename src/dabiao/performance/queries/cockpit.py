@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Final
 
 from dabiao.engine import light
-from dabiao.engine.metric import is_flow, rollable
+from dabiao.engine.metric import adds_up, is_flow, rollable
 from dabiao.engine.period import Period
 from dabiao.org import queries as org
 from dabiao.performance import headline as headlines
@@ -145,6 +145,7 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
         festival=frame.festival,
         history=tuple(None if each is None else float(each) for each in (*earlier, value)) if drawn else (),
         derived=promise.derived,
+        adds_up=adds_up(metric),
     )
 
 

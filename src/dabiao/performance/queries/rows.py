@@ -44,6 +44,13 @@ class Tile:
     history: tuple[float | None, ...] = ()
     derived: bool = False
     """The target was derived from another period's or from parts, not set for exactly this."""
+    adds_up: bool = False
+    """Parts account for it, so that it can be said why it is off."""
+
+    @property
+    def asks_why(self) -> bool:
+        """Off, and explainable."""
+        return self.adds_up and self.light in {"red", "amber"}
 
 
 @dataclass(frozen=True)

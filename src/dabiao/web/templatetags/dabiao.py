@@ -72,15 +72,15 @@ def short(value: Number | None) -> format.Short | str:
 
 
 @register.simple_tag
-def figure(value: Number | None, unit: str, currency: str = "CNY") -> str:
+def figure(value: Number | None, unit: str, currency: str = "CNY", digits: int | None = None) -> str:
     """A metric's value as its unit is written."""
-    return format.figure(value, unit, currency)
+    return format.figure(value, unit, currency, digits)
 
 
 @register.simple_tag
-def change(value: Number | None, unit: str, currency: str = "CNY") -> str:
+def change(value: Number | None, unit: str, currency: str = "CNY", digits: int | None = None) -> str:
     """A difference of a metric, with its sign; percentage points for ratios."""
-    return format.change(value, unit, currency)
+    return format.change(value, unit, currency, digits)
 
 
 @register.filter
@@ -135,6 +135,12 @@ def light(colour: str | None) -> SafeString:
 def bullet(value: Number | None, pace: Number | None = None, colour: str | None = None) -> SafeString:
     """A bar of attainment (0.708) with a tick where we should be today (0.722)."""
     return cells.bullet(value, pace, colour)
+
+
+@register.simple_tag
+def step_bar(at: tuple[float, float], tone: str) -> SafeString:
+    """A bar of a waterfall: (beginning, width) on an axis from 0 to 1; the figures stand beside it."""
+    return cells.step_bar(*at, tone)
 
 
 @register.simple_tag

@@ -1,0 +1,62 @@
+"""Why a number is off, on a page."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from dabiao.core import http
+from dabiao.core.asked import asked
+from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.http import UserRequest
+from dabiao.improvement import why as whys
+from dabiao.improvement.against import CALLED, Against
+from dabiao.improvement.explaining import explained
+from dabiao.improvement.sides import sides
+from dabiao.lake import reading
+from dabiao.performance.queries import cockpit
+from dabiao.performance.queries.frame import Frame, framed
+from dabiao.performance.queries.promised import promised
+from dabiao.performance.queries.rows import Tile
+
+
+@login_required
+@require_GET
+def why(request: UserRequest, metric: str) -> HttpResponse:
+    """Which parts a gap comes from. The page stands at once; `?part=1` is what it fetches: the explanation."""
+    wanted = asked(request, today=http.today())
+    frame = framed(reading.current(), wanted, viewer=request.user, language=get_language() or "en")
+    if metric not in frame.metrics:
+        raise NotFound(_("There is no metric %(key)s.") % {"key": metric})
+    sides(frame, frame.metrics[metric])
+    tile = _tile(frame, metric)
+    against = _against(request, tile)
+    words = {
+        "tile": tile,
+        "frame": frame,
+        "against": against,
+        "choices": whys.choices(frame, against),
+        "stamp": cockpit.stamp(frame),
+        # not asked where the fragment is still kept
+        "why": SimpleLazyObject(lambda: whys.why(frame, explained(frame, metric, against))),
+    }
+    return render(
+        request, "improvement/_why.html" if request.GET.get("part") else "improvement/why.html", words
+    )
+
+
+def _tile(frame: Frame, metric: str) -> Tile:
+    promises = promised(frame, [frame.scope], (metric,))
+    return cockpit.tile(frame, metric, cockpit.measured(frame, (metric,)), promises)
+
+
+def _against(request: UserRequest, tile: Tile) -> Against:
+    """What the address says; else the target where there is one, since that is what lit the light."""
+    text = request.GET.get("against", "") or ("baseline" if tile.target is None else "target")
+    for known in CALLED:
+        if text == known:
+            return known
+    raise Malformed(_("Compare with baseline, target, forecast or previous."))
