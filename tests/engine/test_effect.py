@@ -495,3 +495,10 @@ def test_sentences_give_ratios_in_points():
     found = measure_effect(table.set_column(2, "value", pa.array(figures)), starts, measure)
 
     assert " points" in sentence(found, measure, "en") and "个百分点" in sentence(found, measure, "zh")
+
+
+def test_large_effects_are_told_without_decimals():
+    table, starts = team(31, effect=4.0, noise=0.02)
+    words = sentence(measure_effect(table, starts, Measure()), Measure(), "en")
+
+    assert words.startswith("It works: +36") and "." not in words.split("%")[0]

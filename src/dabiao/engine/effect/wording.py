@@ -57,7 +57,7 @@ def refusal(error: CannotMeasure, language: Language) -> str:
 def _shown(value: float, measure: Measure, language: Language) -> str:
     """A share of the usual level in percent; a difference of ratios in points."""
     if measure.relative:
-        return f"{value:+.1%}".replace("-", "−")
+        return f"{value:+.{0 if abs(value) >= 1 else 1}%}".replace("-", "−")
     points = f"{value * 100:+.1f}".replace("-", "−")
     return f"{points} points" if language == "en" else f"{points} 个百分点"
 
