@@ -51,6 +51,22 @@ def test_the_gap_to_a_target_is_the_target_less_the_actual(facts):
     assert found.explanation.gap == found.explanation.steps.actual - 4000
 
 
+def test_a_running_period_is_held_against_what_is_due_by_now(facts):
+    early = Frame(
+        reading.current(),
+        org.operator(),
+        Scope("unit", "shanghai"),
+        fiscal().parse("2026-02"),
+        date(2026, 2, 10),
+        "en",
+    )
+    found = explained(early, "sales_amount", "target")
+
+    assert found.explanation.steps.expected < Decimal(4000)
+    assert "the target due by now of" in found.sentence
+    assert "the target of" in explained(frame(scope="shanghai"), "sales_amount", "target").sentence
+
+
 def test_the_gap_to_the_period_before_is_the_difference(facts):
     found = explained(frame(), "sales_amount", "previous", by=("person", "product"))
 

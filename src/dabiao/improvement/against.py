@@ -27,6 +27,14 @@ CALLED: Final[Mapping[Against, Words]] = {
     "previous": Words("period before", "上期"),
 }
 
+DUE: Final = Words("target due by now", "截至目前应完成的目标")
+"""What a running period is held against."""
+
+
+def in_words(frame: Frame, against: Against, *, ratio: bool) -> Words:
+    """What the expectation is called. Of a target that grows with the period only a part is due while it runs."""
+    return DUE if against == "target" and not ratio and not frame.closed else CALLED[against]
+
 
 def expected(
     frame: Frame, key: str, made_of: Sides, cells: pa.Table, dimensions: Sequence[str], against: Against

@@ -15,7 +15,7 @@ from dabiao.engine.diagnosis.decompose import Kind
 from dabiao.engine.diagnosis.wording import Language, Names, Unit, sentence, step_names
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Period
-from dabiao.improvement.against import CALLED, Against, expected
+from dabiao.improvement.against import Against, expected, in_words
 from dabiao.improvement.cells import HISTORY, cells, now, windows
 from dabiao.improvement.net_scores import lifted, lowered
 from dabiao.improvement.sides import CannotTakeApart, Sides, sides
@@ -40,7 +40,7 @@ So is the customer of a lead, because only good leads become customers. Single c
 where money is counted: of visits and deals each has too few to tell, and all together hide what others have."""
 OF_CUSTOMERS: Final = frozenset({"customer", "industry", "customer_type", "province"})
 CROWD: Final = 200
-"""In a scope of more seats single people and customers are left to whoever looks one unit deeper."""
+"""Where more people work, single people and customers are left to whoever looks one unit deeper."""
 MEETS: Final = 0.5
 """Where less of a ratio's two sides lies in members that have both, it does not exist member by member."""
 DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
@@ -141,15 +141,20 @@ def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]
     ]
     possible = set(ways(frame, metric)) | {"person"}
     possible -= OF_CUSTOMERS if made_of.source.table == "leads" else set()
-    possible -= {"person", "customer"} if _seats(frame) > CROWD else set()
+    possible -= {"person", "customer"} if _people(frame) > CROWD else set()
     possible -= {"customer", "industry"} if made_of.part.unit != "money" else set()
     return tuple(dict.fromkeys([*levels, *(name for name in DIMENSIONS if name in possible)]))[:MOST]
 
 
-def _seats(frame: Frame) -> int:
-    if frame.seats is not None:
-        return len(frame.seats)
-    return int(frame.lake.run("SELECT count(*) AS n FROM assignments")["n"][0].as_py())
+def _people(frame: Frame) -> int:
+    """How many people held a seat of the scope in the period."""
+    span = pa.table({"first": [frame.period.start], "after": [frame.period.end]})
+    held = "SELECT count(DISTINCT person) AS n FROM assignments, span WHERE starts_on < after AND ends_on > first"
+    if frame.seats is None:
+        return int(frame.lake.run(held, span=span)["n"][0].as_py())
+    scope = pa.table({"seat": pa.array(sorted(frame.seats), pa.int64())})
+    inside = f"{held} AND seat IN (SELECT seat FROM scope)"
+    return int(frame.lake.run(inside, span=span, scope=scope)["n"][0].as_py())
 
 
 def _names(
@@ -165,7 +170,7 @@ def _names(
         members |= {(dimension, key): called for key, called in _called(frame, dimension, keys).items()}
     return Names(
         metric=frame.label(metric.key),
-        against=CALLED[against].in_language(frame.language),
+        against=in_words(frame, against, ratio=found.kind == "ratio").in_language(frame.language),
         unit=units.get(metric.unit, "count"),
         dimensions={name: words.column(name) for name in dimensions},
         members=members,
