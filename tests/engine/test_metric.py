@@ -29,6 +29,7 @@ from dabiao.engine.metric import (
     Side,
     Source,
     Words,
+    adds_up,
     default_decimals,
     is_flow,
     rollable,
@@ -498,6 +499,37 @@ def test_what_a_metric_says_about_itself():
     assert (default_decimals("money"), default_decimals("count")) == (2, 0)
     words = Words("Sales", "销售额")
     assert (words.in_language("zh-hans"), words.in_language("en-GB")) == ("销售额", "Sales")
+
+
+@pytest.mark.parametrize(
+    ("case", "metric", "does"),
+    [
+        ("a sum", ADDED[0], True),
+        ("a count", ADDED[4], True),
+        ("a mean, by its sum and count", ADDED[6], True),
+        ("a ratio of two sums", RATIOS[0], True),
+        ("a median", FROM_FACTS[1], False),
+        ("a distinct count", FROM_FACTS[0], False),
+        ("an extreme", ADDED[8], False),
+        ("a ratio to a distinct count", a_ratio(ADDED[0], FROM_FACTS[0]), False),
+        ("a state of now", a_measure("open", "count", source=replace(SALES, on=None)), False),
+        (
+            "a share",
+            Share(key="share", label=Words("", ""), kind="result", unit="ratio", of=ADDED[0]),
+            False,
+        ),
+    ],
+)
+def test_parts_account_for_what_is_made_of_sums(case, metric, does):
+    assert adds_up(metric) is does, case
+
+
+def test_both_sides_of_a_mean_grow_while_the_period_runs():
+    mean = ADDED[6]
+
+    assert [side.key for side in sides_of(mean)] == ["line_mean__sum", "line_mean__count"]
+    assert all(is_flow(side) and rollable(side) for side in sides_of(mean))
+    assert not is_flow(mean)
 
 
 def test_values_have_the_type_they_are_declared_to_have():
