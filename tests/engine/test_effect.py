@@ -162,6 +162,14 @@ def test_cohorts_without_others_are_forecast_each():
     assert (found.method, found.verdict) == ("forecast", "works")
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_month_without_any_figures_is_left_out_of_a_forecast():
+    table, starts = team(5, people=8, treated=8, effect=0.5, noise=0.05)
+    found = measure_effect(with_holes(table, {(one, 4) for one in range(8)}), starts, Measure())
+
+    assert (found.method, found.verdict) == ("forecast", "works")
+
+
 def test_a_forecast_too_says_how_long_to_wait():
     table, starts = team(7, people=4, treated=4, noise=0.1)
     found = measure_effect(table, starts, Measure(worthwhile=0.01))

@@ -85,7 +85,7 @@ def _against_a_forecast(panel: Panel, measure: Measure) -> Effect:
     """Each cohort's mean against its own past: level, trend, season, and chance that carries over."""
     figures, first, periods = _figures(panel, measure), panel.first_start, len(panel.periods)
     dates = sorted({int(start) for start in panel.starts[panel.treated]})
-    lines = np.stack([np.nanmean(figures[panel.starts == date], axis=0) for date in dates])
+    lines = np.stack([_mean(figures[panel.starts == date]) for date in dates])
     sizes = np.array([float((panel.starts == date).sum()) for date in dates])
     seen, under = ~np.isnan(lines), np.arange(periods) >= np.array(dates)[:, None]
     known, after = seen & ~under, seen & under
@@ -108,6 +108,13 @@ def _figures(panel: Panel, measure: Measure) -> Floats:
         return panel.values
     usual = np.nanmean(panel.values[:, : panel.first_start], axis=1, keepdims=True)
     return np.asarray(panel.values / usual)
+
+
+def _mean(figures: Floats) -> Floats:
+    """By period, of whoever is known; NaN where nobody is."""
+    known = ~np.isnan(figures)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.nansum(figures, axis=0) / known.sum(axis=0))
 
 
 def _fitted(figures: Floats, known: Bools, design: Floats, *, common: bool) -> tuple[Noise, Course]:
