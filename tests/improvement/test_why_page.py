@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from dabiao.core.asked import fiscal
+from dabiao.improvement import explaining
 from dabiao.improvement.explaining import explained
 from dabiao.improvement.why import Why, why
 from dabiao.lake import reading
@@ -124,6 +125,32 @@ class TestPage:
 
         assert "rita" in part and "cora" not in part
         assert as_("wes").get("/why/sales_amount/", {**FEBRUARY, "scope": "east"}).status_code == 404
+
+
+class TestDimensions:
+    def test_a_dimension_is_added_and_left_out_by_a_link(self, facts):
+        page = drawn("sales_amount", "baseline", by=("person", "sales_channel"))
+        along = {one.label: one for one in page.along}
+
+        assert along["Person"].on and along["Person"].by == "sales_channel"
+        assert not along["Customer"].on and along["Customer"].by == "person,sales_channel,customer"
+
+    def test_the_page_looks_along_what_it_is_asked_to(self, facts, as_):
+        asked = {**FEBRUARY, "part": "1", "against": "baseline", "by": "person,product"}
+        part = as_("ada").get("/why/sales_amount/", asked, headers=ENGLISH).content.decode()
+
+        assert "Person rita" in part
+        assert "by=product" in part and "by=person" in part
+
+    @pytest.mark.parametrize(
+        ("case", "by", "crowd"),
+        [("no such dimension", "colour", 200), ("single people of a crowd", "person", 1)],
+    )
+    def test_what_cannot_be_looked_along_is_refused(self, facts, as_, monkeypatch, case, by, crowd):
+        monkeypatch.setattr(explaining, "CROWD", crowd)
+        asked = {**FEBRUARY, "part": "1", "against": "baseline", "by": by}
+
+        assert as_("ada").get("/why/sales_amount/", asked, headers=ENGLISH).status_code == 422, case
 
 
 def test_a_lit_tile_leads_to_why_and_a_green_one_does_not(facts, as_):

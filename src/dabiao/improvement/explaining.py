@@ -27,7 +27,7 @@ from dabiao.performance.queries.breakdown import ways
 from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.names import labels
 
-__all__ = ["Against", "CannotTakeApart", "Explained", "explained"]
+__all__ = ["Against", "CannotTakeApart", "Explained", "explained", "possible", "single"]
 
 LABELLED_BY_NAME: Final = frozenset({"product_line", "acquisition_channel"})
 MOST: Final = 7
@@ -127,7 +127,7 @@ def _refuse_nothing(frame: Frame, key: str, made_of: Sides, table: pa.Table) -> 
         )
 
 
-def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]:
+def possible(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]:
     """Kinds of units below the scope, then what the metric's facts can be split by."""
     below = [
         node
@@ -139,11 +139,20 @@ def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]
         for kind in dict.fromkeys(node.kind for node in below)
         if sum(node.kind == kind for node in below) > 1
     ]
-    possible = set(ways(frame, metric)) | {"person"}
-    possible -= OF_CUSTOMERS if made_of.source.table == "leads" else set()
-    possible -= {"person", "customer"} if _people(frame) > CROWD else set()
-    possible -= {"customer", "industry"} if made_of.part.unit != "money" else set()
-    return tuple(dict.fromkeys([*levels, *(name for name in DIMENSIONS if name in possible)]))[:MOST]
+    known = set(ways(frame, metric)) | {"person"}
+    known -= OF_CUSTOMERS if made_of.source.table == "leads" else set()
+    return tuple(dict.fromkeys([*levels, *(name for name in DIMENSIONS if name in known)]))
+
+
+def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]:
+    """Those that are looked along where nobody says which."""
+    left_out = single(frame) | ({"customer", "industry"} if made_of.part.unit != "money" else set())
+    return tuple(name for name in possible(frame, metric, made_of) if name not in left_out)[:MOST]
+
+
+def single(frame: Frame) -> set[str]:
+    """What is too many members to be looked at where a crowd works."""
+    return {"person", "customer"} if _people(frame) > CROWD else set()
 
 
 def _people(frame: Frame) -> int:

@@ -14,9 +14,10 @@ from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.http import UserRequest
 from dabiao.improvement import why as whys
 from dabiao.improvement.against import CALLED, Against
-from dabiao.improvement.explaining import explained
+from dabiao.improvement.explaining import explained, single
 from dabiao.improvement.sides import sides
 from dabiao.lake import reading
+from dabiao.performance import asking
 from dabiao.performance.queries import cockpit
 from dabiao.performance.queries.frame import Frame, framed
 from dabiao.performance.queries.promised import promised
@@ -33,15 +34,16 @@ def why(request: UserRequest, metric: str) -> HttpResponse:
         raise NotFound(_("There is no metric %(key)s.") % {"key": metric})
     sides(frame, frame.metrics[metric])
     tile = _tile(frame, metric)
-    against = _against(request, tile)
+    against, by = _against(request, tile), _along(request, frame)
     words = {
         "tile": tile,
         "frame": frame,
         "against": against,
+        "by": ",".join(by),
         "choices": whys.choices(frame, against),
         "stamp": cockpit.stamp(frame),
         # not asked where the fragment is still kept
-        "why": SimpleLazyObject(lambda: whys.why(frame, explained(frame, metric, against))),
+        "why": SimpleLazyObject(lambda: whys.why(frame, explained(frame, metric, against, by=by))),
     }
     return render(
         request, "improvement/_why.html" if request.GET.get("part") else "improvement/why.html", words
@@ -51,6 +53,14 @@ def why(request: UserRequest, metric: str) -> HttpResponse:
 def _tile(frame: Frame, metric: str) -> Tile:
     promises = promised(frame, [frame.scope], (metric,))
     return cockpit.tile(frame, metric, cockpit.measured(frame, (metric,)), promises)
+
+
+def _along(request: UserRequest, frame: Frame) -> tuple[str, ...]:
+    """The dimensions of the address; a whole crowd one by one would keep everybody waiting."""
+    by = asking.listed(request.GET.get("by", ""))
+    if by and single(frame) & set(by):
+        raise Malformed(_("Look one unit deeper for single people and customers: here are too many."))
+    return by
 
 
 def _against(request: UserRequest, tile: Tile) -> Against:

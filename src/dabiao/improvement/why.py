@@ -15,7 +15,9 @@ from dabiao.engine.diagnosis.cube import Where
 from dabiao.engine.diagnosis.tree import Node
 from dabiao.engine.diagnosis.wording import described
 from dabiao.improvement.against import CALLED
-from dabiao.improvement.explaining import Against, Explained
+from dabiao.improvement.explaining import Against, Explained, possible, single
+from dabiao.improvement.sides import sides
+from dabiao.performance import words
 from dabiao.performance.queries.breakdown import facts_href
 from dabiao.performance.queries.frame import Frame
 
@@ -94,6 +96,16 @@ class Why:
     splits: tuple[Split, ...]
     readings: tuple[tuple[str, str], ...]
     """What else was looked at, in words, with the facts behind it."""
+    along: tuple["Along", ...]
+
+
+@dataclass(frozen=True)
+class Along:
+    """A dimension that can be looked along; `by` is what to ask for to have it too, or to leave it out."""
+
+    label: str
+    on: bool
+    by: str
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,7 @@ def why(frame: Frame, found: Explained) -> Why:
         branches=tuple(_branches(frame, found, what.tree, 0, (), _least(what.tree))),
         splits=tuple(_split(frame, found, name, split) for name, split in what.by.items()),
         readings=tuple(_readings(frame, found)),
+        along=tuple(_along(frame, found)),
     )
 
 
@@ -281,6 +294,16 @@ def _readings(frame: Frame, found: Explained) -> Iterator[tuple[str, str]]:
     others = [where for where in what.ranked if where not in named]
     for where in others[:READINGS]:
         yield described(where, found.names, _language(frame)), _facts(frame, found.metric, where)
+
+
+def _along(frame: Frame, found: Explained) -> Iterator[Along]:
+    metric, now = frame.metrics[found.metric], list(found.explanation.by)
+    known = [name for name in possible(frame, metric, sides(frame, metric)) if name not in single(frame)]
+    for name in dict.fromkeys([*known, *now]):
+        on = name in now
+        then = [one for one in now if one != name] if on else [*now, name]
+        if then:
+            yield Along(words.column(name), on, ",".join(then))
 
 
 def _facts(frame: Frame, key: str, where: Where) -> str:
