@@ -60,3 +60,18 @@ def test_customers_who_paid_once_tell_nothing_of_the_noise():
     """They fit themselves exactly: noise taken from them would be none, and every other customer a finding."""
     assert of_history(paid(6, 1)).grain == 1.0
     assert of_history(paid(6, 4)).grain > 1.0
+
+
+def test_bunches_do_not_lower_what_is_expected_of_a_line():
+    """Line A has single visits, line B the same number of them in bunches of five: both expect their own mean."""
+    draw = np.random.default_rng(2)
+    rows = [
+        {"period": period, "person": f"P{n}", "line": line, "part": int(size * draw.poisson(1.5 / size))}
+        for period in range(18) for n in range(60) for line, size in (("A", 1), ("B", 5))
+    ]  # fmt: skip
+    cells = present(lay_out(pa.Table.from_pylist(rows), ["person", "line"], at=17, ratio=False))
+    rate = of_history(cells).rate
+
+    for line in ("A", "B"):
+        usual = cells.part[:-1, cells.covered([("line", line)])].sum(axis=1).mean()
+        assert rate[cells.covered([("line", line)])].sum() == pytest.approx(usual, rel=0.12), line

@@ -42,8 +42,8 @@ def of_history(cells: Cells) -> Baseline:
     """Robust expectation of each leaf from all periods but the last.
 
     A leaf's median rate is shrunk to what its members' main effects say, earlier values are cut at three
-    standard deviations about it, and their mean is shrunk again (empirical Bayes: Gamma prior worth one
-    event). The noise comes from the same residuals by their medians, so that one wild period leaves no mark.
+    standard deviations about it (of counts only the largest), and their mean is shrunk again (empirical Bayes: Gamma
+    prior worth one event). The noise comes from the same residuals by their medians, so that one wild period leaves no mark.
     With one earlier period that period is the expectation; without any, everything is expected to be even. In a
     ratio, of whoever came lately is expected what the others' main effects say: a level of their own would be the
     very thing to be judged.
@@ -60,9 +60,16 @@ def of_history(cells: Cells) -> Baseline:
     centre = _shrunk(_median_rate(part, exposure) * exposure.sum(axis=0), exposure, prior, grain)
     mean = exposure * centre
     ceiling = np.maximum(mean + CAP * np.sqrt(grain * mean + mean**2 / FIRST_SHAPE), grain)
+    if cells.whole is None and grain == 1 and len(part) > 1:
+        ceiling = np.maximum(ceiling, exposure * _second(part / np.maximum(exposure, 1e-12)))
     rate = _shrunk(np.minimum(part, ceiling).sum(axis=0), exposure, prior, grain)
     rate = rate * _level(part, exposure * rate)
     return Baseline(rate=rate, grain=grain, shape=_shape(part, exposure * rate, grain))
+
+
+def _second(rate: Floats) -> Floats:
+    """Each column's second largest: visits come in bunches, and what has happened twice is no incident."""
+    return np.asarray(np.sort(rate, axis=0)[-2])
 
 
 def _level(part: Floats, mean: Floats) -> float:
