@@ -61,7 +61,7 @@ def test_every_split_and_the_tree_sum_to_the_gap(facts):
 def test_a_fall_is_bad_where_more_is_better(facts):
     page = drawn("sales_amount", "baseline", by=("person", "product"))
 
-    assert page.found
+    assert not page.split
     assert page.steps[0].tone == page.steps[-1].tone == "whole"
     assert next(step for step in page.steps if step.facts).tone == "bad"
 

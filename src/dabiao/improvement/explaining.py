@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from dabiao.improvement.cells import HISTORY, cells, now, windows
 from dabiao.improvement.net_scores import lifted, lowered
 from dabiao.improvement.sides import CannotTakeApart, Sides, sides
 from dabiao.improvement.staffing import staff
+from dabiao.lake.reading import Lake
 from dabiao.performance import words
 from dabiao.performance.measuring import BadQuestion
 from dabiao.performance.queries import names
@@ -41,6 +43,8 @@ where money is counted: of visits and deals each has too few to tell, and all to
 OF_CUSTOMERS: Final = frozenset({"customer", "industry", "customer_type", "province"})
 CROWD: Final = 200
 """Where more people work, single people and customers are left to whoever looks one unit deeper."""
+FEW: Final = 0.2
+"""A kind of unit in which fewer of the seats lie is no way to split a figure."""
 MEETS: Final = 0.5
 """Where less of a ratio's two sides lies in members that have both, it does not exist member by member."""
 DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
@@ -137,11 +141,21 @@ def possible(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]:
     levels = [
         kind
         for kind in dict.fromkeys(node.kind for node in below)
-        if sum(node.kind == kind for node in below) > 1
+        if sum(node.kind == kind for node in below) > 1 and kind in _peopled(frame.lake)
     ]
     known = set(ways(frame, metric)) | {"person"}
     known -= OF_CUSTOMERS if made_of.source.table == "leads" else set()
     return tuple(dict.fromkeys([*levels, *(name for name in DIMENSIONS if name in known)]))
+
+
+@lru_cache(maxsize=8)
+def _peopled(lake: Lake) -> frozenset[str]:
+    """Kinds of units in which people enough have sat to account for anything: head office's departments have not."""
+    held = lake.run(
+        "SELECT l.kind, count(*) AS held FROM assignments a JOIN unit_levels l ON l.unit = a.unit GROUP BY l.kind"
+    ).to_pylist()
+    most = max((row["held"] for row in held), default=0)
+    return frozenset(row["kind"] for row in held if row["held"] >= FEW * most)
 
 
 def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.engine.diagnosis import Contribution, Decomposition, Explanation
 from dabiao.engine.diagnosis.cube import Where
+from dabiao.engine.diagnosis.explain import STAFFING
 from dabiao.engine.diagnosis.tree import Node
 from dabiao.engine.diagnosis.wording import described
 from dabiao.improvement.against import CALLED
@@ -88,7 +89,8 @@ class Why:
     """Digits of what adds to the figure."""
     against: str
     sentence: str
-    found: bool
+    split: bool
+    """Nothing stands out, and the steps are the split that tells most."""
     ratio: bool
     base: Decimal
     steps: tuple[Step, ...]
@@ -134,7 +136,7 @@ def why(frame: Frame, found: Explained) -> Why:
         finer=found.names.decimals + 1 if mean else None,
         against=found.names.against,
         sentence=found.sentence,
-        found=bool(what.causes),
+        split=_alone(what),
         ratio=what.kind == "ratio",
         base=base,
         steps=steps,
@@ -170,13 +172,18 @@ def _steps(frame: Frame, found: Explained) -> tuple[Decimal, tuple[Step, ...]]:
 def _moves(frame: Frame, found: Explained) -> list[Step]:
     """The steps of the explanation; where nothing stands out, the split that tells most."""
     what = found.explanation
-    if len(what.steps.contributions) == 1 and what.tree.children:
+    if _alone(what):
         return [_branch_move(frame, found, child) for child in what.tree.children]
     wheres = {one.name: one.where for one in (*what.causes, *what.offsets)}
     return [
         _move(frame, found, name, line, wheres.get(line.member.name, ()))
         for name, line in zip(found.steps, what.steps.contributions, strict=False)
     ]
+
+
+def _alone(what: Explanation) -> bool:
+    """Whether there is only the rest, which can be split."""
+    return len(what.steps.contributions) == 1 and bool(what.tree.children)
 
 
 def _branch_move(frame: Frame, found: Explained, child: Node) -> Step:
@@ -221,11 +228,12 @@ def _axis(levels: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
 
 
 def _own(line: Contribution, what: Explanation) -> tuple[Decimal | None, Decimal | None]:
-    """A member's figures, now and as expected; a ratio's divided."""
+    """A member's figures, now and as expected; a ratio's divided. People who came or left have none of their own."""
     member = line.member
+    if member.name == STAFFING:
+        return None, None
     if what.kind != "ratio":
-        nothing = not member.part and not member.expected_part
-        return (None, None) if nothing else (member.part, member.expected_part)
+        return member.part, member.expected_part
     return (
         member.part / member.whole if member.whole else None,
         member.expected_part / member.expected_whole if member.expected_whole else None,
