@@ -9,7 +9,7 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from dabiao.engine.diagnosis import CannotExplain, NoRatio, Settings, explain
+from dabiao.engine.diagnosis import Before, CannotExplain, NoRatio, Settings, explain
 from dabiao.engine.diagnosis.cells import lay_out, minor
 from dabiao.engine.diagnosis.wording import Names, sentence
 
@@ -154,6 +154,50 @@ def test_quiet_months_seldom_find_anything():
     false = sum(bool(explain(history(seed), DIMENSIONS, at=12, kind="ratio").causes) for seed in range(60))
 
     assert false <= 3
+
+
+def before(table):
+    """The last period but one, cell by cell."""
+    rows = [row for row in table.to_pylist() if row["period"] == MONTHS - 2]
+    return Before(pa.Table.from_pylist(rows).drop_columns(["period"]))
+
+
+def test_the_period_before_was_partly_chance():
+    """It is off by itself about as much as this one, so most changes on it mean nothing."""
+    tables = [history(seed) for seed in range(60)]
+    false = sum(
+        bool(explain(table, DIMENSIONS, at=12, kind="ratio", expected=before(table)).causes)
+        for table in tables
+    )
+
+    assert false <= 3
+
+
+@pytest.mark.parametrize("kind", ["ratio", "sum"])
+def test_a_change_on_the_period_before_is_found_and_sums_up(kind):
+    table = history(1, lambda cell: 0.1 if cell["channel"] == "Web" else 1.0, size=60)
+    found = explain(table, DIMENSIONS, at=12, kind=kind, expected=before(table))
+
+    assert [dict(cause.where) for cause in found.causes] == [{"channel": "Web"}]
+    assert sum(one.total for one in found.steps.contributions) == found.gap
+
+
+def test_who_is_new_owes_nothing_of_a_target_in_total():
+    """Somebody starts in the last month, and the target is met: the others stand where they should."""
+    draw = np.random.default_rng(3)
+    rows = [
+        {"period": month, "person": person, "line": line, "part": int(draw.poisson(30)), "whole": 0}
+        for month in range(MONTHS)
+        for person in ("ann", "bob", "cas", "dee", "new")
+        for line in "AB"
+        if person != "new" or month == MONTHS - 1
+    ]
+    table = pa.Table.from_pylist(rows)
+    due = pa.table({"part": [sum(row["part"] for row in rows if row["period"] == MONTHS - 1) + 30]})
+    found = explain(table, ["person", "line"], at=12, expected=due)
+
+    assert not found.causes and not found.offsets
+    assert found.gap == -30
 
 
 def test_off_everywhere_alike_is_no_local_cause():

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
-from dabiao.engine.diagnosis import CannotExplain, Explanation, NoRatio, explain
+from dabiao.engine.diagnosis import Before, CannotExplain, Explanation, NoRatio, explain
 from dabiao.engine.diagnosis.decompose import Kind
 from dabiao.engine.diagnosis.wording import Language, Names, Unit, sentence, step_names
 from dabiao.engine.metric import Metric
@@ -32,7 +32,7 @@ from dabiao.performance.queries.names import labels
 __all__ = ["Against", "CannotTakeApart", "Explained", "explained", "possible", "single"]
 
 LABELLED_BY_NAME: Final = frozenset({"product_line", "acquisition_channel"})
-MOST: Final = 7
+MOST: Final = 6
 DIMENSIONS: Final = (
     "person", "product_line", "customer", "acquisition_channel", "sales_channel", "industry", "customer_type", "province",
 )  # fmt: skip
@@ -93,7 +93,8 @@ def _explained(
         table, named = lifted(table), None if named is None else lifted(named)
     try:
         there = staff(frame, windows(frame), dimensions) if kind == "sum" else None
-        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=named, staff=there)
+        owed = Before(named) if named is not None and against == "previous" else named
+        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=owed, staff=there)
     except NoRatio as error:
         raise BadQuestion(
             _("%(metric)s cannot be compared: there was nothing to divide by, now or then.")

@@ -2,10 +2,11 @@
 
 from dabiao.engine.diagnosis.cells import CannotExplain
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Member, NoRatio, decompose
-from dabiao.engine.diagnosis.explain import Cause, Explanation, explain
+from dabiao.engine.diagnosis.explain import Before, Cause, Explanation, explain
 from dabiao.engine.diagnosis.search import Settings
 
 __all__ = [
+    "Before",
     "CannotExplain",
     "Cause",
     "Contribution",

@@ -12,18 +12,23 @@ from dabiao.engine.diagnosis.baseline import Baseline, of_history
 from dabiao.engine.diagnosis.cells import Cells, Ints, Mask, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, Member, decompose
-from dabiao.engine.diagnosis.expectation import UNIT, Expectation, expect
+from dabiao.engine.diagnosis.expectation import Expectation, expect
 from dabiao.engine.diagnosis.offset import offsets
 from dabiao.engine.diagnosis.presence import present
 from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
-from dabiao.engine.diagnosis.standout import Standing, standing, standing_alone, without_joined
+from dabiao.engine.diagnosis.standout import Standing, View, standing, standing_alone
 from dabiao.engine.diagnosis.tree import Node, grow
+from dabiao.engine.diagnosis.view import against_before, against_named, against_usual
 from dabiao.engine.number import MONEY_SCALE
 
 REST, STAFFING = "rest", "staffing"
 
-LEAST_EXPECTED = 0.02
-"""Events that even a cell of which nothing was expected is judged by, so that what is new can be found."""
+
+@dataclass(frozen=True, eq=False)
+class Before:
+    """Figures of the period before, by all dimensions. They are partly chance, which a target is not."""
+
+    figures: pa.Table
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def explain(
     *,
     at: object,
     kind: Kind = "sum",
-    expected: pa.Table | None = None,
+    expected: pa.Table | Before | None = None,
     staff: pa.Table | None = None,
     settings: Settings | None = None,
 ) -> Explanation:
@@ -94,8 +99,8 @@ def explain(
 
     table:    period (sortable), part, whole (unless `kind` is "sum"), one text column per dimension; the rows
               before `at` are the history that says what is usual and how much it wobbles
-    expected: part (and whole) in total or broken down by some of the dimensions: a target, a forecast, the
-              period before; by default the baseline of the history
+    expected: part (and whole) in total or broken down by some of the dimensions: a target, a forecast, or, as
+              `Before`, the period before; by default the baseline of the history
     staff:    who was there when, as `presence.present` takes it; without it that is guessed from the figures
 
     Raises CannotExplain when a column or the period is missing, NoRatio when a ratio has no whole.
@@ -104,14 +109,13 @@ def explain(
     cells = present(lay_out(table, dimensions, at=at, ratio=kind != "sum"), staff)
     searched = cells if kind == "ratio" else replace(cells, whole=None)
     baseline = of_history(searched)
-    expectation = expect(cells, baseline, expected)
+    figures = expected.figures if isinstance(expected, Before) else expected
+    expectation = expect(cells, baseline, figures)
     cube = build(searched, depth=settings.depth)
-    shown = _shown(searched, baseline, expectation)
-    if expected is None:
-        shown = without_joined(searched, shown)
+    shown, view = _viewed(searched, baseline, expectation, expected)
     aim = Aim(toward=np.sign(shown.gap), least=settings.share * abs(shown.gap))
     ranking = rank(cube, shown, aim, settings)
-    stands = standing(searched, shown, settings, heavy=baseline.grain != 1)
+    stands = standing(searched, shown, settings, view, heavy=baseline.grain != 1)
     out = standing_alone(cube, shown, ranking.causes, stands.beyond, settings) if stands.out else []
     against = [cube.where(one) for one in offsets(cube, shown, out, aim, stands, settings)]
     causes = [cube.where(one) for one in out]
@@ -129,19 +133,16 @@ def explain(
     )
 
 
-def _shown(cells: Cells, baseline: Baseline, expectation: Expectation) -> Shown:
-    """The last period in events. A ratio is judged on the whole it had, a sum in proportion to what was expected."""
-    seen = cells.part[-1] / baseline.grain
-    part = np.maximum(expectation.part, 0) / UNIT
-    if cells.whole is None:
-        expected = np.maximum(np.maximum(expectation.staffed, 0) / UNIT / baseline.grain, LEAST_EXPECTED)
-        return Shown(seen=seen, expected=expected, exposure=expected, shape=baseline.shape)
-    whole = expectation.whole / UNIT
-    rate = np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), baseline.rate)
-    exposure = np.maximum(cells.whole[-1], 0.0)
-    return Shown(
-        seen=seen, expected=exposure * rate / baseline.grain, exposure=exposure, shape=baseline.shape
-    )
+def _viewed(
+    cells: Cells, baseline: Baseline, expectation: Expectation, expected: pa.Table | Before | None
+) -> tuple[Shown, View]:
+    """The last period as the scan sees it, and how earlier ones are looked at to judge it."""
+    if expected is None:
+        return against_usual(cells, baseline), against_usual
+    if isinstance(expected, Before):
+        return against_before(cells, baseline), against_before
+    in_total = not set(expected.column_names) & set(cells.dimensions)
+    return against_named(cells, baseline, expectation, in_total=in_total), against_usual
 
 
 def _cause(cube: Cube, where: Where) -> Cause:

@@ -9,15 +9,14 @@ before it, in the direction of its own gap, by segments that carry as large a sh
 of the whole was taken out (the conditional scan statistic, Kulldorff 1997): a short month is no cause.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dabiao.engine.diagnosis.baseline import of_history
+from dabiao.engine.diagnosis.baseline import Baseline, of_history
 from dabiao.engine.diagnosis.cells import Cells, Floats, Mask
 from dabiao.engine.diagnosis.cube import Cube, build
-from dabiao.engine.diagnosis.presence import joined, unmeasured
 from dabiao.engine.diagnosis.search import Settings, Shown, gain_of, scan
 
 DEPTH = 2
@@ -34,6 +33,8 @@ MEDIAN_OF_GUMBEL = 0.3665
 MAD_OF_GUMBEL = 0.7674
 MAD_OF_NORMAL = 0.6745
 LEAST_SCALE = 0.3
+
+View = Callable[[Cells, Baseline], Shown]
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,15 @@ class _Found:
     whole: float
 
 
-def standing(cells: Cells, shown: Shown, settings: Settings, *, heavy: bool) -> Standing:
+def standing(cells: Cells, shown: Shown, settings: Settings, view: View, *, heavy: bool) -> Standing:
     """Judge the best cause in `shown` against those of up to twelve earlier periods.
 
+    view:  how an earlier period is looked at: as `shown` looks at the last
     heavy: whether what is added up comes in sizes of its own (money), not in ones
     """
     cube = build(cells, depth=min(DEPTH, settings.depth))
     strict = replace(settings, naming=1.0)
-    today, *before = (_found(cube, one, strict) for one in [shown, *_ordinary(cells)])
+    today, *before = (_found(cube, one, strict) for one in [shown, *_ordinary(cells, view)])
     along = _Tail.of([one.along for one in before], len(cube.cuboids), heavy=heavy)
     either = _Tail.of([max(one.along, one.against) for one in before], len(cube.cuboids), heavy=heavy)
     whole = _Tail.of([one.whole for one in before], 1, heavy=heavy)
@@ -123,37 +125,24 @@ def standing_alone(
     return kept
 
 
-def without_joined(cells: Cells, shown: Shown) -> Shown:
-    """What those bring who have no usual level is expected of them: a sum cannot tell whether it is off."""
-    if cells.whole is not None:
-        return shown
-    expected = np.where(joined(cells), np.maximum(shown.seen, shown.expected), shown.expected)
-    return replace(shown, expected=np.where(unmeasured(cells), np.maximum(shown.seen, 0.0), expected))
-
-
-def _ordinary(cells: Cells) -> list[Shown]:
+def _ordinary(cells: Cells, view: View) -> list[Shown]:
     """Earlier periods as the scan sees them, each against the baseline of those before it.
 
     The first few, before which there are too few, are judged against all the others.
     """
     last = len(cells.part) - 1
-    return [_one_of(cells, period) for period in range(max(0, last - PERIODS), last)] if last > 1 else []
+    return (
+        [_one_of(cells, period, view) for period in range(max(0, last - PERIODS), last)] if last > 1 else []
+    )
 
 
-def _one_of(cells: Cells, period: int) -> Shown:
-    until = period if period >= FEWEST_BEFORE else len(cells.part) - 1
-    order = [*(one for one in range(until) if one != period), period]
+def _one_of(cells: Cells, period: int, view: View) -> Shown:
+    later = range(period + 1, len(cells.part) - 1) if period < FEWEST_BEFORE else ()
+    order = [*later, *range(period), period]
     whole = None if cells.whole is None else cells.whole[order]
     there, share = cells.there[order], cells.share[order]
     apart = replace(cells, part=cells.part[order], whole=whole, there=there, share=share)
-    baseline = of_history(apart)
-    seen = apart.part[-1] / baseline.grain
-    if whole is None:
-        exposure = expected = apart.presence[-1] * baseline.rate / baseline.grain
-    else:
-        exposure = np.maximum(whole[-1], 0.0)
-        expected = exposure * baseline.rate / baseline.grain
-    return without_joined(apart, Shown(seen, expected, exposure, baseline.shape))
+    return view(apart, of_history(apart))
 
 
 @dataclass(frozen=True)
