@@ -1,6 +1,6 @@
 """How often an explanation of an ordinary month names a cause: the demo company without its events, many times over.
 
-    python -m bench.quiet [--companies N] [--months N] [--first SEED]
+    python -m bench.quiet [--companies N] [--months N] [--first SEED] [--against usual|previous|target]
 
 Every company has its own seed. Ratios, counts and money are explained month by month, by team, person and what
 else their facts can be split by; nothing was planted, so whatever is named is false. The explainer is told who
@@ -14,16 +14,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Literal
 
 import polars as pl
+import pyarrow as pa
 
 from dabiao.demo.simulation.company import Company, simulate
 from dabiao.demo.simulation.timeline import as_date, timeline
-from dabiao.engine.diagnosis import Explanation, explain
+from dabiao.engine.diagnosis import Before, Explanation, explain
 
 ON = date(2026, 11, 18)
 LAST = 2026 * 12 + 10
 HISTORY = 18
+MONEY = pl.Decimal(20, 4)
+Against = Literal["usual", "previous", "target"]
 SELLER = ("team", "person", "product_line", "acquisition_channel")
 
 
@@ -130,16 +135,34 @@ def _worked(company: Company) -> list[date]:
     return list(days)
 
 
-def explained(table: pl.DataFrame, figure: Figure, back: int, there: pl.DataFrame) -> Explanation:
+def explained(
+    table: pl.DataFrame, figure: Figure, back: int, there: pl.DataFrame, against: Against = "usual"
+) -> Explanation:
     shown = table.filter((pl.col("period") <= -back) & (pl.col("period") >= -back - HISTORY))
-    cast = shown.with_columns(pl.col("part", "whole").cast(pl.Decimal(20, 4)))
+    cast = shown.with_columns(pl.col("part", "whole").cast(MONEY))
     return explain(
         cast.to_arrow(),
         figure.dimensions,
         at=-back,
         kind="ratio" if figure.kind == "ratio" else "sum",
+        expected=_expected(cast, figure, back, against),
         staff=there.to_arrow(),
     )
+
+
+def _expected(table: pl.DataFrame, figure: Figure, back: int, against: Against) -> pa.Table | Before | None:
+    """The month before, cell by cell; or a target that was missed by a sixth everywhere."""
+    if against == "usual":
+        return None
+    sides = ["part", "whole"] if figure.kind == "ratio" else ["part"]
+    if against == "previous":
+        then = pl.when(pl.col("period") == -back - 1)
+        before = table.with_columns(
+            then.then(pl.col(side)).otherwise(0).cast(MONEY).alias(side) for side in sides
+        )
+        return Before(before.group_by(figure.dimensions).agg(pl.sum(*sides)).to_arrow())
+    now = table.filter(pl.col("period") == -back).select(pl.sum(*sides))
+    return now.with_columns((pl.col("part") * Decimal("1.2")).cast(MONEY)).to_arrow()
 
 
 @dataclass(frozen=True)
@@ -152,12 +175,12 @@ class Judged:
     named: tuple[str, ...]
 
 
-def judged(company: Company, months: int) -> list[Judged]:
+def judged(company: Company, months: int, against: Against = "usual") -> list[Judged]:
     found, there = [], staff(company)
     for figure in FIGURES:
         table = cells(company, figure)
         for back in range(months):
-            said = explained(table, figure, back, there)
+            said = explained(table, figure, back, there, against)
             causes = tuple(one.name for one in (*said.causes, *said.offsets))
             found.append(Judged(figure.name, figure.kind, causes))
     return found
@@ -168,10 +191,13 @@ def main() -> None:
     parser.add_argument("--companies", type=int, default=4)
     parser.add_argument("--months", type=int, default=10, help="the last so many, at most 14")
     parser.add_argument("--first", type=int, default=1, help="the first company's seed")
+    parser.add_argument("--against", choices=("usual", "previous", "target"), default="usual")
     asked = parser.parse_args()
     began = time.perf_counter()
     seeds = range(asked.first, asked.first + asked.companies)
-    found = [one for seed in seeds for one in judged(simulate(seed, ON, events=()), asked.months)]
+    found = [
+        one for seed in seeds for one in judged(simulate(seed, ON, events=()), asked.months, asked.against)
+    ]
     seconds = time.perf_counter() - began
     report = {
         "named": _named(found),
