@@ -31,18 +31,23 @@ def staff(frame: Frame, windows: Mapping[str, Period], dimensions: Sequence[str]
 
 
 def _days(windows: Mapping[str, Period]) -> pa.Table:
-    """period, day, weight: the working days of each window, all its days where none is worked; weights sum to 1."""
+    """period, day, n, of: the working days of each window, all its days where none is worked, counted 1 … of."""
     first, last = min(one.start for one in windows.values()), max(one.end for one in windows.values())
     worked = calendars.working_days(first, last)
     rows = []
     for name, window in windows.items():
         days = [day for day in window.each_day() if day in worked] or list(window.each_day())
-        rows += [{"period": int(name), "day": day, "weight": 1 / len(days)} for day in days]
+        rows += [
+            {"period": int(name), "day": day, "n": n, "of": len(days)} for n, day in enumerate(days, start=1)
+        ]
     return pa.Table.from_pylist(rows)
 
 
 def _question(named: Sequence[str], *, scoped: bool) -> str:
-    """Dimensions come out as c0, c1 …: what units are called is the company's own business."""
+    """Dimensions come out as c0, c1 …: what units are called is the company's own business.
+
+    Days held are counted by where a seat's two ends fall among the days of a window, not day by day.
+    """
     columns, joins = [], []
     for place, name in enumerate(named):
         if name == "person":
@@ -57,11 +62,29 @@ def _question(named: Sequence[str], *, scoped: bool) -> str:
         SELECT a.seat, a.person, a.starts_on, a.ends_on, a.fte, {", ".join(columns)}
         FROM assignments a {" ".join(joins)}
         WHERE a.primary {"AND a.seat IN (SELECT seat FROM scope)" if scoped else ""}
+    ),
+    spans AS (SELECT DISTINCT period, "of" FROM days),
+    ends AS (SELECT h.seat, h.fte, s.period, s."of", h.starts_on, h.ends_on FROM held h CROSS JOIN spans s),
+    until AS (
+        SELECT e.*, coalesce(d.n, 0) AS last
+        FROM ends e ASOF LEFT JOIN days d ON d.period = e.period AND e.ends_on > d.day
+    ),
+    seated AS (
+        SELECT u.*, coalesce(d.n, 0) AS before
+        FROM until u ASOF LEFT JOIN days d ON d.period = u.period AND u.starts_on > d.day
+    ),
+    away AS (
+        SELECT DISTINCT x.person, d.period, d.day
+        FROM absences x JOIN days d ON d.day >= x.starts_on AND d.day < x.ends_on
+    ),
+    gone AS (
+        SELECT h.seat, a.period, count(*) AS n
+        FROM held h JOIN away a ON a.person = h.person AND a.day >= h.starts_on AND a.day < h.ends_on
+        GROUP BY h.seat, a.period
     )
-    SELECT d.period, sum(d.weight * h.fte)::DOUBLE AS share, {places}
-    FROM held h JOIN days d ON d.day >= h.starts_on AND d.day < h.ends_on
-    WHERE NOT EXISTS (
-        FROM absences x WHERE x.person = h.person AND d.day >= x.starts_on AND d.day < x.ends_on
-    )
-    GROUP BY d.period, {places}
+    SELECT s.period, sum((s.last - s.before - coalesce(g.n, 0)) * s.fte / s."of")::DOUBLE AS share, {places}
+    FROM seated s JOIN held h ON h.seat = s.seat
+    LEFT JOIN gone g ON g.seat = s.seat AND g.period = s.period
+    WHERE s.last - s.before - coalesce(g.n, 0) > 0
+    GROUP BY s.period, {places}
     """
