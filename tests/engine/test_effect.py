@@ -510,3 +510,14 @@ def test_large_effects_are_told_without_decimals():
     words = sentence(measure_effect(table, starts, Measure()), Measure(), "en")
 
     assert words.startswith("It works: +36") and "." not in words.split("%")[0]
+
+
+@pytest.mark.parametrize(("better", "effect"), [("higher", -0.14), ("lower", 0.04)])
+def test_what_may_be_harmful_is_no_plain_no(better, effect):
+    table, starts = team(3, people=8, treated=2, noise=0.15, effect=effect)
+    measure = Measure(better=better)
+    found = measure_effect(table, starts, measure)
+
+    assert found.verdict == "no effect seen"
+    assert "It may have done harm" in sentence(found, measure, "en")
+    assert "不能排除它有害" in sentence(found, measure, "zh")

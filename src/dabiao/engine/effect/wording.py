@@ -31,10 +31,17 @@ def sentence(effect: Effect, measure: Measure, language: Language, grain: Grain 
         parts.append("visible")
     if outlook:
         parts.append(_next(outlook, effect.method))
+    if effect.verdict == "no effect seen" and _may_be_harmful(effect, measure):
+        parts.append("perhaps harmful")
     parts.append(effect.method)
     parts += [check.name for check in effect.checks if not check.held]
     parts += ["left_out"] if effect.left_out else []
     return (" " if language == "en" else "").join(say[part].format(**words) for part in parts)
+
+
+def _may_be_harmful(effect: Effect, measure: Measure) -> bool:
+    worst = effect.low if measure.better == "higher" else -effect.high
+    return worst < -measure.worthwhile
 
 
 def _next(outlook: Outlook, method: Method) -> str:
@@ -111,6 +118,7 @@ _EN = {
     " Treat more, or look for a larger effect.",
     "never by forecast": "Waiting alone will not do: with {more} more it still takes {later}."
     " Leave some out for a while to compare with.",
+    "perhaps harmful": "It may have done harm: that is not ruled out.",
     "comparison": "{treated} treated against {compared} comparable others, {before} before and {after} since.",
     "forecast": "{treated} treated against a forecast from their own {before} before, as nobody is left to compare"
     " with; {after} since. Whatever else changed at the same time is counted in.",
@@ -128,6 +136,7 @@ _ZH = {
     "holding": "若能保持{effect}，再过{more}即可确认，届时请再看。",
     "never by comparison": "单靠等待不够：再过{more}，也要{later}以上的效果才看得出来。请扩大实施范围，或以更大的效果为目标。",
     "never by forecast": "单靠等待不够：再过{more}，也要{later}以上的效果才看得出来。请先留一部分人不实施，以便对照。",
+    "perhaps harmful": "但不能排除它有害。",
     "comparison": "措施对象{treated}个，对照{compared}个；之前{before}，之后{after}。",
     "forecast": "措施对象{treated}个，没有可比对象，与其自身此前{before}的预测相比；之后{after}。同期的其他变化也计算在内。",
     "before": "注意：措施之前，对象与对照的走势已有差异。",
