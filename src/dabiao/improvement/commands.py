@@ -13,7 +13,7 @@ from dabiao.core.asked import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, show
 from dabiao.engine import number
-from dabiao.engine.diagnosis.explain import STAFFING
+from dabiao.engine.diagnosis.steps import STAFFING
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.improvement.effects import Effected, effected

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.engine.diagnosis import Contribution, Decomposition, Explanation
 from dabiao.engine.diagnosis.cube import Where
-from dabiao.engine.diagnosis.explain import STAFFING
+from dabiao.engine.diagnosis.steps import STAFFING
 from dabiao.engine.diagnosis.tree import Node
 from dabiao.engine.diagnosis.wording import described
 from dabiao.improvement.against import CALLED

@@ -5,23 +5,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
-import numpy as np
 import pyarrow as pa
 
 from dabiao.engine.diagnosis.baseline import Baseline, of_history
-from dabiao.engine.diagnosis.cells import Cells, Ints, Mask, lay_out
+from dabiao.engine.diagnosis.cells import Cells, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
-from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, Member, decompose
+from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, decompose
 from dabiao.engine.diagnosis.expectation import Expectation, expect
-from dabiao.engine.diagnosis.offset import offsets
+from dabiao.engine.diagnosis.find import Finding, find
 from dabiao.engine.diagnosis.presence import present
-from dabiao.engine.diagnosis.search import Aim, Ranking, Settings, Shown, rank
-from dabiao.engine.diagnosis.standout import Standing, View, standing, standing_alone
+from dabiao.engine.diagnosis.search import Ranking, Settings, Shown
+from dabiao.engine.diagnosis.standout import Standing, View, standing
+from dabiao.engine.diagnosis.steps import STAFFING, members, named, steps
 from dabiao.engine.diagnosis.tree import Node, grow
 from dabiao.engine.diagnosis.view import against_before, against_named, against_usual
-from dabiao.engine.number import MONEY_SCALE
-
-REST, STAFFING = "rest", "staffing"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,21 +110,16 @@ def explain(
     expectation = expect(cells, baseline, figures)
     cube = build(searched, depth=settings.depth)
     shown, view = _viewed(searched, baseline, expectation, expected)
-    aim = Aim(toward=np.sign(shown.gap), least=settings.share * abs(shown.gap))
-    ranking = rank(cube, shown, aim, settings)
     stands = standing(searched, shown, settings, view, heavy=baseline.grain != 1)
-    out = standing_alone(cube, shown, ranking.causes, stands.beyond, settings) if stands.out else []
-    against = [cube.where(one) for one in offsets(cube, shown, out, aim, stands, settings)]
-    causes = [cube.where(one) for one in out]
+    found = find(cube, shown, stands, settings)
+    causes, against = _directed(cells, expectation, kind, cube, found)
     return Explanation(
         kind=kind,
         causes=tuple(_cause(cube, where) for where in causes),
         offsets=tuple(_cause(cube, where) for where in against),
-        ranked=_ranked(cube, ranking),
-        steps=decompose(_steps(cells, expectation, [*causes, *against]), kind),
-        by={
-            name: decompose(_members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)
-        },
+        ranked=_ranked(cube, found.ranking),
+        steps=decompose(steps(cells, expectation, [*causes, *against]), kind),
+        by={name: decompose(members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)},
         tree=grow(cells, expectation, kind),
         standing=stands,
     )
@@ -145,13 +137,29 @@ def _viewed(
     return against_named(cells, baseline, expectation, in_total=in_total), against_usual
 
 
+def _directed(
+    cells: Cells, expectation: Expectation, kind: Kind, cube: Cube, found: Finding
+) -> tuple[list[Where], list[Where]]:
+    """Causes that brought the gap, and offsets that went against it, by the exact figures too.
+
+    The scan looks at rates on today's exposure; with what moved between parts a segment's whole contribution can
+    go the other way, and then it says nothing of this gap.
+    """
+    total = decompose(steps(cells, expectation, ()), kind)
+    way = total.contributions[-1].total
+
+    def brought(segment: int) -> Decimal:
+        alone = decompose(steps(cells, expectation, [cube.where(segment)]), kind)
+        return alone.contributions[-2].total * way
+
+    return (
+        [cube.where(one) for one in found.causes if brought(one) > 0],
+        [cube.where(one) for one in found.offsets if brought(one) < 0],
+    )
+
+
 def _cause(cube: Cube, where: Where) -> Cause:
     return Cause(name=named(where), where=where, in_full=cube.in_full(where))
-
-
-def named(where: Where) -> str:
-    """A segment's name in plain characters, the same everywhere: region=East, product=A."""
-    return ", ".join(f"{dimension}={'' if member is None else member}" for dimension, member in where)
 
 
 def _ranked(cube: Cube, ranking: Ranking) -> tuple[Where, ...]:
@@ -173,43 +181,3 @@ def _ranked(cube: Cube, ranking: Ranking) -> tuple[Where, ...]:
 def _coarser(where: Where) -> list[Where]:
     """The same with conditions left out, the nearest first."""
     return [fewer for kept in range(len(where) - 1, 0, -1) for fewer in combinations(where, kept)]
-
-
-def _steps(cells: Cells, expectation: Expectation, causes: Sequence[Where]) -> list[Member]:
-    """Staffing, causes, offsets (each leaf in the first that covers it) and the rest, all with the people there are.
-
-    Staffing has no figures of its own; it is what the usual people would have brought less what is to be
-    expected of those who were there.
-    """
-    left = np.ones(cells.leaves, dtype=bool)
-    staffed = replace(expectation, part=expectation.staffed)
-    members = []
-    if expectation.staffing:
-        members.append(Member(STAFFING, Decimal(0), Decimal(-expectation.staffing).scaleb(-MONEY_SCALE)))
-    for where in causes:
-        mine = left & cells.covered(where)
-        members.append(_member(named(where), mine, cells, staffed))
-        left &= ~mine
-    return [*members, _member(REST, left, cells, staffed)]
-
-
-def _members(cells: Cells, expectation: Expectation, axis: int) -> list[Member]:
-    return [
-        _member(member or "", cells.codes[:, axis] == code, cells, expectation)
-        for code, member in enumerate(cells.members[axis])
-    ]
-
-
-def _member(name: str, mine: Mask, cells: Cells, expectation: Expectation) -> Member:
-    part, whole = cells.exact
-    return Member(
-        name=name,
-        part=_total(part[mine]),
-        expected_part=_total(expectation.part[mine]),
-        whole=_total(whole[mine]),
-        expected_whole=_total(expectation.whole[mine]),
-    )
-
-
-def _total(units: Ints) -> Decimal:
-    return Decimal(int(units.sum())).scaleb(-MONEY_SCALE)

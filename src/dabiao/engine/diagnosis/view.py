@@ -34,14 +34,20 @@ def against_named(cells: Cells, baseline: Baseline, expectation: Expectation, *,
 def against_before(cells: Cells, baseline: Baseline) -> Shown:
     """The last period but one as far as it is likely to last: what a cell had then is partly chance.
 
-    Its rate is shrunk to the usual one by the Gamma law that the noise of the baseline comes from; a sum is
-    brought to the level that the whole period had.
+    Its rate is the usual one times what each of its members, and then itself, had then of what is usual, all shrunk
+    by the Gamma law that the noise of the baseline comes from: what a whole channel had lasts, what one cell had
+    mostly does not. The level is that of the whole period then.
     """
     exposure = cells.presence[-2] if cells.whole is None else np.maximum(cells.whole[-2], 0.0)
+    had = np.where(exposure > 0, np.maximum(cells.part[-2], 0.0), 0.0) / baseline.grain
     usual = exposure * baseline.rate / baseline.grain
-    had = np.maximum(cells.part[-2], 0.0) / baseline.grain
-    lasting = _at(cells, baseline, baseline.rate * (baseline.shape + had) / (baseline.shape + usual))
-    return levelled_to(without_joined(cells, lasting), float(had.sum())) if cells.whole is None else lasting
+    lasting = np.ones(cells.leaves)
+    for group in (*cells.codes.T, np.arange(cells.leaves)):
+        then, due = np.bincount(group, had), np.bincount(group, usual * lasting)
+        lasting *= ((baseline.shape + then) / (baseline.shape + due))[group]
+    shown = without_joined(cells, _at(cells, baseline, baseline.rate * lasting))
+    level = 1.0 if cells.whole is None else shown.exposure.sum() / max(float(exposure.sum()), 1e-12)
+    return levelled_to(shown, float(had.sum()) * level)
 
 
 def without_joined(cells: Cells, shown: Shown) -> Shown:
