@@ -54,7 +54,12 @@ def test_who_joined_or_left_is_not_there_before_or_after():
     [
         ("a share is taken as told", "A 9 9 9 9 5", "A 100% 100% 80% 100% 50%", [1, 1, 0.8, 1, 0.5]),
         ("a period without a row is away", "A 9 9 9 9 0", "A 100% 100% 100% 100% -", [1, 1, 1, 1, 0]),
-        ("who came counts from the first figure", "A 0 0 0 4 4", "A - 100% 100% 100% 100%", [0, 0, 0, 1, 1]),
+        (
+            "what is learnt in says nothing",
+            "A 0 4 4 4 9 9",
+            "A - 100% 100% 100% 100% 100%",
+            [0, 0, 0, 0, 1, 1],
+        ),
         ("seats kept since last week are not believed", "A 9 9 9 9 9", "A - - - - 100%", [1, 1, 1, 1, 1]),
         ("of a stranger nothing is told", "A 9 9 9 9 9", "B 50% 50% 50% 50% 50%", [1, 1, 1, 1, 1]),
     ],
@@ -114,6 +119,8 @@ def test_the_usual_presence_is_that_of_the_average_earlier_period():
     found = cells("A 9 9 9 9 0\nB 9 9 9 9 9", "A 100% 100% 50% 50% -")
 
     assert usual(found).tolist() == [0.75, 1.0]
+    assert usual(cells("A 0 0 4 4 9", "A 100% 100% 100% 100% 100%")).tolist() == [1.0]
+    assert usual(cells("A 0 0 4 4 9", "A - 100% 100% 100% 100%")).tolist() == [0.5]
     assert usual(cells("A 9", "A 40%")).tolist() == [0.4]
 
 

@@ -53,6 +53,8 @@ def of_history(cells: Cells) -> Baseline:
     if cells.whole is not None:
         known = ~new_here(cells)
         part, exposure = part * known, np.maximum(cells.whole[:-1], 0.0) * known
+    else:
+        part = part * (exposure > 0)
     if not len(part) or part.sum() <= 0:
         return _without_history(cells)
     grain = _grain(part, exposure, averaged=cells.whole is not None)

@@ -29,7 +29,9 @@ class Cells:
     whole:      the same for the denominator of a ratio, else None
     periods:    in order
     there:      period x leaf, 0 where the figures suggest that a member was not there, else 1; see `presence`
-    share:      period x leaf, how much of the working time its people are told to have been there, else 1
+    share:      period x leaf, how much of the working time its people are told to have been there as people who
+                know their work, else 1
+    average:    per leaf, how much of it they were there in the average earlier period, whatever they knew, else 1
     people:     per leaf, a number for the people it belongs to, where their share is told, else -1
     exact:      the last period's part and whole again, as int64 units of 10^-4: for sums that must be exact
     """
@@ -42,6 +44,7 @@ class Cells:
     periods: pa.Array
     there: Floats
     share: Floats
+    average: Floats
     people: Ints
     exact: tuple[Ints, Ints]
 
@@ -95,6 +98,7 @@ def lay_out(table: pa.Table, dimensions: Sequence[str], *, at: object, ratio: bo
         periods=periods,
         there=np.ones(shape),
         share=np.ones(shape),
+        average=np.ones(len(leaves)),
         people=np.full(len(leaves), -1),
         exact=(
             _exact(known["part"], leaf_of, now, len(leaves)),

@@ -29,14 +29,13 @@ def present(cells: Cells, staff: pa.Table | None = None) -> Cells:
     axes = [axis for axis, name in enumerate(cells.dimensions) if name in staff.column_names]
     if not axes:
         raise CannotExplain("the table of staff names no dimension of the cells: leave it out")
-    share, people = _told(cells, staff, axes)
-    return replace(cells, share=share, people=people)
+    share, average, people = _told(cells, staff, axes)
+    return replace(cells, share=share, average=average, people=people)
 
 
 def usual(cells: Cells) -> Floats:
     """Per leaf, its presence with the staff of the average earlier period."""
-    before = cells.share[:-1] if len(cells.share) > 1 else cells.share
-    return np.asarray(cells.there[-1] * before.mean(axis=0))
+    return np.asarray(cells.there[-1] * cells.average)
 
 
 def unmeasured(cells: Cells) -> Mask:
@@ -103,12 +102,12 @@ def _guessed(cells: Cells) -> Floats:
     return there
 
 
-def _told(cells: Cells, staff: pa.Table, axes: Sequence[int]) -> tuple[Floats, Ints]:
-    """period x leaf the share that is told (else 1), and per leaf whose it is (-1 where nothing is told).
+def _told(cells: Cells, staff: pa.Table, axes: Sequence[int]) -> tuple[Floats, Floats, Ints]:
+    """What is told: period x leaf the share, per leaf its average before (both else 1), and whose it is (else -1).
 
-    Who came during the history counts from the first figure: deals take a while. Who has figures mostly when
-    said not to be there is not believed: a company that keeps its seats since last week says nothing of last
-    year.
+    Who came during the history counts from the first figure, because deals take a while, and the first three
+    periods tell nothing of a usual level, because learning does. Who has figures mostly when said not to be
+    there is not believed: a company that keeps its seats since last week says nothing of last year.
     """
     members = [cells.members[axis] for axis in axes]
     of = [
@@ -127,10 +126,17 @@ def _told(cells: Cells, staff: pa.Table, axes: Sequence[int]) -> tuple[Floats, I
     np.add.at(share, (period[known], group[cells.leaves :]), amount[known])
     active = _active(cells.part, people, len(first))
     believed = share.any(axis=0) & (2 * (active & (share > 0)).sum(axis=0) >= active.sum(axis=0))
-    since = np.where(share[0] > 0, 0, active.argmax(axis=0))
-    share *= np.arange(len(share))[:, None] >= since
+    came, begun = share[0] <= 0, active.argmax(axis=0)
+    period_of = np.arange(len(share))[:, None]
+    share *= ~came | (period_of >= begun)
+    average = (share[:-1] if len(share) > 1 else share).mean(axis=0)
+    share[:-1] *= ~came | (period_of[:-1] >= begun + GONE)
     told = believed[people]
-    return np.where(told, share[:, people], 1.0), np.where(told, people, -1)
+    return (
+        np.where(told, share[:, people], 1.0),
+        np.where(told, average[people], 1.0),
+        np.where(told, people, -1),
+    )
 
 
 def _places(column: pa.ChunkedArray, among: pa.Array) -> Ints:
