@@ -419,7 +419,7 @@ class TestSentence:
 
         assert (
             sentence(explain(table, ["line"], at=1, expected=expected), names, "en")
-            == "Sales is 5, level with the period before."
+            == "Sales: 5, level with the period before."
         )
 
     def test_groups_digits_and_names_missing_members(self):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from dabiao.engine.metric import Kind, Measure, Metric, Ratio, Share
+from dabiao.engine.metric import Kind, Measure, Metric, Ratio, Share, Side
 from dabiao.engine.row import Between, Condition, Points, Same, Terms, Value
 from dabiao.lake.dictionary import standard_metrics
 
@@ -74,6 +74,8 @@ def definition(metric: Metric) -> str:
         return f"{metric.part.key} ÷ {metric.whole.key}"
     if isinstance(metric, Share):
         return f"{metric.of.key} ÷ that of {', '.join(metric.within) if metric.within else 'its parent'}"
+    if isinstance(metric, Side):
+        return f"{metric.side} behind {metric.of.key}"
     return _measure(metric)
 
 

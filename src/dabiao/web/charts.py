@@ -66,12 +66,16 @@ class Stage(Protocol):
 
 
 class Link(Protocol):
-    """A correlation."""
+    """A correlation and its interval."""
 
     @property
     def label(self) -> str: ...
     @property
     def value(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
 
 
 def pace(rows: Pace, *, unit: str, currency: str) -> Option:
@@ -124,11 +128,8 @@ def funnel(stages: Sequence[Stage]) -> Option:
 
 
 def correlation(links: Sequence[Link]) -> Option:
-    """How strongly each process figure moves with the result: −1 to 1."""
-    data = [
-        _bar(link.value, format.plain(link.value, 2), "--red" if link.value < 0 else "--accent")
-        for link in links
-    ]
+    """How strongly each process figure moves with the result: −1 to 1. What may be chance is grey."""
+    data = [_bar(link.value, format.plain(link.value, 2), _link_colour(link)) for link in links]
     return {
         "animation": False,
         "grid": {"left": 6, "right": 44, "top": 6, "bottom": 4, "containLabel": True},
@@ -136,6 +137,12 @@ def correlation(links: Sequence[Link]) -> Option:
         "yAxis": _names([link.label for link in links]),
         "series": [{"type": "bar", "data": data, "barMaxWidth": 14}],
     }
+
+
+def _link_colour(link: Link) -> str:
+    if link.low <= 0 <= link.high:
+        return "--goal"
+    return "--red" if link.value < 0 else "--accent"
 
 
 def columns(trend: Trend) -> Option:

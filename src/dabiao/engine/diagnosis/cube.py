@@ -47,6 +47,10 @@ class Cube:
         names, members = self.cells.dimensions, self.cells.members
         return tuple((names[axis], members[axis][leaf[axis]]) for axis in cuboid.axes)
 
+    def sums(self, values: Floats) -> Floats:
+        """What each segment's leaves sum to."""
+        return np.concatenate([one.sums(values) for one in self.cuboids])
+
     def said_as_shortly(self, segment: int) -> list[int]:
         """The other segments of the same rows with as few conditions."""
         same = (self.first_of == self.first_of[segment]) & (self.depth == self.depth[segment])

@@ -87,15 +87,17 @@ def standing(cells: Cells, shown: Shown, settings: Settings, view: View, *, heav
 
 
 def _found(cube: Cube, shown: Shown, settings: Settings) -> _Found:
-    plain = scan(cube, shown, settings)
+    gap = cube.sums(shown.seen - shown.expected)
     level = scan(cube, levelled(shown), settings)
     toward = float(np.sign(shown.gap))
     best = {}
     for way in (toward, -toward):
-        fit = (way * plain.gap >= settings.share * abs(shown.gap)) & (way * level.gap > 0)
+        fit = (way * gap >= settings.share * abs(shown.gap)) & (way * level.gap > 0)
         fit[0] = False
         best[way] = float(level.score[fit].max(initial=0.0))
-    return _Found(along=best[toward], against=best[-toward], whole=float(plain.score[0]))
+    everything = np.ones(cube.cells.leaves, dtype=bool)
+    whole = max(gain_of(shown, everything, settings), 0.0)
+    return _Found(along=best[toward], against=best[-toward], whole=whole)
 
 
 def levelled(shown: Shown, among: Mask | None = None) -> Shown:

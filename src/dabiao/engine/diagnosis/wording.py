@@ -147,9 +147,9 @@ def _signed(value: Decimal, names: Names, language: Language) -> str:
 
 
 _EN = {
-    "level": "{metric} is {actual}, level with the {against}.",
-    "above": "{metric} is {actual}, {gap} above the {against} of {expected}.",
-    "below": "{metric} is {actual}, {gap} below the {against} of {expected}.",
+    "level": "{metric}: {actual}, level with the {against}.",
+    "above": "{metric}: {actual}, {gap} above the {against} of {expected}.",
+    "below": "{metric}: {actual}, {gap} below the {against} of {expected}.",
     "staffing": " People who came, left or were away change it by {staffing}.",
     "other": " else",
     "nothing": " Nothing{other} stands out: the difference is made of small ones such as any period shows.",
