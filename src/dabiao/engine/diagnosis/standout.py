@@ -22,8 +22,8 @@ from dabiao.engine.diagnosis.search import Settings, Shown, gain_of, scan
 DEPTH = 2
 """Two conditions tell an ordinary period from an odd one, in a fraction of the time that three take."""
 
-LEVEL = 0.03
-LEVEL_AGAINST = 0.01
+LEVEL = 0.02
+LEVEL_AGAINST = 0.007
 """Stricter than for causes: nobody asked what went against the gap, so what is said of it must be sure."""
 
 PERIODS = 12
