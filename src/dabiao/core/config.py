@@ -90,6 +90,23 @@ def get(name: str) -> str:
     return BY_NAME[name].value
 
 
+ALSO_WRITTEN: Mapping[str, str] = {
+    "zh": "zh-hans",
+    "zh-cn": "zh-hans",
+    "zh-tw": "zh-hant",
+    "zh-hk": "zh-hant",
+}
+
+
+def language() -> str:
+    """The language before somebody chooses one; the program does not start with one that it doesn't speak."""
+    written = get("DABIAO_LANGUAGE").lower().replace("_", "-")
+    found = ALSO_WRITTEN.get(written, written)
+    if found not in {"zh-hans", "zh-hant", "en"}:
+        raise SystemExit(f"DABIAO_LANGUAGE is {get('DABIAO_LANGUAGE')}: write zh-hans, zh-hant or en")
+    return found
+
+
 def home() -> Path:
     """The data folder. Read at every call, so that a test or a command can point elsewhere."""
     return Path(get("DABIAO_HOME")).expanduser().resolve()

@@ -211,7 +211,7 @@ def _frame(period: str, scope: str | None, viewer: str | None, version: int | No
     asked = asking.scope_of(scope)
     within = org.check_scope(asker, asked, today) if asked else org.home_scope(asker, today)
     return Frame(
-        asking.lake_at(version), asker, within, _period(period), today, config.get("DABIAO_LANGUAGE")
+        asking.lake_at(version), asker, within, _period(period), today, config.language()
     )
 
 

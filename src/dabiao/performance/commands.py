@@ -82,7 +82,7 @@ def attainment(
         _checked(scope, viewer),
         window,
         timezone.localdate(),
-        config.get("DABIAO_LANGUAGE"),
+        config.language(),
     )
     rows = [vars(row) for row in attaining(frame, metric, by.value)]
     show(rows, ["key", "name", "kind", "target", "actual", "attainment", "due", "light"], form)
