@@ -174,13 +174,13 @@ FUNNEL = tuple(
     )
 )
 LINKS = tuple(
-    Link(label, value, 12)
-    for label, value in (
-        ("有效拜访数", 0.72),
-        ("需求挖掘深度", 0.64),
-        ("方案提交数", -0.21),
-        ("高价值客户占比", 0.58),
-        ("电话量", 0.05),
+    Link(label, value, 12, low=value - half, high=value + half)
+    for label, value, half in (
+        ("有效拜访数", 0.72, 0.2),
+        ("需求挖掘深度", 0.64, 0.3),
+        ("方案提交数", -0.61, 0.3),
+        ("高价值客户占比", 0.58, 0.3),
+        ("电话量", -0.05, 0.5),
     )
 )
 FULL = Cockpit(

@@ -140,7 +140,8 @@ class TestCharts:
 
         assert [bar["label"]["formatter"] for bar in option["series"][0]["data"]][:2] == ["412", "205  50%"]
 
-    def test_correlation_turns_red_below_zero(self):
+    def test_correlation_turns_red_below_zero_and_grey_where_it_may_be_chance(self):
         option = charts.correlation(sample.LINKS)
 
-        assert [bar["itemStyle"]["color"] for bar in option["series"][0]["data"]].count("--red") == 1
+        colours = [bar["itemStyle"]["color"] for bar in option["series"][0]["data"]]
+        assert colours == ["--accent", "--accent", "--red", "--accent", "--goal"]
