@@ -82,16 +82,17 @@ class Outcome:
 
 
 def read_cases(folder: Path) -> list[Case]:
-    truth = yaml.safe_load((folder / "truth.yaml").read_text(encoding="utf-8"))
-    return [_case(folder, entry) for entry in truth]
+    """Values of causes are names, as they are written: a 1 is "1" and a `no` is "no"."""
+    truth = yaml.load((folder / "truth.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return [case for case in (_case(folder, entry) for entry in truth) if case.causes]
 
 
 def _case(folder: Path, entry) -> Case:
     causes = entry["cause"] if isinstance(entry["cause"], list) else [entry["cause"]]
     return Case(
         path=folder / f"{entry['data']}.csv",
-        at=entry["timestamp"],
-        causes=tuple(frozenset((key, str(value)) for key, value in cause.items()) for cause in causes),
+        at=int(entry["timestamp"]),
+        causes=tuple(frozenset(cause.items()) for cause in causes if cause),
     )
 
 
@@ -101,10 +102,10 @@ def run(case: Case, settings: Settings) -> Outcome:
     What cannot be explained (no row at the time of the incident, say) is named and is a miss.
     """
     started = time.perf_counter()
-    table = case.table()
     try:
+        table = case.table()
         explanation = explain(table, case.dimensions(table), at=case.at, kind="ratio", settings=settings)
-    except (CannotExplain, NoRatio) as error:
+    except (CannotExplain, NoRatio, OSError) as error:
         print(f"{case.path.name}: {error}", file=sys.stderr)
         return Outcome(case.path.stem, case.causes, (NOWHERE,) * len(case.causes), 0.0, [])
     return _outcome(case.path.stem, case.causes, explanation, time.perf_counter() - started)

@@ -487,3 +487,51 @@ def test_who_has_just_joined_is_not_off():
     found = explain(pa.Table.from_pylist(rows), ["person", "line"], at=MONTHS - 1)
 
     assert not found.causes and found.gap > 0
+
+
+def test_the_usual_level_is_the_same_whatever_it_is_split_by():
+    """Customers enter month after month and none is ever known to be gone; people left five months ago."""
+    draw = np.random.default_rng(9)
+    rows = [
+        {"period": month, "person": f"p{person}", "customer": f"c{customer}", "part": int(draw.poisson(4))}
+        for month in range(18)
+        for person in range(6)
+        for customer in range(month * 2, month * 2 + 10)
+        if not (person == 5 and month > 12)
+    ]
+    staff = [
+        {"period": month, "person": f"p{person}", "share": float(not (person == 5 and month > 12))}
+        for month in range(18)
+        for person in range(6)
+    ]
+    said = {
+        by: explain(pa.Table.from_pylist(rows), [by], at=17, staff=pa.Table.from_pylist(staff) if by == "person" else None)
+        for by in ("person", "customer")
+    }  # fmt: skip
+
+    totals = [sum(row["part"] for row in rows if row["period"] == month) for month in range(17)]
+    for found in said.values():
+        assert float(found.steps.expected) == pytest.approx(float(np.median(totals)), rel=0.02)
+    assert said["person"].staffing < 0
+
+
+def test_without_an_earlier_period_nothing_stands_out():
+    rows = [
+        {"period": 0, "team": team, "part": part}
+        for team, part in (("a", 400), ("b", 20), ("c", 20), ("d", 22))
+    ]
+    found = explain(pa.Table.from_pylist(rows), ["team"], at=0)
+
+    assert not found.causes and not found.offsets
+
+
+def test_a_target_below_what_the_new_ones_bring_leaves_the_others_as_they_were():
+    rows = [
+        {"period": month, "person": person, "part": 30}
+        for month in range(MONTHS)
+        for person in ("ann", "bob", "new")
+        if person != "new" or month == MONTHS - 1
+    ]
+    found = explain(pa.Table.from_pylist(rows), ["person"], at=12, expected=pa.table({"part": [20]}))
+
+    assert found.gap == 70

@@ -36,7 +36,7 @@ def test_ratios_are_told_in_points_and_a_tenth_of_the_usual_is_worth_having(fact
 
     assert found.effect.verdict == "no effect seen"
     assert "+0.0 points" in found.sentence or "−0.0 points" in found.sentence
-    assert "one of 4 points or more is ruled out" in found.sentence
+    assert "an improvement of 4 points or more is ruled out" in found.sentence
 
 
 def test_the_running_period_and_later_ones_do_not_count(facts):

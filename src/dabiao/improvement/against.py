@@ -27,13 +27,18 @@ CALLED: Final[Mapping[Against, Words]] = {
     "previous": Words("period before", "上期"),
 }
 
-DUE: Final = Words("target due by now", "截至目前应完成的目标")
-"""What a running period is held against."""
+RUNNING: Final[Mapping[Against, Words]] = {
+    "baseline": CALLED["baseline"],
+    "target": Words("target due by now", "截至目前应完成的目标"),
+    "forecast": Words("forecast by now", "截至目前的预测"),
+    "previous": Words("same number of days of the period before", "上期同样天数"),
+}
 
 
 def in_words(frame: Frame, against: Against, *, ratio: bool) -> Words:
-    """What the expectation is called. Of a target that grows with the period only a part is due while it runs."""
-    return DUE if against == "target" and not ratio and not frame.closed else CALLED[against]
+    """What the expectation is called. While a period runs it is held against as much of it as has gone."""
+    whole = frame.closed or (ratio and against == "target")
+    return (CALLED if whole else RUNNING)[against]
 
 
 def expected(

@@ -121,7 +121,7 @@ def links(
     result: Annotated[str, typer.Argument(help="Metric key of the result.")] = "won_deals",
     period: Annotated[str | None, typer.Option(help="Look back from its end; else from today.")] = None,
     by: Annotated[str, typer.Option(help="person, or a kind of unit: team, region …")] = "team",
-    weeks: Annotated[int, typer.Option(help="So many whole weeks back.")] = 52,
+    weeks: Annotated[int, typer.Option(help="So many whole weeks back.", min=12)] = 52,
     scope: Annotated[str | None, typer.Option(help="A unit's key.")] = None,
     viewer: Annotated[str | None, typer.Option("--as", help="What this user may see.")] = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
@@ -210,9 +210,7 @@ def _frame(period: str, scope: str | None, viewer: str | None, version: int | No
     today, asker = timezone.localdate(), user(viewer)
     asked = asking.scope_of(scope)
     within = org.check_scope(asker, asked, today) if asked else org.home_scope(asker, today)
-    return Frame(
-        asking.lake_at(version), asker, within, _period(period), today, config.language()
-    )
+    return Frame(asking.lake_at(version), asker, within, _period(period), today, config.language())
 
 
 def _period(label: str) -> Period:

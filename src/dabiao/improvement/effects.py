@@ -48,6 +48,8 @@ def effected(
     """
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
+    if worthwhile is not None and not 0 < worthwhile < float("inf"):
+        raise BadQuestion(_("An effect worth having is above 0: 0.1 is a tenth."))
     metric = frame.metrics[key]
     windows = _windows(frame, since)
     figures = _figures(frame, key, windows, by, nothing=_of_nothing(metric))
@@ -57,7 +59,7 @@ def effected(
     before = list(windows)[: list(windows).index(since.label)]
     measure = Measure(
         better="higher" if metric.direction == "up" else "lower",
-        worthwhile=worthwhile or _worthwhile(metric, figures, treated, before),
+        worthwhile=_worthwhile(metric, figures, treated, before) if worthwhile is None else worthwhile,
         relative=metric.unit != "ratio",
         season=SEASON.get(since.kind, 1),
     )

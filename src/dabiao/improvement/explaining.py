@@ -75,7 +75,7 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
     metric = frame.metrics[key]
     made_of = sides(frame, metric)
     table, dimensions = cells(frame, made_of, tuple(by) or _dimensions(frame, metric, made_of), asked=by)
-    _refuse_nothing(frame, key, made_of, table)
+    _refuse_nothing(frame, key, made_of, table, against)
     dimensions = tuple(name for name in dimensions if name in by or _tells(table, name)) or dimensions[:1]
     found = _explained(frame, key, made_of, table, dimensions, against)
     called = _names(frame, metric, found, dimensions, against)
@@ -122,13 +122,20 @@ def _tells(table: pa.Table, dimension: str) -> bool:
     return not part.any() or bool(part_met >= MEETS * part.sum() and whole_met >= MEETS * whole.sum())
 
 
-def _refuse_nothing(frame: Frame, key: str, made_of: Sides, table: pa.Table) -> None:
+def _refuse_nothing(frame: Frame, key: str, made_of: Sides, table: pa.Table, against: Against) -> None:
     here = now(table)
     empty = not here.num_rows or (made_of.whole is not None and not pc.any(pc.not_equal(here["whole"], 0)))
     if empty:
         raise BadQuestion(
             _("%(metric)s has no figures here in %(period)s.")
             % {"metric": frame.label(key), "period": frame.period.label}
+        )
+    if against == "baseline" and here.num_rows == table.num_rows:
+        raise BadQuestion(
+            _(
+                "%(metric)s has no earlier period here that says what is usual: choose a target or a later period."
+            )
+            % {"metric": frame.label(key)}
         )
 
 

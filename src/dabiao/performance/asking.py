@@ -100,8 +100,8 @@ def scope_of(key: str | None) -> Scope | None:
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """`a, b` → (a, b)."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    """`a, b` → (a, b), each once."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
 def filters(texts: list[str]) -> dict[str, list[str]]:

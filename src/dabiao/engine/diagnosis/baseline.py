@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dabiao.engine.diagnosis.cells import Cells, Floats, Ints
-from dabiao.engine.diagnosis.presence import new_here
+from dabiao.engine.diagnosis.presence import new_here, usual
 
 PRIOR_EVENTS = 1.0
 """How many events' worth of evidence the main effects count for beside a leaf's own history."""
@@ -66,7 +66,10 @@ def of_history(cells: Cells) -> Baseline:
         ceiling = np.maximum(ceiling, exposure * _second(part / np.maximum(exposure, 1e-12)))
     rate = _shrunk(np.minimum(part, ceiling).sum(axis=0), exposure, prior, grain)
     rate = rate * _level(part, exposure * rate)
-    return Baseline(rate=rate, grain=grain, shape=_shape(part, exposure * rate, grain))
+    shape = _shape(part, exposure * rate, grain)
+    if cells.whole is None:
+        rate = rate * _level(cells.part[:-1], (usual(cells) * rate)[None])
+    return Baseline(rate=rate, grain=grain, shape=shape)
 
 
 def _second(rate: Floats) -> Floats:
@@ -75,9 +78,11 @@ def _second(rate: Floats) -> Floats:
 
 
 def _level(part: Floats, mean: Floats) -> float:
-    """Cutting peaks lowers sums: the factor that brings an ordinary period's total back."""
-    level = float(np.median(part.sum(axis=1) / np.maximum(mean.sum(axis=1), 1e-12)))
-    return level if level > 0 else 1.0
+    """Cutting peaks lowers sums, and members who enter without others leaving raise them: the factor that brings an
+    ordinary period's total back, so that the whole's usual level is the same whatever it is split by."""
+    came, due = np.broadcast_arrays(part.sum(axis=1), mean.sum(axis=1))
+    level = float(np.median(came[due > 0] / due[due > 0])) if (due > 0).any() else 1.0
+    return level if 1 / FARTHEST <= level <= FARTHEST else 1.0
 
 
 def _without_history(cells: Cells) -> Baseline:

@@ -38,10 +38,12 @@ def find(cube: Cube, shown: Shown, standing: Standing, settings: Settings) -> Fi
 def _offsets(
     cube: Cube, shown: Shown, causes: Sequence[int], aim: Aim, standing: Standing, settings: Settings
 ) -> list[int]:
+    """Small beside the whole's own swing, a gap is no measure of what went against it."""
     if standing.against is None:
         return []
     explained = _explained(cube, shown, causes)
-    back = replace(aim, toward=-aim.toward)
+    swing = float(np.sqrt(np.maximum(shown.expected, 0.0).sum()))
+    back = Aim(toward=-aim.toward, least=max(aim.least, swing))
     found = rank(cube, explained, back, settings).causes
     moved = [one for one in found if back.toward * _gap(cube, shown, one) >= back.least]
     return standing_alone(cube, explained, moved, standing.against, settings)

@@ -34,8 +34,8 @@ def present(cells: Cells, staff: pa.Table | None = None) -> Cells:
 
 
 def usual(cells: Cells) -> Floats:
-    """Per leaf, its presence with the staff of the average earlier period."""
-    return np.asarray(cells.there[-1] * cells.average)
+    """Per leaf, its presence with the staff of the average earlier period: those who have left are part of it."""
+    return np.asarray(np.where(cells.people >= 0, 1.0, cells.there[-1]) * cells.average)
 
 
 def unmeasured(cells: Cells) -> Mask:

@@ -76,13 +76,15 @@ def standing(cells: Cells, shown: Shown, settings: Settings, view: View, *, heav
     along = _Tail.of([one.along for one in before], len(cube.cuboids), heavy=heavy)
     either = _Tail.of([max(one.along, one.against) for one in before], len(cube.cuboids), heavy=heavy)
     whole = _Tail.of([one.whole for one in before], 1, heavy=heavy)
-    chance = along.chance(today.along)
+    chance = along.chance(today.along) if before else 1.0
     return Standing(
         out=chance < LEVEL,
         chance=chance,
         beyond=along.beyond(LEVEL),
         anywhere=whole.chance(today.whole) < LEVEL,
-        against=either.beyond(LEVEL_AGAINST) if either.chance(today.against) < LEVEL_AGAINST else None,
+        against=either.beyond(LEVEL_AGAINST)
+        if before and either.chance(today.against) < LEVEL_AGAINST
+        else None,
     )
 
 

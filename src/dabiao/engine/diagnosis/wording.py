@@ -37,14 +37,17 @@ def sentence(explanation: Explanation, names: Names, language: Language) -> str:
     """
     say = _EN if language == "en" else _ZH
     steps = explanation.steps
-    opening = say["level" if not steps.gap else "above" if steps.gap > 0 else "below"].format(
+    digits = 3 if names.unit == "ratio" else names.decimals
+    actual, expected = rounded(steps.actual, digits), rounded(steps.expected, digits)
+    gap = actual - expected  # as a reader would work it out from the two figures shown
+    opening = say["level" if not gap else "above" if gap > 0 else "below"].format(
         metric=names.metric,
-        actual=_shown(steps.actual, names),
-        expected=_shown(steps.expected, names),
+        actual=_shown(actual, names),
+        expected=_shown(expected, names),
         against=names.against,
-        gap=_difference(abs(steps.gap), names, language),
+        gap=_difference(abs(gap), names, language),
     )
-    if not steps.gap:
+    if not gap and not (explanation.causes or explanation.offsets or explanation.staffing):
         return opening
     if explanation.staffing:
         opening += say["staffing"].format(staffing=_signed(explanation.staffing, names, language))
@@ -52,6 +55,13 @@ def sentence(explanation: Explanation, names: Names, language: Language) -> str:
     if not explanation.causes:
         other = say["other"] if explanation.staffing else ""
         found = "everywhere" if explanation.standing.anywhere else "nothing"
+        found = (
+            "no_cause"
+            if hidden
+            else "remains_small"
+            if explanation.staffing and found == "nothing"
+            else found
+        )
         return opening + say[found].format(other=other) + hidden
     said = [
         _cause(cause, line, explanation, names, language)
@@ -86,7 +96,9 @@ def _cause(
         line.total / (explanation.gap - explanation.staffing),
     )
     if 0 < share <= 1:
-        said = say["cause"].format(where=where, share=f"{rounded(share * 100, 0):f}")
+        said = say["cause_of_rest" if explanation.staffing else "cause"].format(
+            where=where, share=f"{rounded(share * 100, 0):f}"
+        )
     else:
         said = say["offset"].format(where=where, total=_signed(line.total, names, language))
     return said + _moved(line, explanation, names, language)
@@ -153,10 +165,13 @@ _EN = {
     "staffing": " People who came, left or were away change it by {staffing}.",
     "other": " else",
     "nothing": " Nothing{other} stands out: the difference is made of small ones such as any period shows.",
+    "no_cause": " No cause in its direction stands out.",
+    "remains_small": " Nothing else stands out: what remains is made of small differences such as any period shows.",
     "everywhere": " Nothing{other} stands out: it is off nearly everywhere alike.",
     "causes": " It comes from {causes}.",
     "remaining": " What remains comes from {causes}.",
     "cause": "{where} with {share}% of it",
+    "cause_of_rest": "{where} with {share}% of that",
     "and": "; and from ",
     "against": " Against it went {offsets}.",
     "offset": "{where} with {total}",
@@ -173,10 +188,13 @@ _ZH = {
     "staffing": "其中人员增减与缺勤影响{staffing}。",
     "other": "其他",
     "nothing": "没有{other}突出的原因：差距由平常就有的零星波动构成。",
+    "no_cause": "同方向没有突出的原因。",
+    "remains_small": "没有其他突出的原因：其余差距由平常就有的零星波动构成。",
     "everywhere": "没有{other}突出的原因：各处偏离程度相近，属于整体变化。",
     "causes": "主要来自{causes}。",
     "remaining": "扣除后主要来自{causes}。",
     "cause": "{where}，占差距的{share}%",
+    "cause_of_rest": "{where}，占其余的{share}%",
     "and": "；以及",
     "against": "反方向的有{offsets}。",
     "offset": "{where}，{total}",

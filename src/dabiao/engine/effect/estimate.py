@@ -62,7 +62,10 @@ class Estimate:
     def _below(self, value: float) -> float:
         from scipy.special import stdtr
 
-        return float(self.weights @ stdtr(self.freedom, (value - self.effects) / self.errors))
+        certain = np.maximum(
+            self.errors, np.finfo(np.float64).tiny
+        )  # nothing ever moved: no error, no effect
+        return float(self.weights @ stdtr(self.freedom, (value - self.effects) / certain))
 
 
 def by_comparison(course: Course, values: Floats, after: Bools, noise: Noise) -> Estimate:

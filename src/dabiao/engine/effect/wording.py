@@ -109,7 +109,7 @@ _GRAIN_ZH: dict[Grain, str] = {
 _EN = {
     "works": "It works: {effect} (between {low} and {high}).",
     "harmful": "It does harm: {effect} (between {low} and {high}).",
-    "no effect seen": "No effect seen: {effect} (between {low} and {high}); one of {worthwhile} or more is ruled out.",
+    "no effect seen": "No effect seen: {effect} (between {low} and {high}); an improvement of {worthwhile} or more is ruled out.",
     "too early": "Too early to say: {effect} so far (between {low} and {high}).",
     "visible": "By now only an effect of {visible} or more would reliably show.",
     "then": "An effect of {worthwhile} would show with {more} more: look again then.",
@@ -129,7 +129,7 @@ _EN = {
 _ZH = {
     "works": "有效：{effect}（介于{low}与{high}之间）。",
     "harmful": "有害：{effect}（介于{low}与{high}之间）。",
-    "no effect seen": "未见效果：{effect}（介于{low}与{high}之间）；可以排除{worthwhile}以上的效果。",
+    "no effect seen": "未见效果：{effect}（介于{low}与{high}之间）；可以排除{worthwhile}以上的改善。",
     "too early": "为时尚早：目前为{effect}（介于{low}与{high}之间）。",
     "visible": "现在只有{visible}以上的效果才能可靠地看出来。",
     "then": "再过{more}，{worthwhile}的效果即可看出，届时请再看。",
