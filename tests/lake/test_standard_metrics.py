@@ -130,6 +130,12 @@ reduced
 churned
 -
 
+usage
+events
+7
+-
+4
+
 expenses
 kind       amount  budget
 travel     20      false
@@ -227,6 +233,7 @@ EXPECTED = {
     "renewals_due": 4,
     "renewals_won": 2,
     "renewal_rate": 0.5,
+    "machine_use": 11,
     "expenses": 80,
     "expense_rate": 80 / 550,
     "marketing_expenses": 60,
