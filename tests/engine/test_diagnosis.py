@@ -525,6 +525,17 @@ def test_without_an_earlier_period_nothing_stands_out():
     assert not found.causes and not found.offsets
 
 
+def test_the_period_before_may_be_named_without_any_rows_of_it():
+    found = explain(
+        pa.table({"period": [1, 1], "team": ["a", "b"], "part": [4, 9]}),
+        ["team"],
+        at=1,
+        expected=Before(pa.table({"team": ["a", "b"], "part": [0, 0]})),
+    )
+
+    assert found.gap == 13 and not found.causes
+
+
 def test_a_target_below_what_the_new_ones_bring_leaves_the_others_as_they_were():
     rows = [
         {"period": month, "person": person, "part": 30}

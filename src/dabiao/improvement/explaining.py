@@ -130,7 +130,7 @@ def _refuse_nothing(frame: Frame, key: str, made_of: Sides, table: pa.Table, aga
             _("%(metric)s has no figures here in %(period)s.")
             % {"metric": frame.label(key), "period": frame.period.label}
         )
-    if against == "baseline" and here.num_rows == table.num_rows:
+    if against in {"baseline", "previous"} and here.num_rows == table.num_rows:
         raise BadQuestion(
             _(
                 "%(metric)s has no earlier period here that says what is usual: choose a target or a later period."

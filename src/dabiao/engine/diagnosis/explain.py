@@ -132,7 +132,9 @@ def _viewed(
     if expected is None:
         return against_usual(cells, baseline), against_usual
     if isinstance(expected, Before):
-        return against_before(cells, baseline), against_before
+        if len(cells.part) > 1:
+            return against_before(cells, baseline), against_before
+        return against_named(cells, baseline, expectation, in_total=False), against_usual
     in_total = not set(expected.column_names) & set(cells.dimensions)
     return against_named(cells, baseline, expectation, in_total=in_total), against_usual
 
