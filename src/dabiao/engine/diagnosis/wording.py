@@ -54,15 +54,7 @@ def sentence(explanation: Explanation, names: Names, language: Language) -> str:
     hidden = _against(explanation, names, language)
     if not explanation.causes:
         other = say["other"] if explanation.staffing else ""
-        found = "everywhere" if explanation.standing.anywhere else "nothing"
-        found = (
-            "no_cause"
-            if hidden
-            else "remains_small"
-            if explanation.staffing and found == "nothing"
-            else found
-        )
-        return opening + say[found].format(other=other) + hidden
+        return opening + say[_without_cause(explanation)].format(other=other) + hidden
     said = [
         _cause(cause, line, explanation, names, language)
         for cause, line in zip(explanation.causes, explanation.apart, strict=False)
@@ -71,6 +63,15 @@ def sentence(explanation: Explanation, names: Names, language: Language) -> str:
     left = say["rest"].format(rest=_signed(rest, names, language)) if rest else ""
     from_where = say["remaining" if explanation.staffing else "causes"]
     return opening + from_where.format(causes=say["and"].join(said)) + hidden + left
+
+
+def _without_cause(explanation: Explanation) -> str:
+    """Which sentence says that no cause stands out."""
+    if explanation.offsets:
+        return "no_cause"
+    if explanation.standing.anywhere:
+        return "everywhere"
+    return "remains_small" if explanation.staffing else "nothing"
 
 
 def _against(explanation: Explanation, names: Names, language: Language) -> str:
