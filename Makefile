@@ -20,12 +20,12 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 $(VENV)/.ready: requirements.lock pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --require-hashes -r requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.ready
-	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 ready: $(VENV)/.ready
