@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from dabiao.core.asked import fiscal
 from dabiao.lake import reading
+from dabiao.metrics.frame import Frame
 from dabiao.org.queries import Scope
 from dabiao.performance.queries import cockpit
-from dabiao.performance.queries.frame import Frame
+from dabiao.ui.address import fiscal
 from tests.performance.facts import load
 
 JANUARY, FEBRUARY = date(2026, 1, 12), date(2026, 2, 12)
