@@ -10,6 +10,7 @@ from dabiao.core.models import AuditLine
 from dabiao.facts.actions import entry
 from dabiao.facts.actions.entry import Activity, NotYours
 from dabiao.lake.models import Pending
+from dabiao.org.actions import grant
 from dabiao.org.models import Person
 
 
@@ -53,6 +54,12 @@ class TestFile:
             entry.file_figures("P04", on, {"visits": Decimal(3)}, **writer)
 
         assert not Pending.objects.exists(), case
+
+    def test_is_refused_to_a_rep_for_those_whom_they_were_granted_to_see(self, file, company, at, on):
+        grant("rita", "nanjing", starts_on=on, by=company.ada, at=at)
+
+        with pytest.raises(NotYours):
+            file("rita", "P07")
 
     def test_is_refused_to_a_reader_even_for_themselves(self, file, company):
         company.fin.person = Person.objects.create(key="P99", name="fin")

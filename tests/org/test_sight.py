@@ -80,6 +80,14 @@ class TestSight:
         assert key["ada"] == key["fin"]
         assert len(set(key.values())) == 4
 
+    @pytest.mark.parametrize(
+        ("case", "one", "other"),
+        [("two reps of a team", "rita", "rob"), ("two reps of whom one has moved", "max", "nina")],
+    )
+    def test_has_two_keys_for_those_who_see_only_themselves(self, company, on, case, one, other):
+        keys = {queries.sight(company.users[name], on).key for name in (one, other)}
+        assert len(keys) == 2, case
+
 
 class TestCheckScope:
     @pytest.mark.parametrize(
@@ -132,6 +140,26 @@ class TestFind:
         assert [p.key for p in queries.find_people(company.emma, "nina", on)] == ["P07"]
         assert queries.find_units(company.sam, "南京", on) == []
         assert [u.key for u in queries.find_units(company.emma, "南京", on)] == ["nanjing"]
+
+
+class TestPeopleRows:
+    def test_do_not_tell_where_somebody_works_now_who_has_moved_away(self, company, on):
+        rows = {row.key: row for row in queries.people_rows(company.sam, on)}
+        assert (rows["P04"].unit, rows["P04"].position) == ("上海组", "销售")
+        assert (rows["P06"].name, rows["P06"].unit, rows["P06"].since) == ("max", None, None)
+
+    def test_tell_it_to_those_who_see_both_units_and_to_oneself(self, company, on):
+        for viewer in (company.dora, company.wes, company.max):
+            found = next(row for row in queries.people_rows(viewer, on) if row.key == "P06")
+            assert (found.unit, found.since) == ("成都组", date(2026, 2, 1))
+
+    def test_of_a_unit_are_those_who_hold_a_seat_in_it_that_day(self, company, on):
+        def seated(day):
+            return [row.key for row in queries.people_rows(company.sam, day, unit="shanghai")]
+
+        assert seated(on) == ["P03", "P04", "P05"]
+        assert seated(date(2026, 1, 31)) == ["P03", "P04", "P05", "P06"]
+        assert seated(date(2026, 2, 1)) == ["P03", "P04", "P05"]
 
 
 class TestSeats:
