@@ -19,6 +19,6 @@ def in_language(text: str, language: str) -> str:
 
 @lru_cache(maxsize=1)
 def _table() -> Mapping[int, str]:
-    file = settings.ROOT / "locale/zh_Hant/characters.json"
+    file = settings.ROOT / "core/locale/zh_Hant/characters.json"
     pairs: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return {ord(simple): other for simple, other in pairs.items()}

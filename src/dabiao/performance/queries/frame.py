@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from dabiao.core import calendars, chinese, config
 from dabiao.core.asked import Asked, fiscal
 from dabiao.engine import comparison, festival
-from dabiao.engine.metric import Metric, Words
+from dabiao.engine.message import Words
+from dabiao.engine.metric import Metric
 from dabiao.engine.pace import Pace, pace
 from dabiao.engine.period import DAY, Fiscal, Period, between
 from dabiao.lake import dictionary
