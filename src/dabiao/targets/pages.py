@@ -99,7 +99,7 @@ def import_page(request: UserRequest) -> HttpResponse:
         "result": result,
         "dry_run": bool(done) and form.cleaned_data["dry_run"],
         "errors": _errors(result) if result and result.errors else None,
-        "columns": [(field.titles[0], field.required) for field in imports.FIELDS],
+        "columns": [(field.title, field.required) for field in imports.FIELDS],
     }
     bad = request.method == "POST" and (result is None or result.errors)
     return render(request, "targets/import.html", context, status=422 if bad else 200)
@@ -110,7 +110,7 @@ def import_page(request: UserRequest) -> HttpResponse:
 def import_template(request: UserRequest) -> HttpResponseBase:
     """An empty workbook with the titles that the import knows."""
     return http.download(
-        [], {field.name: field.titles[0] for field in imports.FIELDS}, name="targets", kind="xlsx"
+        [], {field.name: field.title for field in imports.FIELDS}, name="targets", kind="xlsx"
     )
 
 
