@@ -5,7 +5,7 @@ from typing import Final
 
 from django.utils import translation
 
-from dabiao.core import chinese
+from dabiao.core.chinese import traditional
 from dabiao.engine.message import Catalogue, Message, Value, Words, said
 
 
@@ -26,7 +26,9 @@ def _sentence(message: Message) -> str:
 
 def _wording(words: Words) -> str:
     language = translation.get_language() or "en"
-    return chinese.in_language(words.in_language(language), language)
+    if not language.startswith("zh"):
+        return words.en
+    return traditional(words.zh_hans) if language.startswith("zh-hant") else words.zh_hans
 
 
 _GETTEXT: Final = Catalogue(_sentence, _wording)

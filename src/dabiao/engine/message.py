@@ -20,9 +20,6 @@ class Words:
     en: str
     zh_hans: str
 
-    def in_language(self, code: str) -> str:
-        return self.zh_hans if code.lower().startswith("zh") else self.en
-
 
 @dataclass(frozen=True)
 class Number:

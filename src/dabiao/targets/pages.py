@@ -12,15 +12,15 @@ from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dabiao.core import chinese, config, http, uploads
+from dabiao.core import config, http, uploads
 from dabiao.core.asked import asked, fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.http import UserRequest
 from dabiao.core.listing import Column, Listing
+from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
@@ -139,7 +139,6 @@ def _asked(request: UserRequest) -> Asked | None:
 
 
 def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
-    language = get_language() or ""
     known = dictionary.in_force()
     used = set(queries.metrics_with_targets())
     choices = sorted(
@@ -147,8 +146,8 @@ def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
     )
     return {
         "grid": shown,
-        "metric_name": shown.metric.label.in_language(language),
-        "metrics": [(metric.key, metric.label.in_language(language)) for metric in choices],
+        "metric_name": say(shown.metric.label),
+        "metrics": [(metric.key, say(metric.label)) for metric in choices],
         "levels": [("base", _("Base")), ("target", _("Target")), ("challenge", _("Challenge"))],
         "products": queries.products_with_targets(request.user, http.today()),
         "may_import": request.user.runs_operations or request.user.role == request.user.Role.MANAGER,
@@ -209,8 +208,7 @@ def _errors(result: imports.Imported) -> Listing:
 
 def _label(known: Mapping[str, Metric], key: str) -> str:
     """What a metric is called; its key where it is not defined any more."""
-    language = get_language() or "en"
-    return chinese.in_language(known[key].label.in_language(language), language) if key in known else key
+    return say(known[key].label) if key in known else key
 
 
 def _listing(rows: list[queries.TargetRow]) -> Listing:

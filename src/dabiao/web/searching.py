@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dabiao.core.asked import fiscal
+from dabiao.core.sentence import say
 from dabiao.lake import dictionary, reading
 from dabiao.org import queries
 from dabiao.org.models import User
@@ -79,12 +80,11 @@ def _customers(viewer: User, wanted: str, on: date) -> Iterator[Hit]:
 
 
 def _metrics(wanted: str) -> Iterator[Hit]:
-    language = get_language() or "en"
     for key, metric in dictionary.in_force().items():
         called = (key, metric.label.en, metric.label.zh_hans, *metric.aliases)
         if any(wanted.casefold() in each.casefold() for each in called):
             yield Hit(
-                metric.label.in_language(language),
+                say(metric.label),
                 reverse("performance:metric", args=[key]),
                 "ruler-measure",
                 key,

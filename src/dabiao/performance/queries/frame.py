@@ -8,8 +8,9 @@ from functools import cached_property
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
-from dabiao.core import calendars, chinese, config
+from dabiao.core import calendars, config
 from dabiao.core.asked import Asked, fiscal
+from dabiao.core.sentence import say
 from dabiao.engine import comparison, festival
 from dabiao.engine.message import Words
 from dabiao.engine.metric import Metric
@@ -156,7 +157,7 @@ class Frame:
 
     def said(self, words: Words) -> str:
         """A metric's words in the reader's language."""
-        return chinese.in_language(words.in_language(self.language), self.language)
+        return say(words, self.language)
 
     def known(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Those of the metrics that are defined and have facts in this snapshot."""
