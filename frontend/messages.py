@@ -67,9 +67,8 @@ class Text:
 def _order() -> list[str]:
     """The rooms from the lowest up, as the contract of imports has them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    layers = next(one["layers"] for one in contracts if one["layers"][-1] == "dabiao.engine")
-    names = [name.strip(" ()") for layer in reversed(layers) for name in re.split(r"[|:]", layer)]
-    return [name.removeprefix("dabiao.") for name in names]
+    layers = next(one["layers"] for one in contracts if one.get("containers") == ["dabiao"])
+    return [name.strip(" ()") for layer in reversed(layers) for name in re.split(r"[|:]", layer)]
 
 
 ORDER = _order()

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from typer.testing import CliRunner
 
-from dabiao import cli
 from dabiao.org import actions
+from dabiao.site import cli
 from tests.performance.facts import load
 
 ORDERS = """

@@ -10,9 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dabiao.core import http, uploads
+from dabiao.core import uploads
 from dabiao.core.errors import Forbidden, Malformed
-from dabiao.core.http import UserRequest
 from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
 from dabiao.facts import actions, forms, queries, words
@@ -20,6 +19,8 @@ from dabiao.facts.actions.entry import Activity
 from dabiao.facts.queries import Entry
 from dabiao.lake import dictionary, reading
 from dabiao.org import queries as org
+from dabiao.org.access import UserRequest
+from dabiao.ui import http
 
 _MOST_PEOPLE = 500
 
