@@ -7,7 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from dabiao.core import config
 from dabiao.core.errors import Malformed, NotFound, Refused
+from dabiao.core.sentence import say
 from dabiao.engine.payout.entry import Entry
 from dabiao.engine.payout.explain import explain
 from dabiao.engine.payout.feature import NoSuchColumn
@@ -235,4 +237,5 @@ def spread_lines(found: Comparison) -> list[str]:
 
 def sentences(plan: Plan, language: str) -> list[str]:
     """The plan as sentences that a person could sign."""
-    return explain(plan, "zh" if language == "zh" else "en")
+    spoken = config.ALSO_WRITTEN.get(language, language)
+    return [say(sentence, spoken) for sentence in explain(plan)]

@@ -9,10 +9,12 @@ import pyarrow as pa
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from dabiao.core import calendars, chinese, config, room
+from dabiao.core import calendars, config, room
 from dabiao.core.calendars import fiscal
+from dabiao.core.sentence import say
 from dabiao.engine import comparison, festival
-from dabiao.engine.metric import Metric, Words
+from dabiao.engine.message import Words
+from dabiao.engine.metric import Metric
 from dabiao.engine.pace import Pace, pace
 from dabiao.engine.period import DAY, Fiscal, Period, between
 from dabiao.lake import dictionary, reading
@@ -157,7 +159,7 @@ class Frame:
 
     def said(self, words: Words) -> str:
         """A metric's words in the reader's language."""
-        return chinese.in_language(words.in_language(self.language), self.language)
+        return say(words, self.language)
 
     def known(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Those of the metrics that are defined and have facts in this snapshot."""

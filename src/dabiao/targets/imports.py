@@ -13,6 +13,7 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Refused
 from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import Field, Parsed, RowError, amount, day, parse, text
+from dabiao.engine.message import message
 from dabiao.engine.period import BadPeriod, Fiscal, Period
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
@@ -32,16 +33,16 @@ class Imported:
 
 
 FIELDS: Final = (
-    Field("unit", ("unit", "部门编码", "部门", "组织编码", "组织"), text),
-    Field("person", ("person", "工号", "员工工号", "employee"), text),
-    Field("metric", ("metric", "指标", "指标编码"), text, required=True),
-    Field("product", ("product", "产品线", "product line"), text),
-    Field("period", ("period", "期间", "月份", "周期"), text),
-    Field("starts_on", ("starts_on", "开始日期", "from"), day),
-    Field("last_day", ("last_day", "结束日期", "to"), day),
-    Field("base", ("base", "保底", "保底目标"), amount),
-    Field("target", ("target", "目标", "达标", "目标值", "amount"), amount),
-    Field("challenge", ("challenge", "挑战", "挑战目标"), amount),
+    Field("unit", message("unit", context="column"), ("部门编码", "部门", "组织编码", "组织"), text),
+    Field("person", message("person", context="column"), ("工号", "员工工号", "employee"), text),
+    Field("metric", message("metric", context="column"), ("指标", "指标编码"), text, required=True),
+    Field("product", message("product", context="column"), ("产品线", "product line"), text),
+    Field("period", message("period", context="column"), ("期间", "月份", "周期"), text),
+    Field("starts_on", message("starts_on", context="column"), ("开始日期", "from"), day),
+    Field("last_day", message("last_day", context="column"), ("结束日期", "to"), day),
+    Field("base", message("base", context="column"), ("保底", "保底目标"), amount),
+    Field("target", message("target", context="column"), ("目标", "达标", "目标值", "amount"), amount),
+    Field("challenge", message("challenge", context="column"), ("挑战", "挑战目标"), amount),
 )
 
 

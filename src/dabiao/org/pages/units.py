@@ -120,7 +120,7 @@ def import_template(request: UserRequest, table: str) -> HttpResponseBase:
     queries.require_operations(request.user)
     if table not in imports.TABLES:
         raise NotFound(_("There is no table %(name)s.") % {"name": table})
-    columns = {field.name: field.titles[0] for field in imports.TABLES[table].fields}
+    columns = {field.name: field.title for field in imports.TABLES[table].fields}
     return http.download([], columns, name=table, kind="xlsx")
 
 
@@ -139,7 +139,7 @@ def error_listing(errors: tuple[uploads.RowError, ...]) -> Listing:
 
 
 def _titles(table: str) -> list[tuple[str, bool]]:
-    return [(field.titles[0], field.required) for field in imports.TABLES[table].fields]
+    return [(field.title, field.required) for field in imports.TABLES[table].fields]
 
 
 def _seen(request: UserRequest, key: str) -> None:
