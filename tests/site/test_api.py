@@ -247,6 +247,13 @@ class TestFacts:
         assert calls("emma", "write").post("facts/order_lines", {"rows": LINES}).status_code == 403
         assert calls("otto", "write").post("facts/assignments", {"rows": LINES}).status_code == 404
 
+    def test_are_removed_by_operations_only(self, calls):
+        gone = [{"source": "api", "key": "1"}]
+        assert calls("emma", "write").post("facts/order_lines/removals", gone).status_code == 403
+        assert not Pending.objects.exists()
+        assert calls("otto", "write").post("facts/order_lines/removals", gone).status_code == 202
+        assert AuditLine.objects.get(what="facts.removed").detail == {"table": "order_lines", "rows": 1}
+
     def test_leave_an_audit_line(self, calls):
         calls("otto", "write").post("facts/order_lines", {"rows": LINES})
         assert AuditLine.objects.get(what="facts.upserted").detail == {"table": "order_lines", "rows": 4}

@@ -23,11 +23,11 @@ from dabiao.lake.publish import publish
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
 from dabiao.org import seats
-from dabiao.targets.cascade import cleaning, options, saved, saving
+from dabiao.targets.cascade import cleaning, options, saved, saving, store
 from dabiao.targets.cascade.cells import cells
 from dabiao.targets.cascade.in_force import put_in_force
 from dabiao.targets.cascade.request import CascadeRequest, prepare
-from dabiao.targets.cascade.saving import CannotHandDown, Made
+from dabiao.targets.cascade.saving import CannotHandDown, Made, Overtaken
 from dabiao.targets.commands import app
 from dabiao.targets.models import CascadeVersion, Target
 
@@ -237,6 +237,25 @@ class TestKeep:
         assert values(ready, saved.block(newest, 0), "2027-Q1")["P04"] == 400
         assert values(ready, saved.block(saved.opened(before), 0), "2027-Q1")["P04"] == Decimal("333.33")
         assert newest.prepared.order.limits == (lock(place.scope, *place.at, value=40000),)
+
+    def test_an_edit_of_what_somebody_else_has_changed_meanwhile_is_refused(self, made, monkeypatch):
+        """The other edit is kept between the moment this one reads the plan and the moment it writes."""
+        ready, handed = solved()
+        saving.keep(ready, handed, plan="year", made=made)
+        save = store.save
+
+        def after_another(*cells):
+            monkeypatch.undo()
+            saving.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("350"), made=made)
+            return save(*cells)
+
+        monkeypatch.setattr(saving.store, "save", after_another)
+        with pytest.raises(Overtaken, match="changed by somebody else"):
+            saving.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
+
+        found = values(ready, saved.block(saved.opened(saved.version_of("year")), 0), "2027-Q1")
+        assert (saved.version_of("year").number, found["P05"]) == (2, 350)
+        assert AuditLine.objects.filter(what="targets.cascade.edited").count() == 1
 
     def test_an_edit_may_be_absorbed_further_up(self, made):
         ready, handed = solved()

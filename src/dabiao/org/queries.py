@@ -38,7 +38,7 @@ class Sight:
     """What a viewer may see: everything, or the seats of some units, and in any case themselves.
 
     `units` are all units whose seats may be seen (subtrees spelled out, by today's tree); `person` is the
-    viewer's own employee number. `seats.intervals` turns it into intervals of a snapshot's numbering.
+    viewer's own employee number. Whoever reads a snapshot turns it into seats by that snapshot's `numbering`.
     """
 
     everything: bool

@@ -2,17 +2,16 @@
 
 The numbering is published with a snapshot and read back from that snapshot; a change of the organisation
 makes a new one at the next publishing. Sight follows today's tree whatever the numbering's age: it is turned
-into intervals unit by unit, never by the interval of a subtree that may have moved since.
+into seats unit by unit, never by the interval of a subtree that may have moved since.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from dabiao.lake.tables import TABLES
 from dabiao.org.models import Absence, Assignment
-from dabiao.org.queries import Sight
 from dabiao.org.tree import Tree, org_version, tree
 
 Interval = tuple[int, int]
@@ -71,29 +70,6 @@ def numbering(units: pa.Table, assignments: pa.Table) -> Numbering:
         {unit: (start, starts.get(unit, end)) for unit, (start, end) in whole.items()},
         {person: tuple(sorted(seats)) for person, seats in people.items()},
     )
-
-
-def intervals(seen: Sight, numbers: Numbering) -> tuple[Interval, ...] | None:
-    """Half-open seat intervals that a sight covers, merged and in order; None: everything, seat 0 included.
-
-    The viewer's own seats are part of it. Facts without a seat (0) are covered by `Sight.person` only.
-    """
-    if seen.everything:
-        return None
-    units = (numbers.own[unit] for unit in seen.units if unit in numbers.own)
-    own = ((seat, seat + 1) for seat in numbers.people.get(seen.person or "", ()))
-    return merged([*units, *own])
-
-
-def merged(parts: Iterable[Interval]) -> tuple[Interval, ...]:
-    """Intervals joined where they touch or overlap, empty ones dropped."""
-    joined: list[Interval] = []
-    for start, end in sorted(part for part in parts if part[0] < part[1]):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return tuple(joined)
 
 
 def _seated(today: Tree) -> list[dict[str, object]]:
