@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from dabiao.engine.promise import Levels
 from dabiao.lake import maintenance, outbox, reading
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.org import actions as org
 from dabiao.org.queries import Scope
 from dabiao.targets import actions as targets
-from dabiao.targets.tiling import Levels
 from dabiao.web.commands import publish_all
 
 

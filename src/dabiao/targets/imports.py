@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from dabiao.core.errors import Refused
 from dabiao.core.uploads import Field, Parsed, RowError, amount, day, parse, text
 from dabiao.engine.period import BadPeriod, Fiscal, Period
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Done, Slot
-from dabiao.targets.tiling import Levels
 
 
 @dataclass(frozen=True)

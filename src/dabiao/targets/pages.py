@@ -22,6 +22,7 @@ from dabiao.core.errors import Malformed
 from dabiao.core.http import UserRequest
 from dabiao.core.listing import Column, Listing
 from dabiao.engine.metric import Metric
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
@@ -29,7 +30,6 @@ from dabiao.targets import actions, forms, imports, queries
 from dabiao.targets.actions import Slot
 from dabiao.targets.grid import Asked, Grid, export_columns, export_rows, grid
 from dabiao.targets.models import LEVELS
-from dabiao.targets.tiling import Levels
 
 FIRST_METRIC = "sales_amount"
 MOST_CELLS = 5000
