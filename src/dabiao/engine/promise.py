@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from dabiao.engine import number
 from dabiao.engine.pace import pace
@@ -138,7 +139,8 @@ class Promises:
         """units, people: targets by holder. children: the units directly below one. seats: by unit."""
         self._units, self._people = units, people
         self._children, self._seats = children, seats
-        self._product, self._working_days = product, working_days
+        self._product = product
+        self._working_days = lru_cache(maxsize=None)(lambda start, end: frozenset(working_days(start, end)))
         self._known: dict[tuple[str, str, date, date], Promise | None] = {}
 
     def person(self, key: str, start: date, end: date) -> Promise | None:
@@ -286,7 +288,13 @@ def _mean(values: Sequence[Decimal | None], weights: Sequence[int]) -> Decimal |
 
 def _share(row: Row, until: date, inside: Collection[date]) -> Fraction:
     """The share of the row's working days that lies before `until`."""
-    return pace(between(row.start, row.end), until - DAY, inside).share
+    return _gone(row.start, row.end, until, frozenset(inside))
+
+
+@lru_cache(maxsize=10_000)
+def _gone(start: date, end: date, until: date, inside: frozenset[date]) -> Fraction:
+    # Thousands of holders ask for the same few windows.
+    return pace(between(start, end), until - DAY, inside).share
 
 
 def _portion(value: Decimal, share: Fraction) -> Decimal:

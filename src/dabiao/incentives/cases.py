@@ -27,6 +27,7 @@ _DEFAULTS: Final = {
     "portion": "1",
     "scope_kind": "person",
     "unit": "all",
+    "primary": "true",
     "product": None,
 }
 Row = dict[str, str | None]

@@ -1,6 +1,6 @@
 """What a plan's period rules need to know beyond the lines: totals by person, by unit, and whom it covers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,12 +12,15 @@ import ibis.expr.types as ir
 
 from dabiao.engine.payout.credit import Window
 from dabiao.engine.payout.lines import has_terms
-from dabiao.engine.payout.plan import PAY, Plan
+from dabiao.engine.payout.plan import PAY, Every, Plan
 from dabiao.engine.payout.reference import LAST, Reference
 from dabiao.engine.payout.roster import Roster, excepted, members
-from dabiao.engine.payout.totals import totals, unit_totals
+from dabiao.engine.payout.spans import span_of
+from dabiao.engine.payout.totals import reached, totals, unit_totals
 from dabiao.engine.payout.world import World
 from dabiao.incentives.tables import Compiler
+
+Asked = tuple[str, tuple[str, ...], Every]
 
 
 def world_of(
@@ -32,6 +35,8 @@ def world_of(
     asked, teams = _asked(plan)
     if teams or is_shared(plan):
         window = replace(window, people=())
+    attained = _attained(plan)
+    whole = _whole_spans(plan, attained, window)
     found: dict[Any, Decimal] = {}
     first: dict[tuple[str, str], date] = {}
     for key, per in sorted(asked):
@@ -43,14 +48,56 @@ def world_of(
             found[key, person, row["period"], values] = Decimal(row["total"]).scaleb(-plan.decimals)
             if row["first_on"] is not None:
                 first[key, person] = min(row["first_on"], first.get((key, person), LAST))
-    units: dict[tuple[str, str, date], Decimal] = {}
+    same = _counts_the_same(plan, window, whole)
+    counted: dict[Any, Decimal] = {}
+    for key, per in () if same else sorted({(key, per) for key, per, _ in attained}):
+        summed = partial(reached, plan, plan.measures[key], tables, whole, per)
+        query = compiler.sql("reached", key, whole, per, make=summed)
+        for row in con.execute(query).to_arrow_table().to_pylist():
+            values = tuple((column, row[column]) for column in per)
+            total = Decimal(row["total"]).scaleb(-plan.decimals)
+            counted[key, str(row["person"]), row["period"], values] = total
+    units: dict[tuple[str, str | None, date], Decimal] = {}
     for key in sorted(teams):
         query = compiler.sql(
-            "units", key, window, make=partial(unit_totals, plan, plan.measures[key], tables, window)
+            "units", key, whole, make=partial(unit_totals, plan, plan.measures[key], tables, whole)
         )
         for row in con.execute(query).to_arrow_table().to_pylist():
             units[key, row["unit"], row["period"]] = Decimal(row["total"]).scaleb(-plan.decimals)
-    return World(plan, roster, found, units, first, window.people)
+    return World(plan, roster, found, units, first, window.people, None if same else counted)
+
+
+def _counts_the_same(plan: Plan, window: Window, whole: Window) -> bool:
+    """Whether the plan covers everybody, and all days that attainment looks at."""
+    return not plan.who and not plan.except_who and whole == window
+
+
+def _whole_spans(plan: Plan, attained: Collection[Asked], window: Window) -> Window:
+    """The window widened to whole spans: a year's attainment counts from January, whenever the plan begins."""
+    starts = [span_of(plan, every, plan.start).start for *_, every in attained]
+    return replace(window, since=min([window.since, *starts]), until=window.known or window.until)
+
+
+def _attained(plan: Plan) -> set[Asked]:
+    """Whose attainment some rule reads: measure, columns that it is counted per, span."""
+    found: set[Asked] = set()
+    for component in plan.components.values():
+        tiers = component.rate.tiers if component.rate else None
+        if tiers is not None and tiers.pay == "whole" and tiers.by == "attainment":
+            per = () if tiers.measure else tiers.per
+            found.add((tiers.measure or component.base, per, tiers.over or plan.period))
+        gates = [*component.gates, *(raise_.when for raise_ in component.raises)]
+        for each in [gate.attained for gate in gates] + [factor.attained for factor in component.times]:
+            if each is not None and (each.by == "attainment" or each.team):
+                found.add((each.measure, (), each.over or plan.period))
+        bonus = component.bonus
+        if (
+            bonus is not None
+            and bonus.kind in ("attainment", "team", "pool")
+            and bonus.measure in plan.measures
+        ):
+            found.add((bonus.measure, (), bonus.over or plan.period))
+    return found
 
 
 def is_shared(plan: Plan) -> bool:

@@ -38,17 +38,33 @@ def credits_of(s: Situation, measure_name: str) -> list[Credit]:
 
 
 def found_credits(s: Situation, measure: Row) -> list[Credit]:
+    """Credit under the plan: inside its days, of people whom it covers."""
+    inside = [c for c in all_credits(s, measure) if s.plan["from"] <= c.day < s.plan["to"]]
+    return [credit for credit in inside if covered(s, credit.person, credit.day)]
+
+
+def every_credit(s: Situation, measure_name: str) -> list[Credit]:
+    """Credit of whomever, also outside the plan's days: what attainment looks at."""
+    return s.once(("every", measure_name), lambda: all_credits(s, s.plan["measures"][measure_name]))
+
+
+def each_fact_once(s: Situation, measure_name: str) -> list[Credit]:
+    """Steps 1 and 2 alone; what names nobody is nobody's."""
+    measure = s.plan["measures"][measure_name]
+    return s.once(("once", measure_name), lambda: all_credits(s, measure, once=True))
+
+
+def all_credits(s: Situation, measure: Row, once: bool = False) -> list[Credit]:
     found = []
     for row in s.rows(measure["table"]):
         fact, known_on = in_place_of_its_sale(s, measure, row)
         day = fact[measure.get("on", DATE_OF[measure["table"]])]
         fact = {**described(s, fact, day), **fact}
-        if not s.plan["from"] <= day < min(s.plan["to"], first_unknown(s.plan)) or not counts(measure, fact):
+        if day >= first_unknown(s.plan) or not counts(measure, fact):
             continue
-        for way, person, amount in credited(s, measure, fact, day):
-            if covered(s, person, day):
-                order = (day, fact.get("place", fact["key"]), fact.get("refund", ""), way, amount)
-                found.append(Credit(fact, order, person, amount, day, known_on))
+        for way, person, amount in credited(s, measure, fact, day, once):
+            order = (day, fact.get("place", fact["key"]), fact.get("refund", ""), way, amount)
+            found.append(Credit(fact, order, person, amount, day, known_on))
     return sorted(found, key=lambda credit: credit.order)
 
 
@@ -143,7 +159,9 @@ def exchange_rate(plan: Plan, currency: str, day: date) -> Decimal:
     return Decimal(newest["rate"])
 
 
-def credited(s: Situation, measure: Row, fact: Row, day: date) -> Iterator[tuple[str, str, Decimal]]:
+def credited(
+    s: Situation, measure: Row, fact: Row, day: date, once: bool = False
+) -> Iterator[tuple[str, str, Decimal]]:
     """Way, person and amount, for every way in which a fact is credited.
 
     The page orders lines by "the way of credit" and does not say how ways are ordered: as text, by the names
@@ -153,6 +171,9 @@ def credited(s: Situation, measure: Row, fact: Row, day: date) -> Iterator[tuple
     whole = amount_of(s.plan, measure, fact, day)
     rule = s.plan["credits"][measure["credit"]] if "credit" in measure else {}
     direct = directly(s, rule, measure["table"], fact, day, whole)
+    if once:
+        yield from (("", person, amount) for person, amount in (direct or {"": whole}).items())
+        return
     if rule.get("direct", True):
         for person, amount in direct.items():
             yield way_of(s, rule, measure["table"], fact), person, amount

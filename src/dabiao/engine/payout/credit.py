@@ -5,7 +5,7 @@ the credited amount in int64 units of the plan's decimals. Splits give the whole
 largest remainder, ties to the smaller employee number; overlays and roll-ups add credit on top.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -36,13 +36,30 @@ class Window:
 
 
 def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: tuple[str, ...]) -> ir.Table:
-    """Every credit that a measure gives inside a window.
+    """Every credit that a measure gives inside a window to people whom the plan covers on that day.
 
     tables: the fact tables and dimensions of `docs/incentives.md`, unbound.
     keep: further columns of the fact to carry along.
     returns: the fact's key columns, on, person, via (where there is more than one way), share, credit, `keep`.
     """
-    rule = plan.credits[measure.credit]
+    rows = credited(plan, measure, tables, window, keep)
+    return _covered(plan, rows.filter(rows.person.notnull()), tables)
+
+
+def credited(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: tuple[str, ...]) -> ir.Table:
+    """As `credits`, whomever the plan covers; person is null where a fact is nobody's."""
+    return _by(plan.credits[measure.credit], plan, measure, tables, window, keep)
+
+
+def given_once(plan: Plan, measure: Measure, tables: Tables, window: Window) -> ir.Table:
+    """As `credited`, without credit on top (overlays, roll-ups): each fact counts once in a unit's sum."""
+    once = replace(plan.credits[measure.credit], also=(), rollup=(), direct=True)
+    return _by(once, plan, measure, tables, window, ())
+
+
+def _by(
+    rule: Credit, plan: Plan, measure: Measure, tables: Tables, window: Window, keep: tuple[str, ...]
+) -> ir.Table:
     facts = counted(plan, measure, tables, window, (*keep, *_reads(rule)))
     rows = _direct(plan, measure, rule, facts, tables)
     rows = _on_top(measure, rule, facts, rows, tables)
@@ -54,7 +71,7 @@ def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: 
         rows = rows.filter(
             rows.person.isin([ibis.literal(who).cast(rows.person.type()) for who in window.people])
         )
-    return _covered(plan, rows, tables)
+    return rows
 
 
 def ways(rule: Credit) -> int:
@@ -207,6 +224,8 @@ def _split_by_columns(plan: Plan, measure: Measure, rule: Credit, facts: ir.Tabl
         )
         for (column, _), weight in zip(rule.split, weights, strict=True)
     ]
+    nobodys = facts.filter(*(facts[column].isnull() for column, _ in rule.split))
+    branches.append(nobodys.mutate(person=nobodys[rule.split[0][0]], weight=ibis.literal(1, type="int64")))
     return _divided(measure, ibis.union(*branches), "split")
 
 
@@ -354,7 +373,6 @@ def _share_of(column: ir.IntegerValue, share: Decimal) -> ir.IntegerValue:
 
 def _covered(plan: Plan, rows: ir.Table, tables: Tables) -> ir.Table:
     """Only credit of people whom the plan covers on that day."""
-    rows = rows.filter(rows.person.notnull())
     if plan.who:
         rows = rows.semi_join(*_on_day(rows, tables["members"]))
     if plan.except_who:

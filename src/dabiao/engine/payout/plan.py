@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
+from dabiao.engine.metric import Direction
+
 Every = Literal["week", "month", "quarter", "half", "year", "plan"]
 Compare = Literal["is", "not", "at_least", "above", "at_most", "below", "known"]
 Days = Literal["calendar", "working"]
@@ -96,6 +98,7 @@ class Measure:
     exclude: tuple[tuple[Condition, ...], ...] = ()
     refunds: Literal["own_date", "original"] = "own_date"
     target: str = ""
+    direction: Direction = "up"
 
 
 @dataclass(frozen=True)
