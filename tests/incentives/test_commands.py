@@ -13,12 +13,14 @@ from dabiao.facts.mapping import read_map
 from dabiao.incentives import queries
 from dabiao.incentives.commands import app
 from dabiao.org.models import User
+from dabiao.org.queries import operator
 from tests.conftest import REPOSITORY
 from tests.performance.facts import load
 
 ADVENTUREWORKS = REPOSITORY / "examples" / "adventureworks"
 TIERS = REPOSITORY / "tests" / "incentives" / "tiers.yml"
 CLI = CliRunner()
+BOSS = {"viewer": operator(), "on": date(2026, 3, 16)}
 
 
 class TestValidate:
@@ -61,7 +63,7 @@ class TestValidate:
 @pytest.mark.django_db(transaction=True)
 class TestPreview:
     def test_pays_nothing_on_an_empty_lake(self):
-        found = queries.preview(queries.read_plan(TIERS), None, None, "person")
+        found = queries.preview(queries.read_plan(TIERS), None, None, "person", **BOSS)
 
         assert (found.rows, found.total, found.snapshot) == ([], 0, None)
 
@@ -80,7 +82,11 @@ class TestPreview:
         assert abs(sum(rows.values()) - Decimal("511232.151")) < Decimal("0.005") * len(rows)
         assert (rows["275"], rows["274"]) == (Decimal("45158.14"), 0)
         lines = queries.preview(
-            queries.read_plan(ADVENTUREWORKS / "plan.yml"), date(2013, 5, 30), date(2014, 7, 1), "line"
+            queries.read_plan(ADVENTUREWORKS / "plan.yml"),
+            date(2013, 5, 30),
+            date(2014, 7, 1),
+            "line",
+            **BOSS,
         )
         mine = [line for line in lines.rows if line["person"] == "275"]
         assert sum(line["amount"] for line in mine).quantize(Decimal("0.01")) == Decimal("45158.14")
@@ -134,7 +140,7 @@ class TestLateFacts:
         load(order_lines="key person ordered_on amount\nA1 P04 2026-01-12 1100\nA4 P06 2026-02-10 50")
 
     def test_managers_come_from_the_seats_of_the_day(self, plan):
-        rows = queries.preview(queries.read_plan(plan), None, None, "person", at_version=1).rows
+        rows = queries.preview(queries.read_plan(plan), None, None, "person", at_version=1, **BOSS).rows
 
         assert {row["person"]: row["amount"] for row in rows} == {
             "P04": Decimal("50.00"),
@@ -146,7 +152,7 @@ class TestLateFacts:
         plan.write_text(LATE_PLAN.replace('managers: ["*-head", director]', ""))
 
         with pytest.raises(queries.NothingSays, match="add `managers:` with leading positions"):
-            queries.preview(queries.read_plan(plan), None, None, "person")
+            queries.preview(queries.read_plan(plan), None, None, "person", **BOSS)
 
     def test_what_they_change_is_posted_in_the_open_period(self, plan):
         done = CLI.invoke(
@@ -165,7 +171,7 @@ class TestLateFacts:
         ]
 
     def test_the_lines_behind_them_name_the_facts(self, plan):
-        found = queries.late_facts(queries.read_plan(plan), date(2026, 3, 1), 1, "line")
+        found = queries.late_facts(queries.read_plan(plan), date(2026, 3, 1), 1, "line", **BOSS)
 
         assert [(row["person"], row["key"], row["was"], row["now"]) for row in found.rows] == [
             ("P03", "test/A1", Decimal("4.5"), Decimal("5.5")),
@@ -175,7 +181,7 @@ class TestLateFacts:
         ]
 
     def test_against_what_is_known_now_nothing_is_late(self, plan):
-        found = queries.late_facts(queries.read_plan(plan), date(2026, 3, 1), 2, "person")
+        found = queries.late_facts(queries.read_plan(plan), date(2026, 3, 1), 2, "person", **BOSS)
 
         assert (found.rows, found.total) == ([], 0)
 
@@ -198,7 +204,7 @@ class TestLateFacts:
         read = queries.read_plan(plan)
 
         by_person, by_component = (
-            queries.late_facts(read, date(2026, 3, 1), 1, by).rows for by in ("person", "component")
+            queries.late_facts(read, date(2026, 3, 1), 1, by, **BOSS).rows for by in ("person", "component")
         )
 
         assert sum(row["amount"] for row in by_person) == Decimal("15.75")
