@@ -178,7 +178,7 @@ period: EVERY
 decimals: 6
 digits: 6
 measures:
-  sales: {table: order_lines, target: sales_amount}
+  sales: {metric: sales_amount}
 components:
   credit: {base: sales, rate: 1}
   attained: {bonus: {kind: attainment, measure: sales, amount: 1000, curve: [{from: 0, is: 0}, {from: 99, is: 99}]}}

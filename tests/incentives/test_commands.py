@@ -1,6 +1,7 @@
 """`dabiao incentives` by the real path: a plan's file, the lake's facts, rows out."""
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -100,6 +101,91 @@ class TestPreview:
         assert all(line["key"].startswith("adventureworks/") and line["snapshot"] == 1 for line in mine)
 
 
+METRICS = """
+big_sales:
+  label: {en: Big sales, zh-hans: 大单}
+  kind: result
+  unit: money
+  measure: {table: order_lines, sum: {plus: [amount], minus: [cost]}, where: {kind: {not: renewal}, qty: {at_least: 10}}, credit: owner}
+average:
+  label: {en: Average, zh-hans: 均值}
+  kind: result
+  unit: money
+  measure: {table: order_lines, mean: amount}
+"""
+METRIC_PLAN = """
+schema: dabiao/plan/1
+plan: by-metric
+version: 1
+from: 2026-01-01
+to: 2027-01-01
+who: everyone
+currency: CNY
+measures:
+  big: {metric: big_sales}
+components:
+  commission: {base: big, rate: 10%}
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+class TestMetricsOfTheDictionary:
+    @pytest.fixture
+    def plan(self, tmp_path, settings):
+        settings.METRICS_FOLDER.mkdir(exist_ok=True)
+        (settings.METRICS_FOLDER / "own.yml").write_text(METRICS)
+        path = tmp_path / "plan.yml"
+        path.write_text(METRIC_PLAN)
+        return path
+
+    def test_are_counted_as_they_are_defined_and_credited_by_their_rule(self, plan, company):
+        load(
+            order_lines="""
+            key kind    person customer ordered_on amount cost qty
+            1   new     P04    C1       2026-01-12 100    30   10
+            2   renewal P04    C1       2026-01-12 100    30   10
+            3   -       P04    C1       2026-01-12 50     20   10
+            4   new     P04    C1       2026-01-12 100    30   9
+            5   new     P05    C2       2026-01-12 900    0    10
+            """,
+            ownership="""
+            customer person role  share starts_on  ends_on
+            C1       P06    owner 0.75  2025-01-01 9999-12-31
+            C1       P07    owner 0.25  2025-01-01 9999-12-31
+            """,
+        )
+
+        found = queries.preview(queries.read_plan(plan), None, None, "person", **BOSS)
+
+        # 70 and 30, three quarters to P06; nobody owns C2, so nobody is paid for it.
+        assert {row["person"]: row["amount"] for row in found.rows} == {
+            "P06": Decimal("7.50"),
+            "P07": Decimal("2.50"),
+        }
+        assert "counts amount, cost of order_lines by ordered_on" in " ".join(
+            queries.sentences(queries.read_plan(plan), "en")
+        )
+
+    @pytest.mark.parametrize(
+        ("metric", "says"),
+        [
+            ("big_sale", "Did you mean 'big_sales'?"),
+            ("average", "'average' is not added up over dated facts"),
+        ],
+    )
+    def test_that_no_fact_has_a_part_in_are_refused(self, plan, metric, says):
+        plan.write_text(METRIC_PLAN.replace("big_sales", metric))
+
+        with pytest.raises(queries.PlanIsWrong, match=re.escape(says)):
+            queries.read_plan(plan)
+
+    def test_are_not_defined_again_in_the_plan(self, plan):
+        plan.write_text(METRIC_PLAN.replace("{metric: big_sales}", "{metric: big_sales, table: invoices}"))
+
+        with pytest.raises(queries.PlanIsWrong, match="unknown word 'table'"):
+            queries.read_plan(plan)
+
+
 LATE_PLAN = """
 schema: dabiao/plan/1
 plan: late
@@ -184,6 +270,40 @@ class TestLateFacts:
         found = queries.late_facts(queries.read_plan(plan), date(2026, 3, 1), 2, "person", **BOSS)
 
         assert (found.rows, found.total) == ([], 0)
+
+    def test_a_manager_sees_what_is_late_of_their_own_people(self, plan, company):
+        read = queries.read_plan(plan)
+        sam = {"viewer": company.users["sam"], "on": date(2026, 3, 16)}
+
+        people, lines = (
+            queries.late_facts(read, date(2026, 3, 1), 1, by, **sam).rows for by in ("person", "line")
+        )
+
+        # P06 left for Chengdu in February, when the late sale was made; P08 manages there.
+        assert [row["person"] for row in people] == [row["person"] for row in lines] == ["P03", "P04"]
+
+    def test_a_comparison_counts_only_whom_the_viewer_sees(self, plan, company):
+        rita = {"viewer": company.users["rita"], "on": date(2026, 3, 16)}
+        read = queries.read_plan(plan)
+
+        found = queries.compared(read, read, None, **rita)
+
+        assert (found.spread_before.people, found.cost_before) == (1, Decimal("62.00"))
+        assert {row.person for row in found.changes} == {"P04"}
+
+    def test_whose_fact_fits_no_rate_is_told_to_who_sees_everything(self, plan, company):
+        plan.write_text(
+            LATE_PLAN.replace(
+                "{from: 0, is: 5%}, {from: 1000, is: 7%}]",
+                "{from: 0, is: 5%}, {from: 100%, is: 7%}], by: attainment",
+            )
+        )
+        read, on = queries.read_plan(plan), date(2026, 3, 16)
+
+        with pytest.raises(queries.NothingSays, match="lines of P03"):
+            queries.preview(read, None, None, "person", **BOSS)
+        with pytest.raises(queries.NothingSays, match=r"^some facts fit no rate of the plan$"):
+            queries.preview(read, None, None, "person", viewer=company.users["rita"], on=on)
 
     def test_two_plans_are_compared_on_the_same_facts(self, plan, tmp_path):
         other = tmp_path / "other.yml"

@@ -22,6 +22,7 @@ from dabiao.incentives.lake import connection
 from dabiao.incentives.late import late_lines
 from dabiao.incentives.run import CannotPay, Run, run
 from dabiao.incentives.sight import PaySight, sight_of, visible
+from dabiao.lake import dictionary
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.org import queries as org
@@ -91,7 +92,7 @@ def read_plan(path: Path) -> Plan:
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
     try:
-        return read(path.read_text(encoding="utf-8"), SCHEMAS)
+        return read(path.read_text(encoding="utf-8"), SCHEMAS, dictionary.in_force())
     except PlanRefused as refusal:
         lines = "\n".join(f"{path}:{problem}" for problem in refusal.problems)
         raise PlanIsWrong(f"the plan has {len(refusal.problems)} problems:\n{lines}") from refusal

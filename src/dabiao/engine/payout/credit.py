@@ -8,15 +8,19 @@ largest remainder, ties to the smaller employee number; overlays and roll-ups ad
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 
 import ibis
 import ibis.expr.types as ir
 
+from dabiao.engine.credit import RULES, Rule, reads
+from dabiao.engine.credit import credited as whose
+from dabiao.engine.measure import SHARE
 from dabiao.engine.number import MONEY_SCALE, RATE_SCALE, divided, minor
-from dabiao.engine.payout.feature import Tables, holds, named, value, with_columns
+from dabiao.engine.payout.feature import Tables, holds, named, with_columns
 from dabiao.engine.payout.plan import Also, Credit, Measure, Plan, Recipient
 from dabiao.engine.payout.scale import places, shrunk, units
+from dabiao.engine.row import Terms
 
 WHOLE: Final = 1_000_000
 """A share of 100 % in millionths."""
@@ -60,7 +64,7 @@ def given_once(plan: Plan, measure: Measure, tables: Tables, window: Window) -> 
 def _by(
     rule: Credit, plan: Plan, measure: Measure, tables: Tables, window: Window, keep: tuple[str, ...]
 ) -> ir.Table:
-    facts = counted(plan, measure, tables, window, (*keep, *_reads(rule)))
+    facts = counted(plan, measure, tables, window, (*keep, *_reads(rule, tables[measure.table])))
     rows = _direct(plan, measure, rule, facts, tables)
     rows = _on_top(measure, rule, facts, rows, tables)
     via = ["via"] if ways(rule) > 1 else []
@@ -138,12 +142,13 @@ def _at_original(measure: Measure, facts: ir.Table, window: Window) -> ir.Table:
 
 def _amount(plan: Plan, measure: Measure, facts: ir.Table) -> ir.IntegerValue:
     """The counted amount in units; in the plan's currency by the plan's own rates where it says so."""
-    if measure.amount == "count":
+    of = measure.metric.of
+    if of is None:
         # Cast, because a bare constant stays 32 bits wide in DuckDB and overflows when it is split.
         return ibis.literal(10**plan.decimals, type="int32").cast("int64")
-    column = value(facts, measure.amount)
-    if plan.amounts == "original" and measure.amount in ("amount", "amount_with_tax"):
-        return _exchanged(plan, facts, facts[f"original_{measure.amount}"])
+    if plan.amounts == "original" and of in (Terms(("amount",)), Terms(("amount_with_tax",))):
+        return _exchanged(plan, facts, facts[f"original_{of.columns[0]}"])
+    column = cast("ir.NumericValue", of.value(facts))
     if not column.type().is_decimal():
         return (column.cast("int64") * 10**plan.decimals).cast("int64")
     return as_units(column, plan.decimals)
@@ -173,8 +178,11 @@ def _exchanged(plan: Plan, facts: ir.Table, column: ir.DecimalColumn) -> ir.Inte
     return shrunk(exact * 10**plan.decimals, MONEY_SCALE + RATE_SCALE)
 
 
-def _reads(rule: Credit) -> tuple[str, ...]:
+def _reads(rule: Credit, facts: ir.Table) -> tuple[str, ...]:
     """Columns of the fact that a rule reads."""
+    if rule.to.kind == "rule":
+        wanted = reads(RULES[rule.to.relation])
+        return tuple(name for name in wanted if name == rule.to.column or name in facts.columns)
     recipients = [rule.to, *(also.recipient for also in rule.also)]
     return tuple(dict.fromkeys([*(r.column for r in recipients), *(column for column, _ in rule.split)]))
 
@@ -193,9 +201,23 @@ def _direct(plan: Plan, measure: Measure, rule: Credit, facts: ir.Table, tables:
 def _by_rule(plan: Plan, measure: Measure, rule: Credit, facts: ir.Table, tables: Tables) -> ir.Table:
     if rule.split:
         return _split_by_columns(plan, measure, rule, facts)
+    if rule.to.kind == "rule":
+        return _as_metrics_are(measure, RULES[rule.to.relation], facts, tables)
     if rule.to.kind == "relation":
         return _related(measure, rule.to, facts, tables, rule.divide, via="direct")
     return _held(facts, rule.to, tables).mutate(
+        via=ibis.literal("direct"), share=ibis.literal(WHOLE, type="int32"), credit=ibis._.units
+    )
+
+
+def _as_metrics_are(measure: Measure, rule: Rule, facts: ir.Table, tables: Tables) -> ir.Table:
+    """The crediting of all metrics; where it shares a fact out, the parts are exact."""
+    rows = whose(facts, on="on", rule=rule, tables=tables).drop("day")
+    if SHARE in rows.columns:
+        # Nobody's fact stays whole.
+        shared = rows.mutate(weight=rows[SHARE]).drop(SHARE)
+        return _divided(measure, shared, "direct")
+    return rows.mutate(
         via=ibis.literal("direct"), share=ibis.literal(WHOLE, type="int32"), credit=ibis._.units
     )
 

@@ -12,7 +12,6 @@ from dabiao.engine.payout.plan import (
     PAY,
     Attained,
     Component,
-    Condition,
     Credit,
     Factor,
     Gate,
@@ -26,15 +25,18 @@ from dabiao.engine.payout.plan import (
     Tiers,
 )
 from dabiao.engine.payout.validate import completed
+from dabiao.engine.row import Condition, Written
 
 _COMPARED: Final = {
-    "is": ("is {values}", "为{values}"),
-    "not": ("is not {values}", "不为{values}"),
+    "one_of": ("is {values}", "为{values}"),
+    "known_none_of": ("is not {values}", "不为{values}"),
+    "none_of": ("is not {values}", "不为{values}"),
     "at_least": ("is at least {values}", "不低于{values}"),
     "above": ("is above {values}", "高于{values}"),
     "at_most": ("is at most {values}", "不高于{values}"),
     "below": ("is below {values}", "低于{values}"),
-    "known": ("is filled in", "已填写"),
+    "not_null": ("is filled in", "已填写"),
+    "is_null": ("is empty", "为空"),
 }
 _REASONS: Final = {
     "joining": ("joining", "入职"),
@@ -154,10 +156,10 @@ def _measure(plan: Plan, measure: Measure, lang: Language) -> Iterator[str]:
 def _conditions(conditions: tuple[Condition, ...], lang: Language) -> str:
     found = []
     for condition in conditions:
-        english, chinese = _COMPARED[condition.compare]
-        if condition.compare == "known" and condition.values[0] == "false":
-            english, chinese = "is empty", "为空"
-        values = say(lang, " or ", "或").join(condition.values)
+        english, chinese = _COMPARED[condition.test]
+        values = say(lang, " or ", "或").join(
+            value.text if isinstance(value, Written) else str(value) for value in condition.values
+        )
         text = say(lang, f"{condition.column} {english}", f"{condition.column}{chinese}")
         found.append(text.replace("{values}", values))
     return say(lang, " and ", "且").join(found)
@@ -208,6 +210,8 @@ def _recipient(to: Recipient, lang: Language) -> str:
             f"whoever is {to.relation} for the {to.column} on that day",
             f"当日 {to.column} 的 {to.relation}",
         )
+    if to.kind == "rule" and to.relation != "record":
+        return say(lang, f"whom the rule {to.relation} names", f"规则 {to.relation} 所指的人")
     if to.kind == "through":
         return say(
             lang,

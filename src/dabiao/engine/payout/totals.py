@@ -6,7 +6,7 @@ from operator import mul
 import ibis
 import ibis.expr.types as ir
 
-from dabiao.engine.attribution import seated
+from dabiao.engine.credit import seated
 from dabiao.engine.number import divided
 from dabiao.engine.payout.credit import Window, credited, credits, given_once
 from dabiao.engine.payout.feature import Tables
