@@ -162,7 +162,7 @@ class TestMetricsOfTheDictionary:
             "P06": Decimal("7.50"),
             "P07": Decimal("2.50"),
         }
-        assert "counts amount, cost of order_lines by ordered_on" in " ".join(
+        assert "counts margin of order_lines by ordered_on" in " ".join(
             queries.sentences(queries.read_plan(plan), "en")
         )
 
