@@ -23,7 +23,7 @@ except ImportError:  # run by hand in an environment without hatchling
 
 ROOT = Path(__file__).resolve().parent
 FRONTEND = ROOT / "frontend"
-VENDOR = ROOT / "src/dabiao/web/static/vendor"
+VENDOR = ROOT / "src/dabiao/ui/static/vendor"
 LOCALE = ROOT / "src/dabiao/locale"
 
 # Where each file of a package goes; a folder is copied with what its pattern finds.

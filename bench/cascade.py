@@ -80,9 +80,9 @@ def company(people: int):
     from dabiao.engine.allocation.axis import flat, tree
     from dabiao.engine.allocation.cascade import Order
     from dabiao.engine.period import CALENDAR_YEAR
-    from dabiao.targets.cascade.asked import Asked, Prepared
     from dabiao.targets.cascade.axes import Holder, Organisation
     from dabiao.targets.cascade.axes import time as time_axis
+    from dabiao.targets.cascade.request import CascadeRequest, Prepared
 
     random = np.random.default_rng(7)
     parents: dict[str, str | None] = {"unit:co": None}
@@ -100,7 +100,7 @@ def company(people: int):
     who, when, what = (random.gamma(3, 1, size) for size in (people, 12, LINES))
     weights = who[:, None, None] * when[:, None] * what * random.gamma(20, 1, (people, 12, LINES))
     kept = {"co": Fraction(1, 10), "r01": Fraction(-1, 20)}
-    asked = Asked("sales_amount", year, AMOUNT, ("org", "quarter", "month", "product"), kept=kept)
+    asked = CascadeRequest("sales_amount", year, AMOUNT, ("org", "quarter", "month", "product"), kept=kept)
     order = Order(
         int(AMOUNT.scaleb(DIGITS)),
         org,

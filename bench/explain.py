@@ -18,7 +18,7 @@ from bench.harness import Run, Workload, in_own_process
 from bench.home import Home, by_hand, lake_files, root
 
 if TYPE_CHECKING:
-    from dabiao.performance.queries.frame import Frame
+    from dabiao.metrics.frame import Frame
 
 TODAY = date(2026, 1, 5)
 NEWEST = 2025 * 12 + 11
@@ -91,11 +91,11 @@ def _by_hand(home: Home, split: Sequence[str], where: str) -> Run:
 
 
 def _frame(scope: str | None, period: str, today: date) -> "Frame":
-    from dabiao.core.asked import fiscal
+    from dabiao.core.calendars import fiscal
     from dabiao.lake import reading
+    from dabiao.metrics.frame import Frame
     from dabiao.org import queries as org
     from dabiao.org.queries import Scope
-    from dabiao.performance.queries.frame import Frame
 
     within = Scope("unit", scope) if scope else None
     return Frame(reading.current(), org.operator(), within, fiscal().parse(period), today, "en")

@@ -20,12 +20,12 @@ def dabiao(home: Home) -> Run:
     home.enter()
     from dabiao.engine.period import CALENDAR_YEAR
     from dabiao.lake import reading
-    from dabiao.performance.measuring import Question
-    from dabiao.performance.scoring import closed, score
+    from dabiao.metrics.answer import MetricRequest
+    from dabiao.metrics.scoreboard import closed, score
 
     year = CALENDAR_YEAR.parse(str(company.YEAR))
     steps = closed(CALENDAR_YEAR, CALENDAR_YEAR.parts(year, "month"))
-    question = Question(("sales_amount",), ("person", "category", "window"))
+    question = MetricRequest(("sales_amount",), ("person", "category", "window"))
 
     def run() -> pa.Table:
         targets = pq.read_table(company.targets(root()))

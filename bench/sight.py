@@ -51,12 +51,15 @@ def manager_page(home: Home) -> Run:
 def _asked(home: Home, metrics: tuple[str, ...], by: tuple[str, ...], *, viewer: str | None) -> Run:
     home.enter()
     from dabiao.lake import reading
+    from dabiao.metrics.answer import MetricRequest, Windows, answer
+    from dabiao.metrics.scope import seats
     from dabiao.org.models import User
-    from dabiao.performance.measuring import Question, Windows, answer
-    from dabiao.performance.seeing import seats
 
     on = WINDOWS["now"][1]
-    windows, question = Windows(tuple((name, *span) for name, span in WINDOWS.items())), Question(metrics, by)
+    windows, question = (
+        Windows(tuple((name, *span) for name, span in WINDOWS.items())),
+        MetricRequest(metrics, by),
+    )
     everybody = range(
         1, reading.current().run("SELECT max(seat) AS last FROM assignments").to_pylist()[0]["last"] + 1
     )

@@ -67,12 +67,12 @@ def dabiao(home: Home) -> Run:
     """The question the cockpit asks, in the scope of a team."""
     home.enter()
     from dabiao.lake import reading
-    from dabiao.performance.measuring import Question, Windows, answer
+    from dabiao.metrics.answer import MetricRequest, Windows, answer
 
     windows = Windows(tuple((name, *span) for name, span in WINDOWS.items()))
     unit = reading.current().run(f"SELECT seat_from, seat_to FROM units WHERE unit = '{TEAM}'").to_pylist()[0]
     seats = range(unit["seat_from"], unit["seat_to"])
-    question = Question(MEASURES, ("window",))
+    question = MetricRequest(MEASURES, ("window",))
     return lambda: answer(reading.current(), question, windows=windows, seats=seats)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dabiao import docs
-from dabiao.cli import COMMANDS
+from dabiao.site.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 

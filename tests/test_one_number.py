@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from typer.testing import CliRunner
 
-from dabiao import cli
 from dabiao.lake import publish
 from dabiao.lake.change import Change
 from dabiao.org import actions
+from dabiao.site import cli
 from dabiao.targets.models import Target, TargetVersion
 from dabiao.targets.queries import lake_table
 from tests.performance.facts import load

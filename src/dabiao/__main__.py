@@ -1,6 +1,6 @@
 """`python -m dabiao` is `dabiao`."""
 
-from dabiao.cli import main
+from dabiao.site.cli import main
 
 if __name__ == "__main__":
     main()

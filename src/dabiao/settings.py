@@ -11,12 +11,13 @@ HTTPS = config.get("DABIAO_HTTPS") == "1"
 ALLOWED_HOSTS = config.get("DABIAO_HOSTS").split(",")
 
 INSTALLED_APPS = [
-    "dabiao.web",
+    "dabiao.site",
     "dabiao.improvement",
     "dabiao.performance",
     "dabiao.targets",
     "dabiao.facts",
     "dabiao.org",
+    "dabiao.ui",
     "dabiao.core",
     "dabiao.lake",
     "django.contrib.auth",
@@ -33,7 +34,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
-    "dabiao.web.security.headers",
+    "dabiao.site.security.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -45,13 +46,13 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "dabiao.web.characters.no_nul",
-    "dabiao.web.steady.steady",
-    "dabiao.web.errors.refusals",
+    "dabiao.site.characters.no_nul",
+    "dabiao.site.steady.steady",
+    "dabiao.site.errors.refusals",
     "axes.middleware.AxesMiddleware",
 ]
-ROOT_URLCONF = "dabiao.web.urls"
-WSGI_APPLICATION = "dabiao.web.wsgi.application"
+ROOT_URLCONF = "dabiao.site.urls"
+WSGI_APPLICATION = "dabiao.site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -61,12 +62,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "dabiao.web.shell.context",
+                "dabiao.site.shell.context",
             ],
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "dabiao.web.templatetags.dabiao",
+                "dabiao.ui.templatetags.dabiao",
             ],
         },
     }
@@ -122,7 +123,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-CSRF_FAILURE_VIEW = "dabiao.web.errors.csrf_failed"
+CSRF_FAILURE_VIEW = "dabiao.site.errors.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

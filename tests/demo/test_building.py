@@ -9,18 +9,18 @@ import pyarrow.compute as pc
 import pytest
 from rich.console import Console
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.demo import accounts, building, commands
 from dabiao.demo.building import NotADemoFolder
 from dabiao.demo.simulation.company import SEED
 from dabiao.facts.models import Label
 from dabiao.lake import reading
 from dabiao.lake.snapshot import latest
+from dabiao.metrics import query
+from dabiao.metrics.query import Query
 from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
-from dabiao.performance import asking
-from dabiao.performance.asking import Asked
 from dabiao.targets.queries import targets_for
 from tests.demo.conftest import ON
 
@@ -34,9 +34,9 @@ def built(db):
 
 
 def measured(metric, *, by=(), viewer="admin"):
-    asked = Asked((metric,), by=by, period=OCTOBER)
+    asked = Query((metric,), by=by, period=OCTOBER)
     user = User.objects.get(username=viewer)
-    return asking.ask(reading.current(), asked, viewer=user, fiscal=fiscal(), on=ON).rows
+    return query.run_query(reading.current(), asked, viewer=user, fiscal=fiscal(), on=ON).rows
 
 
 def printed(lang):

@@ -11,7 +11,7 @@ from dabiao.facts import actions
 from dabiao.facts.mapping import read_map
 from dabiao.facts.propose import propose
 from dabiao.lake import reading
-from dabiao.performance import asking
+from dabiao.metrics import query
 from dabiao.targets.models import Target
 from tests.conftest import REPOSITORY
 
@@ -22,14 +22,14 @@ TODAY = date(2026, 3, 16)
 @pytest.fixture
 def ask(otto):
     def run(metrics: str, by: str = "", start=date(2000, 1, 1), end=date(2030, 1, 1)):
-        asked = asking.Asked(
+        asked = query.Query(
             metrics=tuple(metrics.split(",")),
             by=tuple(by.split(",")) if by else (),
-            period=asking.period_of(FISCAL, None, start, end),
+            period=query.period_of(FISCAL, None, start, end),
             where={},
             scope=None,
         )
-        reply = asking.ask(reading.current(), asked, viewer=otto, fiscal=FISCAL, on=TODAY)
+        reply = query.run_query(reading.current(), asked, viewer=otto, fiscal=FISCAL, on=TODAY)
         return {
             tuple(row[d] for d in reply.dimensions): tuple(row[m] for m in reply.metrics)
             for row in reply.rows

@@ -8,13 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from dabiao.core import jobs
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.models import AuditLine
 from dabiao.facts import actions, publishing
 from dabiao.facts.models import Connector, ImportBatch
 from dabiao.lake import outbox, reading
 from dabiao.lake.models import Pending
-from dabiao.performance.asking import Asked, ask
+from dabiao.metrics.query import Query, run_query
 
 ORDERS = "单号,订单日期,客户名称,业务员,金额(万元)\nA1,2026-01-05,甲,P04,1.5\nA2,2026年1月6日,乙,P04,2\nA3,2026-02-30,丙,P05,3\n合计,,,,6.5\n"
 
@@ -261,8 +261,8 @@ class TestToday:
         publishing.publish_waiting(at=at)
 
         page = rita.get("/cockpit/").content.decode()
-        asked = Asked(("filed_visits", "filed_calls"), by=("person",), period=fiscal().parse(today))
-        reply = ask(
+        asked = Query(("filed_visits", "filed_calls"), by=("person",), period=fiscal().parse(today))
+        reply = run_query(
             reading.current(), asked, viewer=company.users["rita"], fiscal=fiscal(), on=timezone.localdate()
         )
 

@@ -8,13 +8,13 @@ import typer
 from django.utils import translation
 from typer.testing import CliRunner
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.improvement import commands
 from dabiao.improvement.effects import effected
 from dabiao.lake import reading
+from dabiao.metrics.answer import BadMetricRequest
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
-from dabiao.performance.measuring import BadQuestion
-from dabiao.performance.queries.frame import Frame
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 16)
@@ -63,10 +63,10 @@ def test_when_to_look_again_is_a_period(facts):
     ],
 )
 def test_refusals_are_said_in_the_readers_language(facts, settings, case, period, since, english, chinese):
-    with pytest.raises(BadQuestion, match=english):
+    with pytest.raises(BadMetricRequest, match=english):
         on_p09(period, since=since)
 
-    with translation.override("zh-hans"), pytest.raises(BadQuestion, match=chinese):
+    with translation.override("zh-hans"), pytest.raises(BadMetricRequest, match=chinese):
         on_p09(period, since=since, language="zh-hans")
 
 

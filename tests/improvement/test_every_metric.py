@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import NotFound
 from dabiao.demo import building
 from dabiao.demo.simulation.company import SEED
@@ -20,10 +20,10 @@ from dabiao.engine.row import Terms
 from dabiao.improvement.explaining import CannotTakeApart, Explained, explained
 from dabiao.improvement.sides import sides
 from dabiao.lake import reading
+from dabiao.metrics.answer import BadMetricRequest
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
-from dabiao.performance.measuring import BadQuestion
-from dabiao.performance.queries.frame import Frame
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 11, 18)
@@ -79,7 +79,7 @@ def test_every_metric_is_explained_or_refused_in_a_sentence(built):
     for key in frame().metrics:
         try:
             told(explained(frame(), key, "baseline"))
-        except BadQuestion as error:
+        except BadMetricRequest as error:
             refused[key] = str(error)
 
     apart = {key: said for key, said in refused.items() if "no figures here" not in said}

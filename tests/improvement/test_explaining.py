@@ -9,17 +9,17 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import NotFound
 from dabiao.improvement import commands
 from dabiao.improvement.effects import effected
 from dabiao.improvement.explaining import CannotTakeApart, explained
 from dabiao.lake import reading
+from dabiao.metrics.answer import BadMetricRequest
+from dabiao.metrics.forecast import foreseen
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
-from dabiao.performance.foreseeing import foreseen
-from dabiao.performance.measuring import BadQuestion
-from dabiao.performance.queries.frame import Frame
 from tests.improvement.conftest import orders
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ def test_chinese_words_are_chinese(facts):
         ("an unknown metric", "nonsense", "baseline", NotFound),
         ("a metric that does not add up", "average_order_value", "baseline", CannotTakeApart),
         ("no target", "gross_margin", "target", NotFound),
-        ("no facts of it at all", "visits", "forecast", BadQuestion),
+        ("no facts of it at all", "visits", "forecast", BadMetricRequest),
     ],
 )
 def test_what_cannot_be_explained_is_refused(facts, case, metric, against, error):
@@ -115,7 +115,7 @@ def test_what_cannot_be_explained_is_refused(facts, case, metric, against, error
 
 
 def test_a_period_without_facts_is_refused(facts):
-    with pytest.raises(BadQuestion, match="Sales has no figures here in 2023-02"):
+    with pytest.raises(BadMetricRequest, match="Sales has no figures here in 2023-02"):
         explained(frame("2023-02"), "sales_amount", "baseline")
 
 
@@ -137,8 +137,8 @@ def test_an_effect_on_people_is_measured_against_the_others(facts):
     [
         ("an unknown metric", "nonsense", ["P09"], "2025-10", NotFound),
         ("a stranger", "sales_amount", ["P99"], "2025-10", NotFound),
-        ("too short a history", "sales_amount", ["P09"], "2025-02", BadQuestion),
-        ("a measure of the future", "sales_amount", ["P09"], "2026-06", BadQuestion),
+        ("too short a history", "sales_amount", ["P09"], "2025-02", BadMetricRequest),
+        ("a measure of the future", "sales_amount", ["P09"], "2026-06", BadMetricRequest),
     ],
 )
 def test_effects_that_cannot_be_measured_are_refused(facts, case, metric, people, since, error):

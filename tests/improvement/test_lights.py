@@ -8,16 +8,16 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.improvement import cells as cells_module
 from dabiao.improvement import commands, explaining
 from dabiao.improvement.explaining import explained
 from dabiao.improvement.lights import lights
 from dabiao.lake import reading
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
-from dabiao.performance.queries.frame import Frame
 from dabiao.targets.models import Target
 
 pytestmark = pytest.mark.django_db

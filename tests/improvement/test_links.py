@@ -9,14 +9,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.facts import publishing
 from dabiao.improvement import commands
 from dabiao.lake import reading
 from dabiao.lake.change import Change
 from dabiao.lake.tables import TABLES
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
-from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.links import links_by_team, partings, partings_said
 
 pytestmark = pytest.mark.django_db

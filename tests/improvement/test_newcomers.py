@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.demo.load import load
 from dabiao.demo.simulation.company import SEED, simulate
 from dabiao.improvement.explaining import Explained, explained
 from dabiao.lake import reading
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
-from dabiao.performance.queries.frame import Frame
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 11, 18)

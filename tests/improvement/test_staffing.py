@@ -4,16 +4,16 @@ from datetime import date
 
 import pytest
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.facts import publishing
 from dabiao.improvement.explaining import explained
 from dabiao.improvement.staffing import staff
 from dabiao.lake import reading
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
 from dabiao.org.actions import _common as actions
 from dabiao.org.models import Absence, Assignment, Person
 from dabiao.org.queries import Scope
-from dabiao.performance.queries.frame import Frame
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 16)

@@ -8,14 +8,14 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.improvement import explaining
 from dabiao.improvement.explaining import explained
 from dabiao.improvement.why import Why, why
 from dabiao.lake import reading
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
-from dabiao.performance.queries.frame import Frame
 from tests.improvement.test_explaining import TODAY
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from dabiao.core.models import AuditLine
-from dabiao.org import actions, deeds
+from dabiao.org import actions
 from dabiao.org.models import FOREVER, ApiToken, Assignment, Grant, Person, Unit, User
+from dabiao.site import audit_labels
 from tests.conftest import BACKEND
 
 GOOD = "correct-horse-9"
@@ -252,9 +253,9 @@ class TestAudit:
 
 def test_every_deed_that_is_recorded_has_words():
     """Codes stand as plain text in the calls; `audit.record` and what wraps it."""
-    source = Path(deeds.__file__).parents[1]
+    source = Path(audit_labels.__file__).parents[1]
     calls = re.compile(r"""record\(\s*"([a-z_]+(?:\.[a-z_]+)+)\"""")
     recorded = {code for file in source.rglob("*.py") for code in calls.findall(file.read_text("utf-8"))}
 
     assert len(recorded) > 30
-    assert recorded - set(deeds.DEEDS) == set()
+    assert recorded - set(audit_labels.DEEDS) == set()

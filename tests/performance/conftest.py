@@ -78,7 +78,7 @@ def publish_order(facts: None, at: datetime) -> Callable[..., None]:
 def facts(company, at: datetime, home, settings, monkeypatch) -> None:
     """The facts are published, February's targets set, names known, and today is the 16th of March."""
     settings.LAKE_FOLDER = home / "lake"
-    monkeypatch.setattr("dabiao.core.http.today", lambda: date(2026, 3, 16))
+    monkeypatch.setattr("dabiao.ui.http.today", lambda: date(2026, 3, 16))
     for row in table(TARGETS):
         Target.objects.create(
             scope_kind="unit", unit=company.units[row["unit"]], metric=row["metric"], target=Decimal(row["value"]),

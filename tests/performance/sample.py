@@ -4,18 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 from dabiao.engine.period import CALENDAR_YEAR
-from dabiao.performance.queries.rows import (
-    Cockpit,
-    Delta,
-    Link,
-    Pace,
-    Part,
-    Signal,
-    Stage,
-    Tile,
-    Verdict,
-    Where,
-)
+from dabiao.metrics.figure import Delta, Where
+from dabiao.performance.queries.rows import Cockpit, Link, Pace, Part, Signal, Stage, Tile, Verdict
 
 OCTOBER = CALENDAR_YEAR.parse("2026-10")
 DUE = 0.722

@@ -10,10 +10,10 @@ from decimal import Decimal
 import pytest
 
 from dabiao.lake import reading
+from dabiao.metrics.frame import Frame
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
 from dabiao.performance.queries import breakdown, cockpit
-from dabiao.performance.queries.frame import Frame
 from tests.performance.conftest import ORDERS, SECRET, table
 
 FEBRUARY = "period=2026-02"
@@ -34,7 +34,7 @@ def sold(people, month="2026-02") -> Decimal:
 
 @pytest.fixture
 def frame(facts, company):
-    from dabiao.core.asked import fiscal
+    from dabiao.core.calendars import fiscal
 
     def made(user, scope, period="2026-02"):
         return Frame(

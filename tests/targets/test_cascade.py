@@ -24,9 +24,9 @@ from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
 from dabiao.org import seats
 from dabiao.targets.cascade import cleaning, options, saved, saving
-from dabiao.targets.cascade.asked import Asked, prepare
 from dabiao.targets.cascade.cells import cells
 from dabiao.targets.cascade.in_force import put_in_force
+from dabiao.targets.cascade.request import CascadeRequest, prepare
 from dabiao.targets.cascade.saving import CannotHandDown, Made
 from dabiao.targets.commands import app
 from dabiao.targets.models import CascadeVersion, Target
@@ -36,7 +36,7 @@ EVEN = {"even": Fraction(1)}
 
 
 def asked(amount="8000", over=("org", "quarter"), **options):
-    return Asked("sales_amount", options.pop("period", YEAR), Decimal(amount), over, **options)
+    return CascadeRequest("sales_amount", options.pop("period", YEAR), Decimal(amount), over, **options)
 
 
 def solved(**options):
@@ -133,13 +133,13 @@ class TestAxes:
     def test_refuses(self, company, case, options, says):
         question = asked(**options)
         if case == "a metric that does not exist":
-            question = Asked("sales_amont", YEAR, Decimal(1), ("org",))
+            question = CascadeRequest("sales_amont", YEAR, Decimal(1), ("org",))
         with pytest.raises(Malformed, match=says):
             prepare(question, CALENDAR_YEAR)
 
     def test_refuses_what_does_not_sum_and_a_unit_that_is_not_there(self, company):
         with pytest.raises(Malformed, match="does not sum"):
-            prepare(Asked("collection_rate", YEAR, Decimal("0.9"), ("org",)), CALENDAR_YEAR)
+            prepare(CascadeRequest("collection_rate", YEAR, Decimal("0.9"), ("org",)), CALENDAR_YEAR)
         with pytest.raises(NotFound):
             prepare(asked(root="north"), CALENDAR_YEAR)
 

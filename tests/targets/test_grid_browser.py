@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from dabiao.targets.models import Target
 from tests.conftest import BACKEND
-from tests.web.test_browser import chromium, violations  # noqa: F401  # a fixture
+from tests.site.test_browser import chromium, violations  # noqa: F401  # a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -1,13 +1,14 @@
-"""The company's working days, as DABIAO_CALENDAR says: a country's code, or a file of DABIAO_HOME/calendars."""
+"""The company's working days, as DABIAO_CALENDAR says, and its fiscal periods, as DABIAO_FISCAL says."""
 
+import re
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from dabiao.core import config
 from dabiao.engine.company_calendar import CompanyCalendar, Week
-from dabiao.engine.period import Period
+from dabiao.engine.period import Fiscal, Pattern, Period
 
 
 def company() -> CompanyCalendar:
@@ -69,4 +70,32 @@ def _read(name: str, file: Path) -> CompanyCalendar:
         free_saturday=told.get("free_saturday"),
         closed=frozenset(told.get("closed", ())),
         opened=frozenset(told.get("opened", ())),
+    )
+
+
+def fiscal() -> Fiscal:
+    """The company's calendar, as DABIAO_FISCAL says."""
+    return _fiscal(config.get("DABIAO_FISCAL"))
+
+
+_FISCAL = re.compile(r"fiscal:(\d{1,2})(?:-(\d{1,2}))?(?::(start|end))?|(445|454|544|13):(\d{1,2})")
+
+
+@lru_cache(maxsize=16)
+def _fiscal(text: str) -> Fiscal:
+    if text == "calendar":
+        return Fiscal()
+    found = _FISCAL.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            f"DABIAO_FISCAL={text!r}: write calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM"
+        )
+    month, day, named, weeks, weeks_month = found.groups()
+    if weeks:
+        pattern = "13" if weeks == "13" else "-".join(weeks)
+        return Fiscal(first_month=int(weeks_month), pattern=cast(Pattern, pattern))
+    return Fiscal(
+        first_month=int(month),
+        first_day=int(day or 1),
+        named_by=cast(Literal["start", "end"], named or "end"),
     )

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dabiao.core import config
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.demo import accounts, building, terminal
 from dabiao.demo.simulation.company import SEED
 from dabiao.lake import reading

@@ -15,12 +15,13 @@ from dabiao.demo.next_steps import next_step
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.lake.reading import Lake
+from dabiao.metrics.figure import Delta, Number
+from dabiao.metrics.frame import Frame
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.performance.queries.cockpit import cockpit
-from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.rows import Cockpit, Delta, Number, Part, Signal, Tile
-from dabiao.web import format as written
+from dabiao.performance.queries.rows import Cockpit, Part, Signal, Tile
+from dabiao.ui import format as written
 
 LIGHTS: dict[Colour | None, tuple[str, str]] = {
     "green": ("●", "green"),

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from dabiao.core.errors import Malformed
-from dabiao.core.http import UserRequest
 from dabiao.core.rest import MOST, REFUSALS
 from dabiao.facts import upserts
 from dabiao.lake.tables import FACTS
+from dabiao.org.access import UserRequest
 from dabiao.org.api import WRITE
 
 router = Router(tags=["facts"])

@@ -7,9 +7,9 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from dabiao.core.forms import Day, Form
 from dabiao.facts import queries
 from dabiao.facts.words import ACTIVITIES
+from dabiao.ui.form import Day, Form
 
 
 class ManyFiles(forms.FileField):

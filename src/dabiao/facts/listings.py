@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from dabiao.core.listing import Column, Listing
 from dabiao.facts import words
 from dabiao.facts.loading.report import Report
+from dabiao.ui.listing import Column, Listing
 
 
 def counts_listing(report: Report) -> Listing:

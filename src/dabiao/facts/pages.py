@@ -12,10 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dabiao.core import http
 from dabiao.core.errors import NotFound
-from dabiao.core.http import UserRequest
-from dabiao.core.listing import Cell, Column, Listing
 from dabiao.facts import actions, editing, forms, queries, words
 from dabiao.facts.listings import counts_listing, errors_listing, kinds_listing
 from dabiao.facts.loading.report import Report, from_json, verdict
@@ -24,6 +21,9 @@ from dabiao.facts.mapping.known import INTO
 from dabiao.facts.models import ImportBatch
 from dabiao.lake import reading
 from dabiao.org import queries as org
+from dabiao.org.access import UserRequest
+from dabiao.ui import http
+from dabiao.ui.listing import Cell, Column, Listing
 
 
 @login_required

@@ -11,15 +11,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dabiao.core import http, uploads
+from dabiao.core import uploads
 from dabiao.core.errors import Forbidden, Malformed
-from dabiao.core.http import UserRequest
 from dabiao.engine.metric import Metric
 from dabiao.facts import actions, forms, queries, words
 from dabiao.facts.actions.entry import Activity
 from dabiao.facts.queries import Entry
 from dabiao.lake import dictionary, reading
 from dabiao.org import queries as org
+from dabiao.org.access import UserRequest
+from dabiao.ui import http
 
 _MOST_PEOPLE = 500
 

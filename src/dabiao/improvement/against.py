@@ -13,10 +13,10 @@ from dabiao.engine.metric import Words
 from dabiao.engine.number import MONEY_SCALE, rounded
 from dabiao.improvement.cells import AMOUNT, HISTORY, NOTHING, now
 from dabiao.improvement.sides import Sides
+from dabiao.metrics.forecast import foreseen
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.promised import NONE, promised
 from dabiao.org import queries as org
-from dabiao.performance.foreseeing import foreseen
-from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.promised import NONE, promised
 
 Against = Literal["baseline", "target", "forecast", "previous"]
 

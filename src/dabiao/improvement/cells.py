@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from dabiao.engine.number import MONEY_SCALE
 from dabiao.engine.period import Period, between
 from dabiao.improvement.sides import Sides
-from dabiao.performance.measuring import WINDOW
-from dabiao.performance.queries.frame import Frame
+from dabiao.metrics.answer import WINDOW
+from dabiao.metrics.frame import Frame
 
 HISTORY: Final = 18
 """Earlier periods that say what is usual; the period itself has this number, the oldest one 0."""

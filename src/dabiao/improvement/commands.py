@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dabiao.core import config
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, show
 from dabiao.engine import number
@@ -19,10 +19,10 @@ from dabiao.engine.period import Period
 from dabiao.improvement.effects import Effected, effected
 from dabiao.improvement.explaining import Explained, explained
 from dabiao.improvement.lights import Lit, lights
+from dabiao.metrics import query
+from dabiao.metrics.commands import user
+from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
-from dabiao.performance import asking
-from dabiao.performance.commands import user
-from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.links import links_by_team, partings, said
 
 effect_app = typer.Typer(no_args_is_help=True, help="Whether a measure has worked.")
@@ -62,7 +62,7 @@ def explain(
         colours: set[Colour] = {*(("red",) if red else ()), *(("amber",) if amber else ())}
         _show_lights(lights(frame, colours, against=(against or Against.TARGET).value), form)
         return
-    found = explained(frame, metric, (against or Against.BASELINE).value, by=asking.listed(by))
+    found = explained(frame, metric, (against or Against.BASELINE).value, by=query.listed(by))
     if form is Format.TABLE:
         typer.echo(found.sentence)
     called = ["name"] if form is Format.TABLE else ["step", "name"]
@@ -179,9 +179,7 @@ def measure(
 ) -> None:
     """The effect of a measure on whom it treats, against comparable others."""
     frame = _frame(until, scope, viewer, None)
-    found = effected(
-        frame, metric, asking.listed(treated), by=by, since=_period(since), worthwhile=worthwhile
-    )
+    found = effected(frame, metric, query.listed(treated), by=by, since=_period(since), worthwhile=worthwhile)
     if form is Format.TABLE:
         typer.echo(found.sentence)
     show([_told(found)], list(_told(found)) if form is Format.JSON else EFFECT_COLUMNS, form)
@@ -208,13 +206,13 @@ def _told(found: Effected) -> dict[str, object]:
 
 def _frame(period: str, scope: str | None, viewer: str | None, version: int | None) -> Frame:
     today, asker = timezone.localdate(), user(viewer)
-    asked = asking.scope_of(scope)
+    asked = query.scope_of(scope)
     within = org.check_scope(asker, asked, today) if asked else org.home_scope(asker, today)
-    return Frame(asking.lake_at(version), asker, within, _period(period), today, config.language())
+    return Frame(query.lake_at(version), asker, within, _period(period), today, config.language())
 
 
 def _period(label: str) -> Period:
-    found = asking.period_of(fiscal(), label, None, None)
+    found = query.period_of(fiscal(), label, None, None)
     if found is None:
         raise Malformed("Give a period.")
     return found

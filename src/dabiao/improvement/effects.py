@@ -13,8 +13,8 @@ from dabiao.engine.effect.wording import Grain, Language, refusal, sentence
 from dabiao.engine.metric import Measure as Counted
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Kind, Period
-from dabiao.performance.measuring import BadQuestion
-from dabiao.performance.queries.frame import Frame
+from dabiao.metrics.answer import BadMetricRequest
+from dabiao.metrics.frame import Frame
 
 BEFORE: Final = 24
 """Periods before the measure that are looked at, at most."""
@@ -44,12 +44,12 @@ def effected(
 
     by: "person" or a kind of unit; the other members in the frame's scope are the pool to compare with.
     worthwhile: the smallest effect worth having, a share of the usual level or, of a ratio, 0.01 for a point
-    Raises NotFound (metric or member), BadQuestion when there is too little to go by.
+    Raises NotFound (metric or member), BadMetricRequest when there is too little to go by.
     """
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     if worthwhile is not None and not 0 < worthwhile < float("inf"):
-        raise BadQuestion(_("An effect worth having is above 0: 0.1 is a tenth."))
+        raise BadMetricRequest(_("An effect worth having is above 0: 0.1 is a tenth."))
     metric = frame.metrics[key]
     windows = _windows(frame, since)
     figures = _figures(frame, key, windows, by, nothing=_of_nothing(metric))
@@ -67,7 +67,7 @@ def effected(
     try:
         found = measure_effect(_table(figures), dict.fromkeys(treated, since.label), measure)
     except CannotMeasure as error:
-        raise BadQuestion(refusal(error, language)) from error
+        raise BadMetricRequest(refusal(error, language)) from error
     said = sentence(found, measure, language, GRAINS.get(since.kind, "period"))
     return Effected(key, since, found, said, _look_again(frame, windows, found))
 
@@ -103,7 +103,7 @@ def _look_again(frame: Frame, windows: Mapping[str, Period], found: Effect) -> P
 def _windows(frame: Frame, since: Period) -> dict[str, Period]:
     """By label, oldest first: so many before `since`, and on to the frame's period, whole ones only."""
     if since.kind != frame.period.kind:
-        raise BadQuestion(
+        raise BadMetricRequest(
             _("Give two periods of the same kind: the first with the measure and the last to count.")
         )
     found: list[Period] = []
@@ -114,7 +114,7 @@ def _windows(frame: Frame, since: Period) -> dict[str, Period]:
         found.append(window)
         window = frame.fiscal.previous(window)
     if not found:
-        raise BadQuestion(_("The measure has no whole period behind it yet."))
+        raise BadMetricRequest(_("The measure has no whole period behind it yet."))
     for _place in range(BEFORE):
         found.append(window)
         window = frame.fiscal.previous(window)

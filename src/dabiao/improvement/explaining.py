@@ -22,12 +22,10 @@ from dabiao.improvement.net_scores import lifted, lowered
 from dabiao.improvement.sides import CannotTakeApart, Sides, sides
 from dabiao.improvement.staffing import staff
 from dabiao.lake.reading import Lake
-from dabiao.performance import words
-from dabiao.performance.measuring import BadQuestion
-from dabiao.performance.queries import names
+from dabiao.metrics import labels, names
+from dabiao.metrics.answer import BadMetricRequest
+from dabiao.metrics.frame import Frame
 from dabiao.performance.queries.breakdown import ways
-from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.names import labels
 
 __all__ = ["Against", "CannotTakeApart", "Explained", "explained", "possible", "single"]
 
@@ -65,7 +63,7 @@ class Explained:
 
 
 def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = ()) -> Explained:
-    """Why the metric of the frame's scope and period is off. Raises NotFound, BadQuestion.
+    """Why the metric of the frame's scope and period is off. Raises NotFound, BadMetricRequest.
 
     by: the dimensions to look along; by default units below the scope, person, product line, customer, channels …
     A period that is not over is compared with the first days, as many, of the periods before.
@@ -96,12 +94,12 @@ def _explained(
         owed = Before(named) if named is not None and against == "previous" else named
         found = explain(table, dimensions, at=HISTORY, kind=kind, expected=owed, staff=there)
     except NoRatio as error:
-        raise BadQuestion(
+        raise BadMetricRequest(
             _("%(metric)s cannot be compared: there was nothing to divide by, now or then.")
             % {"metric": frame.label(key)}
         ) from error
     except CannotExplain as error:
-        raise BadQuestion(str(error)) from error
+        raise BadMetricRequest(str(error)) from error
     return lowered(found) if made_of.net else found
 
 
@@ -126,12 +124,12 @@ def _refuse_nothing(frame: Frame, key: str, made_of: Sides, table: pa.Table, aga
     here = now(table)
     empty = not here.num_rows or (made_of.whole is not None and not pc.any(pc.not_equal(here["whole"], 0)))
     if empty:
-        raise BadQuestion(
+        raise BadMetricRequest(
             _("%(metric)s has no figures here in %(period)s.")
             % {"metric": frame.label(key), "period": frame.period.label}
         )
     if against in {"baseline", "previous"} and here.num_rows == table.num_rows:
-        raise BadQuestion(
+        raise BadMetricRequest(
             _(
                 "%(metric)s has no earlier period here that says what is usual: choose a target or a later period."
             )
@@ -203,7 +201,7 @@ def _names(
         metric=frame.label(metric.key),
         against=in_words(frame, against, ratio=found.kind == "ratio").in_language(frame.language),
         unit=units.get(metric.unit, "count"),
-        dimensions={name: words.column(name) for name in dimensions},
+        dimensions={name: labels.column(name) for name in dimensions},
         members=members,
         decimals=_decimals(metric, found),
     )
@@ -220,5 +218,5 @@ def _decimals(metric: Metric, found: Explanation) -> int:
 def _called(frame: Frame, dimension: str, keys: set[str]) -> Mapping[str, str]:
     if any(node.kind == dimension for node in frame.tree.nodes):
         return {key: frame.tree.by_key[key].label(frame.language) for key in keys if key in frame.tree.by_key}
-    known = labels(dimension, keys) if dimension in LABELLED_BY_NAME else names.names(dimension, keys)
-    return {key: known.get(key, words.value(key)) for key in keys}
+    known = names.labels(dimension, keys) if dimension in LABELLED_BY_NAME else names.names(dimension, keys)
+    return {key: known.get(key, labels.value(key)) for key in keys}

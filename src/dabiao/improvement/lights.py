@@ -8,8 +8,8 @@ from dabiao.core.errors import Refused
 from dabiao.engine.light import Colour
 from dabiao.improvement.against import Against
 from dabiao.improvement.explaining import Explained, explained
+from dabiao.metrics.frame import Frame
 from dabiao.performance.queries.cockpit import cockpit
-from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.rows import Tile
 
 RED: Final[frozenset[Colour]] = frozenset({"red"})

@@ -8,27 +8,27 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from dabiao.core import http
-from dabiao.core.asked import asked
 from dabiao.core.errors import Malformed, NotFound
-from dabiao.core.http import UserRequest
 from dabiao.improvement import why as whys
 from dabiao.improvement.against import CALLED, Against
 from dabiao.improvement.explaining import explained, single
 from dabiao.improvement.sides import sides
 from dabiao.lake import reading
-from dabiao.performance import asking
+from dabiao.metrics import query
+from dabiao.metrics.frame import Frame, framed
+from dabiao.metrics.promised import promised
+from dabiao.org.access import UserRequest
 from dabiao.performance.queries import cockpit
-from dabiao.performance.queries.frame import Frame, framed
-from dabiao.performance.queries.promised import promised
 from dabiao.performance.queries.rows import Tile
+from dabiao.ui import http
+from dabiao.ui.address import read_address
 
 
 @login_required
 @require_GET
 def why(request: UserRequest, metric: str) -> HttpResponse:
     """Which parts a gap comes from. The page stands at once; `?part=1` is what it fetches: the explanation."""
-    wanted = asked(request, today=http.today())
+    wanted = read_address(request, today=http.today())
     frame = framed(reading.current(), wanted, viewer=request.user, language=get_language() or "en")
     if metric not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": metric})
@@ -57,7 +57,7 @@ def _tile(frame: Frame, metric: str) -> Tile:
 
 def _along(request: UserRequest, frame: Frame) -> tuple[str, ...]:
     """The dimensions of the address; a whole crowd one by one would keep everybody waiting."""
-    by = asking.listed(request.GET.get("by", ""))
+    by = query.listed(request.GET.get("by", ""))
     if by and single(frame) & set(by):
         raise Malformed(_("Look one unit deeper for single people and customers: here are too many."))
     return by

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from dabiao.engine.metric import How, Measure, Metric, Ratio, Share, Side, Source, adds_up, sides_of
 from dabiao.engine.row import Points
-from dabiao.performance import words
-from dabiao.performance.measuring import BadQuestion
-from dabiao.performance.queries.frame import Frame
+from dabiao.metrics import labels
+from dabiao.metrics.answer import BadMetricRequest
+from dabiao.metrics.frame import Frame
 
 INSTEAD: Final = 2
 """So many metrics are proposed in place of one that cannot be taken apart."""
@@ -18,7 +18,7 @@ INSTEAD: Final = 2
 AVERAGED: Final[frozenset[How]] = frozenset({"median", "min", "max"})
 
 
-class CannotTakeApart(BadQuestion):
+class CannotTakeApart(BadMetricRequest):
     """The metric is no sum, ratio of sums or mean, so parts do not add up to it."""
 
 
@@ -91,7 +91,7 @@ def _why(frame: Frame, metric: Metric) -> str:
     if _timeless(metric):
         return _("%(metric)s is as it is now: no earlier period says what is usual.") % named
     if metric.how == "distinct" and metric.of is not None:
-        named["what"] = words.column(metric.of.columns[0])
+        named["what"] = labels.column(metric.of.columns[0])
         return (
             _(
                 "%(metric)s counts every “%(what)s” once, in however many parts it occurs: parts add up to more."

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from dabiao.core import calendars
 from dabiao.engine.period import Period
-from dabiao.performance.queries.frame import Frame
+from dabiao.metrics.frame import Frame
 
 
 def staff(frame: Frame, windows: Mapping[str, Period], dimensions: Sequence[str]) -> pa.Table | None:

@@ -18,9 +18,9 @@ from dabiao.engine.diagnosis.wording import described
 from dabiao.improvement.against import CALLED
 from dabiao.improvement.explaining import Against, Explained, possible, single
 from dabiao.improvement.sides import sides
-from dabiao.performance import words
+from dabiao.metrics import labels
+from dabiao.metrics.frame import Frame
 from dabiao.performance.queries.breakdown import facts_href
-from dabiao.performance.queries.frame import Frame
 
 Tone = Literal["whole", "good", "bad", "none"]
 
@@ -311,7 +311,7 @@ def _along(frame: Frame, found: Explained) -> Iterator[Along]:
         on = name in now
         then = [one for one in now if one != name] if on else [*now, name]
         if then:
-            yield Along(words.column(name), on, ",".join(then))
+            yield Along(labels.column(name), on, ",".join(then))
 
 
 def _facts(frame: Frame, key: str, where: Where) -> str:

@@ -7,13 +7,13 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from ninja.security import HttpBearer
 
-from dabiao.core import http
 from dabiao.core.errors import Forbidden, NotFound
-from dabiao.core.http import UserRequest
 from dabiao.core.rest import MOST, REFUSALS, Page, Paging, page_of
 from dabiao.org import actions, imports, queries
+from dabiao.org.access import UserRequest
 from dabiao.org.models import ApiToken, User
 from dabiao.org.queries import Node, PersonRow, Scope
+from dabiao.ui import http
 
 
 class Token(HttpBearer):

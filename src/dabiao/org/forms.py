@@ -6,10 +6,10 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from dabiao.core.forms import Day, Form
 from dabiao.org import imports
 from dabiao.org.models import Absence, ApiToken, Position, User
 from dabiao.org.tree import tree
+from dabiao.ui.form import Day, Form
 
 MOST_CHOICES = 1000
 """A longer list is no help: the key is typed instead."""

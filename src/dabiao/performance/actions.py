@@ -4,11 +4,11 @@ from datetime import date
 
 from dabiao.engine.period import DAY
 from dabiao.lake.reading import Lake
+from dabiao.metrics.forecast import foreseen
+from dabiao.metrics.scope import seats
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
-from dabiao.performance.foreseeing import foreseen
 from dabiao.performance.models import StoredForecast
-from dabiao.performance.seeing import seats
 
 
 def make_forecast(lake: Lake, scope: Scope, metric: str, *, on: date, until: date) -> StoredForecast | None:

@@ -9,16 +9,18 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from dabiao.core import http, jobs
-from dabiao.core.asked import asked
-from dabiao.core.http import UserRequest
+from dabiao.core import jobs
 from dabiao.lake import reading
+from dabiao.metrics import drilldown
+from dabiao.metrics.frame import Frame, framed
+from dabiao.org.access import UserRequest
 from dabiao.performance import tasks
 from dabiao.performance.headline import headline
-from dabiao.performance.queries import about, behind, customers, expecting, links
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
-from dabiao.performance.queries.frame import Frame, framed
+from dabiao.performance.queries import customers, definition, forecast, links
+from dabiao.ui import http
+from dabiao.ui.address import read_address
 
 FILTER = "is_"
 """Query parameters that keep facts of one value: is_customer=C1; an empty value keeps those without one."""
@@ -74,7 +76,7 @@ def facts(request: UserRequest, metric: str) -> HttpResponseBase:
         name.removeprefix(FILTER): str(request.GET[name]) for name in request.GET if name.startswith(FILTER)
     }
     kind = request.GET.get("export")
-    found = behind.behind(
+    found = drilldown.behind(
         frame, metric, measure=request.GET.get("measure", ""), only=only, everything=bool(kind)
     )
     if kind:
@@ -96,7 +98,7 @@ def customer(request: UserRequest, customer: str) -> HttpResponse:
 def dictionary(request: UserRequest) -> HttpResponseBase:
     """Every metric: what it means and how it stands."""
     frame = _frame(request)
-    table = about.listing(frame)
+    table = definition.listing(frame)
     if kind := request.GET.get("export"):
         return table.download(kind, name=_file(frame, "metrics"), only=request.GET.get("filter", ""))
     return render(request, "performance/dictionary.html", {"table": table})
@@ -106,18 +108,18 @@ def dictionary(request: UserRequest) -> HttpResponseBase:
 @require_GET
 def metric(request: UserRequest, metric: str) -> HttpResponse:
     """One metric, explained."""
-    return render(request, "performance/metric.html", {"page": about.about(_frame(request), metric)})
+    return render(request, "performance/metric.html", {"page": definition.about(_frame(request), metric)})
 
 
 def _frame(request: UserRequest) -> Frame:
     """Scope and period of the address, over the snapshot in force."""
-    wanted = asked(request, today=http.today())
+    wanted = read_address(request, today=http.today())
     return framed(reading.current(), wanted, viewer=request.user, language=get_language() or "en")
 
 
 def _ask_for_forecast(frame: Frame, metric: str) -> None:
     """Once a day and scope, have a job look ahead; the page shows it when it is there."""
-    if frame.closed or not expecting.wanted(frame, metric):
+    if frame.closed or not forecast.wanted(frame, metric):
         return
     scope = frame.scope
     assert scope is not None

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.jobs import Json, Work
 from dabiao.engine.period import Fiscal
 from dabiao.lake import reading

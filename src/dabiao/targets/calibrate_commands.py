@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from django.utils.translation import gettext as _
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, plain, show
 from dabiao.engine.calibration.calibrate import Calibration, Case, NothingKnown

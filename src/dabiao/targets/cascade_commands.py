@@ -11,7 +11,7 @@ import typer
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, plain, show
 from dabiao.engine.allocation.cascade import Cascade
@@ -20,10 +20,10 @@ from dabiao.engine.allocation.people import Ramp
 from dabiao.engine.period import BadPeriod, Period
 from dabiao.org.tree import tree
 from dabiao.targets.cascade import options, saved, saving
-from dabiao.targets.cascade.asked import Asked, Prepared, digits_of, prepare
 from dabiao.targets.cascade.cells import cells, held
 from dabiao.targets.cascade.history import brought, metric_of
 from dabiao.targets.cascade.in_force import put_in_force
+from dabiao.targets.cascade.request import CascadeRequest, Prepared, digits_of, prepare
 from dabiao.targets.cascade.saving import Made
 
 CELL = ("scope", "product", "period", "value", "leaf")
@@ -61,7 +61,7 @@ def cascade(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Hand an amount down so that every sum holds, and say who holds what was not handed down."""
     window = _period(period)
     kept = options.shares(reserve, scope or _top(), 1) | options.shares(over_assign, scope or _top(), -1)
-    asked = Asked(
+    asked = CascadeRequest(
         metric,
         window,
         _amount(metric, window, scope, (amount, growth)),

@@ -9,7 +9,7 @@ import typer
 from django.utils import timezone
 
 from dabiao.core import uploads
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.output import Format, show
 from dabiao.targets import calibrate_commands, cascade_commands, imports, queries
 

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dabiao.core.forms import Form
+from dabiao.ui.form import Form
 
 
 class ImportForm(Form):

@@ -22,7 +22,7 @@ from dabiao.targets.models import LEVELS
 
 
 @dataclass(frozen=True)
-class Asked:
+class GridRequest:
     """What the grid shows: of which metric, product line (empty: all) and level; for the year around a period, or for
     the quarter around a week."""
 
@@ -66,7 +66,7 @@ class Grid:
     """The whole grid; the first column is the year (or, over weeks, the quarter) itself."""
 
     metric: Metric
-    asked: Asked
+    asked: GridRequest
     periods: tuple[Period, ...]
     rows: tuple[GridRow, ...]
 
@@ -79,7 +79,7 @@ class Grid:
         return all(row.locked for row in self.rows)
 
 
-def grid(viewer: User, asked: Asked, *, fiscal: Fiscal, on: date) -> Grid:
+def grid(viewer: User, asked: GridRequest, *, fiscal: Fiscal, on: date) -> Grid:
     """The scope, the units below it and the people in it, by months or weeks. Scope has been checked."""
     periods = _periods(asked.period, fiscal)
     holders = _holders(viewer, asked.scope, periods[0], on)
@@ -140,7 +140,7 @@ def _holders(viewer: User, scope: Scope, year: Period, on: date) -> list[tuple[S
 
 
 def _stored(
-    asked: Asked, periods: Sequence[Period], scopes: Sequence[Scope]
+    asked: GridRequest, periods: Sequence[Period], scopes: Sequence[Scope]
 ) -> Mapping[tuple[Scope, date, date], Levels]:
     exact = {(period.start, period.end) for period in periods}
     first, last = min(period.start for period in periods), max(period.end for period in periods)
@@ -154,7 +154,7 @@ def _stored(
     }
 
 
-def _derived(asked: Asked, period: Period, scopes: Sequence[Scope]) -> Mapping[Scope, Decimal | None]:
+def _derived(asked: GridRequest, period: Period, scopes: Sequence[Scope]) -> Mapping[Scope, Decimal | None]:
     found = queries.targets_for(scopes, [asked.metric], period.start, period.end, product=asked.product)
     return {scope: _level(promise.levels, asked.level) for (scope, _metric), promise in found.items()}
 

@@ -16,20 +16,22 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dabiao.core import chinese, config, http, uploads
-from dabiao.core.asked import asked, fiscal
+from dabiao.core import chinese, config, uploads
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
-from dabiao.core.http import UserRequest
-from dabiao.core.listing import Column, Listing
 from dabiao.engine.metric import Metric
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
+from dabiao.org.access import UserRequest
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, forms, imports, queries
 from dabiao.targets.actions import Slot
-from dabiao.targets.grid import Asked, Grid, export_columns, export_rows, grid
+from dabiao.targets.grid import Grid, GridRequest, export_columns, export_rows, grid
 from dabiao.targets.models import LEVELS
+from dabiao.ui import http
+from dabiao.ui.address import read_address
+from dabiao.ui.listing import Column, Listing
 
 FIRST_METRIC = "sales_amount"
 MOST_CELLS = 5000
@@ -70,7 +72,7 @@ def grid_save(request: UserRequest) -> HttpResponse:
 def targets_list(request: UserRequest) -> HttpResponseBase:
     """Every target that the viewer may see and whose dates touch the period, as a table that exports itself."""
     on = http.today()
-    period = asked(request, today=on).period
+    period = read_address(request, today=on).period
     wanted = queries.Filter(since=period.start, until=period.end, metric=request.GET.get("metric", ""))
     table = _listing([queries.as_row(target) for target in queries.listed(request.user, on, wanted)])
     if kind := request.GET.get("export"):
@@ -114,10 +116,10 @@ def import_template(request: UserRequest) -> HttpResponseBase:
     )
 
 
-def _asked(request: UserRequest) -> Asked | None:
+def _asked(request: UserRequest) -> GridRequest | None:
     """What the address asks for; None where the viewer has no scope at all. Raises NotFound, Malformed."""
     on = http.today()
-    said = asked(request, today=on)
+    said = read_address(request, today=on)
     scope = org.home_scope(request.user, on)
     if said.person:
         scope = Scope("person", said.person)
@@ -135,7 +137,7 @@ def _asked(request: UserRequest) -> Asked | None:
     level = request.GET.get("level", "") or "target"
     if level not in LEVELS:
         raise Malformed(_("%(level)s is not one of base, target, challenge.") % {"level": level})
-    return Asked(scope, said.period, metric, level, request.GET.get("product", "").strip()[:80])
+    return GridRequest(scope, said.period, metric, level, request.GET.get("product", "").strip()[:80])
 
 
 def _context(request: UserRequest, shown: Grid) -> dict[str, object]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from dabiao.core.asked import fiscal
+from dabiao.core.calendars import fiscal
 from dabiao.core.uploads import RowError
 from dabiao.engine import number
 from dabiao.facts.loading.prepare import Prepared

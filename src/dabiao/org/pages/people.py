@@ -13,13 +13,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dabiao.core import http
-from dabiao.core.forms import day_after
-from dabiao.core.http import UserRequest
-from dabiao.core.listing import Column, Listing
 from dabiao.org import actions, forms, queries
+from dabiao.org.access import UserRequest
 from dabiao.org.models import FOREVER, Assignment
 from dabiao.org.queries import PersonRow
+from dabiao.ui import http
+from dabiao.ui.form import day_after
+from dabiao.ui.listing import Column, Listing
 
 
 @login_required

@@ -13,12 +13,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dabiao.core import http, uploads
+from dabiao.core import uploads
 from dabiao.core.errors import NotFound
-from dabiao.core.forms import Form
-from dabiao.core.http import UserRequest
-from dabiao.core.listing import Column, Listing
 from dabiao.org import actions, forms, imports, queries
+from dabiao.org.access import UserRequest
+from dabiao.ui import http
+from dabiao.ui.form import Form
+from dabiao.ui.listing import Column, Listing
 
 
 @login_required

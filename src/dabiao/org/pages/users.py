@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dabiao.core import http
-from dabiao.core.forms import day_after
-from dabiao.core.http import UserRequest
-from dabiao.core.listing import Column, Listing
 from dabiao.org import actions, forms, queries
+from dabiao.org.access import UserRequest
 from dabiao.org.models import FOREVER, User
-from dabiao.org.trail import Asked, audit_columns, audit_lines, audit_page, audit_rows, shown
+from dabiao.site.audit_log import AuditFilter, audit_columns, audit_lines, audit_page, audit_rows, shown
+from dabiao.ui import http
+from dabiao.ui.form import day_after
+from dabiao.ui.listing import Column, Listing
 
 
 @login_required
@@ -184,7 +184,7 @@ def token_revoke(request: UserRequest, pk: int) -> HttpResponse:
 @require_safe
 def audit(request: UserRequest) -> HttpResponseBase:
     """What was done by whom, newest first; exports hold every line that the filter leaves."""
-    asked = Asked.read(request.GET)
+    asked = AuditFilter.read(request.GET)
     lines = audit_lines(request.user, asked)
     if kind := request.GET.get("export"):
         return http.download(audit_rows(lines), audit_columns(), name="audit", kind=kind)

@@ -10,17 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
-from dabiao.core.listing import Cell, Column, Kind, Listing
 from dabiao.engine.metric import Metric, measures_of
 from dabiao.engine.period import Period
 from dabiao.lake.tables import TABLES
+from dabiao.metrics import labels, names
+from dabiao.metrics.figure import Delta, Number, Where
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.promised import NONE, Promises, promised
+from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 from dabiao.org.queries import Scope
-from dabiao.performance import words
-from dabiao.performance.queries import cockpit, names, parts
-from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.promised import NONE, Promises, promised
-from dabiao.performance.queries.rows import Delta, Number, Tile, Trend, Where
-from dabiao.performance.queries.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
+from dabiao.performance.queries import cockpit, parts
+from dabiao.performance.queries.rows import Tile, Trend
+from dabiao.ui.listing import Cell, Column, Kind, Listing
 
 PARTS: Final = "parts"
 DIMENSIONS: Final = (
@@ -158,7 +159,9 @@ def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
     metric = frame.metrics[key]
     value = values.get(NOW, key, part) if (NOW, part) in values.by or by == PARTS else None
     stands = stand(frame, metric, value, asked.promises.get((scope, key), NONE).value if scope else None)
-    name = asked.labels.get(str(part)) or (words.value(part) if part not in {None, ""} else _("Not assigned"))
+    name = asked.labels.get(str(part)) or (
+        labels.value(part) if part not in {None, ""} else _("Not assigned")
+    )
     before, year, aligned = (
         _delta(metric, value, asked, window, part) for window in (BEFORE, YEAR, FESTIVAL)
     )
@@ -226,7 +229,7 @@ def _aligned_with(window: Period) -> str:
 def _title(frame: Frame, by: str) -> str:
     if by == PARTS:
         return _("Unit") if frame.children else _("Person")
-    return words.column(by)
+    return labels.column(by)
 
 
 def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:

@@ -8,15 +8,16 @@ from typing import Final
 from dabiao.engine import light
 from dabiao.engine.metric import adds_up, is_flow, rollable
 from dabiao.engine.period import Period
+from dabiao.metrics.answer import WINDOW
+from dabiao.metrics.figure import Where
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.promised import NONE, Promises, promised
+from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 from dabiao.org import queries as org
 from dabiao.performance import headline as headlines
-from dabiao.performance.measuring import WINDOW
 from dabiao.performance.models import StoredForecast
-from dabiao.performance.queries import drawing, funnel, links, parts, signals
-from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.promised import NONE, Promises, promised
-from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict, Where
-from dabiao.performance.queries.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
+from dabiao.performance.queries import curve, funnel, links, parts, signals
+from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict
 
 FILED: Final = (
     "filed_visits", "filed_calls", "filed_demos", "filed_proposals", "filed_leads", "filed_qualified_leads",
@@ -42,7 +43,7 @@ def cockpit(frame: Frame) -> Cockpit:
     wanted = (headline, *(key for key in frame.known(TILES) if key != headline))[:6]
     shown = tuple(dict.fromkeys((*wanted, *filed(frame))))
     stages, process = frame.known(funnel.STAGES), frame.known(links.PROCESS)
-    also = {**links.weeks(frame), **drawing.stretches(frame, headline)}
+    also = {**links.weeks(frame), **curve.stretches(frame, headline)}
     values = measured(frame, (*shown, *stages, *process), also=also)
     below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
     promises = promised(frame, [frame.scope, *parts.scopes(frame)], shown)
@@ -51,12 +52,12 @@ def cockpit(frame: Frame) -> Cockpit:
     if all(each.value is None for each in tiles):
         return Cockpit(where, None, (), None, None, (), (), (), ())
     lines = parts.parts(frame, headline, below, promises)
-    curve = drawing.pace(frame, headline, tiles[0].target, values)
+    drawn = curve.pace(frame, headline, tiles[0].target, values)
     return Cockpit(
         where=where,
-        verdict=verdict(frame, tiles[0], curve.end, lines),
+        verdict=verdict(frame, tiles[0], drawn.end, lines),
         tiles=tiles,
-        pace=curve.pace,
+        pace=drawn.pace,
         headline=tiles[0],
         signals=signals.signals(frame, tiles, below, promises),
         parts=lines,

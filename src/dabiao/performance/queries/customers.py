@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from dabiao.core.errors import NotFound
 from dabiao.engine.period import Period, between
 from dabiao.facts.models import Label
+from dabiao.metrics import labels, names
+from dabiao.metrics.figure import Where
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.standing import NOW, Values
 from dabiao.org import queries as org
-from dabiao.performance import words
-from dabiao.performance.queries import cockpit, names
-from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.rows import Tile, Trend, Where
-from dabiao.performance.queries.standing import NOW, Values
+from dabiao.performance.queries import cockpit
+from dabiao.performance.queries.rows import Tile, Trend
 
 TILES: Final = (
     "sales_amount", "received_amount", "open_pipeline", "visits", "orders", "complaints", "won_amount", "gross_margin",
@@ -130,7 +131,7 @@ def _profile(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
         told |= {"tier": row.get("tier"), "customer_status": row.get("status")}
     renamed = {"type": "customer_type"}
     return tuple(
-        (words.column(renamed.get(name, name)), words.value(value)) for name, value in told.items() if value
+        (labels.column(renamed.get(name, name)), labels.value(value)) for name, value in told.items() if value
     )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from dabiao.performance.queries.frame import Frame
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.standing import NOW, Values
 from dabiao.performance.queries.rows import Stage
-from dabiao.performance.queries.standing import NOW, Values
 
 STAGES: Final = ("leads", "qualified_leads", "new_opportunities", "proposals", "won_deals")
 

@@ -10,11 +10,11 @@ from dabiao.engine import correlation
 from dabiao.engine.correlation import Divergence
 from dabiao.engine.metric import is_flow
 from dabiao.engine.period import DAY, Period
+from dabiao.metrics.answer import WINDOW, without_facts
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.standing import Values
 from dabiao.org import queries as org
-from dabiao.performance.measuring import WINDOW, without_facts
-from dabiao.performance.queries.frame import Frame
 from dabiao.performance.queries.rows import Link
-from dabiao.performance.queries.standing import Values
 
 WEEKS: Final = 12
 """What the cockpit looks back on."""

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 
 from dabiao.engine.metric import Measure
 from dabiao.engine.period import Period
+from dabiao.metrics import names
+from dabiao.metrics.figure import Number
+from dabiao.metrics.frame import Cell, Frame
+from dabiao.metrics.promised import NONE, Promises
+from dabiao.metrics.scope import seats
+from dabiao.metrics.standing import NOW, Values, stand
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
-from dabiao.performance.queries import names
-from dabiao.performance.queries.frame import Cell, Frame
-from dabiao.performance.queries.promised import NONE, Promises
-from dabiao.performance.queries.rows import Number, Part
-from dabiao.performance.queries.standing import NOW, Values, stand
-from dabiao.performance.seeing import seats
+from dabiao.performance.queries.rows import Part
 
 NOBODY = ""
 MOST: Final = 8

@@ -2,23 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
-
-Number = Decimal | int | float
-
-
-@dataclass(frozen=True)
-class Delta:
-    """A change on another period: relative, or in percentage points for a ratio. `good` knows the direction."""
-
-    value: float | None
-    points: bool = False
-    good: bool | None = None
+from dabiao.metrics.figure import Delta, Number, Where
 
 
 @dataclass(frozen=True)
@@ -167,17 +156,6 @@ class Trend:
     goal: tuple[Number | None, ...]
     unit: str
     currency: str
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where a page stands: whose figures of when, from which snapshot."""
-
-    name: str
-    period: Period
-    today: date
-    currency: str
-    version: int
 
 
 @dataclass(frozen=True)

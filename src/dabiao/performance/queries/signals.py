@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from dabiao.engine import light
 from dabiao.engine.metric import Metric, Ratio, is_flow
+from dabiao.metrics.figure import Delta, Number
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.promised import NONE, Promises
+from dabiao.metrics.standing import NOW, Standing, Values, stand
 from dabiao.org.queries import Scope
-from dabiao.performance.queries.frame import Frame
-from dabiao.performance.queries.promised import NONE, Promises
-from dabiao.performance.queries.rows import Delta, Number, Signal, Tile
-from dabiao.performance.queries.standing import NOW, Standing, Values, stand
+from dabiao.performance.queries.rows import Signal, Tile
 
 JUMP: Final = 0.3
 """A change on the same share of the period before that asks for an explanation."""

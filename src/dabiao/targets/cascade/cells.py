@@ -10,7 +10,7 @@ import numpy as np
 from dabiao.engine.allocation.axis import Axis, Ints
 from dabiao.engine.allocation.cascade import Cascade
 from dabiao.engine.allocation.ledger import ledger_of
-from dabiao.targets.cascade.asked import Prepared, from_units
+from dabiao.targets.cascade.request import Prepared, from_units
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dabiao.engine.allocation.cascade import Cascade
 from dabiao.org.queries import Scope
 from dabiao.targets import actions
 from dabiao.targets.actions import Done, Slot
-from dabiao.targets.cascade.asked import Prepared
 from dabiao.targets.cascade.cells import Cell, cells
+from dabiao.targets.cascade.request import Prepared
 from dabiao.targets.cascade.saving import Made
 
 MOST = 200_000

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed
 from dabiao.engine.allocation.limits import Limit
-from dabiao.targets.cascade.asked import Prepared, in_units
+from dabiao.targets.cascade.request import Prepared, in_units
 
 
 def methods(text: str) -> dict[str, Fraction]:

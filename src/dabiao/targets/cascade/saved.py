@@ -17,8 +17,8 @@ from dabiao.engine.allocation.cascade import Cascade, Order
 from dabiao.engine.allocation.limits import Limit
 from dabiao.engine.period import Period
 from dabiao.targets.cascade import store
-from dabiao.targets.cascade.asked import Asked, Prepared, in_units
 from dabiao.targets.cascade.axes import Holder, Organisation, Time
+from dabiao.targets.cascade.request import CascadeRequest, Prepared, in_units
 from dabiao.targets.models import CascadeLimit, CascadeVersion
 
 
@@ -125,7 +125,9 @@ def _frame(token: str) -> Prepared:
     shares = {key: Fraction(share) for key, share in inputs["kept"].items()}
     year = periods[spans.keys[0]]
     amount = Decimal(inputs["amount"])
-    asked = Asked(inputs["metric"], year, amount, tuple(inputs["over"]), kept=shares, root=inputs["root"])
+    asked = CascadeRequest(
+        inputs["metric"], year, amount, tuple(inputs["over"]), kept=shares, root=inputs["root"]
+    )
     columns = (product, spans) if inputs["product_first"] else (spans, product)
     kept = {f"unit:{key}": share for key, share in shares.items()}
     units = in_units(amount, inputs["digits"])

@@ -19,8 +19,8 @@ from dabiao.engine.allocation.limits import Limit
 from dabiao.org.models import User
 from dabiao.org.queries import require_operations
 from dabiao.targets.cascade import saved, store
-from dabiao.targets.cascade.asked import Prepared, from_units, in_units
 from dabiao.targets.cascade.cells import held, scope_names
+from dabiao.targets.cascade.request import Prepared, from_units, in_units
 from dabiao.targets.models import CascadeLimit, CascadePlan, CascadeVersion, LedgerEntry
 
 

@@ -21,8 +21,8 @@ from dabiao.engine.allocation.rounding import Flags
 from dabiao.engine.number import MONEY_SCALE
 from dabiao.lake import home
 from dabiao.lake.store import Store, StoreMoved
-from dabiao.targets.cascade.asked import Prepared
 from dabiao.targets.cascade.cells import column_names, scope_names
+from dabiao.targets.cascade.request import Prepared
 
 TABLE: Final = "target_cells"
 SCHEMA: Final = pa.schema(

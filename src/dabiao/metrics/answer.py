@@ -1,0 +1,64 @@
+"""The one way from metrics to numbers: by dimensions, in windows, within a scope, at a snapshot.
+
+Pages, API, CLI and exports all ask here. Where the roll-ups can answer they do, else the facts; both are
+the same expression, so both say the same.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+import pyarrow as pa
+
+from dabiao.engine.metric import Measure
+from dabiao.lake.placing import sql
+from dabiao.lake.reading import Lake
+from dabiao.metrics.compile import expression
+from dabiao.metrics.plan import Shape, coverage, plan_for
+from dabiao.metrics.request import WINDOW, BadMetricRequest, MetricRequest, Windows, metrics_of
+
+__all__ = [
+    "WINDOW",
+    "BadMetricRequest",
+    "MetricRequest",
+    "Windows",
+    "answer",
+    "coverage",
+    "rows",
+    "without_facts",
+]
+
+
+def answer(
+    lake: Lake, question: MetricRequest, *, windows: Windows, seats: Collection[int] | None
+) -> pa.Table:
+    """One row per combination of the dimensions that has facts: dimensions first, then metrics.
+
+    seats: the seats whose facts count (0: facts of nobody); None: all of them.
+    A sum or count of a table without any facts in a window is null ("no data"), not 0.
+    Raises BadMetricRequest.
+    """
+    posed = plan_for(lake, question, seats=seats)
+    return lake.run(_compiled(posed.shape), windows=windows.days, **posed.small)
+
+
+@lru_cache(maxsize=512)
+def _compiled(shape: Shape) -> str:
+    table, by = expression(shape), shape.question.by
+    return sql(table.order_by([table[name].asc(nulls_first=False) for name in by]) if by else table)
+
+
+def without_facts(lake: Lake, key: str, start: date, end: date) -> Decimal | None:
+    """What a metric is in a window that has no fact of the scope: 0 for a sum or count of something that is
+    recorded at that time, null ("no data") for everything else."""
+    found = metrics_of((key,))[0]
+    if not isinstance(found, Measure) or found.how not in {"sum", "count", "distinct"}:
+        return None
+    covered = coverage(lake, found.source)
+    return Decimal(0) if covered and covered[0] < end and start <= covered[1] else None
+
+
+def rows(table: pa.Table) -> list[Mapping[str, object]]:
+    """The answer as rows; sums are Decimal, ratios float, missing is None."""
+    return list(table.to_pylist())

@@ -1,0 +1,109 @@
+"""Who stands where: every person or unit with actual, target, attainment and light, in one set-based read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, cast
+
+from dabiao.engine.light import Colour
+from dabiao.metrics import answer
+from dabiao.metrics.answer import BadMetricRequest
+from dabiao.metrics.figure import Number
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.promised import NONE, promised
+from dabiao.metrics.standing import NOW, stand
+from dabiao.org import queries as org
+from dabiao.org.queries import Scope
+from dabiao.org.tree import tree
+
+By = Literal["person", "unit"]
+
+
+@dataclass(frozen=True)
+class AttainmentRow:
+    """One person's or unit's standing. `attainment` is null without a target; `due` is the share due by now.
+
+    A row whose key is empty holds what is credited to nobody.
+    """
+
+    key: str
+    name: str
+    kind: str
+    actual: Number | None
+    target: Decimal | None
+    derived: bool
+    attainment: float | None
+    due: float | None
+    light: Colour | None
+
+
+def attaining(frame: Frame, metric: str, by: By) -> list[AttainmentRow]:
+    """Everybody of the scope who has facts or a target in the period; units in tree order, people by key."""
+    if metric not in frame.metrics:
+        raise BadMetricRequest(f"No metric is called {metric!r}.")
+    actuals = _of_people(frame, metric) if by == "person" else _of_units(frame, metric)
+    keys = dict.fromkeys([*actuals, *_visible(frame, by)])
+    scopes = {key: Scope(by, key) for key in keys if key}
+    promises = promised(frame, scopes.values(), [metric])
+    names = org.people_names(set(scopes)) if by == "person" else {}
+    units = tree().by_key
+    rows = []
+    for key in keys:
+        promise = promises.get((scopes.get(key), metric), NONE)
+        if key not in actuals and promise.value is None:
+            continue
+        actual = actuals.get(
+            key, answer.without_facts(frame.lake, metric, frame.period.start, frame.period.end)
+        )
+        stands = stand(frame, frame.metrics[metric], actual, promise.value)
+        unit = units.get(key) if by == "unit" else None
+        rows.append(
+            AttainmentRow(
+                key=key,
+                name=unit.label(frame.language) if unit else names.get(key, key),
+                kind=unit.kind if unit else by,
+                actual=actual,
+                target=promise.value,
+                derived=promise.derived,
+                attainment=stands.attainment,
+                due=stands.due,
+                light=stands.light,
+            )
+        )
+    return rows
+
+
+def _visible(frame: Frame, by: By) -> Iterable[str]:
+    """The units or people of the scope, in order, whether they have facts or not."""
+    if by == "unit":
+        if frame.scope and frame.scope.kind == "unit":
+            return [node.key for node in tree().subtree(frame.scope.key)]
+        return [node.key for node in org.units_visible(frame.viewer, frame.today)]
+    seated = frame.lake.run("SELECT seat, person FROM assignments").to_pylist()
+    return sorted({row["person"] for row in seated if frame.seats is None or row["seat"] in frame.seats})
+
+
+def _of_people(frame: Frame, metric: str) -> Mapping[str, Number | None]:
+    return {
+        cast(str, cell["person"]) or "": _value(cell, metric)
+        for cell in frame.ask([metric], {NOW: frame.so_far}, ("person",))
+    }
+
+
+def _of_units(frame: Frame, metric: str) -> Mapping[str, Number | None]:
+    """Every unit with all that lies below it: one question per level of the tree."""
+    found: dict[str, Number | None] = {}
+    for level in dict.fromkeys(node.kind for node in tree().nodes):
+        for cell in frame.ask([metric], {NOW: frame.so_far}, (level,)):
+            if cell[level] is not None:
+                found[cast(str, cell[level])] = _value(cell, metric)
+    roots = tree().roots()
+    if frame.seats is None and len(roots) == 1:
+        # As on the cockpit: the company's figure includes what is credited to nobody.
+        for cell in frame.ask([metric], {NOW: frame.so_far}):
+            found[roots[0].key] = _value(cell, metric)
+    return {node.key: found[node.key] for node in tree().nodes if node.key in found}
+
+
+def _value(cell: Mapping[str, object], metric: str) -> Number | None:
+    return cast("Number | None", cell[metric])

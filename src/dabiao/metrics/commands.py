@@ -1,0 +1,105 @@
+"""`dabiao query` and `dabiao attainment`: the cockpit's numbers in a terminal or a script."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from django.utils import timezone
+
+from dabiao.core import config
+from dabiao.core.calendars import fiscal
+from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.output import Format, show
+from dabiao.metrics.attainment import attaining
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.query import Query, filters, lake_at, listed, period_of, run_query, scope_of
+from dabiao.org import queries as org
+from dabiao.org.models import User
+from dabiao.org.queries import Scope
+
+
+class By(StrEnum):
+    """Whom attainment is listed of."""
+
+    PERSON = "person"
+    UNIT = "unit"
+
+
+def query(
+    metrics: Annotated[str, typer.Argument(help="Metric keys, by comma.")],
+    by: Annotated[str, typer.Option(help="Dimensions, by comma: region, person, product_line, month …")] = "",
+    period: Annotated[str | None, typer.Option(help="2017, 2017-Q3, 2017-08, 2017-W31, 2017-08-15")] = None,
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Day after the last.")
+    ] = None,
+    where: Annotated[list[str] | None, typer.Option(help="dimension=value; again for more.")] = None,
+    scope: Annotated[str | None, typer.Option(help="A unit's key, or an employee number.")] = None,
+    viewer: Annotated[str | None, typer.Option("--as", help="What this user may see.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--at-version", help="As an earlier snapshot knew it.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Metrics by dimensions, in a period, within a scope."""
+    asked = Query(
+        metrics=listed(metrics),
+        by=listed(by),
+        period=period_of(fiscal(), period, _day(start), _day(end)),
+        where=filters(where or []),
+        scope=scope_of(scope),
+    )
+    reply = run_query(lake_at(version), asked, viewer=user(viewer), fiscal=fiscal(), on=timezone.localdate())
+    show(reply.rows, [*reply.dimensions, *reply.metrics], form)
+
+
+def attainment(
+    metric: Annotated[str, typer.Option(help="Metric key.")],
+    period: Annotated[str | None, typer.Option(help="2017, 2017-Q3, 2017-08, 2017-W31, 2017-08-15")] = None,
+    by: Annotated[By, typer.Option(help="person or unit")] = By.UNIT,
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Day after the last.")
+    ] = None,
+    scope: Annotated[str | None, typer.Option(help="A unit's key, or an employee number.")] = None,
+    viewer: Annotated[str | None, typer.Option("--as", help="What this user may see.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--at-version", help="As an earlier snapshot knew it.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Actual against target, with pace and light."""
+    window = period_of(fiscal(), period, _day(start), _day(end))
+    if window is None:
+        raise Malformed("Give a --period, or --from and --to.")
+    frame = Frame(
+        lake_at(version),
+        user(viewer),
+        _checked(scope, viewer),
+        window,
+        timezone.localdate(),
+        config.language(),
+    )
+    rows = [vars(row) for row in attaining(frame, metric, by.value)]
+    show(rows, ["key", "name", "kind", "target", "actual", "attainment", "due", "light"], form)
+
+
+def _checked(key: str | None, viewer: str | None) -> Scope | None:
+    """The scope asked for, if the viewer may see it."""
+    scope = scope_of(key)
+    return scope and org.check_scope(user(viewer), scope, timezone.localdate())
+
+
+def user(name: str | None) -> User:
+    """The user of `--as`, else whoever is at the console."""
+    if name is None:
+        return org.operator()
+    found = User.objects.filter(username=name).first()
+    if found is None:
+        raise NotFound(f"There is no user called {name!r}.")
+    return found
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

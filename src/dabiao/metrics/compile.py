@@ -1,0 +1,113 @@
+"""A question as one expression over the tables of the lake and of the serving file."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from dabiao.engine import dimension
+from dabiao.engine.measure import CannotMeasure, measure
+from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable
+from dabiao.lake import cubes
+from dabiao.lake.placing import placed, unbound
+from dabiao.metrics.plan import Shape
+from dabiao.metrics.request import WINDOW, BadMetricRequest
+
+_LOOKUPS = ("unit_levels", "products", "customers", "customer_history", "assignments")
+
+
+def expression(shape: Shape) -> ir.Table:
+    """The answer as an expression over unbound tables: those of the lake, `windows` (window, day) and `small` ones.
+
+    Raises BadMetricRequest.
+    """
+    wanted = dict.fromkeys(each for m in shape.metrics for each in measures_of(m))
+    listed = [each for each in wanted if each.source in shape.rolled and not rollable(each)]
+    others = dict.fromkeys(each.source for each in wanted if each not in listed)
+    try:
+        return measure(
+            shape.metrics,
+            {source: _source(source, shape) for source in others},
+            by=shape.question.by,
+            rolled=shape.rolled,
+            members={each.key: _stored(cubes.members(each), each.source, shape) for each in listed},
+            zero_for=shape.alive,
+        )
+    except CannotMeasure as error:
+        raise BadMetricRequest(str(error)) from error
+
+
+def _source(source: Source, shape: Shape) -> ir.Table:
+    """The facts (or cells) of a source that are in scope, in a window and meet the filters."""
+    if shape.by_unit:
+        return _unit_totals(source, shape)
+    if source in shape.rolled:
+        return _stored(cubes.cells(source, _adding_up(source, shape.metrics)), source, shape)
+    seated = bool({"seat", "unit", *shape.levels} & {*_dimensions(shape)})
+    return _kept(placed(source, scope=_scope(shape), seated=seated), source, shape)
+
+
+def _stored(cells: ir.Table, source: Source, shape: Shape) -> ir.Table:
+    """Rows of the serving file, by seat, as `_source` says."""
+    scope = _scope(shape)
+    if scope is not None:
+        cells = cells.semi_join(scope, "seat")
+    if {"unit", *shape.levels} & {*_dimensions(shape)}:
+        seats = unbound("assignments")
+        joined = cells.left_join(seats, cells.seat == seats.seat)
+        cells = joined.select(*(cells[name] for name in cells.columns), unit=seats.unit)
+    return _kept(cells, source, shape)
+
+
+def _kept(facts: ir.Table, source: Source, shape: Shape) -> ir.Table:
+    """With the dimensions asked for, and only what meets the filters and lies in a window."""
+    lookups = {name: unbound(name) for name in _LOOKUPS}
+    try:
+        facts = dimension.with_dimensions(facts, _dimensions(shape), lookups, levels=shape.levels)
+    except dimension.NoSuchDimension as error:
+        raise BadMetricRequest(f"{source.table}: {error}") from error
+    for name, values in shape.question.where:
+        facts = facts.filter(_keeps(facts[name], values))
+    return _in_windows(facts, dated=source.on is not None)
+
+
+def _scope(shape: Shape) -> ir.Table | None:
+    return ibis.table({"seat": "int64"}, name="scope") if shape.scoped else None
+
+
+def _dimensions(shape: Shape) -> list[str]:
+    """Those that the question splits or filters by."""
+    named = dict.fromkeys([*(name for name, _ in shape.question.where), *shape.question.by])
+    return [name for name in named if name != WINDOW]
+
+
+def _unit_totals(source: Source, shape: Shape) -> ir.Table:
+    """The totals of the unit in `whole`, each with the child that it lies in under the name of its kind."""
+    totals = cubes.totals(source, _adding_up(source, shape.metrics))
+    totals = totals.semi_join(ibis.table({"unit": "string"}, name="whole"), "unit")
+    named = [*shape.question.by, *(name for name, _ in shape.question.where)]
+    totals = totals.mutate(**{name: totals.child for name in named if name in shape.levels})
+    for name, values in shape.question.where:
+        totals = totals.filter(_keeps(totals[name], values))
+    return _in_windows(totals, dated=source.on is not None)
+
+
+def _adding_up(source: Source, metrics: Sequence[Metric]) -> list[Measure]:
+    found = {each.key: each for m in metrics for each in measures_of(m) if each.source == source}
+    return [each for each in found.values() if rollable(each)]
+
+
+def _in_windows(facts: ir.Table, *, dated: bool) -> ir.Table:
+    """Each fact once per window that holds its day; a state, which has no day, in every window."""
+    windows = ibis.table({WINDOW: "string", "day": "date"}, name="windows")
+    if not dated:
+        every = windows.select(WINDOW).distinct()
+        return facts.cross_join(every)
+    joined = facts.inner_join(windows, facts.day == windows.day)
+    return joined.select(*(facts[name] for name in facts.columns), **{WINDOW: windows[WINDOW]})
+
+
+def _keeps(column: ir.Column, values: Sequence[str]) -> ir.BooleanValue:
+    """Equality as text; the empty text stands for "missing"."""
+    kept = column.cast("string").isin([value for value in values if value])
+    return kept | column.isnull() if "" in values else kept.fill_null(False)

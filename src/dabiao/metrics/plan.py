@@ -1,0 +1,144 @@
+"""Where a question is answered from: the totals of a unit, the roll-ups by seat, or the facts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import pyarrow as pa
+
+from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable, sources_of
+from dabiao.lake import cubes, paths
+from dabiao.lake.reading import Lake
+from dabiao.metrics.request import WINDOW, MetricRequest, metrics_of
+
+_IN_ROLL_UP = frozenset({WINDOW, "day", "seat", "person", "unit"})
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All that the SQL depends on; what differs beyond that comes in as small tables."""
+
+    question: MetricRequest
+    metrics: tuple[Metric, ...]
+    levels: frozenset[str]
+    scoped: bool
+    rolled: frozenset[Source]
+    alive: frozenset[Source]
+    by_unit: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A question put to a snapshot: what its SQL depends on, and the small tables that tell whose facts count."""
+
+    shape: Shape
+    small: Mapping[str, pa.Table]
+
+
+def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | None) -> Plan:
+    """Decide where a question is answered from. Raises BadMetricRequest."""
+    metrics = metrics_of(question.metrics)
+    levels = _levels(lake)
+    sources = frozenset(sources_of(metrics))
+    rolled = _rolled(lake, question, metrics, levels)
+    adds_up = rolled == sources and all(rollable(each) for each in metrics)
+    whole = _whole(lake, question, seats) if adds_up else None
+    alive = frozenset(source for source in sources if coverage(lake, source) is not None)
+    scoped = seats is not None and whole is None
+    small = {}
+    if whole is not None:
+        small["whole"] = pa.table({"unit": pa.array([whole], pa.string())})
+    elif seats is not None:
+        small["scope"] = pa.table({"seat": pa.array(sorted(set(seats)), pa.int64())})
+    return Plan(Shape(question, metrics, levels, scoped, rolled, alive, by_unit=whole is not None), small)
+
+
+@lru_cache(maxsize=64)
+def _levels(lake: Lake) -> frozenset[str]:
+    """The kinds of units of this snapshot, each a dimension."""
+    kinds = lake.run("SELECT DISTINCT kind FROM unit_levels WHERE kind IS NOT NULL")
+    return frozenset(kinds.column(0).to_pylist())
+
+
+def _whole(lake: Lake, question: MetricRequest, seats: Collection[int] | None) -> str | None:
+    """The unit whose totals answer the question: the seats are all of its subtree, and it is split, if at
+    all, by the kind that its children have."""
+    unit = (
+        paths.EVERYTHING
+        if seats is None
+        else _subtrees(lake).get((min(seats, default=0), len(seats), max(seats, default=0)))
+    )
+    if unit is None:
+        return None
+    named = {*question.by, *(name for name, _ in question.where)} - {WINDOW, "day"}
+    return unit if named <= _kinds_below(lake).get(unit, frozenset()) else None
+
+
+@lru_cache(maxsize=8)
+def _subtrees(lake: Lake) -> Mapping[tuple[int, int, int], str]:
+    """(first seat, number of seats, last seat) → unit, of every unit that has seats."""
+    units = lake.run("SELECT unit, seat_from, seat_to FROM units WHERE seat_to > seat_from").to_pylist()
+    return {(u["seat_from"], u["seat_to"] - u["seat_from"], u["seat_to"] - 1): u["unit"] for u in units}
+
+
+@lru_cache(maxsize=8)
+def _kinds_below(lake: Lake) -> Mapping[str, frozenset[str]]:
+    """Unit → the one kind that all its children have, where they do and nothing above is of that kind too."""
+    units = lake.run("SELECT unit, parent, kind FROM units").to_pylist()
+    kinds: dict[str | None, set[str]] = {}
+    for unit in units:
+        kinds.setdefault(unit["parent"], set()).add(unit["kind"])
+    kind_of = {unit["unit"]: unit["kind"] for unit in units}
+    parent_of = {unit["unit"]: unit["parent"] for unit in units}
+    found = {
+        unit: frozenset(below)
+        for unit, below in kinds.items()
+        if unit is not None and len(below) == 1 and not below & _kinds_above(unit, kind_of, parent_of)
+    }
+    roots = [unit for unit, parent in parent_of.items() if parent is None]
+    if len(roots) == 1:
+        found[paths.EVERYTHING] = found.get(roots[0], frozenset())
+    return found
+
+
+def _kinds_above(
+    unit: str | None, kind_of: Mapping[str, str], parent_of: Mapping[str, str | None]
+) -> set[str]:
+    above = set()
+    while unit is not None:
+        above.add(kind_of[unit])
+        unit = parent_of[unit]
+    return above
+
+
+def _rolled(
+    lake: Lake, question: MetricRequest, metrics: Sequence[Metric], levels: frozenset[str]
+) -> frozenset[Source]:
+    """The sources of which the serving file has all that the question needs."""
+    named = {*question.by, *(name for name, _ in question.where)}
+    if not named <= _IN_ROLL_UP | levels:
+        return frozenset()
+    wanted = {each for m in metrics for each in measures_of(m)}
+    needing_facts = {each.source for each in wanted if _stored_as(each) not in lake.rolled}
+    return frozenset(sources_of(metrics)) - needing_facts
+
+
+def _stored_as(each: Measure) -> str | None:
+    """The table of the serving file that answers for a measure; None: only the facts do."""
+    if rollable(each):
+        return each.source.name
+    return cubes.members_name(each) if cubes.is_listed(each) else None
+
+
+@lru_cache(maxsize=256)
+def coverage(lake: Lake, source: Source) -> tuple[date, date] | None:
+    """First and last day of a source's facts in the whole snapshot; None: it has none (or none with a day)."""
+    if source.table not in lake.tables:
+        return None
+    day = "day" if source.name in lake.rolled else f'"{source.on}"::DATE'
+    if source.on is None:
+        return (date.min, date.max) if lake.run(f'SELECT 1 FROM "{source.table}" LIMIT 1').num_rows else None
+    table = source.name if source.name in lake.rolled else source.table
+    first, last = lake.run(f'SELECT min({day}) AS f, max({day}) AS l FROM "{table}"').to_pylist()[0].values()
+    return None if first is None else (first, last)

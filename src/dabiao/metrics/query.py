@@ -1,0 +1,128 @@
+"""A request in words (metric keys, dimensions, a period's label, a scope) and its reply: for API and CLI."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from dabiao.core.errors import Malformed, NotFound
+from dabiao.engine.metric import sources_of
+from dabiao.engine.period import DAY, BadPeriod, Fiscal, Kind, Period, between
+from dabiao.lake import dictionary, reading
+from dabiao.lake.reading import Lake
+from dabiao.metrics import answer
+from dabiao.metrics.answer import WINDOW, BadMetricRequest, MetricRequest, Windows
+from dabiao.metrics.scope import seats
+from dabiao.org.models import User
+from dabiao.org.queries import Scope
+from dabiao.org.tree import tree
+
+TIMES: tuple[str, ...] = ("day", "week", "period", "month", "quarter", "half", "year")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to measure. period None: all time. where: dimension → values to keep, "" for a missing one."""
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    period: Period | None = None
+    where: Mapping[str, Sequence[str]] | None = None
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """Rows with the dimensions first, then the metrics, and the snapshot they come from."""
+
+    dimensions: tuple[str, ...]
+    metrics: tuple[str, ...]
+    rows: list[dict[str, object]]
+    version: int
+
+
+def run_query(lake: Lake, query: Query, *, viewer: User, fiscal: Fiscal, on: date) -> QueryResult:
+    """Measure. Raises BadMetricRequest, NotFound (a scope the viewer may not see)."""
+    times = [name for name in query.by if name in TIMES]
+    if len(times) > 1:
+        raise BadMetricRequest(f"Split by one length of time, not by {' and '.join(times)}.")
+    whole = query.period or _all_time(lake, query.metrics, on)
+    windows = fiscal.parts(whole, cast(Kind, times[0])) if times else (whole,)
+    by = tuple(WINDOW if name in TIMES else name for name in query.by)
+    where = tuple(sorted((name, tuple(values)) for name, values in (query.where or {}).items()))
+    request = MetricRequest(query.metrics, by or (WINDOW,), where)
+    table = answer.answer(
+        lake,
+        request,
+        windows=Windows(tuple((each.label, each.start, each.end) for each in windows)),
+        seats=seats(lake, viewer=viewer, scope=query.scope, on=on),
+    )
+    rows = [
+        _renamed(row, query.by, by) | {key: row[key] for key in query.metrics} for row in answer.rows(table)
+    ]
+    if not rows and not query.by:
+        rows = [{key: answer.without_facts(lake, key, whole.start, whole.end) for key in query.metrics}]
+    return QueryResult(query.by, query.metrics, rows, lake.number)
+
+
+def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date | None) -> Period | None:
+    """A period from its label, or from two dates of which the second is the day after the last."""
+    if label and (start or end):
+        raise Malformed("Give a period or two dates, not both.")
+    if label:
+        try:
+            return fiscal.parse(label)
+        except BadPeriod as error:
+            raise Malformed(str(error)) from error
+    if (start is None) != (end is None):
+        raise Malformed("Give both dates: --from, and --to (the day after the last).")
+    if start is None or end is None:
+        return None
+    if start >= end:
+        raise Malformed(f"--from {start} does not lie before --to {end}.")
+    return between(start, end)
+
+
+def lake_at(version: int | None) -> Lake:
+    """The snapshot in force, or an earlier one."""
+    try:
+        return reading.current() if version is None else reading.at(version)
+    except reading.NoSuchVersion as error:
+        raise NotFound(str(error)) from error
+
+
+def scope_of(key: str | None) -> Scope | None:
+    """A unit if there is one of that key, else a person."""
+    if key is None:
+        return None
+    return Scope("unit" if key in tree().by_key else "person", key)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """`a, b` → (a, b), each once."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def filters(texts: list[str]) -> dict[str, list[str]]:
+    """`a=x`, `a=y`, `b=z` → {a: [x, y], b: [z]}."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise Malformed(f"Filter {text!r}: write dimension=value.")
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _renamed(row: Mapping[str, object], names: Sequence[str], by: Sequence[str]) -> dict[str, object]:
+    return {name: row[column] for name, column in zip(names, by, strict=True)}
+
+
+def _all_time(lake: Lake, keys: Sequence[str], on: date) -> Period:
+    """From the first to the last day that any of the metrics has facts of."""
+    known = dictionary.in_force()
+    sources = sources_of(known[key] for key in keys if key in known)
+    covered = [found for source in sources if source.on and (found := answer.coverage(lake, source))]
+    if not covered:
+        return between(on, on + DAY)
+    return between(min(first for first, _ in covered), max(last for _, last in covered) + DAY)

@@ -1,0 +1,71 @@
+"""A question about metrics: which, split and filtered how, in which windows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyarrow as pa
+
+from dabiao.core.errors import Malformed
+from dabiao.engine.metric import Measure, Metric, Side, sides_of
+from dabiao.lake import dictionary
+
+WINDOW = "window"
+
+
+class BadMetricRequest(Malformed):
+    """The metrics, dimensions and filters don't fit together; the message says what would."""
+
+
+@dataclass(frozen=True)
+class MetricRequest:
+    """What is asked, without when and for whom: one compiled query per question.
+
+    by: dimensions; `window` splits by the windows. where: dimension → the values to keep (null: "").
+    """
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...] = (WINDOW,)
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Named half-open date ranges; they may overlap."""
+
+    ranges: tuple[tuple[str, date, date], ...]
+
+    @property
+    def days(self) -> pa.Table:
+        """One row per window and day, so that facts meet their windows by equality."""
+        rows = [
+            (name, start + timedelta(days=n))
+            for name, start, end in self.ranges
+            for n in range((end - start).days)
+        ]
+        return pa.table(
+            {
+                WINDOW: pa.array([name for name, _ in rows], pa.string()),
+                "day": pa.array([day for _, day in rows], pa.date32()),
+            }
+        )
+
+
+def metrics_of(keys: Sequence[str]) -> tuple[Metric, ...]:
+    """The metrics in force of these keys, among which may be the two sides of a mean.
+
+    Raises BadMetricRequest that names the nearest known one.
+    """
+    known = dictionary.in_force()
+    found = {key: known.get(key) or _side(key, known) for key in keys}
+    if unknown := [key for key in keys if found[key] is None]:
+        raise BadMetricRequest(f"No metric is called {unknown[0]!r}{dictionary.nearest(unknown[0])}.")
+    return tuple(one for one in found.values() if one is not None)
+
+
+def _side(key: str, known: Mapping[str, Metric]) -> Side | None:
+    """`needs_depth__sum`, `needs_depth__count`: names that no entry of the dictionary can have."""
+    mean = known.get(key.partition("__")[0])
+    if not isinstance(mean, Measure) or mean.how != "mean":
+        return None
+    return next((side for side in sides_of(mean) if side.key == key), None)

@@ -1,0 +1,98 @@
+"""A metric of a scope against its target and its own past: value, attainment, light, changes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import cast
+
+from dabiao.engine import attainment, comparison, light
+from dabiao.engine.metric import Measure, Metric, is_flow
+from dabiao.engine.period import Period
+from dabiao.metrics import answer
+from dabiao.metrics.figure import Delta, Number
+from dabiao.metrics.frame import Cell, Frame
+
+NOW, BEFORE, YEAR, FESTIVAL = "now", "before", "year", "festival"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a value stands. `due`: the share of the target due by now, None where pace does not apply."""
+
+    value: Number | None
+    target: Decimal | None
+    attainment: float | None
+    due: float | None
+    standing: float | None
+    light: light.Colour | None
+    ahead: Number | None
+
+    @property
+    def deviation(self) -> float | None:
+        """How far from where it should be by now: −0.28 is 28 % below."""
+        return None if self.standing is None else self.standing - 1
+
+
+def stand(frame: Frame, metric: Metric, value: Number | None, target: Decimal | None) -> Standing:
+    """Measure a value against a target, with pace for what grows while the period runs."""
+    paced = grows(metric) and not frame.closed
+    due = frame.pace.share if paced else Fraction(1)
+    exact = _exact(value)
+    reached = attainment.attained(exact, target, metric.direction)
+    standing = attainment.standing(exact, target, metric.direction, due=due)
+    ahead = None
+    if exact is not None and target is not None and grows(metric):
+        ahead = Decimal(round(float(Fraction(exact) - Fraction(target) * due), 4)).quantize(Decimal("0.0001"))
+    colour = light.light(standing, metric.lights)
+    return Standing(value, target, reached, float(due) if paced else None, standing, colour, ahead)
+
+
+def grows(metric: Metric) -> bool:
+    """Whether it can only grow while the period runs, so that pace applies: flows, and counts of different things."""
+    distinct = isinstance(metric, Measure) and metric.how == "distinct" and metric.source.on is not None
+    return is_flow(metric) or distinct
+
+
+def delta(metric: Metric, now: Number | None, before: Number | None) -> Delta:
+    """The change on an earlier value, with whether it is welcome."""
+    changed = comparison.change(now, before, metric.unit)
+    if metric.unit == "ratio":
+        points = None if changed.points is None else changed.points / 100
+        return Delta(points, True, changed.is_better(metric.direction))
+    return Delta(changed.relative, False, changed.is_better(metric.direction))
+
+
+def compared(frame: Frame) -> dict[str, Period]:
+    """The period so far, and what it is compared with."""
+    found = {
+        NOW: frame.so_far,
+        BEFORE: frame.compared("previous").before,
+        YEAR: frame.compared("year_before").before,
+    }
+    return found | ({FESTIVAL: frame.festival} if frame.festival else {})
+
+
+class Values:
+    """Answers by window and key, where a window without a row of the scope is 0 or unknown as the metric says."""
+
+    def __init__(
+        self, frame: Frame, windows: Mapping[str, Period], cells: Iterable[Cell], key: str = ""
+    ) -> None:
+        self.frame = frame
+        self.windows = windows
+        self.by: dict[tuple[object, object], Cell] = {
+            (cell[answer.WINDOW], cell[key] if key else None): cell for cell in cells
+        }
+
+    def get(self, window: str, metric: str, key: object = None) -> Number | None:
+        """The value of a metric in a window, of one part where parts were asked for."""
+        cell = self.by.get((window, key))
+        if cell is not None and metric in cell:
+            return cast("Number | None", cell[metric])
+        span = self.windows.get(window)
+        return None if span is None else answer.without_facts(self.frame.lake, metric, span.start, span.end)
+
+
+def _exact(value: Number | None) -> Decimal | int | None:
+    return Decimal(repr(value)) if isinstance(value, float) else value

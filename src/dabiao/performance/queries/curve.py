@@ -1,0 +1,93 @@
+"""The headline metric day by day: actual, what the target asks for, where it will probably end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from dabiao.engine.metric import is_flow
+from dabiao.engine.pace import pace as gone
+from dabiao.engine.period import DAY, Period, between
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.standing import Values
+from dabiao.performance.queries.forecast import expected
+from dabiao.performance.queries.rows import Pace
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The drawing, and the value expected at the end; None where the period is over or nothing can be said."""
+
+    pace: Pace | None
+    end: float | None
+
+
+def stretches(frame: Frame, metric: str) -> dict[str, Period]:
+    """The days up to each stop of the axis, since the one before it, as far as they have come: windows to ask for."""
+    if not is_flow(frame.metrics[metric]):
+        return {}
+    so_far, start, found = frame.so_far, frame.period.start, dict[str, Period]()
+    for stop in _stops(frame):
+        end = min(stop + DAY, so_far.end)
+        if start < end:
+            found[_name(stop)] = between(start, end)
+        start = stop + DAY
+    return found
+
+
+def pace(frame: Frame, metric: str, target: Decimal | None, values: Values) -> Curve:
+    """Cumulative figures at the end of each working day; by the week where the period is longer than a quarter.
+
+    values: of the metric in the `stretches`.
+    """
+    if not is_flow(frame.metrics[metric]):
+        return Curve(None, None)
+    stops = _stops(frame)
+    actual = _cumulative(frame, metric, stops, values)
+    now = next((at for at in range(len(stops) - 1, -1, -1) if actual[at] is not None), None)
+    goal = [None if target is None else float(target) * _share(frame, stop) for stop in stops]
+    ahead = expected(frame, metric, stops, actual, now)
+    empty: tuple[float | None, ...] = (None,) * len(stops)
+    drawn = Pace(
+        labels=tuple(f"{stop:%m-%d}" for stop in stops),
+        actual=tuple(actual),
+        goal=tuple(goal),
+        middle=ahead.middle if ahead else empty,
+        low=ahead.low if ahead else empty,
+        high=ahead.high if ahead else empty,
+        now=now if not frame.closed else None,
+        method=ahead.method if ahead else "",
+        error=ahead.error if ahead else None,
+    )
+    return Curve(drawn, ahead.middle[-1] if ahead else None)
+
+
+def _stops(frame: Frame) -> list[date]:
+    """The last days of what the axis shows: working days, or weeks in long periods."""
+    window = frame.period
+    if window.days > 100:
+        return [part.last_day for part in frame.fiscal.parts(window, "week")]
+    worked = sorted(day for day in frame.working_days if day in window)
+    days = worked or list(window.each_day())
+    # What happens after the last working day still belongs to the period.
+    return [*days[:-1], window.last_day]
+
+
+def _name(stop: date) -> str:
+    return f"to:{stop}"
+
+
+def _cumulative(frame: Frame, metric: str, stops: Sequence[date], values: Values) -> list[float | None]:
+    sums: list[float | None] = []
+    total, come = 0.0, stretches(frame, metric)
+    for stop in stops:
+        if _name(stop) not in come:
+            sums.append(None)
+            continue
+        total += float(values.get(_name(stop), metric) or 0)
+        sums.append(total)
+    return sums
+
+
+def _share(frame: Frame, on: date) -> float:
+    return float(gone(frame.period, on, frame.working_days).share)

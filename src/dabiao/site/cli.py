@@ -1,0 +1,108 @@
+"""The command line: names what the rooms offer and loads a room only when its command runs."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+import typer
+
+
+class Entry(NamedTuple):
+    """Where a command stands: a function, or a Typer app that holds several."""
+
+    place: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "init": Entry(
+        "dabiao.site.commands:init", "Make the data folder, the database and the first administrator."
+    ),
+    "demo": Entry(
+        "dabiao.demo.commands:demo", "A whole company to look at, with one full loop printed, then served."
+    ),
+    "serve": Entry("dabiao.site.commands:serve", "Serve the pages, with a worker beside them."),
+    "worker": Entry("dabiao.site.commands:worker", "Run one more job worker."),
+    "import": Entry("dabiao.facts.commands:import_", "Load files or a query, as a mapping file says."),
+    "propose": Entry("dabiao.facts.commands:propose", "Print a mapping proposed from the headers of files."),
+    "query": Entry("dabiao.metrics.commands:query", "Metrics by dimensions, in a period, within a scope."),
+    "attainment": Entry("dabiao.metrics.commands:attainment", "Actual against target, with pace and light."),
+    "targets": Entry("dabiao.targets.commands:app", "Import, show, hand down and calibrate targets."),
+    "incentives": Entry(
+        "dabiao.incentives.commands:app", "Check an incentive plan and preview what it pays."
+    ),
+    "explain": Entry(
+        "dabiao.improvement.commands:explain", "Why a metric is off: the parts that explain the gap."
+    ),
+    "links": Entry(
+        "dabiao.improvement.commands:links", "Process against result: what goes together, what parts."
+    ),
+    "effect": Entry("dabiao.improvement.commands:effect_app", "Whether a measure has worked."),
+    "doctor": Entry("dabiao.site.commands:doctor", "Check the database, the lake and the roll-ups."),
+    "backup": Entry(
+        "dabiao.site.commands:backup", "The app database and the files a snapshot names, in one archive."
+    ),
+    "restore": Entry("dabiao.site.commands:restore", "Bring a backup back into an empty data folder."),
+    "upgrade": Entry("dabiao.site.commands:upgrade", "Bring both stores to this version of the program."),
+}
+
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The program for these arguments: the room of the command called for is imported, the others only named."""
+    app = typer.Typer(
+        no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+    app.callback()(dabiao)
+    for name, entry in COMMANDS.items():
+        if name in arguments[:1]:
+            _add(app, name, entry)
+        else:
+            app.command(name, help=entry.help)(_elsewhere)
+    return app
+
+
+def dabiao() -> None:
+    """Dabiao (达标): sales targets, facts, attainment, causes, effects and pay. Data lie under $DABIAO_HOME."""
+
+
+def main() -> None:
+    """Run the command line; a refusal is one line on stderr and exit code 1."""
+    from dabiao.core.errors import as_refusal
+
+    try:
+        build(sys.argv[1:])()
+    except Exception as error:
+        refusal = as_refusal(error)
+        if refusal is None:
+            raise
+        print(f"dabiao: {refusal}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _add(app: typer.Typer, name: str, entry: Entry) -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dabiao.settings")
+    django.setup()
+    _make_database_once()
+    module, attribute = entry.place.split(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name, help=entry.help)
+    else:
+        app.command(name, help=entry.help)(found)
+
+
+def _make_database_once() -> None:
+    """A data folder that is used for the first time gets its tables, whatever the first command is."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    if not connection.introspection.table_names():
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def _elsewhere() -> None:
+    """Never runs: it stands for a command in the help of the program."""

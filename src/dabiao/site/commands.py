@@ -1,0 +1,186 @@
+"""Commands of the whole program: init, serve, worker, doctor, backup, restore, upgrade."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from django.core.management import call_command
+from django.utils import timezone
+
+from dabiao.core import config
+from dabiao.core.errors import Refused
+from dabiao.core.output import Format, show
+from dabiao.core.worker import Periodic, run_worker
+
+_DRAIN_EVERY = 3.0
+_TIDY_EVERY = 600.0
+
+
+def init(
+    admin: Annotated[str, typer.Option(help="Name of the first administrator.")] = "admin",
+    password: Annotated[
+        str,
+        typer.Option(
+            envvar="DABIAO_ADMIN_PASSWORD", help="Its password; without one, one is made up and printed."
+        ),
+    ] = "",
+    language: Annotated[str, typer.Option(help="zh-hans, zh-hant or en")] = "",
+) -> None:
+    """Make the data folder, the database and the first administrator. Running it again changes nothing."""
+    from dabiao.org.actions.users import create_admin
+    from dabiao.org.models import User
+
+    prepare()
+    if User.objects.filter(username=admin).exists():
+        print(f"{admin} exists already; nothing was changed in {config.home()}.")
+        return
+    secret = password or secrets.token_urlsafe(12)
+    create_admin(username=admin, password=secret, language=language, at=timezone.now())
+    print(f"Ready in {config.home()}. Administrator: {admin}" + ("" if password else f", password: {secret}"))
+    print("Next: `dabiao import FILE --map MAP`, then `dabiao serve`.")
+
+
+def prepare() -> None:
+    """The data folder and a database at this program's version."""
+    config.home().mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def serve(
+    bind: Annotated[str, typer.Option(help="host:port; default: DABIAO_BIND")] = "",
+    processes: Annotated[int, typer.Option(help="Web processes; default: DABIAO_PROCESSES")] = 0,
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Run a worker beside them.")
+    ] = True,
+) -> None:
+    """Serve the pages, with a worker beside them."""
+    prepare()
+    host, _, port = (bind or config.get("DABIAO_BIND")).rpartition(":")
+    _refuse_a_taken_address(host, int(port))
+    beside = _start_worker() if with_worker else None
+    try:
+        _granian(host, int(port), processes or int(config.get("DABIAO_PROCESSES")))
+    finally:
+        if beside is not None:
+            beside.terminate()
+            beside.wait()
+
+
+class AddressTaken(Refused):
+    """Something else listens there."""
+
+
+def _refuse_a_taken_address(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise AddressTaken(
+                f"{host}:{port} can't be used ({error.strerror}). Choose another with --bind."
+            ) from error
+
+
+def _granian(host: str, port: int, processes: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    os.environ.setdefault("DABIAO_THREADS", "1")
+    print(f"Dabiao listens on http://{host}:{port}", flush=True)
+    Granian(
+        "dabiao.site.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=4,
+        respawn_failed_workers=True,
+        log_enabled=False,
+    ).serve()
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    """A process of its own, started afresh: Delta's runtime must not be forked."""
+    return subprocess.Popen([sys.executable, "-m", "dabiao", "worker"])
+
+
+def worker() -> None:
+    """Run a job worker until it is told to stop."""
+    from dabiao.core import jobs
+    from dabiao.lake import maintenance
+    from dabiao.performance import tasks
+
+    jobs.schedule("forecasts", tasks.forecast_units, every=timedelta(days=1), at=timezone.now())
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    publishing = Periodic("publish", _DRAIN_EVERY, publish_all)
+    tidying = Periodic("tidy", _TIDY_EVERY, lambda at: maintenance.tidy(at=at))
+    forgetting = Periodic("old files", _TIDY_EVERY, forget_old_files)
+    run_worker(stop, periodics=[publishing, tidying, forgetting])
+
+
+def publish_all(at: datetime) -> None:
+    """What waits to be published: the organisation, entries, new metrics, targets."""
+    from dabiao.facts.publishing import publish_waiting
+    from dabiao.targets.publishing import publish_changed
+
+    publish_waiting(at=at)
+    publish_changed(at=at)
+
+
+def forget_old_files(at: datetime) -> None:
+    """Files of old imports, and cells of cascades that no version names."""
+    from dabiao.facts.actions import forget_files
+    from dabiao.targets.cascade.cleaning import forget_cells
+
+    forget_files(at=at)
+    forget_cells(at=at)
+
+
+def doctor(form: Annotated[Format, typer.Option("--format")] = Format.TABLE) -> None:
+    """Check the database, the lake and the roll-ups; exit code 1 when something is broken."""
+    from dabiao.site.doctor import examine
+
+    findings = [vars(finding) for finding in examine(timezone.now())]
+    show(findings, ["check", "state", "detail"], form)
+    if any(finding["state"] == "fail" for finding in findings):
+        raise typer.Exit(1)
+
+
+def backup(file: Annotated[Path, typer.Argument(help="The archive to write, e.g. dabiao.tar.gz")]) -> None:
+    """The app database and the files that snapshots name, in one archive."""
+    from dabiao.site.backup import backup as make
+
+    print(f"{make(file)} files in {file}")
+
+
+def restore(file: Annotated[Path, typer.Argument(help="An archive made by `dabiao backup`")]) -> None:
+    """Bring a backup back into an empty data folder."""
+    from dabiao.site.backup import restore as bring_back
+
+    config.home().mkdir(parents=True, exist_ok=True)
+    print(f"Restored; the newest snapshot is v{bring_back(file)}.")
+
+
+def upgrade() -> None:
+    """Bring both stores to this version of the program: migrations, new columns, roll-ups made anew."""
+    from dabiao.facts.publishing import publish
+    from dabiao.lake import maintenance
+
+    prepare()
+    publish([], at=timezone.now(), note="upgrade")
+    made = maintenance.rebuild(at=timezone.now())
+    print(
+        f"The database is up to date; roll-ups were made anew as v{made}."
+        if made
+        else "Everything is up to date."
+    )

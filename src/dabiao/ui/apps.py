@@ -1,0 +1,7 @@
+"""Django's name for what every room's pages are made of."""
+
+from django.apps import AppConfig
+
+
+class Ui(AppConfig):
+    name = "dabiao.ui"

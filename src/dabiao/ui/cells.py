@@ -1,0 +1,201 @@
+"""Tables' cells as HTML: one function per kind of column, used by the page and by the script that redraws it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from html import unescape
+from typing import Any, Final, Protocol, cast
+
+from django.utils.html import conditional_escape, format_html, json_script, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from dabiao.ui import format
+from dabiao.ui.listing import Cell, Column, Listing, Row
+
+DRAWN_AT_ONCE: Final = 100
+"""Rows in the page itself; the script draws the others as they come into view."""
+
+
+class Delta(Protocol):
+    """A relative change, or one in percentage points; `good` is None where it is neither."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def points(self) -> bool: ...
+    @property
+    def good(self) -> bool | None: ...
+
+
+_MARGIN: Final = Decimal("1.25")
+"""A bullet's full width is 100 %, or what is needed up to 125 %."""
+
+
+def drawn(table: Listing, *, path: str, tools: bool) -> dict[str, Any]:
+    """What `_listing.html` needs."""
+    rows = [[cell(column, row, table.currency) for column in table.columns] for row in table.rows]
+    rest = rows[DRAWN_AT_ONCE:]
+    glue = "&" if "?" in path else "?"
+    return {
+        "table": table,
+        "tools": tools,
+        "rows": [_beside(table, row) for row in rows[:DRAWN_AT_ONCE]],
+        "totals": _beside(table, [cell(column, table.totals, table.currency) for column in table.columns])
+        if table.totals
+        else None,
+        "count": len(rows),
+        "rest": json_script([[list(pair) for pair in row] for row in rest], f"{table.key}-rows")
+        if rest
+        else "",
+        "export": f"{path}{glue}table={table.key}&export=",
+    }
+
+
+def cell(column: Column, row: Row, currency: str) -> tuple[SafeString, str]:
+    """(what is shown, what is sorted by)."""
+    value = row.get(column.key)
+    shown = _shown(column, value, row, currency)
+    address = row.get(column.link) if column.link else None
+    if address and value is not None:
+        shown = format_html('<a href="{}">{}</a>', address, shown)
+    return shown, _sortable(value)
+
+
+def said(column: Column, row: Row, currency: str) -> str:
+    """A cell's text without its tags, as the page's filter sees it."""
+    return unescape(strip_tags(cell(column, row, currency)[0]))
+
+
+def light(colour: str | None) -> SafeString:
+    """Shape and colour, and a word for those who see neither."""
+    words = {"green": _("On track"), "amber": _("Behind"), "red": _("Far behind")}
+    if colour not in words:
+        return mark_safe('<span class="light none"></span>')
+    return format_html(
+        '<span class="light {}" role="img" aria-label="{}" title="{}"></span>',
+        colour,
+        words[colour],
+        words[colour],
+    )
+
+
+def bullet(value: format.Number | None, pace: format.Number | None, colour: str | None) -> SafeString:
+    """A bar as SVG, so that no style attribute is needed."""
+    if value is None:
+        return mark_safe(
+            '<svg class="bullet" aria-hidden="true"><rect class="track" y="3" width="100%" height="6" rx="3"/></svg>'
+        )
+    done = Decimal(str(value))
+    due = None if pace is None else Decimal(str(pace))
+    full = min(_MARGIN, max(Decimal(1), done, due or Decimal(0)))
+    width = max(Decimal(0), min(done, full)) / full * 100
+    tick = (
+        format_html(
+            '<rect class="tick" x="{}%" width="2" height="12" rx="1" transform="translate(-1)"/>',
+            round(min(due, full) / full * 100, 2),
+        )
+        if due is not None
+        else ""
+    )
+    label = (
+        format.percent(done)
+        if due is None
+        else _("{done}, due {due}").format(done=format.percent(done), due=format.percent(due))
+    )
+    return format_html(
+        '<svg class="bullet" role="img" aria-label="{}"><rect class="track" y="3" width="100%" height="6" rx="3"/>'
+        '<rect class="fill {}" y="3" width="{}%" height="6" rx="3"/>{}</svg>',
+        label, colour or "none", round(width, 2), tick,
+    )  # fmt: skip
+
+
+def step_bar(low: float, width: float, tone: str) -> SafeString:
+    """A bar of a waterfall: where it begins and how wide it is, as shares of the axis. Never too thin to be seen."""
+    return format_html(
+        '<svg class="step" aria-hidden="true"><rect class="track" y="8" width="100%" height="1"/>'
+        '<rect class="fill {}" x="{}%" y="2" width="{}%" height="13" rx="2"/></svg>',
+        tone, round(min(low, 0.994) * 100, 2), round(max(width, 0.006) * 100, 2),
+    )  # fmt: skip
+
+
+def spark(values: Sequence[format.Number | None]) -> SafeString:
+    """The last few periods as a small line; nothing where fewer than four are known."""
+    known = [(at, float(value)) for at, value in enumerate(values) if value is not None]
+    if len(known) < 4:
+        return mark_safe("")
+    low, high = min(value for _at, value in known), max(value for _at, value in known)
+    span = (high - low) or 1.0
+    points = [
+        f"{at / (len(values) - 1) * 64:.1f},{22 - (value - low) / span * 20:.1f}" for at, value in known
+    ]
+    line = " ".join(points)
+    first, last = points[0].split(",")[0], points[-1].split(",")[0]
+    return format_html(
+        '<svg class="spark" viewBox="0 0 64 24" preserveAspectRatio="none" aria-hidden="true"><polygon class="area" points="{},24 {} {},24"/><polyline class="line" points="{}"/></svg>',
+        first, line, last, line,
+    )  # fmt: skip
+
+
+def delta(change: Delta) -> SafeString:
+    """A change on another period, coloured by whether it is good."""
+    if change.value is None:
+        return format_html('<span class="nothing">{}</span>', format.NOTHING)
+    text = format.points(change.value) if change.points else f"{format.signed(change.value * 100, 1)}%"
+    return format_html('<span class="{}">{}</span>', {True: "up", False: "down", None: ""}[change.good], text)
+
+
+def _beside(table: Listing, row: list[tuple[SafeString, str]]) -> list[tuple[Column, SafeString, str]]:
+    return [(column, *pair) for column, pair in zip(table.columns, row, strict=True)]
+
+
+def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:
+    if column.kind == "light":
+        return light(cast("str | None", value))
+    if column.kind == "bullet":
+        pace = row.get(f"{column.key}_pace")
+        return bullet(
+            cast("Decimal | None", value), cast("Decimal | None", pace), cast("str | None", row.get("light"))
+        )
+    if value is None:
+        return format_html('<span class="nothing" title="{}">{}</span>', _("No data"), format.NOTHING)
+    if column.kind == "change":
+        number = Decimal(str(value))
+        colour = "up" if number > 0 else "down" if number < 0 else ""
+        return format_html('<span class="{}">{}%</span>', colour, format.signed(number * 100, 1))
+    if column.kind == "figure":
+        return conditional_escape(format.figure(cast("Decimal", value), str(row.get("unit", "")), currency))
+    return conditional_escape(_text(column, value, str(row.get(column.currency) or currency)))
+
+
+def _text(column: Column, value: Cell, currency: str) -> str:  # noqa: PLR0911  # one line per kind
+    if column.kind == "flag":
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return format.moment(value)
+    if isinstance(value, date):
+        return format.day(value)
+    if isinstance(value, str) or value is None:
+        return value or ""
+    match column.kind:
+        case "money":
+            return format.money(value, currency)
+        case "cents":
+            return format.cents(value, currency)
+        case "ratio":
+            return format.percent(value)
+        case "points":
+            return format.points(value)
+        case "count":
+            return format.plain(value)
+        case _:
+            return format.exact(value)
+
+
+def _sortable(value: Cell) -> str:
+    lights: Mapping[str, str] = {"red": "0", "amber": "1", "green": "2"}
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    return lights.get(value, value) if isinstance(value, str) else str(value)

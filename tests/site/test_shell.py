@@ -1,0 +1,153 @@
+"""The frame of every page: where one can go, headers, refusals, preferences, languages."""
+
+import re
+
+import pytest
+
+from dabiao.core.errors import Refused
+from dabiao.site import navigation, search
+
+
+def rail(page: bytes) -> set[str]:
+    """The addresses in the rail, without their query."""
+    aside = page.decode().split("<aside", 1)[1].split("</aside>", 1)[0]
+    return {href.partition("?")[0] for href in re.findall(r'<a href="([^"]+)"', aside)}
+
+
+class TestRail:
+    @pytest.mark.parametrize(
+        ("who", "sees", "misses"),
+        [
+            ("rita", "/facts/today/", "/facts/"),
+            ("sam", "/targets/", "/org/users/"),
+            ("otto", "/facts/", "/org/users/"),
+            ("ada", "/org/users/", None),
+            ("fin", "/cockpit/", "/facts/today/"),
+        ],
+    )
+    def test_offers_what_the_role_may_open(self, as_, who, sees, misses):
+        found = rail(as_(who).get("/metrics/").content)
+
+        assert sees in found
+        assert misses not in found
+
+    def test_every_entry_opens_for_whom_it_is_offered(self, as_):
+        browser = as_("ada")
+
+        for path in sorted(rail(browser.get("/metrics/").content)):
+            assert browser.get(path).status_code == 200, path
+
+    def test_an_entry_without_a_page_is_left_out(self):
+        assert not navigation.exists("nowhere:page")
+
+
+class TestHeaders:
+    def test_no_inline_code_and_no_other_host(self, client, db):
+        answer = client.get("/accounts/login/")
+        policy = answer["Content-Security-Policy"]
+
+        assert "script-src 'self' 'nonce-" in policy
+        assert "unsafe-inline" not in policy.split("style-src-attr")[0]
+        assert "unsafe-eval" not in policy
+        assert answer["X-Content-Type-Options"] == "nosniff"
+
+    def test_every_answer_has_a_nonce_of_its_own(self, client, db):
+        assert (
+            client.get("/accounts/login/")["Content-Security-Policy"]
+            != client.get("/accounts/login/")["Content-Security-Policy"]
+        )
+
+    @pytest.mark.parametrize(
+        "path", ["/cockpit/", "/metrics/", "/targets/", "/facts/", "/org/people/", "/accounts/login/"]
+    )
+    def test_pages_ask_no_other_host(self, as_, path):
+        page = as_("ada").get(path).content.decode()
+
+        assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', page)
+        assert "<script>" not in page
+        assert " onclick=" not in page
+
+
+class TestRefusals:
+    def test_a_browser_gets_a_page(self, as_):
+        answer = as_("rita").get("/cockpit/?scope=nowhere")
+
+        assert answer.status_code == 404
+        assert "nowhere" in answer.content.decode()
+        assert "<html" in answer.content.decode()
+
+    def test_htmx_gets_a_fragment(self, as_):
+        answer = as_("rita").get("/cockpit/?scope=nowhere", headers={"HX-Request": "true"})
+
+        assert answer.status_code == 404
+        assert answer.content.decode().startswith('<div class="say error"')
+
+    def test_a_program_gets_json(self, as_):
+        answer = as_("rita").get("/cockpit/?scope=nowhere", headers={"Accept": "application/json"})
+
+        assert answer.status_code == 404
+        assert "nowhere" in answer.json()["detail"]
+
+    def test_an_unknown_address_is_a_page_too(self, client, db):
+        answer = client.get("/no/such/page/")
+
+        assert answer.status_code == 404
+        assert "/cockpit/" in answer.content.decode() or 'href="/"' in answer.content.decode()
+
+    def test_a_bug_is_a_page_without_a_trace(self, as_, monkeypatch):
+        def broken(*_: object, **__: object) -> None:
+            raise RuntimeError("secret detail")
+
+        monkeypatch.setattr(search, "search", broken)
+        browser = as_("ada")
+        browser.raise_request_exception = False
+        answer = browser.get("/search/?q=x")
+
+        assert answer.status_code == 500
+        assert "secret detail" not in answer.content.decode()
+
+    def test_settings_are_for_administrators(self, as_):
+        assert as_("otto").get("/settings/").status_code == 403
+        page = as_("ada").get("/settings/").content.decode()
+        assert "DABIAO_HOME" in page
+        assert "only for tests" not in page
+
+    def test_a_rule_answers_with_its_own_status(self):
+        assert Refused("no").status == 409
+
+
+class TestPreferences:
+    def test_language_and_theme_are_kept_with_the_account(self, as_, company):
+        browser = as_("rita")
+        answer = browser.post(
+            "/preferences/", {"language": "zh-hans", "theme": "dark", "next": "/metrics/?period=2026-02"}
+        )
+        company.rita.refresh_from_db()
+
+        assert answer.url == "/metrics/?period=2026-02"
+        assert (company.rita.language, company.rita.theme) == ("zh-hans", "dark")
+        page = browser.get("/metrics/").content.decode()
+        assert 'data-theme="dark"' in page
+        assert "指标字典" in page
+
+    @pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "javascript:alert(1)"])
+    def test_go_back_to_nowhere_else(self, as_, target):
+        assert as_("rita").post("/preferences/", {"theme": "dark", "next": target}).url == "/"
+
+    def test_unknown_choices_change_nothing(self, as_, company):
+        as_("rita").post("/preferences/", {"language": "tlh", "theme": "pink"})
+        company.rita.refresh_from_db()
+
+        assert (company.rita.language, company.rita.theme) == ("", "")
+
+
+class TestScopes:
+    def test_lists_what_the_viewer_may_see(self, as_):
+        page = as_("emma").get("/scopes/?at=/cockpit/&period=2026-02").content.decode()
+
+        assert "上海组" in page
+        assert "成都组" not in page
+        assert "/cockpit/?period=2026-02&amp;scope=shanghai" in page
+
+    def test_leads_to_no_other_host(self, as_):
+        assert "evil" not in as_("emma").get("/scopes/?at=//evil.example/").content.decode()

@@ -1,0 +1,147 @@
+"""Lights, bullets, sparks, tables and charts as the page gets them."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.utils import translation
+
+from dabiao.ui import cells, charts
+from dabiao.ui.listing import Column, Listing
+from tests.performance import sample
+
+
+def rendered(text: str, **words: object) -> str:
+    request = RequestFactory().get("/cockpit/?scope=east&period=2026-10&page=3")
+    with translation.override("en"):
+        return Template(text).render(Context({"request": request, **words}))
+
+
+class TestLight:
+    @pytest.mark.parametrize("colour", ["green", "amber", "red"])
+    def test_is_a_shape_and_a_word_beside_its_colour(self, colour):
+        assert 'role="img" aria-label="' in cells.light(colour)
+        assert f"light {colour}" in cells.light(colour)
+
+    def test_is_empty_without_a_standing(self):
+        assert cells.light(None) == '<span class="light none"></span>'
+
+
+class TestBullet:
+    @pytest.mark.parametrize(
+        ("case", "value", "pace", "width"),
+        [
+            ("as long as what is done", 0.708, 0.722, "70.80%"),
+            ("full at the target", 1.0, None, "100.00%"),
+            ("rescaled above it", 1.1, 1.0, "100.00%"),
+            ("never longer than full", 9.0, None, "100.00%"),
+            ("never shorter than nothing", -0.5, None, "0.00%"),
+        ],
+    )
+    def test_is(self, case, value, pace, width):
+        assert f'width="{width}"' in str(cells.bullet(value, pace, "green")).replace('width="100%"', ""), case
+
+
+class TestListing:
+    def table(self, rows: int) -> Listing:
+        columns = [
+            Column("name", "Name", link="href"),
+            Column("amount", "Amount", "money"),
+            Column("share", "Share", "ratio"),
+        ]
+        each = [
+            {"name": f"<b>{n}</b>", "amount": Decimal(n), "share": None, "href": f"/x/{n}"}
+            for n in range(rows)
+        ]
+        return Listing("things", columns, each, totals={"name": "Total", "amount": Decimal(sum(range(rows)))})
+
+    def test_escapes_what_people_have_typed(self):
+        page = rendered("{% listing table %}", table=self.table(3))
+
+        assert "<b>1</b>" not in page
+        assert '<a href="/x/1">&lt;b&gt;1&lt;/b&gt;</a>' in page
+
+    def test_keeps_long_tables_in_a_data_island(self):
+        page = rendered("{% listing table %}", table=self.table(10_050))
+        island = page.split('id="things-rows" type="application/json">')[1].split("</script>")[0]
+
+        assert page.count("<tr>") == cells.DRAWN_AT_ONCE + 2
+        assert len(json.loads(island)) == 10_050 - cells.DRAWN_AT_ONCE
+
+    def test_exports_every_row_with_full_digits(self):
+        lines = b"".join(self.table(10_050).download("csv")).decode("utf-8-sig").splitlines()
+
+        assert len(lines) == 10_050 + 2
+        assert lines[-1] == "Total,50496225,"
+
+    @pytest.mark.parametrize(
+        ("case", "only", "names"),
+        [
+            ("a word of a name", "B>1049<", ["<b>1049</b>"]),
+            ("an amount as it is written, in any case", "¥999 ", ["<b>999</b>"]),
+            ("thousands as they are written", "<b>1239 ¥1.24k", ["<b>1239</b>"]),
+            ("every word must be there", "<b>998 nothing", []),
+            ("what stands nowhere", "nothing like it", []),
+        ],
+    )  # fmt: skip
+    def test_exports_what_the_filter_leaves_far_beyond_what_is_drawn(self, case, only, names):
+        with translation.override("en"):
+            lines = b"".join(self.table(10_050).download("csv", only=only)).decode("utf-8-sig").splitlines()
+
+        assert [line.split(",")[0] for line in lines[1:]] == names, case
+
+    def test_a_filtered_export_still_has_no_formula(self):
+        rows = [{"a": "=HYPERLINK(1)"}, {"a": "plain"}]
+        table = Listing("t", [Column("a", "A")], rows)
+
+        assert b"".join(table.download("csv", only="hyper")).decode("utf-8-sig").splitlines() == [
+            "A",
+            "'=HYPERLINK(1)",
+        ]
+
+    def test_says_that_it_is_empty(self):
+        assert "Nothing to show." in rendered(
+            "{% listing table %}", table=Listing("none", [Column("a", "A")], [])
+        )
+
+
+class TestAddresses:
+    def test_here_changes_one_parameter_and_starts_paging_again(self):
+        assert rendered("{% here period='2026-09' scope='' %}") == "/cockpit/?period=2026-09"
+
+    def test_keep_takes_scope_and_period_along(self):
+        page = rendered("{% keep 'performance:metric' 'visits' person='P01' %}")
+
+        assert page.replace("&amp;", "&") == "/metrics/visits/?scope=east&period=2026-10&person=P01"
+
+
+def test_an_unknown_icon_is_refused():
+    with pytest.raises(KeyError):
+        rendered("{% icon 'no-such-icon' %}")
+
+
+class TestCharts:
+    def test_pace_draws_a_band_between_low_and_high(self):
+        with translation.override("zh-hans"):
+            option = charts.pace(sample.PACE, unit="money", currency="CNY")
+        low, band, goal, middle, actual = option["series"]
+
+        assert option["yAxis"]["name"] == "¥ 万"
+        assert goal["data"][-1] == 2600
+        assert actual["data"][13:] == [None] * 5
+        assert low["data"][-1] + band["data"][-1] == pytest.approx(1842 + 750)
+        assert middle["data"][11] is None
+        assert json.dumps(option)
+
+    def test_funnel_writes_the_share_beside_the_count(self):
+        option = charts.funnel(sample.FUNNEL)
+
+        assert [bar["label"]["formatter"] for bar in option["series"][0]["data"]][:2] == ["412", "205  50%"]
+
+    def test_correlation_turns_red_below_zero_and_grey_where_it_may_be_chance(self):
+        option = charts.correlation(sample.LINKS)
+
+        colours = [bar["itemStyle"]["color"] for bar in option["series"][0]["data"]]
+        assert colours == ["--accent", "--accent", "--red", "--accent", "--goal"]
