@@ -169,7 +169,8 @@ def credited(
     """
     decimals = s.plan.get("decimals", 4)
     whole = amount_of(s.plan, measure, fact, day)
-    rule = s.plan["credits"][measure["credit"]] if "credit" in measure else {}
+    name = measure.get("credit", "record")
+    rule = s.plan.get("credits", {}).get(name, {"named": name})
     direct = directly(s, rule, measure["table"], fact, day, whole)
     if once:
         yield from (("", person, amount) for person, amount in (direct or {"": whole}).items())
@@ -202,6 +203,8 @@ def directly(s: Situation, rule: Row, table: str, fact: Row, day: date, whole: D
         recorded = recorded_shares(s, table, fact["key"])
         if recorded:
             return divided(whole, recorded, decimals)
+    if "named" in rule:
+        return by_name(s, rule["named"], fact, day, whole)
     if "split" in rule:
         weights: dict[str, Decimal] = {}
         for column, weight in rule["split"].items():
@@ -215,6 +218,27 @@ def directly(s: Situation, rule: Row, table: str, fact: Row, day: date, whole: D
     if how == "equal":
         recipients = dict.fromkeys(recipients, Decimal(1))
     return divided(whole, recipients, decimals)
+
+
+def by_name(s: Situation, name: str, fact: Row, day: date, whole: Decimal) -> dict[str, Decimal]:
+    """The crediting rules that metrics name."""
+    decimals = s.plan.get("decimals", 4)
+    if name == "owner":
+        rows = [
+            row
+            for row in s.rows("ownership")
+            if row["customer"] == fact["customer"] and row["role"] == "owner"
+        ]
+        return divided(whole, {row["person"]: row["share"] for row in rows if in_force(row, day)}, decimals)
+    if name == "holder":
+        rows = [row for row in s.rows("assignments") if row["position"] == fact["person"]]
+        return {row["person"]: whole for row in rows if in_force(row, day)}
+    signed = [fact.get("signer")] if "signer" in fact else []
+    for row in s.rows("contracts"):
+        if name == "signer" and "contract" in fact and row["key"] == fact["contract"]:
+            signed += [row["signer"], row["person"]]
+    who = next((each for each in [*(signed if name == "signer" else []), fact.get("person")] if each), None)
+    return {who: whole} if who else {}
 
 
 def recipients_of(s: Situation, to: Any, fact: Row, day: date) -> dict[str, Decimal]:
