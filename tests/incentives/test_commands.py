@@ -5,13 +5,14 @@ import re
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from dabiao.core.errors import Malformed, NotFound, Refused
 from dabiao.facts import actions
 from dabiao.facts.mapping import read_map
-from dabiao.incentives import queries
+from dabiao.incentives import cases, lake, queries
 from dabiao.incentives.commands import app
 from dabiao.org.models import User
 from dabiao.org.queries import operator
@@ -184,6 +185,18 @@ class TestMetricsOfTheDictionary:
 
         with pytest.raises(queries.PlanIsWrong, match="unknown word 'table'"):
             queries.read_plan(plan)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("opened", [lambda: lake.connection(None), lambda: cases.connection({})])
+def test_no_file_but_the_lakes_can_be_read_from_where_pay_counts(opened, tmp_path):
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    con = opened()
+
+    with pytest.raises(duckdb.PermissionException):
+        con.execute(f"select * from read_csv('{tmp_path}/secret.csv')")
+    with pytest.raises(duckdb.InvalidInputException, match="locked"):
+        con.execute("set enable_external_access = true")
 
 
 LATE_PLAN = """
