@@ -22,13 +22,13 @@ from django.urls.exceptions import NoReverseMatch
 from django.utils import timezone
 
 from dabiao.core import publishing
+from dabiao.engine.promise import Levels
 from dabiao.facts import upserts
 from dabiao.org import actions
 from dabiao.org.models import ApiToken, Assignment, Person, Unit, User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions as targets
 from dabiao.targets.actions import Slot
-from dabiao.targets.tiling import Levels
 from tests.conftest import BACKEND
 
 CALLERS = ("nobody", "rita", "wes", "emma", "fin", "otto", "ada")

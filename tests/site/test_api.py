@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from dabiao.core import publishing
 from dabiao.core.models import AuditLine
+from dabiao.engine.promise import Levels
 from dabiao.lake.models import Pending
 from dabiao.org import actions
 from dabiao.org.models import Person
 from dabiao.org.queries import Scope
 from dabiao.targets import actions as targets
 from dabiao.targets.models import Target
-from dabiao.targets.tiling import Levels
 
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))
 

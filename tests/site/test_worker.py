@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from dabiao.core.publishing import publish_waiting
+from dabiao.engine.promise import Levels
 from dabiao.lake import maintenance, outbox, reading
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.org import actions as org
 from dabiao.org.queries import Scope
 from dabiao.targets import actions as targets
-from dabiao.targets.tiling import Levels
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import Field, Parsed, RowError, amount, day, parse, text
 from dabiao.engine.message import message
 from dabiao.engine.period import BadPeriod, Fiscal, Period
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Done, Slot
-from dabiao.targets.tiling import Levels
 
 
 @dataclass(frozen=True)
