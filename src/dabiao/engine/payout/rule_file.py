@@ -6,9 +6,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final, Literal, cast
 
+from dabiao.engine import message
 from dabiao.engine import metric as metrics
 from dabiao.engine.credit import RECORD
-from dabiao.engine.message import Words
 from dabiao.engine.metric import Metric, Source, is_flow
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.plan import (
@@ -108,7 +108,7 @@ def _own_metric(name: str, spot: Spot, found: dict[str, Spot]) -> metrics.Measur
     amount = field_of(found, "amount", Spot.text, "amount")
     return metrics.Measure(
         key=name,
-        label=Words(name, name),
+        label=message.Words(name, name),
         kind="result",
         unit="count" if amount == "count" else "money",
         direction=cast(Any, field_of(found, "direction", _word("up", "down"), "up")),
