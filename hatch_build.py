@@ -24,7 +24,8 @@ except ImportError:  # run by hand in an environment without hatchling
 ROOT = Path(__file__).resolve().parent
 FRONTEND = ROOT / "frontend"
 VENDOR = ROOT / "src/dabiao/ui/static/vendor"
-LOCALE = ROOT / "src/dabiao/locale"
+PACKAGE = ROOT / "src/dabiao"
+CHARACTERS = PACKAGE / "core/locale/zh_Hant/characters.json"
 
 # Where each file of a package goes; a folder is copied with what its pattern finds.
 FILES: Mapping[str, str] = {
@@ -83,13 +84,13 @@ def vendor() -> None:
 
 
 def traditional() -> None:
-    """locale/zh_Hant from locale/zh_Hans by OpenCC, with the words of Taiwan."""
+    """Each room's locale/zh_Hant from its locale/zh_Hans by OpenCC, with the words of Taiwan."""
     from babel.messages import pofile
     from opencc import OpenCC
 
     convert = OpenCC("s2twp").convert
-    for source in LOCALE.glob("zh_Hans/LC_MESSAGES/*.po"):
-        target = LOCALE / "zh_Hant/LC_MESSAGES" / source.name
+    for source in PACKAGE.glob("*/locale/zh_Hans/LC_MESSAGES/*.po"):
+        target = source.parents[2] / "zh_Hant/LC_MESSAGES" / source.name
         if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
             continue
         with source.open("rb") as file:
@@ -108,26 +109,25 @@ def _characters() -> None:
     """Simplified → traditional, character by character: for metrics' labels, which are data and have no .po."""
     from opencc import OpenCC
 
-    target = LOCALE / "zh_Hant/characters.json"
-    if target.exists():
+    if CHARACTERS.exists():
         return
     convert = OpenCC("s2tw").convert
     pairs = {character: convert(character) for character in map(chr, range(0x4E00, 0x9FA6))}
     told = {simple: other for simple, other in pairs.items() if simple != other}
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    CHARACTERS.parent.mkdir(parents=True, exist_ok=True)
+    CHARACTERS.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
 def compile_translations() -> None:
     """Every .po to the .mo that gettext reads."""
     from babel.messages import mofile, pofile
 
-    for source in LOCALE.glob("*/LC_MESSAGES/*.po"):
+    for source in PACKAGE.glob("*/locale/*/LC_MESSAGES/*.po"):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
             continue
         with source.open("rb") as file:
-            catalog = pofile.read_po(file)
+            catalog = pofile.read_po(file, locale=source.parts[-3])
         with target.open("wb") as out:
             mofile.write_mo(out, catalog)
 

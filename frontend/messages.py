@@ -1,7 +1,8 @@
-"""Collect every English text of templates and code into the catalogue of simplified Chinese.
+"""Collect every English text of templates and code into the rooms' catalogues of simplified Chinese.
 
-`python frontend/messages.py` adds what is new (untranslated), keeps what is translated, drops what is gone, and
-lists what still needs words. `collected()` is what the test compares the catalogue with.
+`python frontend/messages.py` writes each room's .po anew: it adds what is new (untranslated), keeps what is
+translated wherever that stood, drops what is gone, and lists what still needs words. A text that several rooms use
+stands once, in the lowest of them. `collected()` is what the tests compare the catalogues with.
 """
 
 import ast
@@ -10,47 +11,83 @@ import os
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from babel.messages import Catalog, pofile
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src/dabiao"
-CATALOGUE = SOURCE / "locale/zh_Hans/LC_MESSAGES/django.po"
+PLACE = "locale/zh_Hans/LC_MESSAGES/django.po"
 
-_PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop"}
-_PLURAL = {"ngettext", "ngettext_lazy"}
+_PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop", "message", "noted"}
+_PLURAL = {"ngettext", "ngettext_lazy", "counted_message", "noted_plural"}
 _CONTEXT = {"pgettext", "pgettext_lazy"}
 _TAGGED = re.compile(r"\b(gettext|ngettext|pgettext|npgettext|_)\(")
+_DATED = re.compile(
+    rb'^"(Project-Id-Version|Report-Msgid-Bugs-To|P\S+-Date|Last-Translator|Language-Team|Generated-By): .*\n',
+    re.MULTILINE,
+)
+"""Lines of a header that would differ from run to run, or say nothing."""
+
+Key = tuple[str, str]
+Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Text:
-    """One text to translate, and where it stands."""
+    """One text to translate, and where it stands.
+
+    values: what the code gives for its {places}: a language may use what English leaves out.
+    """
 
     id: str
     plural: str
     context: str
     place: str
+    values: frozenset[str] = frozenset()
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         return (self.context, self.id)
+
+    @property
+    def room(self) -> str:
+        """The package that it stands in."""
+        return Path(self.place).relative_to("src/dabiao").parts[0]
+
+    def also(self, other: "Text") -> "Text":
+        """The same text in two places: kept where it stands lowest, filled only with what both give."""
+        lower = min(self, other, key=lambda text: (ORDER.index(text.room), text.place))
+        return replace(lower, plural=self.plural or other.plural, values=self.values & other.values)
+
+
+def _order() -> list[str]:
+    """The rooms from the lowest up, as the contract of imports has them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(one["layers"] for one in contracts if one.get("containers") == ["dabiao"])
+    return [name.strip(" ()") for layer in reversed(layers) for name in re.split(r"[|:]", layer)]
+
+
+ORDER = _order()
 
 
 def collected() -> list[Text]:
     """Every text of every template and module, each once, in a stable order."""
-    found: dict[tuple[str, str], Text] = {}
-    for file in sorted(SOURCE.rglob("*.py")):
+    texts: dict[Key, Text] = {}
+    for text in _everywhere():
+        texts[text.key] = texts[text.key].also(text) if text.key in texts else text
+    return sorted(texts.values(), key=lambda text: (text.place, text.context, text.id))
+
+
+def _everywhere() -> Iterator[Text]:
+    for file in SOURCE.rglob("*.py"):
         if "migrations" not in file.parts:
-            for text in _of_module(file):
-                found.setdefault(text.key, text)
-    for file in sorted(SOURCE.rglob("templates/**/*.*")):
-        for text in _of_template(file):
-            found.setdefault(text.key, text)
-    return list(found.values())
+            yield from _of_module(file)
+    for file in SOURCE.rglob("templates/**/*.*"):
+        yield from _of_template(file)
 
 
 def _of_module(file: Path) -> Iterator[Text]:
@@ -58,10 +95,15 @@ def _of_module(file: Path) -> Iterator[Text]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            words = [
-                arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
-            ]
-            yield from _text(name, words, _place(file))
+            words = [text for arg in node.args if (text := _constant(arg))]
+            given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+            context = _constant(given["context"]) if "context" in given else ""
+            for text in _text(name, words, _place(file)):
+                yield replace(text, context=context or text.context, values=frozenset(given))
+
+
+def _constant(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _of_template(file: Path) -> Iterator[Text]:
@@ -99,50 +141,55 @@ def _place(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
 
 
-def catalogue() -> Catalog:
-    """What has been translated so far."""
-    if not CATALOGUE.exists():
-        return Catalog(locale="zh_Hans", project="Dabiao", charset="utf-8")
-    with CATALOGUE.open("rb") as file:
-        return pofile.read_po(file, locale="zh_Hans")
+def catalogues() -> dict[str, Catalog]:
+    """Room → what has been translated so far."""
+    files = sorted(SOURCE.glob(f"*/{PLACE}"))
+    return {file.relative_to(SOURCE).parts[0]: _read(file) for file in files}
 
 
-def untranslated(texts: list[Text], known: Catalog) -> list[Text]:
-    """Texts without Chinese words."""
-    return [text for text in texts if not _words(known, text)]
+def _read(file: Path) -> Catalog:
+    with file.open("rb") as opened:
+        return pofile.read_po(opened, locale="zh_Hans")
 
 
-def _words(known: Catalog, text: Text) -> str | tuple[str, ...] | None:
-    message = known.get(text.id, text.context or None)
-    if message is None:
-        return None
-    words = message.string
-    return words if words and (isinstance(words, str) or all(words)) else None
+def translated(known: Mapping[str, Catalog]) -> dict[Key, Words]:
+    """Key → Chinese words, in whichever room they stand; texts without words are left out."""
+    words: dict[Key, Words] = {}
+    for message in (message for catalogue in known.values() for message in catalogue if message.id):
+        said = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        id_ = message.id if isinstance(message.id, str) else message.id[0]
+        if all(said):
+            words[message.context or "", id_] = tuple(said)
+    return words
 
 
 def update() -> list[Text]:
-    """Write the catalogue anew from what is in the code, with the words there are; returns what has none."""
-    texts, known = collected(), catalogue()
-    new = Catalog(
-        locale="zh_Hans",
-        project="Dabiao",
-        charset="utf-8",
-        fuzzy=False,
-        header_comment="# Dabiao in simplified Chinese.",
-    )
-    for text in sorted(texts, key=lambda text: (text.place, text.context, text.id)):
-        words = _words(known, text)
-        ids = (text.id, text.plural) if text.plural else text.id
-        new.add(
-            ids,
-            words or (("",) if text.plural else ""),
+    """Write the catalogues anew from what is in the code, with the words there are; returns what has none."""
+    texts, known = collected(), catalogues()
+    words = translated(known)
+    for room in {text.room for text in texts} | set(known):
+        _write(SOURCE / room / PLACE, [text for text in texts if text.room == room], words)
+    return [text for text in texts if text.key not in words]
+
+
+def _write(file: Path, texts: list[Text], words: Mapping[Key, Words]) -> None:
+    if not texts:
+        file.unlink()
+        return
+    catalogue = Catalog(locale="zh_Hans", project="Dabiao", charset="utf-8", fuzzy=False)
+    catalogue.header_comment = "# Dabiao in simplified Chinese."
+    for text in texts:
+        said = words.get(text.key, ("",))
+        catalogue.add(
+            (text.id, text.plural) if text.plural else text.id,
+            said if text.plural else said[0],
             locations=[(text.place, 0)],
             context=text.context or None,
         )
-    CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
-    with CATALOGUE.open("wb") as file:
-        pofile.write_po(file, new, width=110, omit_header=False, include_lineno=False, ignore_obsolete=True)
-    return untranslated(texts, new)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    written = io.BytesIO()
+    pofile.write_po(written, catalogue, width=110, include_lineno=False, ignore_obsolete=True)
+    file.write_bytes(_DATED.sub(b"", written.getvalue()))
 
 
 if __name__ == "__main__":

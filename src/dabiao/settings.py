@@ -108,7 +108,7 @@ AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 
 LANGUAGE_CODE = config.language()
 LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
-LOCALE_PATHS = [ROOT / "locale"]
+LOCALE_PATHS = sorted(ROOT.glob("*/locale"))  # one catalogue a room, also of those that are no apps
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = config.get("DABIAO_TIME_ZONE")

@@ -10,10 +10,11 @@ import pytest
 
 from dabiao.core import uploads
 from dabiao.core.errors import Malformed
+from dabiao.engine.message import Message
 
 FIELDS = (
-    uploads.Field("key", ("key", "工号"), uploads.text, required=True),
-    uploads.Field("on", ("on", "入职日期"), uploads.day),
+    uploads.Field("key", Message("key"), ("工号",), uploads.text, required=True),
+    uploads.Field("on", Message("on"), ("入职日期",), uploads.day),
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dabiao.engine.attainment import attained, attainment, standing, standing_column
+from dabiao.engine.attainment import attained, attained_exactly, attainment, standing, standing_column
 from dabiao.engine.light import Lights, asks_why, light, light_column
 from dabiao.engine.number import MONEY
 
@@ -64,12 +64,24 @@ def test_attainment_by_example(case, actual, target, direction, wanted):
 
     assert attained(actual, target, direction) == wanted, case
     assert column(attainment, actual, target, direction=direction) == wanted, case
+    exactly = attained_exactly(actual, target, direction)
+    assert (None if exactly is None else float(exactly)) == wanted, case
 
 
 @settings(max_examples=80, deadline=None)
 @given(MONEYS, MONEYS, DIRECTIONS)
 def test_column_and_scalar_are_the_same_number(actual, target, direction):
     assert column(attainment, actual, target, direction=direction) == attained(actual, target, direction)
+
+
+@settings(max_examples=80, deadline=None)
+@given(MONEYS, MONEYS, DIRECTIONS)
+def test_what_pay_asks_exactly_is_what_the_column_says(actual, target, direction):
+    exactly = attained_exactly(actual, target, direction)
+
+    assert column(attainment, actual, target, direction=direction) == (
+        None if exactly is None else pytest.approx(float(exactly), rel=1e-12, abs=1e-12)
+    )
 
 
 @given(st.decimals(-(10**6), 10**6, places=2), st.decimals(-(10**6), 10**6, places=2), DIRECTIONS)

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
+from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Before, CannotExplain, NoRatio, Settings, explain
 from dabiao.engine.diagnosis.cells import lay_out, minor
 from dabiao.engine.diagnosis.wording import Names, sentence
 
 DIMENSIONS = ["region", "line", "channel"]
 MONTHS = 13
+LANGUAGES = ("en", "zh-hans")
 
 
 def month(period, draw, change=None, *, size=20, rate=0.4):
@@ -111,8 +113,8 @@ def test_what_went_against_the_gap_is_said_in_both_languages():
     found = explain(history(8, fall_behind_a_rise, size=120), DIMENSIONS, at=12, kind="ratio")
     names = Names(metric="Win rate", against="usual level", unit="ratio")
 
-    assert "Against it went line A and channel Fair with +" in sentence(found, names, "en")
-    assert "反方向的有line A × channel Fair，+" in sentence(found, names, "zh")
+    assert "Against it went line A and channel Fair with +" in say(sentence(found, names), "en")
+    assert "反方向的有line A × channel Fair，+" in say(sentence(found, names), "zh-hans")
 
 
 def test_the_coarser_of_two_equal_descriptions_is_the_cause():
@@ -376,7 +378,7 @@ def test_a_cause_that_lost_its_whole_is_named_without_a_rate():
     gone = replace(line, member=replace(line.member, whole=Decimal(0)))
     found = replace(found, steps=replace(found.steps, contributions=(gone, *found.steps.contributions[1:])))
 
-    assert "expected" not in sentence(found, TestSentence.NAMES, "en")
+    assert "expected" not in say(sentence(found, TestSentence.NAMES), "en")
 
 
 class TestSentence:
@@ -389,28 +391,28 @@ class TestSentence:
 
     def test_names_the_cause_its_share_and_what_is_left(self):
         found = self.found(lambda cell: 0.1 if cell["channel"] == "Web" else 1.0)
-        english, chinese = (sentence(found, self.NAMES, language) for language in ("en", "zh"))
+        english, chinese = (say(sentence(found, self.NAMES), language) for language in LANGUAGES)
 
         assert "points below the usual level" in english and "channel the web shop with" in english
         assert "All the rest adds" in english
         assert "个百分点" in chinese and "主要来自channel the web shop" in chinese
 
     def test_says_when_nothing_stands_out(self):
-        assert "Nothing stands out: the difference is made of small ones" in sentence(
-            self.found(None), self.NAMES, "en"
+        assert "Nothing stands out: the difference is made of small ones" in say(
+            sentence(self.found(None), self.NAMES), "en"
         )
-        assert "没有突出的原因" in sentence(self.found(None), self.NAMES, "zh")
+        assert "没有突出的原因" in say(sentence(self.found(None), self.NAMES), "zh-hans")
 
     def test_a_cause_larger_than_the_gap_is_said_by_its_own_size(self):
         """Web lost twice what is missing; Phone made up for half of it."""
         found = self.found(lambda cell: {"Web": 0.2, "Phone": 1.5}.get(cell["channel"], 1.0))
-        english, chinese = (sentence(found, self.NAMES, language) for language in ("en", "zh"))
+        english, chinese = (say(sentence(found, self.NAMES), language) for language in LANGUAGES)
 
         assert "channel the web shop with −" in english and "% of it" not in english
         assert "channel the web shop，−" in chinese and "占差距" not in chinese
 
     def test_says_when_it_is_off_everywhere(self):
-        assert "nearly everywhere alike" in sentence(self.found(lambda cell: 0.4), self.NAMES, "en")
+        assert "nearly everywhere alike" in say(sentence(self.found(lambda cell: 0.4), self.NAMES), "en")
 
     def test_says_when_there_is_no_gap(self):
         table = pa.table({"period": [0, 1], "line": ["A", None], "part": [5, 5]})
@@ -418,7 +420,7 @@ class TestSentence:
         expected = pa.table({"part": [5]})
 
         assert (
-            sentence(explain(table, ["line"], at=1, expected=expected), names, "en")
+            say(sentence(explain(table, ["line"], at=1, expected=expected), names), "en")
             == "Sales: 5, level with the period before."
         )
 
@@ -430,9 +432,9 @@ class TestSentence:
         ]  # fmt: skip
         found = explain(pa.Table.from_pylist(rows), ["team"], at=12)
 
-        assert "team (none)" in sentence(found, Names("Sales", "usual level", "money"), "en")
-        assert "team （空）" in sentence(found, Names("销售额", "平常水平", "money"), "zh")
-        assert "(100, expected 9" in sentence(found, Names("Sales", "usual level", "money"), "en")
+        assert "team (none)" in say(sentence(found, Names("Sales", "usual level", "money")), "en")
+        assert "team （空）" in say(sentence(found, Names("销售额", "平常水平", "money")), "zh-hans")
+        assert "(100, expected 9" in say(sentence(found, Names("Sales", "usual level", "money")), "en")
 
 
 def test_settings_decide_how_deep_to_look():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import CannotExplain, explain
 from dabiao.engine.diagnosis.cells import lay_out
 from dabiao.engine.diagnosis.presence import joined, present, unmeasured, usual
@@ -172,23 +173,20 @@ def test_a_cause_beside_an_empty_seat_is_still_found():
     (line, rest) = found.apart
     assert line.total + rest.total + found.staffing == found.gap
     names = Names("Visits", "usual level", "count")
-    english, chinese = (sentence(found, names, language) for language in ("en", "zh"))
+    english, chinese = (say(sentence(found, names), language) for language in ("en", "zh-hans"))
     assert "People who came, left or were away change it by −" in english
     assert "What remains comes from person P7" in english
     assert "人员增减与缺勤影响−" in chinese and "扣除后主要来自person P7" in chinese
-    assert step_names(found, names, "en") == (
+    assert tuple(say(step, "en") for step in step_names(found, names)) == (
         "people who came, left or were away", "person P7", "all the rest", "gap",
     )  # fmt: skip
-    assert step_names(found, names, "zh")[0] == "人员增减与缺勤"
+    assert say(step_names(found, names)[0], "zh-hans") == "人员增减与缺勤"
 
 
 def test_nothing_else_stands_out():
     gone = {"P3": 0.0}
-    said = sentence(
-        explain(visits(gone), DIMENSIONS, at=NOW, staff=seated(gone)),
-        Names("Visits", "usual level", "count"),
-        "en",
-    )
+    found = explain(visits(gone), DIMENSIONS, at=NOW, staff=seated(gone))
+    said = say(sentence(found, Names("Visits", "usual level", "count")), "en")
 
     assert "change it by −" in said and "Nothing else stands out" in said
 

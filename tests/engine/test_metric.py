@@ -531,8 +531,6 @@ def test_what_a_metric_says_about_itself():
     assert not is_flow(a_measure("open", "count", source=now))
     assert replace(ADDED[1], of=GROSS).columns == ("amount", "cost", "kind")
     assert (default_decimals("money"), default_decimals("count")) == (2, 0)
-    words = Words("Sales", "销售额")
-    assert (words.in_language("zh-hans"), words.in_language("en-GB")) == ("销售额", "Sales")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from dabiao.core import publishing
 from dabiao.core.calendars import fiscal
-from dabiao.facts import publishing
 from dabiao.improvement.explaining import explained
 from dabiao.improvement.staffing import staff
 from dabiao.lake import reading

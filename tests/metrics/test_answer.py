@@ -231,7 +231,7 @@ def test_roll_ups_facts_and_plain_python_agree(company, facts, viewer):
 def load_nothing(some):
     import pyarrow as pa
 
-    from dabiao.facts.publishing import publish
+    from dabiao.core.publishing import publish
     from dabiao.lake.change import Change
     from tests.performance.facts import NOON
 

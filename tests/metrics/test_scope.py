@@ -2,8 +2,8 @@
 
 import pytest
 
+from dabiao.core import publishing
 from dabiao.core.errors import NotFound
-from dabiao.facts import publishing
 from dabiao.lake import reading
 from dabiao.metrics.scope import seats
 from dabiao.org import actions

@@ -19,29 +19,62 @@ def messages():
     return module
 
 
-def test_no_text_is_untranslated(messages):
-    missing = messages.untranslated(messages.collected(), messages.catalogue())
+@pytest.fixture(scope="module")
+def texts(messages):
+    return messages.collected()
+
+
+def test_no_text_is_untranslated(messages, texts):
+    words = messages.translated(messages.catalogues())
+    missing = [text for text in texts if text.key not in words]
 
     assert not missing, "run `python frontend/messages.py` and write the Chinese of:\n" + "\n".join(
         f"{text.place}: {text.id!r}" for text in missing
     )
 
 
-def test_texts_of_templates_and_code_are_found(messages):
-    found = {text.key for text in messages.collected()}
+def test_each_text_stands_once_in_the_lowest_room_that_uses_it_and_no_other_stands_there(messages, texts):
+    written = {
+        room: sorted((message.context or "", _ids(message)[0]) for message in catalogue if message.id)
+        for room, catalogue in messages.catalogues().items()
+    }
+    rooms = {text.room for text in texts}
 
-    assert ("", "Metric dictionary") in found
-    assert ("on the period before", "prev") in found
-    assert ("", "%(n)s row") in found
+    assert written == {room: sorted(text.key for text in texts if text.room == room) for room in rooms}, (
+        "run `python frontend/messages.py`"
+    )
 
 
-def test_placeholders_survive_translation(messages):
+def test_texts_of_templates_code_and_engine_are_found(texts):
+    found = {text.key: text for text in texts}
+
+    assert found["", "Metric dictionary"]
+    assert found["on the period before", "prev"]
+    assert found["", "%(n)s row"].plural == "%(n)s rows"
+    assert found["segment", "{head} and {last}"].room == "engine"
+    assert found["", "{count} week"].plural == "{count} weeks"
+
+
+def test_a_text_of_two_rooms_stands_in_the_lower_one(messages):
+    high = messages.Text("Save", "", "", "src/dabiao/improvement/pages.py", frozenset({"a", "b"}))
+    low = messages.Text("Save", "", "", "src/dabiao/core/forms.py", frozenset({"b", "c"}))
+
+    assert high.also(low) == low.also(high)
+    assert (high.also(low).room, high.also(low).values) == ("core", {"b"})
+
+
+def test_translations_fill_only_what_the_code_gives(messages, texts):
     def holes(text: str) -> set[str]:
-        return set(re.findall(r"%\(\w+\)s|\{\w+\}", text))
+        return set(re.findall(r"%\((\w+)\)s|\{(\w+)\}", text))
 
-    for message in messages.catalogue():
+    given = {text.key: text for text in texts}
+    for message in (message for catalogue in messages.catalogues().values() for message in catalogue):
         if message.id:
-            ids = message.id if isinstance(message.id, tuple) else (message.id,)
-            said = message.string if isinstance(message.string, tuple) else (message.string,)
-            for text in filter(None, said):
-                assert holes(text) <= {hole for each in ids for hole in holes(each)}, message.id
+            text = given[message.context or "", _ids(message)[0]]
+            allowed = holes(text.id) | holes(text.plural) | {("", value) for value in text.values}
+            said = message.string if isinstance(message.string, tuple | list) else [message.string]
+            assert {hole for words in said for hole in holes(words)} <= allowed, message.id
+
+
+def _ids(message):
+    return message.id if isinstance(message.id, tuple | list) else (message.id,)

@@ -12,13 +12,8 @@ def traditional(text: str) -> str:
     return text.translate(_table())
 
 
-def in_language(text: str, language: str) -> str:
-    """A simplified text as the language writes it."""
-    return traditional(text) if language.lower().startswith("zh-hant") else text
-
-
 @lru_cache(maxsize=1)
 def _table() -> Mapping[int, str]:
-    file = settings.ROOT / "locale/zh_Hant/characters.json"
+    file = settings.ROOT / "core/locale/zh_Hant/characters.json"
     pairs: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return {ord(simple): other for simple, other in pairs.items()}

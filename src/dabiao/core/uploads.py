@@ -14,11 +14,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from dabiao.core import config
 from dabiao.core.errors import Malformed
+from dabiao.core.sentence import say
 from dabiao.engine import number
+from dabiao.engine.message import Message
 
 MOST_ROWS: Final = 200_000
 BLOWN_UP: Final = 200
@@ -37,12 +40,23 @@ class RowError:
 
 @dataclass(frozen=True)
 class Field:
-    """A column: its name, the titles under which files have it, how its text is read."""
+    """A column: its name, the title that people are shown, others under which files have it, how its text is read."""
 
     name: str
-    titles: tuple[str, ...]
+    shown: Message
+    synonyms: tuple[str, ...]
     read: Callable[[str], object]
     required: bool = False
+
+    @property
+    def title(self) -> str:
+        """In the reader's language, as a template of ours has it."""
+        return say(self.shown)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Every title that is understood: the shown one in each language, then the synonyms."""
+        return (*(say(self.shown, code) for code, _name in settings.LANGUAGES), *self.synonyms)
 
 
 @dataclass(frozen=True)
@@ -84,13 +98,14 @@ def parse(rows: Iterable[Mapping[str, str]], fields: Sequence[Field]) -> tuple[l
     """Read every row by `fields`; what cannot be read becomes an error, all of them at once."""
     found: list[Parsed] = []
     errors: list[RowError] = []
+    known = {field.name: [(title, _fold(title)) for title in field.titles] for field in fields}
     for at, row in enumerate(rows, start=2):
         named = _by_title(row)
         values: dict[str, object] = {}
         wrong: list[RowError] = []
         for field in fields:
             title, text = next(
-                ((t, named[_fold(t)]) for t in field.titles if _fold(t) in named), (field.titles[0], "")
+                ((title, named[key]) for title, key in known[field.name] if key in named), (field.title, "")
             )
             if not text:
                 if field.required:

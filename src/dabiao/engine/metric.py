@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from dabiao.engine.light import DEFAULT, Lights
+from dabiao.engine.message import Words
 from dabiao.engine.row import Condition, Value
 
 Kind = Literal["result", "process", "quality", "capability", "team"]
@@ -15,17 +16,6 @@ How = Literal["sum", "count", "distinct", "mean", "median", "min", "max"]
 _ADDITIVE: Final[frozenset[How]] = frozenset({"sum", "count"})
 _ROLLABLE: Final[frozenset[How]] = frozenset({"sum", "count", "mean", "min", "max"})
 _DECIMALS: Final[Mapping[Unit, int]] = {"money": 2, "ratio": 1, "quantity": 2, "score": 1}
-
-
-@dataclass(frozen=True)
-class Words:
-    """A text in the two languages that people write; others are derived from them."""
-
-    en: str
-    zh_hans: str
-
-    def in_language(self, code: str) -> str:
-        return self.zh_hans if code.lower().startswith("zh") else self.en
 
 
 @dataclass(frozen=True)

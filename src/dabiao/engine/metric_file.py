@@ -12,6 +12,7 @@ from typing import Final, TypeVar, get_args
 
 from dabiao.engine.light import DEFAULT, Lights
 from dabiao.engine.measure_file import Catalogue, Wrong, collected, nearest, read_measure
+from dabiao.engine.message import Words
 from dabiao.engine.metric import (
     Described,
     Direction,
@@ -21,7 +22,6 @@ from dabiao.engine.metric import (
     Ratio,
     Share,
     Unit,
-    Words,
     default_decimals,
 )
 from dabiao.engine.yaml_node import BadYaml, Node, read

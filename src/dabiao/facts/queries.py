@@ -87,6 +87,12 @@ def labels(kind: str, keys: Iterable[str]) -> dict[str, str]:
     return dict(Label.objects.filter(kind=kind, key__in=set(keys)).values_list("key", "name"))
 
 
+def labels_holding(kind: str, text: str, most: int) -> dict[str, str]:
+    """Key → name of things whose name holds a text, by name. The caller leaves out what may not be seen."""
+    named = Label.objects.filter(kind=kind, name__icontains=text).order_by("name", "key")
+    return dict(named.values_list("key", "name")[:most])
+
+
 def customers_of(lake: Lake, person: str, limit: int = 300) -> dict[str, str]:
     """Key → name of the customers that a person has dealt with: whom they will most likely visit."""
     parts = [

@@ -7,12 +7,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dabiao.core import uploads
 from dabiao.core.errors import Forbidden, Malformed
+from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
 from dabiao.facts import actions, forms, queries, words
 from dabiao.facts.actions.entry import Activity
@@ -50,7 +50,7 @@ def today(request: UserRequest) -> HttpResponse:
                 return _back(person, day)
     context = {
         "people": people, "person": person, "name": dict(people).get(person, ""), "day": day, "today": on, "activity": activity,
-        "figures": [(m.key, m.label.in_language(get_language() or ""), request.POST.get(f"f:{m.key}", ""), errors.get(m.key)) for m in _metrics()],
+        "figures": [(m.key, say(m.label), request.POST.get(f"f:{m.key}", ""), errors.get(m.key)) for m in _metrics()],
         "said": errors.get(""),
         "entries": [_shown(entry) for entry in queries.entered(reading.current(), viewer=request.user, people=[person], day=day)] if person in dict(people) else [],
         "customers": sorted(customers.values()),
@@ -160,7 +160,7 @@ def _shown(entry: Entry) -> dict[str, object]:
     detail = dict(entry.detail)
     what = str(words.ACTIVITIES.get(entry.what, entry.what))
     if metric := dictionary.in_force().get(entry.what):
-        what = metric.label.in_language(get_language() or "")
+        what = say(metric.label)
     customer = str(detail.get("customer") or "")
     names = queries.labels("customer", [customer]) if customer else {}
     return {

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
-from dabiao.engine.metric import Words
+from dabiao.engine.message import Message, message
 from dabiao.engine.number import MONEY_SCALE, rounded
 from dabiao.improvement.cells import AMOUNT, HISTORY, NOTHING, now
 from dabiao.improvement.sides import Sides
@@ -20,22 +20,22 @@ from dabiao.org import queries as org
 
 Against = Literal["baseline", "target", "forecast", "previous"]
 
-CALLED: Final[Mapping[Against, Words]] = {
-    "baseline": Words("usual level", "平常水平"),
-    "target": Words("target", "目标"),
-    "forecast": Words("forecast", "预测"),
-    "previous": Words("period before", "上期"),
+CALLED: Final[Mapping[Against, Message]] = {
+    "baseline": message("usual level"),
+    "target": message("target", context="held against"),
+    "forecast": message("forecast", context="held against"),
+    "previous": message("period before"),
 }
 
-RUNNING: Final[Mapping[Against, Words]] = {
+RUNNING: Final[Mapping[Against, Message]] = {
     "baseline": CALLED["baseline"],
-    "target": Words("target due by now", "截至目前应完成的目标"),
-    "forecast": Words("forecast by now", "截至目前的预测"),
-    "previous": Words("same number of days of the period before", "上期同样天数"),
+    "target": message("target due by now"),
+    "forecast": message("forecast by now"),
+    "previous": message("same number of days of the period before"),
 }
 
 
-def in_words(frame: Frame, against: Against, *, ratio: bool) -> Words:
+def in_words(frame: Frame, against: Against, *, ratio: bool) -> Message:
     """What the expectation is called. While a period runs it is held against as much of it as has gone."""
     whole = frame.closed or (ratio and against == "target")
     return (CALLED if whole else RUNNING)[against]

@@ -8,8 +8,9 @@ import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
+from dabiao.core.sentence import say
 from dabiao.engine.effect import CannotMeasure, Effect, Measure, measure_effect
-from dabiao.engine.effect.wording import Grain, Language, refusal, sentence
+from dabiao.engine.effect.wording import Grain, sentence
 from dabiao.engine.metric import Measure as Counted
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Kind, Period
@@ -63,12 +64,11 @@ def effected(
         relative=metric.unit != "ratio",
         season=SEASON.get(since.kind, 1),
     )
-    language: Language = "zh" if frame.language.startswith("zh") else "en"
     try:
         found = measure_effect(_table(figures), dict.fromkeys(treated, since.label), measure)
     except CannotMeasure as error:
-        raise BadMetricRequest(refusal(error, language)) from error
-    said = sentence(found, measure, language, GRAINS.get(since.kind, "period"))
+        raise BadMetricRequest(say(error.said, frame.language)) from error
+    said = say(sentence(found, measure, GRAINS.get(since.kind, "period")), frame.language)
     return Effected(key, since, found, said, _look_again(frame, windows, found))
 
 

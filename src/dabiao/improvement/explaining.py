@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
+from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Before, CannotExplain, Explanation, NoRatio, explain
 from dabiao.engine.diagnosis.decompose import Kind
-from dabiao.engine.diagnosis.wording import Language, Names, Unit, sentence, step_names
+from dabiao.engine.diagnosis.wording import Names, Unit, sentence, step_names
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Period
 from dabiao.improvement.against import Against, expected, in_words
@@ -77,8 +78,8 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
     dimensions = tuple(name for name in dimensions if name in by or _tells(table, name)) or dimensions[:1]
     found = _explained(frame, key, made_of, table, dimensions, against)
     called = _names(frame, metric, found, dimensions, against)
-    language: Language = "zh" if frame.language.startswith("zh") else "en"
-    said, steps = sentence(found, called, language), step_names(found, called, language)
+    said = say(sentence(found, called), frame.language)
+    steps = tuple(say(step, frame.language) for step in step_names(found, called))
     return Explained(key, frame.period, against, found, called, said, steps)
 
 
@@ -199,7 +200,7 @@ def _names(
         members |= {(dimension, key): called for key, called in _called(frame, dimension, keys).items()}
     return Names(
         metric=frame.label(metric.key),
-        against=in_words(frame, against, ratio=found.kind == "ratio").in_language(frame.language),
+        against=in_words(frame, against, ratio=found.kind == "ratio"),
         unit=units.get(metric.unit, "count"),
         dimensions={name: labels.column(name) for name in dimensions},
         members=members,

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Contribution, Decomposition, Explanation
 from dabiao.engine.diagnosis.cube import Where
 from dabiao.engine.diagnosis.steps import STAFFING
@@ -120,7 +121,7 @@ class Choice:
 
 
 def choices(frame: Frame, chosen: Against) -> tuple[Choice, ...]:
-    return tuple(Choice(key, frame.said(called), key == chosen) for key, called in CALLED.items())
+    return tuple(Choice(key, say(called, frame.language), key == chosen) for key, called in CALLED.items())
 
 
 def why(frame: Frame, found: Explained) -> Why:
@@ -134,7 +135,7 @@ def why(frame: Frame, found: Explained) -> Why:
         currency=frame.currency,
         digits=found.names.decimals if mean else None,
         finer=found.names.decimals + 1 if mean else None,
-        against=found.names.against,
+        against=say(found.names.against, frame.language),
         sentence=found.sentence,
         split=_alone(what),
         ratio=what.kind == "ratio",
@@ -160,7 +161,9 @@ def _steps(frame: Frame, found: Explained) -> tuple[Decimal, tuple[Step, ...]]:
         return float((low - base) / span), float((high - low) / span)
 
     return base, (
-        Step(found.names.against, "whole", steps.expected, at=placed(base, steps.expected)),
+        Step(
+            say(found.names.against, frame.language), "whole", steps.expected, at=placed(base, steps.expected)
+        ),
         *(
             replace(move, at=placed(start, end))
             for move, (start, end) in zip(moves, pairwise(levels), strict=True)
@@ -195,7 +198,7 @@ def _branch_move(frame: Frame, found: Explained, child: Node) -> Step:
     ((dimension, member),) = child.where
     lines = found.explanation.by[dimension].contributions
     line = next(one for one in lines if one.member.name == (member or ""))
-    name = described(child.where, found.names, _language(frame))
+    name = _described(frame, found, child.where)
     # The tree and the split by members are cut to the last digit apart; the tree's figure is the one that sums up.
     return replace(
         _move(frame, found, name, line, child.where),
@@ -258,7 +261,7 @@ def _branches(
     shown = [child for child in node.children if child.where and abs(child.contribution) >= least]
     for child in shown:
         where = (*above, *child.where)
-        name = described(child.where, found.names, _language(frame))
+        name = _described(frame, found, child.where)
         yield _branch(frame, found, name, depth, child.contribution, where)
         yield from _branches(frame, found, child, depth + 1, where, least)
     left = node.contribution - sum((child.contribution for child in shown), Decimal(0))
@@ -301,7 +304,7 @@ def _readings(frame: Frame, found: Explained) -> Iterator[tuple[str, str]]:
     named = {one.where for one in (*what.causes, *what.offsets)} | {one.in_full for one in what.causes}
     others = [where for where in what.ranked if where not in named]
     for where in others[:READINGS]:
-        yield described(where, found.names, _language(frame)), _facts(frame, found.metric, where)
+        yield _described(frame, found, where), _facts(frame, found.metric, where)
 
 
 def _along(frame: Frame, found: Explained) -> Iterator[Along]:
@@ -333,5 +336,5 @@ def _deeper(frame: Frame, found: Explained, where: Where) -> str:
     return f"{reverse('improvement:why', args=[found.metric])}?{urlencode(query)}"
 
 
-def _language(frame: Frame) -> Literal["en", "zh"]:
-    return "zh" if frame.language.startswith("zh") else "en"
+def _described(frame: Frame, found: Explained, where: Where) -> str:
+    return say(described(where, found.names), frame.language)

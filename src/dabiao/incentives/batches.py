@@ -182,7 +182,8 @@ class Job:
 
     def _facts_by_day(self) -> Mapping[date, int]:
         def by_day() -> ir.Table:
-            measure = replace(self.plan.measures[self.component.base], where=(), exclude=())
+            measure = self.plan.measures[self.component.base]
+            measure = replace(measure, metric=replace(measure.metric, where=()), exclude=())
             facts = counted(self.plan, measure, self.tables, self.window)
             return facts.group_by("on").agg(facts=facts.count())
 
@@ -245,7 +246,8 @@ def _person_type(plan: Plan, credit: str, facts: ir.Table) -> str:
     """The type of the person column: text in the lake; a source may have numbers."""
     rule = plan.credits[credit]
     column = rule.split[0][0] if rule.split else rule.to.column
-    return str(facts[column].type()) if rule.to.kind == "column" and column in facts.columns else "string"
+    of_fact = rule.to.kind == "column" or rule.to.relation == "record"
+    return str(facts[column].type()) if of_fact and column in facts.columns else "string"
 
 
 def _literal(day: date) -> str:

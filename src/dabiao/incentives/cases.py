@@ -12,6 +12,7 @@ import ibis
 from dabiao.engine.payout.inputs import INPUTS
 from dabiao.engine.payout.plan import Case, Plan
 from dabiao.incentives.run import CannotPay, Run, run
+from dabiao.lake.reading import scratch
 from dabiao.lake.tables import TABLES
 
 SCHEMAS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -27,6 +28,7 @@ _DEFAULTS: Final = {
     "portion": "1",
     "scope_kind": "person",
     "unit": "all",
+    "primary": "true",
     "product": None,
 }
 Row = dict[str, str | None]
@@ -97,7 +99,7 @@ def carry_out(plan: Plan, case: Case, batch: int = 10**9) -> Run:
 
 def connection(tables: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
     """An in-memory database with the tables of a case; those that it does not name are empty."""
-    con = duckdb.connect()
+    con = scratch()
     unknown = sorted(set(tables) - set(SCHEMAS))
     if unknown:
         raise BadCase(f"no table {', '.join(unknown)}; known: {', '.join(sorted(SCHEMAS))}")

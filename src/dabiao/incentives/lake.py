@@ -6,11 +6,9 @@ from typing import Final
 import duckdb
 
 from dabiao.incentives.cases import SCHEMAS, empty_table
-from dabiao.lake import home
 from dabiao.lake.models import Snapshot
-from dabiao.lake.store import Store
+from dabiao.lake.reading import session
 from dabiao.lake.tables import TABLES
-from dabiao.lake.writing import select_all
 
 _FROM_FACTS: Final[Mapping[str, str]] = {
     # Who owns or supports a customer is a relationship by customer.
@@ -43,15 +41,9 @@ _FROM_FACTS: Final[Mapping[str, str]] = {
 
 def connection(snapshot: Snapshot | None) -> duckdb.DuckDBPyConnection:
     """A database of views over a snapshot; before the first one, and for tables nobody publishes, empty."""
-    con = duckdb.connect()
-    con.execute("set preserve_insertion_order = false")
-    store = Store(home.lake())
-    versions: Mapping[str, int] = {} if snapshot is None else snapshot.tables
+    con = session(snapshot)
     for name, schema in SCHEMAS.items():
-        if name in TABLES and name in versions:
-            files = store.files(name, versions[name])
-            con.execute(f'create view "{name}" as {select_all(store, TABLES[name], files)}')
-        elif name not in _FROM_FACTS:
+        if name not in TABLES and name not in _FROM_FACTS:
             con.execute(empty_table(name, schema))
     for name, query in _FROM_FACTS.items():
         con.execute(f'create view "{name}" as {query}')

@@ -1,27 +1,17 @@
 """Late facts: what closed periods were paid on an earlier snapshot, against what they would be paid now."""
 
 from collections.abc import Collection
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import ibis
 
-from dabiao.engine.payout.delta import changed_lines, late_entries
-from dabiao.engine.payout.entry import Entry
+from dabiao.engine.payout.delta import changed_lines
 from dabiao.engine.payout.scale import scale_of
 from dabiao.incentives.run import Run
 from dabiao.incentives.tables import described
 
 _READ = {"person", "on", "via", "refund", "amount"}
-
-
-def late_steps(posted: Run, fresh: Run, open_from: date) -> list[Entry]:
-    """What the period that begins on `open_from` owes or is owed for closed ones.
-
-    posted, fresh: one plan run up to that day on the facts it was paid on, and on those known now.
-    """
-    return late_entries(fresh.statement.payables, posted.statement.payables, open_from)
 
 
 def late_lines(posted: Run, fresh: Run, people: Collection[str]) -> list[dict[str, Any]]:

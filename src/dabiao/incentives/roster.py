@@ -1,5 +1,6 @@
 """The small tables beside the facts, read from a connection into the engine's values."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -8,12 +9,18 @@ from typing import Any, Final
 import duckdb
 
 from dabiao.engine.payout.roster import Absence, Roster, Score, Seat, Target
+from dabiao.engine.promise import Levels, WorkingDays
 
 _ENDLESS: Final = date(9999, 12, 31)
 
 
-def load_roster(con: duckdb.DuckDBPyConnection, tables: Mapping[str, object]) -> Roster:
-    """Seats, units, targets, scores, absences and working days, as far as the connection has them."""
+def load_roster(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, object], working_days: WorkingDays | None
+) -> Roster:
+    """Seats, units, targets, scores and absences, as far as the connection has them.
+
+    working_days: the company's; None: those of the connection's own table `calendar`.
+    """
     return Roster(
         seats=tuple(_seat(row) for row in _rows(con, tables, "assignments")),
         parents={row["unit"]: row["parent"] for row in _rows(con, tables, "units")},
@@ -25,8 +32,13 @@ def load_roster(con: duckdb.DuckDBPyConnection, tables: Mapping[str, object]) ->
         absences=tuple(
             Absence(row["person"], row["starts_on"], _end(row)) for row in _rows(con, tables, "absences")
         ),
-        working=frozenset(row["day"] for row in _rows(con, tables, "calendar") if row["working"]),
+        working_days=working_days or _calendar(_rows(con, tables, "calendar")),
     )
+
+
+def _calendar(rows: list[dict[str, Any]]) -> WorkingDays:
+    worked = sorted({row["day"] for row in rows if row["working"]})
+    return lambda start, end: worked[bisect_left(worked, start) : bisect_left(worked, end)]
 
 
 def _rows(con: duckdb.DuckDBPyConnection, tables: Mapping[str, object], name: str) -> list[dict[str, Any]]:
@@ -44,6 +56,7 @@ def _seat(row: Mapping[str, Any]) -> Seat:
         row["starts_on"],
         _end(row),
         row.get("probation_until"),
+        row.get("primary") is not False,
     )
 
 
@@ -55,7 +68,7 @@ def _target(row: Mapping[str, Any]) -> Target:
         row.get("product") or "",
         row["starts_on"],
         _end(row),
-        Decimal(row["target"]),
+        Levels(row.get("base"), row["target"], row.get("challenge")),
     )
 
 

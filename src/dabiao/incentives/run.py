@@ -21,6 +21,7 @@ from dabiao.engine.payout.scale import TERM_SCALE, scale_of
 from dabiao.engine.payout.settle import Statement, is_plain, settle
 from dabiao.engine.payout.totals import payables
 from dabiao.engine.payout.world import World
+from dabiao.engine.promise import WorkingDays
 from dabiao.incentives import line_sums
 from dabiao.incentives.batches import Job
 from dabiao.incentives.line_sums import CannotPay
@@ -93,18 +94,20 @@ def run(
     people: tuple[str, ...] = (),
     traces: Path | None = None,
     batch: int = BATCH,
+    working_days: WorkingDays | None = None,
 ) -> Run:
     """Everything a plan pays on the facts that the connection has.
 
     until: the first day that is not known yet; facts, events and delays from it on do not count. The plan's
     end unless said otherwise; later for what is paid in stages. people: only these, for one person's what-if.
     traces: a folder for the trace of each component as Parquet; without it traces are tables of the
-    connection. Raises CannotPay where a fact fits no rate.
+    connection. working_days: the company's, by which targets are prorated; None: those of the table `calendar`.
+    Raises CannotPay where a fact fits no rate.
     """
     until = until or plan.end
     columns = columns_of(con)
     compiler = compiler_of(plan, columns)
-    roster = load_roster(con, bound(columns))
+    roster = load_roster(con, bound(columns), working_days)
     covered = member_tables(plan, roster)
     register(con, [*references(plan), *covered])
     name_managers(con, plan)

@@ -178,16 +178,4 @@ class ImportForm(Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["table"].choices = list(TABLE_NAMES.items())  # type: ignore[attr-defined]  # a ChoiceField
-
-
-TABLE_NAMES = {
-    "units": _("Units"),
-    "people": _("People"),
-    "positions": _("Positions"),
-    "assignments": _("Who holds which position"),
-    "absences": _("Absences"),
-    "users": _("Users and roles"),
-    "grants": _("Sight of other units"),
-}
-assert set(TABLE_NAMES) == set(imports.TABLES)
+        self.fields["table"].choices = list(imports.LABELS.items())  # type: ignore[attr-defined]  # a ChoiceField

@@ -13,10 +13,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dabiao.core import audit
+from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import Field, Parsed, RowError, amount, day, flag, parse, text
+from dabiao.engine.message import message
 from dabiao.org import queries
 from dabiao.org.actions import _common
 from dabiao.org.actions.users import refuse_without_admin
@@ -328,9 +332,18 @@ def _resolved(parsed: Sequence[Parsed], links: Mapping[str, tuple[str, type[mode
     return Built(values, errors)
 
 
-_PERSON = ("person", "工号", "员工工号", "employee", "employee number")
-_STARTS = Field("starts_on", ("starts_on", "开始日期", "生效日期", "from", "start"), day, required=True)
-_ENDS = Field("ends_on", ("last_day", "结束日期", "截止日期", "to", "end"), last_day)
+_PERSON = message("person", context="column")
+_NUMBER = ("工号", "员工工号", "employee", "employee number")
+_STARTS = Field(
+    "starts_on",
+    message("starts_on", context="column"),
+    ("开始日期", "生效日期", "from", "start"),
+    day,
+    required=True,
+)
+_ENDS = Field(
+    "ends_on", message("last_day", context="column"), ("结束日期", "截止日期", "to", "end"), last_day
+)
 
 TABLES: Mapping[str, Table] = {
     table.name: table
@@ -338,12 +351,34 @@ TABLES: Mapping[str, Table] = {
         Table(
             "units",
             (
-                Field("key", ("key", "部门编码", "组织编码", "编码", "code", "unit"), key_of, required=True),
-                Field("name", ("name", "部门名称", "部门", "组织名称", "名称"), text, required=True),
-                Field("name_en", ("name_en", "英文名称", "english name"), text),
-                Field("kind", ("kind", "类型", "层级", "level"), text),
-                Field("parent", ("parent", "上级编码", "上级部门编码", "上级部门", "上级"), key_of),
-                Field("order", ("order", "顺序", "排序"), lambda value: int(amount(value))),
+                Field(
+                    "key",
+                    message("key", context="column of units"),
+                    ("部门编码", "组织编码", "编码", "code", "unit"),
+                    key_of,
+                    required=True,
+                ),
+                Field(
+                    "name",
+                    message("name", context="column of units"),
+                    ("部门名称", "部门", "组织名称", "名称"),
+                    text,
+                    required=True,
+                ),
+                Field("name_en", message("name_en", context="column"), ("英文名称", "english name"), text),
+                Field("kind", message("kind", context="column"), ("类型", "层级", "level"), text),
+                Field(
+                    "parent",
+                    message("parent", context="column"),
+                    ("上级编码", "上级部门编码", "上级部门", "上级"),
+                    key_of,
+                ),
+                Field(
+                    "order",
+                    message("order", context="column"),
+                    ("顺序", "排序"),
+                    lambda value: int(amount(value)),
+                ),
             ),
             ("key",),
             Unit,
@@ -352,11 +387,17 @@ TABLES: Mapping[str, Table] = {
         Table(
             "people",
             (
-                Field("key", ("key", *_PERSON), text, required=True),
-                Field("name", ("name", "姓名"), text, required=True),
-                Field("email", ("email", "邮箱", "e-mail"), text),
-                Field("hired_on", ("hired_on", "入职日期"), day),
-                Field("left_on", ("left_on", "离职日期"), day),
+                Field(
+                    "key",
+                    message("key", context="column of people"),
+                    ("person", *_NUMBER),
+                    text,
+                    required=True,
+                ),
+                Field("name", message("name", context="column of people"), ("姓名",), text, required=True),
+                Field("email", message("email", context="column"), ("邮箱", "e-mail"), text),
+                Field("hired_on", message("hired_on", context="column"), ("入职日期",), day),
+                Field("left_on", message("left_on", context="column"), ("离职日期",), day),
             ),
             ("key",),
             Person,
@@ -365,9 +406,27 @@ TABLES: Mapping[str, Table] = {
         Table(
             "positions",
             (
-                Field("key", ("key", "岗位编码", "编码", "code", "position"), key_of, required=True),
-                Field("title", ("title", "岗位名称", "岗位", "名称"), text, required=True),
-                Field("unit", ("unit", "部门编码", "部门", "组织编码"), text, required=True),
+                Field(
+                    "key",
+                    message("key", context="column of positions"),
+                    ("岗位编码", "编码", "code", "position"),
+                    key_of,
+                    required=True,
+                ),
+                Field(
+                    "title",
+                    message("title", context="column"),
+                    ("岗位名称", "岗位", "名称"),
+                    text,
+                    required=True,
+                ),
+                Field(
+                    "unit",
+                    message("unit", context="column"),
+                    ("部门编码", "部门", "组织编码"),
+                    text,
+                    required=True,
+                ),
             ),
             ("key",),
             Position,
@@ -376,14 +435,27 @@ TABLES: Mapping[str, Table] = {
         Table(
             "assignments",
             (
-                Field("person", _PERSON, text, required=True),
-                Field("position", ("position", "岗位编码", "岗位"), text, required=True),
+                Field("person", _PERSON, _NUMBER, text, required=True),
+                Field(
+                    "position",
+                    message("position", context="column"),
+                    ("岗位编码", "岗位"),
+                    text,
+                    required=True,
+                ),
                 _STARTS,
                 _ENDS,
-                Field("primary", ("primary", "主岗", "是否主岗"), flag),
-                Field("probation_until", ("probation_last_day", "试用期至", "试用期结束日期"), last_day),
-                Field("fte", ("fte", "工时占比"), share),
-                Field("exit_reason", ("exit_reason", "离任原因", "离职原因"), text),
+                Field("primary", message("primary", context="column"), ("主岗", "是否主岗"), flag),
+                Field(
+                    "probation_until",
+                    message("probation_last_day", context="column"),
+                    ("试用期至", "试用期结束日期"),
+                    last_day,
+                ),
+                Field("fte", message("fte", context="column"), ("工时占比",), share),
+                Field(
+                    "exit_reason", message("exit_reason", context="column"), ("离任原因", "离职原因"), text
+                ),
             ),
             ("person", "position", "starts_on"),
             Assignment,
@@ -392,10 +464,10 @@ TABLES: Mapping[str, Table] = {
         Table(
             "absences",
             (
-                Field("person", _PERSON, text, required=True),
+                Field("person", _PERSON, _NUMBER, text, required=True),
                 _STARTS,
-                Field("ends_on", _ENDS.titles, last_day, required=True),
-                Field("kind", ("kind", "类型", "缺勤类型"), _absence_kind),
+                Field("ends_on", _ENDS.shown, _ENDS.synonyms, last_day, required=True),
+                Field("kind", message("kind", context="column"), ("类型", "缺勤类型"), _absence_kind),
             ),
             ("person", "starts_on"),
             Absence,
@@ -404,11 +476,13 @@ TABLES: Mapping[str, Table] = {
         Table(
             "users",
             (
-                Field("username", ("username", "用户名", "账号"), text, required=True),
-                Field("role", ("role", "角色"), _role, required=True),
-                Field("person", _PERSON, text),
-                Field("email", ("email", "邮箱"), text),
-                Field("language", ("language", "语言"), text),
+                Field(
+                    "username", message("username", context="column"), ("用户名", "账号"), text, required=True
+                ),
+                Field("role", message("role", context="column"), ("角色",), _role, required=True),
+                Field("person", _PERSON, _NUMBER, text),
+                Field("email", message("email", context="column"), ("邮箱",), text),
+                Field("language", message("language", context="column"), ("语言",), text),
             ),
             ("username",),
             User,
@@ -417,8 +491,8 @@ TABLES: Mapping[str, Table] = {
         Table(
             "grants",
             (
-                Field("user", ("username", "用户名", "账号"), text, required=True),
-                Field("unit", ("unit", "部门编码", "部门"), text, required=True),
+                Field("user", message("username", context="column"), ("用户名", "账号"), text, required=True),
+                Field("unit", message("unit", context="column"), ("部门编码", "部门"), text, required=True),
                 _STARTS,
                 _ENDS,
             ),
@@ -427,4 +501,28 @@ TABLES: Mapping[str, Table] = {
             _grants,
         ),
     )
+}
+
+
+def _importable(table: Table, label: Promise) -> Importable:
+    def take(
+        rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, on: date, dry_run: bool
+    ) -> Outcome:
+        done = import_rows(table.name, rows, by=by, at=at, dry_run=dry_run)
+        return Outcome(done.added, done.changed, done.unchanged, errors=done.errors)
+
+    return Importable(table.name, label, table.fields, take)
+
+
+LABELS: Mapping[str, Promise] = {
+    "units": gettext_lazy("Units"),
+    "people": gettext_lazy("People"),
+    "positions": gettext_lazy("Positions"),
+    "assignments": gettext_lazy("Who holds which position"),
+    "absences": gettext_lazy("Absences"),
+    "users": gettext_lazy("Users and roles"),
+    "grants": gettext_lazy("Sight of other units"),
+}
+IMPORTABLES: Mapping[str, Importable] = {
+    name: _importable(TABLES[name], label) for name, label in LABELS.items()
 }

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from dabiao.core import audit
 from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.engine import number
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org.models import Person, Unit, User
 from dabiao.org.queries import Scope
 from dabiao.targets import queries
 from dabiao.targets.models import LEVELS, Target, TargetVersion
-from dabiao.targets.tiling import Levels
 
 K = TypeVar("K")
 LARGEST_RATIO: Final = Decimal(10)

@@ -12,13 +12,13 @@ from dabiao.core.spreadsheet import Row as ExportRow
 from dabiao.engine import number
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Fiscal, Period
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.targets import queries
 from dabiao.targets.models import LEVELS
-from dabiao.targets.tiling import Levels
 
 
 @dataclass(frozen=True)

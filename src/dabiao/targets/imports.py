@@ -7,17 +7,21 @@ from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Refused
+from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import Field, Parsed, RowError, amount, day, parse, text
+from dabiao.engine.message import message
 from dabiao.engine.period import BadPeriod, Fiscal, Period
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Done, Slot
-from dabiao.targets.tiling import Levels
 
 
 @dataclass(frozen=True)
@@ -29,16 +33,16 @@ class Imported:
 
 
 FIELDS: Final = (
-    Field("unit", ("unit", "部门编码", "部门", "组织编码", "组织"), text),
-    Field("person", ("person", "工号", "员工工号", "employee"), text),
-    Field("metric", ("metric", "指标", "指标编码"), text, required=True),
-    Field("product", ("product", "产品线", "product line"), text),
-    Field("period", ("period", "期间", "月份", "周期"), text),
-    Field("starts_on", ("starts_on", "开始日期", "from"), day),
-    Field("last_day", ("last_day", "结束日期", "to"), day),
-    Field("base", ("base", "保底", "保底目标"), amount),
-    Field("target", ("target", "目标", "达标", "目标值", "amount"), amount),
-    Field("challenge", ("challenge", "挑战", "挑战目标"), amount),
+    Field("unit", message("unit", context="column"), ("部门编码", "部门", "组织编码", "组织"), text),
+    Field("person", message("person", context="column"), ("工号", "员工工号", "employee"), text),
+    Field("metric", message("metric", context="column"), ("指标", "指标编码"), text, required=True),
+    Field("product", message("product", context="column"), ("产品线", "product line"), text),
+    Field("period", message("period", context="column"), ("期间", "月份", "周期"), text),
+    Field("starts_on", message("starts_on", context="column"), ("开始日期", "from"), day),
+    Field("last_day", message("last_day", context="column"), ("结束日期", "to"), day),
+    Field("base", message("base", context="column"), ("保底", "保底目标"), amount),
+    Field("target", message("target", context="column"), ("目标", "达标", "目标值", "amount"), amount),
+    Field("challenge", message("challenge", context="column"), ("挑战", "挑战目标"), amount),
 )
 
 
@@ -176,3 +180,14 @@ def _scope_reader() -> Callable[[Parsed], Scope]:
         return Scope("unit", units[unit])
 
     return read
+
+
+def _take(
+    rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, on: date, dry_run: bool
+) -> Outcome:
+    taken = import_rows(rows, by=by, at=at, on=on, fiscal=fiscal(), dry_run=dry_run)
+    done = taken.done
+    return Outcome(done.added, done.changed, done.unchanged, done.cleared, taken.errors)
+
+
+TARGETS: Final = Importable("targets", gettext_lazy("Targets"), FIELDS, _take)

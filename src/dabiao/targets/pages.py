@@ -12,14 +12,15 @@ from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dabiao.core import chinese, config, uploads
+from dabiao.core import config, uploads
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
+from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.access import UserRequest
@@ -28,7 +29,6 @@ from dabiao.targets import actions, forms, imports, queries
 from dabiao.targets.actions import Slot
 from dabiao.targets.grid import Grid, GridRequest, export_columns, export_rows, grid
 from dabiao.targets.models import LEVELS
-from dabiao.targets.tiling import Levels
 from dabiao.ui import http
 from dabiao.ui.address import read_address
 from dabiao.ui.listing import Column, Listing
@@ -101,7 +101,7 @@ def import_page(request: UserRequest) -> HttpResponse:
         "result": result,
         "dry_run": bool(done) and form.cleaned_data["dry_run"],
         "errors": _errors(result) if result and result.errors else None,
-        "columns": [(field.titles[0], field.required) for field in imports.FIELDS],
+        "columns": [(field.title, field.required) for field in imports.FIELDS],
     }
     bad = request.method == "POST" and (result is None or result.errors)
     return render(request, "targets/import.html", context, status=422 if bad else 200)
@@ -112,7 +112,7 @@ def import_page(request: UserRequest) -> HttpResponse:
 def import_template(request: UserRequest) -> HttpResponseBase:
     """An empty workbook with the titles that the import knows."""
     return http.download(
-        [], {field.name: field.titles[0] for field in imports.FIELDS}, name="targets", kind="xlsx"
+        [], {field.name: field.title for field in imports.FIELDS}, name="targets", kind="xlsx"
     )
 
 
@@ -141,7 +141,6 @@ def _asked(request: UserRequest) -> GridRequest | None:
 
 
 def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
-    language = get_language() or ""
     known = dictionary.in_force()
     used = set(queries.metrics_with_targets())
     choices = sorted(
@@ -149,8 +148,8 @@ def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
     )
     return {
         "grid": shown,
-        "metric_name": shown.metric.label.in_language(language),
-        "metrics": [(metric.key, metric.label.in_language(language)) for metric in choices],
+        "metric_name": say(shown.metric.label),
+        "metrics": [(metric.key, say(metric.label)) for metric in choices],
         "levels": [("base", _("Base")), ("target", _("Target")), ("challenge", _("Challenge"))],
         "products": queries.products_with_targets(request.user, http.today()),
         "may_import": request.user.runs_operations or request.user.role == request.user.Role.MANAGER,
@@ -211,8 +210,7 @@ def _errors(result: imports.Imported) -> Listing:
 
 def _label(known: Mapping[str, Metric], key: str) -> str:
     """What a metric is called; its key where it is not defined any more."""
-    language = get_language() or "en"
-    return chinese.in_language(known[key].label.in_language(language), language) if key in known else key
+    return say(known[key].label) if key in known else key
 
 
 def _listing(rows: list[queries.TargetRow]) -> Listing:

@@ -7,14 +7,12 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
+from dabiao.engine import promise
+from dabiao.engine.promise import ByProduct, Levels, Promise, Promises, Row, Seat, WorkingDays
 from dabiao.org import queries as org
 from dabiao.org.queries import HeldSeat, Scope
 from dabiao.org.tree import Tree, tree
-from dabiao.targets import tiling
 from dabiao.targets.models import Target
-from dabiao.targets.tiling import Levels, Promise, Row, WorkingDays
-
-ByProduct = Mapping[str, Sequence[Row]]
 
 
 class Book:
@@ -47,55 +45,51 @@ class Book:
         set_on, asked = self.of_units.get(metric, {}), self.of_people.get(metric, {})
         found: dict[Scope, Promise | None] = {}
         if sums:
-            below = _Below(self, set_on, self._seated(metric, set_on))
-            found |= {Scope("unit", key): below.promise(key, self.start, self.end) for key in self.units}
-            found |= {Scope("person", key): self.own(asked.get(key, {}), sums=True) for key in self.people}
+            added = self._added(metric, set_on, asked)
+            found |= {Scope("unit", key): added.unit(key, self.start, self.end) for key in self.units}
+            found |= {Scope("person", key): added.person(key, self.start, self.end) for key in self.people}
         else:
-            own = {key: promise for key, rows in set_on.items() if (promise := self.own(rows, sums=False))}
+            own = {key: held for key, rows in set_on.items() if (held := self._own(rows))}
             found |= {Scope("unit", key): self._from_above(key, own) for key in self.units}
             for key in self.people:
-                held = self.own(asked.get(key, {}), sums=False)
-                found[Scope("person", key)] = held or tiling.inherited(self._above_person(key, own))
-        return {scope: promise for scope, promise in found.items() if promise is not None}
+                held = self._own(asked.get(key, {}))
+                found[Scope("person", key)] = held or promise.inherited(self._above_person(key, own))
+        return {scope: held for scope, held in found.items() if held is not None}
 
-    def own(self, rows: ByProduct, *, sums: bool, window: tuple[date, date] | None = None) -> Promise | None:
-        """What one holder's rows promise: those of all products, else (of amounts) the sum over product lines."""
-        start, end = window or (self.start, self.end)
+    def _own(self, rows: ByProduct) -> Promise | None:
+        """What one holder's rows promise of a metric that can't be added."""
+        return promise.of_holder(
+            rows, self.start, self.end, product=self.product, flow=False, working_days=self.working_days
+        )
 
-        def of(product: str) -> Promise | None:
-            found = rows.get(product, ())
-            return tiling.promised(found, start, end, flow=sums, working_days=self.working_days)
-
-        whole = of(self.product)
-        if whole is not None or self.product or not sums:
-            return whole
-        return tiling.summed([part for product in sorted(rows) if (part := of(product)) is not None])
-
-    def left_out(self, rows: ByProduct, start: date, end: date) -> list[tuple[date, date]]:
-        """Days of a window for which one holder's rows promise nothing."""
-        whole = rows.get(self.product, ())
-        chosen = whole if self.product or any(row.start < end and start < row.end for row in whole) else None
-        return tiling.gaps(
-            chosen if chosen is not None else [row for some in rows.values() for row in some], start, end
+    def _added(
+        self, metric: str, set_on: Mapping[str, ByProduct], asked: Mapping[str, ByProduct]
+    ) -> Promises:
+        """The sums of one metric: of the people, those asked for and those below units that need them."""
+        seats, below = self._seated(metric, set_on)
+        return Promises(
+            set_on,
+            {**below, **asked},
+            children=lambda key: [node.key for node in self.tree.children(key)],
+            seats=seats,
+            working_days=self.working_days,
+            product=self.product,
         )
 
     def _seated(
         self, metric: str, set_on: Mapping[str, ByProduct]
-    ) -> Mapping[str, Sequence[tuple[HeldSeat, ByProduct]]]:
-        """Unit → the people in it with their targets, of units asked for, or below, that do not cover the window."""
-        if metric not in self.have_people:
-            return {}
-        needing = frozenset(self._needing_people(self.units, set_on))
+    ) -> tuple[Mapping[str, Sequence[Seat]], Mapping[str, ByProduct]]:
+        """Unit → seats, and person → targets, in units asked for, or below, that do not cover the window."""
+        needing = frozenset(self._needing_people(self.units, set_on)) if metric in self.have_people else ()
         if not needing:
-            return {}
+            return {}, {}
         held = org.holders(needing, self.start, self.end)
-        read = _read(self.touching.filter(metric=metric, person__in=held), "person__key")
-        rows = read.get(metric, {})
-        found: dict[str, list[tuple[HeldSeat, ByProduct]]] = defaultdict(list)
-        for seat in self._seats(needing):
+        rows = _read(self.touching.filter(metric=metric, person__in=held), "person__key").get(metric, {})
+        seats: dict[str, list[Seat]] = defaultdict(list)
+        for seat in self._seats(frozenset(needing)):
             if seat.person in rows:
-                found[seat.unit].append((seat, rows[seat.person]))
-        return found
+                seats[seat.unit].append(Seat(seat.person, seat.starts_on, seat.ends_on))
+        return seats, rows
 
     def _seats(self, units: frozenset[str]) -> Sequence[HeldSeat]:
         if units not in self._seats_of:
@@ -106,7 +100,7 @@ class Book:
         waiting = [key for key in wanted if key in self.tree.by_key]
         while waiting:
             key = waiting.pop()
-            if key not in set_on or self.left_out(set_on[key], self.start, self.end):
+            if key not in set_on or promise.left_out(set_on[key], self.start, self.end, product=self.product):
                 yield key
                 waiting += [node.key for node in self.tree.children(key)]
 
@@ -115,7 +109,7 @@ class Book:
         if key in own:
             return own[key]
         path = reversed(self.tree.path(key)) if key in self.tree.by_key else ()
-        return next((tiling.inherited(own[node.key]) for node in path if node.key in own), None)
+        return next((promise.inherited(own[node.key]) for node in path if node.key in own), None)
 
     def _above_person(self, key: str, own: Mapping[str, Promise]) -> Promise | None:
         unit = self._unit_of.get(key) if own else None
@@ -139,40 +133,3 @@ def _read(found: QuerySet[Target], holder: str) -> Mapping[str, Mapping[str, Map
     for metric, key, product, start, end, *levels in found.values_list(*fields):
         read[metric][key][product].append(Row(start, end, Levels(*levels)))
     return read
-
-
-class _Below:
-    """Promises of units of one metric: their own, and for the days without one the sum of what lies below."""
-
-    def __init__(
-        self,
-        book: Book,
-        set_on: Mapping[str, ByProduct],
-        seated: Mapping[str, Sequence[tuple[HeldSeat, ByProduct]]],
-    ) -> None:
-        self.book, self.set_on, self.seated = book, set_on, seated
-        self.known: dict[tuple[str, date, date], Promise | None] = {}
-
-    def promise(self, key: str, start: date, end: date) -> Promise | None:
-        """The promise of a unit for [start, end)."""
-        if (key, start, end) not in self.known:
-            self.known[key, start, end] = self._worked_out(key, start, end)
-        return self.known[key, start, end]
-
-    def _worked_out(self, key: str, start: date, end: date) -> Promise | None:
-        rows = self.set_on.get(key, {})
-        own = self.book.own(rows, sums=True, window=(start, end))
-        if own is None:
-            return self._children(key, start, end)
-        return tiling.completed(
-            own, [self._children(key, *gap) for gap in self.book.left_out(rows, start, end)]
-        )
-
-    def _children(self, key: str, start: date, end: date) -> Promise | None:
-        units = [self.promise(node.key, start, end) for node in self.book.tree.children(key)]
-        people = [
-            self.book.own(rows, sums=True, window=(max(seat.starts_on, start), min(seat.ends_on, end)))
-            for seat, rows in self.seated.get(key, ())
-            if seat.starts_on < end and start < seat.ends_on
-        ]
-        return tiling.summed([part for part in [*units, *people] if part is not None])

@@ -10,13 +10,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dabiao.core.calendars import working_days
 from dabiao.engine.metric import Measure, Metric, is_flow
+from dabiao.engine.promise import Levels, Promise, Row
 from dabiao.lake import dictionary
 from dabiao.lake.tables import TABLES
 from dabiao.org import queries as org
 from dabiao.org.models import User
 from dabiao.org.queries import Scope, Sight
 from dabiao.targets.models import Target, TargetVersion
-from dabiao.targets.tiling import Levels, Promise, Row
 
 __all__ = ["Levels", "Promise", "Row"]
 

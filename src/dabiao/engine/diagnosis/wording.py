@@ -1,6 +1,6 @@
-"""An explanation said in one or two plain sentences, in English and in Chinese."""
+"""An explanation in one or two plain sentences; `core.sentence` says them in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -8,200 +8,186 @@ from typing import Literal
 from dabiao.engine.diagnosis.cube import Where
 from dabiao.engine.diagnosis.decompose import Contribution
 from dabiao.engine.diagnosis.explain import Cause, Explanation
+from dabiao.engine.message import Message, Number, Percent, Series, Value, message, noted
 from dabiao.engine.number import rounded
 
-Language = Literal["en", "zh"]
 Unit = Literal["money", "count", "ratio"]
 
 
 @dataclass(frozen=True)
 class Names:
-    """What things are called in the language of the sentence; what is not named is said by its key.
+    """What things are called; what is not named is said by its key.
 
     decimals: those shown of a figure that is neither money nor a ratio: two of a score
     dimensions: key -> name; members: (dimension key, member) -> name, for example a person's
     """
 
     metric: str
-    against: str
+    against: Value
     unit: Unit
     dimensions: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[tuple[str, str], str] = field(default_factory=dict)
     decimals: int = 0
 
 
-def sentence(explanation: Explanation, names: Names, language: Language) -> str:
+def sentence(explanation: Explanation, names: Names) -> Series:
     """What is off, by how much, what it comes from, and what is left; or that nothing stands out.
 
     A cause that is larger than the gap, because something else made up for it, is said by its own size.
     """
-    say = _EN if language == "en" else _ZH
-    steps = explanation.steps
-    digits = 3 if names.unit == "ratio" else names.decimals
-    actual, expected = rounded(steps.actual, digits), rounded(steps.expected, digits)
-    gap = actual - expected  # as a reader would work it out from the two figures shown
-    opening = say["level" if not gap else "above" if gap > 0 else "below"].format(
-        metric=names.metric,
-        actual=_shown(actual, names),
-        expected=_shown(expected, names),
-        against=names.against,
-        gap=_difference(abs(gap), names, language),
-    )
+    return Series(tuple(_sentences(explanation, names)), message("{head} {last}", context="sentences"))
+
+
+def _sentences(explanation: Explanation, names: Names) -> Iterator[Message]:
+    gap, opening = _opening(explanation, names)
+    yield opening
     if not gap and not (explanation.causes or explanation.offsets or explanation.staffing):
-        return opening
+        return
     if explanation.staffing:
-        opening += say["staffing"].format(staffing=_signed(explanation.staffing, names, language))
-    hidden = _against(explanation, names, language)
-    if not explanation.causes:
-        other = say["other"] if explanation.staffing else ""
-        return opening + say[_without_cause(explanation)].format(other=other) + hidden
-    said = [
-        _cause(cause, line, explanation, names, language)
-        for cause, line in zip(explanation.causes, explanation.apart, strict=False)
-    ]
-    rest = explanation.apart[-1].total
-    left = say["rest"].format(rest=_signed(rest, names, language)) if rest else ""
-    from_where = say["remaining" if explanation.staffing else "causes"]
-    return opening + from_where.format(causes=say["and"].join(said)) + hidden + left
-
-
-def _without_cause(explanation: Explanation) -> str:
-    """Which sentence says that no cause stands out."""
-    if explanation.offsets:
-        return "no_cause"
-    if explanation.standing.anywhere:
-        return "everywhere"
-    return "remains_small" if explanation.staffing else "nothing"
-
-
-def _against(explanation: Explanation, names: Names, language: Language) -> str:
-    """What went against the gap; nothing where nothing did."""
-    say = _EN if language == "en" else _ZH
-    lines = explanation.apart[len(explanation.causes) : -1]
-    said = [
-        say["offset"].format(
-            where=described(offset.where, names, language), total=_signed(line.total, names, language)
+        yield message(
+            "People who came, left or were away change it by {staffing}.",
+            staffing=_signed(explanation.staffing, names),
         )
-        + _moved(line, explanation, names, language)
+    yield _comes_from(explanation, names) if explanation.causes else _without_cause(explanation)
+    if explanation.offsets:
+        yield _against(explanation, names)
+    rest = explanation.apart[-1].total if explanation.causes else Decimal(0)
+    if rest:
+        yield message("All the rest adds {rest}.", rest=_signed(rest, names))
+
+
+def _opening(explanation: Explanation, names: Names) -> tuple[Decimal, Message]:
+    """The gap as a reader would work it out from the two figures shown, and the sentence that shows them."""
+    digits = 3 if names.unit == "ratio" else names.decimals
+    actual = rounded(explanation.steps.actual, digits)
+    expected = rounded(explanation.steps.expected, digits)
+    gap = actual - expected
+    values: dict[str, Value] = {
+        "metric": names.metric,
+        "actual": _shown(actual, names),
+        "expected": _shown(expected, names),
+        "against": names.against,
+        "gap": _difference(abs(gap), names),
+    }
+    if not gap:
+        text = noted("{metric}: {actual}, level with the {against}.")
+    elif gap > 0:
+        text = noted("{metric}: {actual}, {gap} above the {against} of {expected}.")
+    else:
+        text = noted("{metric}: {actual}, {gap} below the {against} of {expected}.")
+    return gap, Message(text, values)
+
+
+def _comes_from(explanation: Explanation, names: Names) -> Message:
+    causes = Series(
+        [
+            _cause(cause, line, explanation, names)
+            for cause, line in zip(explanation.causes, explanation.apart, strict=False)
+        ],
+        message("{head}; and from {last}"),
+    )
+    if explanation.staffing:
+        return message("What remains comes from {causes}.", causes=causes)
+    return message("It comes from {causes}.", causes=causes)
+
+
+def _without_cause(explanation: Explanation) -> Message:
+    """That no cause stands out."""
+    if explanation.offsets:
+        return message("No cause in its direction stands out.")
+    if explanation.standing.anywhere and explanation.staffing:
+        return message("Nothing else stands out: it is off nearly everywhere alike.")
+    if explanation.standing.anywhere:
+        return message("Nothing stands out: it is off nearly everywhere alike.")
+    if explanation.staffing:
+        return message(
+            "Nothing else stands out: what remains is made of small differences such as any period shows."
+        )
+    return message("Nothing stands out: the difference is made of small ones such as any period shows.")
+
+
+def _against(explanation: Explanation, names: Names) -> Message:
+    """What went against the gap."""
+    lines = explanation.apart[len(explanation.causes) : -1]
+    offsets = [
+        _moved(_by_size(offset.where, line, names), line, explanation, names)
         for offset, line in zip(explanation.offsets, lines, strict=True)
     ]
-    return say["against"].format(offsets=say["and_offset"].join(said)) if said else ""
-
-
-def _cause(
-    cause: Cause, line: Contribution, explanation: Explanation, names: Names, language: Language
-) -> str:
-    say = _EN if language == "en" else _ZH
-    where, share = (
-        described(cause.where, names, language),
-        line.total / (explanation.gap - explanation.staffing),
+    return message(
+        "Against it went {offsets}.",
+        offsets=Series(offsets, message("{head} and {last}", context="what went against a gap")),
     )
-    if 0 < share <= 1:
-        said = say["cause_of_rest" if explanation.staffing else "cause"].format(
-            where=where, share=f"{rounded(share * 100, 0):f}"
-        )
+
+
+def _cause(cause: Cause, line: Contribution, explanation: Explanation, names: Names) -> Value:
+    share = line.total / (explanation.gap - explanation.staffing)
+    if not 0 < share <= 1:
+        return _moved(_by_size(cause.where, line, names), line, explanation, names)
+    where, shown = described(cause.where, names), Percent(share, digits=0)
+    if explanation.staffing:
+        said = message("{where} with {share} of that", where=where, share=shown)
     else:
-        said = say["offset"].format(where=where, total=_signed(line.total, names, language))
-    return said + _moved(line, explanation, names, language)
+        said = message("{where} with {share} of it", where=where, share=shown)
+    return _moved(said, line, explanation, names)
 
 
-def _moved(line: Contribution, explanation: Explanation, names: Names, language: Language) -> str:
-    """From what to what the cause went, in its own figures."""
+def _by_size(where: Where, line: Contribution, names: Names) -> Message:
+    return message("{where} with {total}", where=described(where, names), total=_signed(line.total, names))
+
+
+def _moved(said: Message, line: Contribution, explanation: Explanation, names: Names) -> Message:
+    """A cause, and from what to what it went, in its own figures."""
     member = line.member
+    now, then = member.part, member.expected_part
     if explanation.kind == "ratio":
         if not member.whole or not member.expected_whole:
-            return ""
-        now, then = member.part / member.whole, member.expected_part / member.expected_whole
-    else:
-        now, then = member.part, member.expected_part
-    text = "({now}, expected {then})" if language == "en" else "（{now}，应有{then}）"
-    space = " " if language == "en" else ""
-    return space + text.format(now=_shown(now, names), then=_shown(then, names))
-
-
-def step_names(explanation: Explanation, names: Names, language: Language) -> tuple[str, ...]:
-    """The steps of an explanation in words, in their order, and the gap that they sum to."""
-    say = _EN if language == "en" else _ZH
-    first = (say["step_staffing"],) if explanation.staffing else ()
-    found = (*explanation.causes, *explanation.offsets)
-    return (
-        *first,
-        *(described(one.where, names, language) for one in found),
-        say["step_rest"],
-        say["step_gap"],
+            return said
+        now, then = now / member.whole, then / member.expected_whole
+    return message(
+        "{cause} ({now}, expected {then})", cause=said, now=_shown(now, names), then=_shown(then, names)
     )
 
 
-def described(where: Where, names: Names, language: Language) -> str:
+def step_names(explanation: Explanation, names: Names) -> tuple[Value, ...]:
+    """The steps of an explanation in words, in their order, and the gap that they sum to."""
+    first = (message("people who came, left or were away"),) if explanation.staffing else ()
+    causes = (*explanation.causes, *explanation.offsets)
+    return (
+        *first,
+        *(described(cause.where, names) for cause in causes),
+        message("all the rest"),
+        message("gap"),
+    )
+
+
+def described(where: Where, names: Names) -> Series:
     """A segment in words: 'region East and product line A'."""
-    missing = "(none)" if language == "en" else "（空）"
-    joined = []
-    for dimension, member in where:
-        called = missing if member is None else names.members.get((dimension, member), member)
-        joined.append(f"{names.dimensions.get(dimension, dimension)} {called}")
-    return (" and " if language == "en" else " × ").join(joined)
+    return Series(
+        [
+            message(
+                "{dimension} {member}",
+                dimension=names.dimensions.get(dimension, dimension),
+                member=message("(none)")
+                if member is None
+                else names.members.get((dimension, member), member),
+            )
+            for dimension, member in where
+        ],
+        message("{head} and {last}", context="segment"),
+    )
 
 
-def _shown(value: Decimal, names: Names) -> str:
+def _shown(value: Decimal, names: Names) -> Value:
     if names.unit == "ratio":
-        return f"{rounded(value * 100, 1):f}%"
-    return f"{rounded(value, names.decimals):,f}"
+        return Percent(value, digits=1)
+    return Number(value, digits=names.decimals)
 
 
-def _difference(value: Decimal, names: Names, language: Language) -> str:
+def _difference(value: Decimal, names: Names, *, signed: bool = False) -> Value:
     if names.unit != "ratio":
-        return _shown(value, names)
-    points = f"{rounded(value * 100, 1):f}"
-    return f"{points} points" if language == "en" else f"{points} 个百分点"
+        return Number(value, digits=names.decimals, signed=signed)
+    return message("{n} points", context="percentage", n=Number(value * 100, digits=1, signed=signed))
 
 
-def _signed(value: Decimal, names: Names, language: Language) -> str:
-    return ("+" if value > 0 else "−") + _difference(abs(value), names, language)
-
-
-_EN = {
-    "level": "{metric}: {actual}, level with the {against}.",
-    "above": "{metric}: {actual}, {gap} above the {against} of {expected}.",
-    "below": "{metric}: {actual}, {gap} below the {against} of {expected}.",
-    "staffing": " People who came, left or were away change it by {staffing}.",
-    "other": " else",
-    "nothing": " Nothing{other} stands out: the difference is made of small ones such as any period shows.",
-    "no_cause": " No cause in its direction stands out.",
-    "remains_small": " Nothing else stands out: what remains is made of small differences such as any period shows.",
-    "everywhere": " Nothing{other} stands out: it is off nearly everywhere alike.",
-    "causes": " It comes from {causes}.",
-    "remaining": " What remains comes from {causes}.",
-    "cause": "{where} with {share}% of it",
-    "cause_of_rest": "{where} with {share}% of that",
-    "and": "; and from ",
-    "against": " Against it went {offsets}.",
-    "offset": "{where} with {total}",
-    "and_offset": " and ",
-    "step_staffing": "people who came, left or were away",
-    "step_rest": "all the rest",
-    "step_gap": "gap",
-    "rest": " All the rest adds {rest}.",
-}
-_ZH = {
-    "level": "{metric}为{actual}，与{against}持平。",
-    "above": "{metric}为{actual}，比{against}{expected}高{gap}。",
-    "below": "{metric}为{actual}，比{against}{expected}低{gap}。",
-    "staffing": "其中人员增减与缺勤影响{staffing}。",
-    "other": "其他",
-    "nothing": "没有{other}突出的原因：差距由平常就有的零星波动构成。",
-    "no_cause": "同方向没有突出的原因。",
-    "remains_small": "没有其他突出的原因：其余差距由平常就有的零星波动构成。",
-    "everywhere": "没有{other}突出的原因：各处偏离程度相近，属于整体变化。",
-    "causes": "主要来自{causes}。",
-    "remaining": "扣除后主要来自{causes}。",
-    "cause": "{where}，占差距的{share}%",
-    "cause_of_rest": "{where}，占其余的{share}%",
-    "and": "；以及",
-    "against": "反方向的有{offsets}。",
-    "offset": "{where}，{total}",
-    "and_offset": "；",
-    "step_staffing": "人员增减与缺勤",
-    "step_rest": "其余",
-    "step_gap": "差距",
-    "rest": "其余合计{rest}。",
-}
+def _signed(value: Decimal, names: Names) -> Value:
+    return _difference(value, names, signed=True)

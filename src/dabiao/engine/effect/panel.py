@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dabiao.engine.message import message, noted
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -20,24 +22,24 @@ Why = Literal["later", "nobody", "too short", "too few", "no level", "nobody els
 
 
 class CannotMeasure(ValueError):
-    """The figures do not allow an effect to be computed; `why`, and what is missing in words.
+    """The figures do not allow an effect to be computed; `why`, and in words what is missing.
 
     about: the start that lies outside the periods, or how many periods come before it
     """
 
     def __init__(self, why: Why, about: str = "") -> None:
-        super().__init__(_WORDS[why].format(about=about))
         self.why: Why = why
-        self.about = about
+        self.said = message(_WORDS[why], about=about)
+        super().__init__(str(self.said))
 
 
 _WORDS: Final[dict[Why, str]] = {
-    "later": "the measure starts in {about}, for which there are no figures",
-    "nobody": "nobody whom the measure treats has any figures",
-    "too short": "there are {about} periods with figures before the measure: at least six are needed",
-    "too few": "nobody whom the measure treats has figures in six periods before it and in one since",
-    "no level": "the treated have a usual level of zero or less: there can be no share of it",
-    "nobody else": "nobody has figures to compare with since the measure started",
+    "later": noted("the measure starts in {about}, for which there are no figures"),
+    "nobody": noted("nobody whom the measure treats has any figures"),
+    "too short": noted("there are {about} periods with figures before the measure: at least six are needed"),
+    "too few": noted("nobody whom the measure treats has figures in six periods before it and in one since"),
+    "no level": noted("the treated have a usual level of zero or less: there can be no share of it"),
+    "nobody else": noted("nobody has figures to compare with since the measure started"),
 }
 
 

@@ -1,42 +1,103 @@
-"""An effect said in plain words, in English and in Chinese: the verdict, what it rests on, and what to do next."""
+"""An effect said in plain words: the verdict, what it rests on, and what to do next."""
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final, Literal
 
-from dabiao.engine.effect.panel import CannotMeasure, Why
-from dabiao.engine.effect.verdict import Effect, Measure, Method, Outlook, Verdict
+from dabiao.engine.effect.verdict import Effect, Measure, Method, Outlook
+from dabiao.engine.message import (
+    Message,
+    Number,
+    Percent,
+    Series,
+    Value,
+    counted_message,
+    message,
+    noted,
+    noted_plural,
+)
+from dabiao.engine.number import rounded
 
-Language = Literal["en", "zh"]
 Grain = Literal["period", "day", "week", "month", "quarter", "half", "year"]
 
+_SENTENCES: Final[Mapping[str, str]] = {
+    "works": noted("It works: {effect} (between {low} and {high})."),
+    "harmful": noted("It does harm: {effect} (between {low} and {high})."),
+    "no effect seen": noted(
+        "No effect seen: {effect} (between {low} and {high}); an improvement of {worthwhile} or more is ruled out."
+    ),
+    "too early": noted("Too early to say: {effect} so far (between {low} and {high})."),
+    "visible": noted("By now only an effect of {visible} or more would reliably show."),
+    "then": noted("An effect of {worthwhile} would show with {more} more: look again then."),
+    "holding": noted("Should it stay at {effect}, that would be clear with {more} more: look again then."),
+    "never by comparison": noted(
+        "Waiting alone will not do: with {more} more it still takes {later}. Treat more, or look for a larger effect."
+    ),
+    "never by forecast": noted(
+        "Waiting alone will not do: with {more} more it still takes {later}. Leave some out for a while to compare with."
+    ),
+    "perhaps harmful": noted("It may have done harm: that is not ruled out."),
+    "comparison": noted(
+        "{treated} treated against {compared} comparable others, {before} before and {after} since."
+    ),
+    "forecast": noted(
+        "{treated} treated against a forecast from their own {before} before, as nobody is left to compare with;"
+        " {after} since. Whatever else changed at the same time is counted in."
+    ),
+    "before": noted("With reserve: the treated were already moving apart from the others before."),
+    "balance": noted("With reserve: the treated and the others differ in level or trend."),
+    "left_out": noted("{left_out} with too few figures were left out."),
+}
 
-def sentence(effect: Effect, measure: Measure, language: Language, grain: Grain = "period") -> str:
+_GRAINS: Final[Mapping[Grain, tuple[str, str]]] = {
+    "period": noted_plural("{count} period", "{count} periods"),
+    "day": noted_plural("{count} day", "{count} days"),
+    "week": noted_plural("{count} week", "{count} weeks"),
+    "month": noted_plural("{count} month", "{count} months"),
+    "quarter": noted_plural("{count} quarter", "{count} quarters"),
+    "half": noted_plural("{count} half-year", "{count} half-years"),
+    "year": noted_plural("{count} year", "{count} years"),
+}
+
+
+def sentence(effect: Effect, measure: Measure, grain: Grain = "period") -> Series:
     """The verdict, the effect with its interval, the sample, and what speaks against trusting it."""
-    say, outlook = (_EN if language == "en" else _ZH), effect.outlook
-    words = {
-        "effect": _shown(effect.effect, measure, language),
-        "low": _shown(effect.low, measure, language).split(" ")[0],
-        "high": _shown(effect.high, measure, language),
-        "visible": _size(effect.visible, measure, language),
-        "worthwhile": _size(measure.worthwhile, measure, language),
-        "later": _size(outlook.visible, measure, language) if outlook else "",
-        "more": _counted(outlook.periods or measure.horizon, grain, language) if outlook else "",
+    values = _values(effect, measure, grain)
+    parts = [Message(_SENTENCES[part], values) for part in _parts(effect, measure)]
+    return Series(parts, message("{head} {last}", context="sentences"))
+
+
+def _values(effect: Effect, measure: Measure, grain: Grain) -> dict[str, Value]:
+    outlook = effect.outlook
+    return {
+        "effect": _shown(effect.effect, measure),
+        "low": _figure(effect.low, measure),
+        "high": _shown(effect.high, measure),
+        "visible": _size(effect.visible, measure),
+        "worthwhile": _size(measure.worthwhile, measure),
+        "later": _size(outlook.visible, measure) if outlook else "",
+        "more": _counted(outlook.periods or measure.horizon, grain) if outlook else "",
         "treated": effect.treated,
         "compared": effect.compared,
-        "before": _counted(effect.before, grain, language),
-        "after": _counted(effect.after, grain, language),
+        "before": _counted(effect.before, grain),
+        "after": _counted(effect.after, grain),
         "left_out": len(effect.left_out),
     }
-    parts: list[str] = [effect.verdict]
+
+
+def _parts(effect: Effect, measure: Measure) -> Iterator[str]:
+    """Which sentences are said, in their order."""
+    yield effect.verdict
     if effect.verdict == "too early" and effect.visible > measure.worthwhile:
-        parts.append("visible")
-    if outlook:
-        parts.append(_next(outlook, effect.method))
+        yield "visible"
+    if effect.outlook:
+        yield _next(effect.outlook, effect.method)
     if effect.verdict == "no effect seen" and _may_be_harmful(effect, measure):
-        parts.append("perhaps harmful")
-    parts.append(effect.method)
-    parts += [check.name for check in effect.checks if not check.held]
-    parts += ["left_out"] if effect.left_out else []
-    return (" " if language == "en" else "").join(say[part].format(**words) for part in parts)
+        yield "perhaps harmful"
+    yield effect.method
+    yield from (check.name for check in effect.checks if not check.held)
+    if effect.left_out:
+        yield "left_out"
 
 
 def _may_be_harmful(effect: Effect, measure: Measure) -> bool:
@@ -51,95 +112,30 @@ def _next(outlook: Outlook, method: Method) -> str:
     return "holding" if outlook.periods == outlook.holding else "then"
 
 
-def verdict(found: Verdict, language: Language) -> str:
-    """The verdict alone, as a label."""
-    return found if language == "en" else _VERDICT_ZH[found]
-
-
-def refusal(error: CannotMeasure, language: Language) -> str:
-    """Why there is no effect to tell."""
-    return str(error) if language == "en" else _REFUSAL_ZH[error.why].format(about=error.about)
-
-
-def _shown(value: float, measure: Measure, language: Language) -> str:
+def _shown(value: float, measure: Measure) -> Value:
     """A share of the usual level in percent; a difference of ratios in points."""
+    figure = _figure(value, measure)
+    return figure if measure.relative else message("{n} points", context="percentage", n=figure)
+
+
+def _figure(value: float, measure: Measure) -> Value:
     if measure.relative:
-        return f"{value:+.{0 if abs(value) >= 1 else 1}%}".replace("-", "−")
-    points = f"{value * 100:+.1f}".replace("-", "−")
-    return f"{points} points" if language == "en" else f"{points} 个百分点"
+        return Percent(Decimal(str(value)), digits=0 if abs(value) >= 1 else 1, signed=True)
+    return Number(Decimal(str(value * 100)), digits=1, signed=True)
 
 
-def _size(value: float, measure: Measure, language: Language) -> str:
+def _size(value: float, measure: Measure) -> Value:
     """Without a sign, and no finer than it is sure: effects that could be seen."""
-    shown = f"{value * 100:.{0 if measure.relative and value >= 0.1 else 1}f}".removesuffix(".0")
+    share = Decimal(str(value))
     if measure.relative:
-        return f"{shown}%"
-    return f"{shown} points" if language == "en" else f"{shown} 个百分点"
+        return Percent(_to(share, 0 if value >= 0.1 else 1))
+    return message("{n} points", context="percentage", n=Number(_to(share, 1) * 100))
 
 
-def _counted(count: int, grain: Grain, language: Language) -> str:
-    if language == "zh":
-        return f"{count}{_GRAIN_ZH[grain]}"
-    return f"{count} {'half-year' if grain == 'half' else grain}{'' if count == 1 else 's'}"
+def _to(share: Decimal, digits: int) -> Decimal:
+    """A share whose percentage has so many digits at most."""
+    return rounded(share, digits + 2)
 
 
-_VERDICT_ZH: dict[Verdict, str] = {
-    "works": "有效",
-    "no effect seen": "未见效果",
-    "too early": "为时尚早",
-    "harmful": "有害",
-}
-_REFUSAL_ZH: dict[Why, str] = {
-    "later": "措施从{about}开始，而该期还没有数据。",
-    "nobody": "措施对象没有任何数据。",
-    "too short": "措施之前只有{about}期数据，至少需要六期。",
-    "too few": "措施对象在措施前不足六期数据，或措施后没有数据。",
-    "no level": "措施对象平时的水平为零或负数，无法按比例衡量。",
-    "nobody else": "措施开始之后，没有可作对照的数据。",
-}
-_GRAIN_ZH: dict[Grain, str] = {
-    "period": "期",
-    "day": "天",
-    "week": "周",
-    "month": "个月",
-    "quarter": "个季度",
-    "half": "个半年",
-    "year": "年",
-}
-_EN = {
-    "works": "It works: {effect} (between {low} and {high}).",
-    "harmful": "It does harm: {effect} (between {low} and {high}).",
-    "no effect seen": "No effect seen: {effect} (between {low} and {high}); an improvement of {worthwhile} or more is ruled out.",
-    "too early": "Too early to say: {effect} so far (between {low} and {high}).",
-    "visible": "By now only an effect of {visible} or more would reliably show.",
-    "then": "An effect of {worthwhile} would show with {more} more: look again then.",
-    "holding": "Should it stay at {effect}, that would be clear with {more} more: look again then.",
-    "never by comparison": "Waiting alone will not do: with {more} more it still takes {later}."
-    " Treat more, or look for a larger effect.",
-    "never by forecast": "Waiting alone will not do: with {more} more it still takes {later}."
-    " Leave some out for a while to compare with.",
-    "perhaps harmful": "It may have done harm: that is not ruled out.",
-    "comparison": "{treated} treated against {compared} comparable others, {before} before and {after} since.",
-    "forecast": "{treated} treated against a forecast from their own {before} before, as nobody is left to compare"
-    " with; {after} since. Whatever else changed at the same time is counted in.",
-    "before": "With reserve: the treated were already moving apart from the others before.",
-    "balance": "With reserve: the treated and the others differ in level or trend.",
-    "left_out": "{left_out} with too few figures were left out.",
-}
-_ZH = {
-    "works": "有效：{effect}（介于{low}与{high}之间）。",
-    "harmful": "有害：{effect}（介于{low}与{high}之间）。",
-    "no effect seen": "未见效果：{effect}（介于{low}与{high}之间）；可以排除{worthwhile}以上的改善。",
-    "too early": "为时尚早：目前为{effect}（介于{low}与{high}之间）。",
-    "visible": "现在只有{visible}以上的效果才能可靠地看出来。",
-    "then": "再过{more}，{worthwhile}的效果即可看出，届时请再看。",
-    "holding": "若能保持{effect}，再过{more}即可确认，届时请再看。",
-    "never by comparison": "单靠等待不够：再过{more}，也要{later}以上的效果才看得出来。请扩大实施范围，或以更大的效果为目标。",
-    "never by forecast": "单靠等待不够：再过{more}，也要{later}以上的效果才看得出来。请先留一部分人不实施，以便对照。",
-    "perhaps harmful": "但不能排除它有害。",
-    "comparison": "措施对象{treated}个，对照{compared}个；之前{before}，之后{after}。",
-    "forecast": "措施对象{treated}个，没有可比对象，与其自身此前{before}的预测相比；之后{after}。同期的其他变化也计算在内。",
-    "before": "注意：措施之前，对象与对照的走势已有差异。",
-    "balance": "注意：对象与对照在水平或趋势上差异较大。",
-    "left_out": "另有{left_out}个因数据不足未计入。",
-}
+def _counted(count: int, grain: Grain) -> Message:
+    return counted_message(*_GRAINS[grain], count)

@@ -1,131 +1,124 @@
 """What a bonus is for, as sentences."""
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Final
 
-from dabiao.engine.payout.phrase import Language, amount, number, percent, say, span, title
+from dabiao.engine.message import Message, Percent, Series, Value, message
+from dabiao.engine.payout.phrase import amount, apart, listed, span, title
 from dabiao.engine.payout.plan import Bonus, BonusKind, Component, Plan
 
 
-def bonus_sentences(plan: Plan, component: Component, lang: Language) -> Iterator[str]:
+def bonus_sentences(plan: Plan, component: Component) -> Iterator[Message]:
     """The sentences of a component that is a bonus."""
     if component.bonus is not None:
-        name = title(component.title, lang)
-        for sentence in _BY_KIND[component.bonus.kind](plan, component.bonus, lang):
-            yield say(lang, f"{name}: {sentence}", f"{name}：{sentence}")
+        for sentence in _BY_KIND[component.bonus.kind](plan, component.bonus):
+            yield message("{title}: {sentence}", title=title(component.title), sentence=sentence)
 
 
-def _attainment(plan: Plan, bonus: Bonus, lang: Language) -> Iterator[str]:
-    over = span(bonus.over or plan.period, lang)
+def _attainment(plan: Plan, bonus: Bonus) -> Iterator[Message]:
     points = bonus.curve.points if bonus.curve else ()
-    steps = say(lang, "; ", "；").join(
-        say(
-            lang,
-            f"at {percent(point.start)} {percent(point.value)} of it",
-            f"完成 {percent(point.start)} 得 {percent(point.value)}",
-        )
+    steps = [
+        message("at {reached} {share} of it", reached=Percent(point.start), share=Percent(point.value))
         for point in points
-    )
-    between = bonus.curve.between if bonus.curve else "line"
-    joined = say(
-        lang,
-        "in a straight line between" if between == "line" else "each until the next",
-        "两点间直线计算" if between == "line" else "达到下一档前不变",
-    )
-    yield say(
-        lang,
-        f"{amount(bonus.amount, plan)} per {over} by attainment of “{bonus.measure}”: {steps}, {joined}.",
-        f"每{over} {amount(bonus.amount, plan)}，按“{bonus.measure}”完成率：{steps}，{joined}。",
+    ]
+    straight = bonus.curve is None or bonus.curve.between == "line"
+    yield message(
+        "{amount} per {span} by attainment of “{measure}”: {steps}, {between}.",
+        amount=amount(bonus.amount, plan),
+        span=span(bonus.over or plan.period),
+        measure=bonus.measure,
+        steps=apart(steps),
+        between=message("in a straight line between") if straight else message("each until the next"),
     )
     if bonus.at_least is not None:
-        yield say(lang, f"below {percent(bonus.at_least)} nothing.", f"低于 {percent(bonus.at_least)} 不发。")
+        yield message("below {share} nothing.", share=Percent(bonus.at_least))
 
 
-def _breakthrough(plan: Plan, bonus: Bonus, lang: Language) -> Iterator[str]:
-    over = span(bonus.over or plan.period, lang)
-    bar = (
-        say(lang, "the target", "目标")
-        if bonus.beat == "target"
-        else say(lang, f"the best of the last {bonus.best_of}", f"前 {bonus.best_of} 期最好成绩")
-    )
-    parts = [amount(bonus.amount, plan)] if bonus.amount else []
+def _breakthrough(plan: Plan, bonus: Bonus) -> Iterator[Message]:
+    parts: list[Value] = [amount(bonus.amount, plan)] if bonus.amount else []
     if bonus.rate is not None:
-        parts.append(say(lang, f"{percent(bonus.rate)} of the excess", f"超出部分的 {percent(bonus.rate)}"))
-    pays = say(lang, " and ", "加").join(parts)
-    yield say(
-        lang,
-        f"{pays} when “{bonus.measure}” of a {over} exceeds {bar}.",
-        f"{over}“{bonus.measure}”超过{bar}时，奖 {pays}。",
+        parts.append(message("{share} of the excess", share=Percent(bonus.rate)))
+    yield message(
+        "{pays} when “{measure}” of a {span} exceeds {bar}.",
+        pays=_together(parts),
+        measure=bonus.measure,
+        span=span(bonus.over or plan.period),
+        bar=message("the target")
+        if bonus.beat == "target"
+        else message("the best of the last {count}", count=bonus.best_of),
     )
 
 
-def _team(plan: Plan, bonus: Bonus, lang: Language) -> Iterator[str]:
-    least = percent(bonus.at_least) if bonus.at_least is not None else ""
-    yield say(
-        lang,
-        f"{amount(bonus.amount, plan)} for each person of a team that reaches {least} of its target for “{bonus.measure}”.",
-        f"团队“{bonus.measure}”完成率不低于 {least} 时，每人 {amount(bonus.amount, plan)}。",
+def _team(plan: Plan, bonus: Bonus) -> Iterator[Message]:
+    yield message(
+        "{amount} for each person of a team that reaches {share} of its target for “{measure}”.",
+        amount=amount(bonus.amount, plan),
+        share=Percent(bonus.at_least) if bonus.at_least is not None else "",
+        measure=bonus.measure,
     )
 
 
-def _first_deal(plan: Plan, bonus: Bonus, lang: Language) -> Iterator[str]:
-    within = (
-        ""
-        if bonus.within_days is None
-        else say(lang, f" within {bonus.within_days} days of joining", f"（入职 {bonus.within_days} 天内）")
-    )
-    yield say(
-        lang,
-        f"{amount(bonus.amount, plan)} for a person's first deal in “{bonus.measure}”{within}.",
-        f"“{bonus.measure}”首单{within}奖 {amount(bonus.amount, plan)}。",
-    )
-
-
-def _contest(plan: Plan, bonus: Bonus, lang: Language) -> Iterator[str]:
-    prizes = say(lang, ", ", "、").join(amount(prize, plan) for prize in bonus.prizes)
-    ties = (
-        say(lang, "who tie share the prizes of their places", "并列者平分所占名次的奖金")
-        if bonus.ties == "share"
-        else say(lang, "who tie each get the higher prize", "并列者各得较高奖金")
-    )
-    group = say(lang, "each unit", "各部门") if bonus.among == "unit" else say(lang, "the plan", "全体")
-    yield say(
-        lang,
-        f"by rank of “{bonus.measure}” within {group}: {prizes}; {ties}.",
-        f"{group}内按“{bonus.measure}”排名：{prizes}；{ties}。",
-    )
-
-
-def _pool(plan: Plan, bonus: Bonus, lang: Language) -> Iterator[str]:
-    parts = [amount(bonus.amount, plan)] if bonus.amount else []
-    if bonus.rate is not None and bonus.measure:
-        parts.append(
-            say(
-                lang,
-                f"{percent(bonus.rate)} of “{bonus.measure}”",
-                f"“{bonus.measure}”的 {percent(bonus.rate)}",
-            )
+def _first_deal(plan: Plan, bonus: Bonus) -> Iterator[Message]:
+    paid, measure = amount(bonus.amount, plan), bonus.measure
+    if bonus.within_days is None:
+        yield message("{amount} for a person's first deal in “{measure}”.", amount=paid, measure=measure)
+    else:
+        yield message(
+            "{amount} for a person's first deal in “{measure}” within {days} days of joining.",
+            amount=paid,
+            measure=measure,
+            days=bonus.within_days,
         )
-    whom = bonus.unit or say(lang, "everyone in the plan", "方案内全体")
-    by = {
-        "equal": say(lang, "equally", "平均"),
-        "measure": say(lang, f"by “{bonus.measure}”", f"按“{bonus.measure}”"),
-        "score": say(lang, f"by the score “{bonus.score}”", f"按“{bonus.score}”评分"),
-    }[bonus.weights]
-    size = say(lang, " and ", "加").join(parts)
-    yield say(
-        lang,
-        f"a pool of {size} is divided among {whom} {by}, to the last cent.",
-        f"奖金池 {size}，在{whom}中{by}分配，分毫不差。",
+
+
+def _contest(plan: Plan, bonus: Bonus) -> Iterator[Message]:
+    yield message(
+        "by rank of “{measure}” within {group}: {prizes}; {ties}.",
+        measure=bonus.measure,
+        group=message("each unit") if bonus.among == "unit" else message("the plan"),
+        prizes=listed([amount(prize, plan) for prize in bonus.prizes]),
+        ties=message("who tie share the prizes of their places")
+        if bonus.ties == "share"
+        else message("who tie each get the higher prize"),
     )
 
 
-def _points(plan: Plan, bonus: Bonus, lang: Language) -> Iterator[str]:
-    rate = number(bonus.rate) if bonus.rate is not None else ""
-    yield say(lang, f"{rate} points for each “{bonus.measure}”.", f"每个“{bonus.measure}”计 {rate} 分。")
+def _pool(plan: Plan, bonus: Bonus) -> Iterator[Message]:
+    parts: list[Value] = [amount(bonus.amount, plan)] if bonus.amount else []
+    if bonus.rate is not None and bonus.measure:
+        parts.append(message("{share} of “{measure}”", share=Percent(bonus.rate), measure=bonus.measure))
+    yield message(
+        "a pool of {size} is divided among {whom} {weights}, to the last cent.",
+        size=_together(parts),
+        whom=bonus.unit or message("everyone in the plan"),
+        weights=_weights(bonus),
+    )
 
 
-_BY_KIND: Final[Mapping[BonusKind, Callable[[Plan, Bonus, Language], Iterator[str]]]] = {
+def _weights(bonus: Bonus) -> Message:
+    if bonus.weights == "equal":
+        return message("equally")
+    if bonus.weights == "measure":
+        return message("by “{measure}”", measure=bonus.measure)
+    return message("by the score “{score}”", score=bonus.score)
+
+
+def _points(plan: Plan, bonus: Bonus) -> Iterator[Message]:
+    yield message(
+        "{points} points for each “{measure}”.", points=_or_nothing(bonus.rate), measure=bonus.measure
+    )
+
+
+def _or_nothing(value: Decimal | None) -> Decimal | str:
+    return "" if value is None else value
+
+
+def _together(parts: list[Value]) -> Series:
+    return Series(parts, message("{head} and {last}", context="parts of a bonus"))
+
+
+_BY_KIND: Final[Mapping[BonusKind, Callable[[Plan, Bonus], Iterator[Message]]]] = {
     "attainment": _attainment,
     "breakthrough": _breakthrough,
     "team": _team,

@@ -1,33 +1,32 @@
-"""Small pieces of the sentences that explain a plan: numbers, days and spans in either language."""
+"""Small pieces of the sentences that explain a plan: amounts, days, spans, conditions."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
+from dabiao.engine.message import Message, Money, Series, Value, message
+from dabiao.engine.message import Words as Label
 from dabiao.engine.payout.plan import Every, Plan, Words
 
-Language = Literal["en", "zh"]
-_SPANS: Final[dict[Every, tuple[str, str]]] = {
-    "week": ("week", "周"),
-    "month": ("month", "月"),
-    "quarter": ("quarter", "季度"),
-    "half": ("half-year", "半年"),
-    "year": ("year", "年度"),
-    "plan": ("term of the plan", "方案期"),
+_SPANS: Final[Mapping[Every, Message]] = {
+    "week": message("week", context="span of pay"),
+    "month": message("month", context="span of pay"),
+    "quarter": message("quarter", context="span of pay"),
+    "half": message("half-year", context="span of pay"),
+    "year": message("year", context="span of pay"),
+    "plan": message("term of the plan"),
 }
+LISTED: Final = message("{head}, {last}")
+APART: Final = message("{head}; {last}")
 
 
-def say(language: Language, english: str, chinese: str) -> str:
-    """One of two wordings."""
-    return chinese if language == "zh" else english
+def title(words: Words) -> Label:
+    return Label(words.en, words.zh)
 
 
-def title(words: Words, language: Language) -> str:
-    return say(language, words.en, words.zh)
-
-
-def span(every: Every, language: Language) -> str:
-    return say(language, *_SPANS[every])
+def span(every: Every) -> Message:
+    return _SPANS[every]
 
 
 def number(value: Decimal) -> str:
@@ -36,21 +35,28 @@ def number(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def percent(value: Decimal) -> str:
-    return f"{number(value * 100)}%"
+def amount(value: Decimal, plan: Plan) -> Money:
+    return Money(value, plan.currency)
 
 
-def amount(value: Decimal, plan: Plan) -> str:
-    """An amount with its currency and thousands apart."""
-    whole, _, rest = number(value).partition(".")
-    grouped = f"{int(whole):,}" + (f".{rest}" if rest else "")
-    return f"{grouped} {plan.currency}"
-
-
-def day(on: date) -> str:
-    return on.isoformat()
-
-
-def last_day(end: date) -> str:
+def last_day(end: date) -> date:
     """The last day of a half-open period, as people say it."""
-    return day(end - timedelta(days=1))
+    return end - timedelta(days=1)
+
+
+def listed(items: Sequence[Value]) -> Series:
+    return Series(items, LISTED)
+
+
+def apart(items: Sequence[Value]) -> Series:
+    """What is too long for commas."""
+    return Series(items, APART)
+
+
+def between(what: Value, start: date | None, end: date | None) -> Value:
+    """Something that holds from a day, or until one, or always."""
+    if start:
+        what = message("{what} from {day}", what=what, day=start)
+    if end:
+        what = message("{what} until {day}", what=what, day=last_day(end))
+    return what

@@ -167,7 +167,6 @@ def _perform(
 
     published = publishing.write(
         done,
-        rooms=bool(counts),
         at=at,
         within=within,
         trace=lambda step: progress(done.rows, done.rows, step),

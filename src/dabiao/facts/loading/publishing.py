@@ -3,28 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-import pyarrow as pa
-from django.utils.module_loading import import_string
-
+from dabiao.core.publishing import publish
 from dabiao.facts.loading.prepare import Prepared
 from dabiao.facts.mapping import TableMap
 from dabiao.facts.mapping.known import INTO
 from dabiao.facts.models import Label
-from dabiao.lake import publish
 from dabiao.lake.change import Change, Window
-from dabiao.org import seats
-from dabiao.org.tree import org_version
-
-TARGETS_TABLE = "dabiao.targets.queries.lake_table"
-"""By name, because targets stand above facts."""
+from dabiao.lake.publish import Published
 
 
-def changes(done: Prepared, *, rooms: bool) -> Iterator[Change]:
-    """What the import wants the lake to hold. rooms: the organisation or targets changed with it."""
-    if rooms:
-        for name, table in seats.lake_tables().items():
-            yield Change(name, table, whole=True)
-        yield from _targets()
+def changes(done: Prepared) -> Iterator[Change]:
+    """What the import wants the lake to hold of its facts; the publisher adds what changed in the rooms."""
     for index, table in enumerate(done.mapping.tables):
         finished = done.finished.get(index)
         if finished is None or INTO[table.into].home != "lake":
@@ -49,8 +38,8 @@ def window_of(done: Prepared, index: int, table: TableMap) -> Window | None:
 
 
 def write(
-    done: Prepared, *, rooms: bool, at: datetime, within: Callable[[int], None], trace: Callable[[str], None]
-) -> publish.Published:
+    done: Prepared, *, at: datetime, within: Callable[[int], None], trace: Callable[[str], None]
+) -> Published:
     """Publish everything; names of customers and products become visible with it."""
     names = done.stage.names()
 
@@ -58,11 +47,10 @@ def write(
         keep_names(names)
         within(number)
 
-    return publish.publish(
-        changes(done, rooms=rooms),
+    return publish(
+        changes(done),
         at=at,
         note=f"import {done.context.batch}",
-        versions={"org": org_version()} if rooms else None,
         within=visible,
         trace=trace,
     )
@@ -83,11 +71,6 @@ def keep_names(names: Sequence[tuple[str, str, str]]) -> None:
     Label.objects.bulk_create(
         new, batch_size=500, update_conflicts=True, unique_fields=["kind", "key"], update_fields=["name"]
     )
-
-
-def _targets() -> Iterator[Change]:
-    table: Callable[[], pa.Table] = import_string(TARGETS_TABLE)
-    yield Change("targets", table(), whole=True)
 
 
 def _next_month(day: date) -> date:

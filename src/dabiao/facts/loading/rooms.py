@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from dabiao.core.calendars import fiscal
+from dabiao.core.room import importables
 from dabiao.core.uploads import RowError
 from dabiao.engine import number
 from dabiao.facts.loading.prepare import Prepared
@@ -31,8 +30,6 @@ _ORDER: Final = ("units", "people", "assignments", "targets")
 _USUAL_POSITION: Final = "member"
 _ATTEMPTS: Final = 6
 """Refusing a row can make another one wrong (its unit is gone), so the rest is offered again a few times."""
-TARGETS_DOOR: Final = "dabiao.targets.imports.import_rows"
-"""By name, because targets stand above facts: imports only go down, rows may go up."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +120,11 @@ def _offer(table: TableMap, rows: pl.DataFrame, *, by: "User | None", at: dateti
 
 
 def _offer_targets(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:
-    door = import_string(TARGETS_DOOR)
-    taken = door(_texts(rows, {}), by=by, at=at, on=timezone.localdate(at), fiscal=fiscal())
-    done = taken.done
-    return Imported("targets", done.added, done.changed + done.cleared, done.unchanged, taken.errors)
+    """Targets stand above facts: imports only go down, rows go up through the register."""
+    taken = importables()["targets"].take(
+        _texts(rows, {}), by=by, at=at, on=timezone.localdate(at), dry_run=False
+    )
+    return Imported("targets", taken.added, taken.changed + taken.cleared, taken.unchanged, taken.errors)
 
 
 def _offer_assignments(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:

@@ -107,7 +107,7 @@ def import_table(request: UserRequest) -> HttpResponse:
         "result": result,
         "dry_run": bool(done) and form.cleaned_data["dry_run"],
         "errors": error_listing(result.errors) if result and result.errors else None,
-        "columns": [(label, _titles(name)) for name, label in forms.TABLE_NAMES.items()],
+        "columns": [(label, _titles(name)) for name, label in imports.LABELS.items()],
     }
     bad = request.method == "POST" and (result is None or result.errors)
     return render(request, "org/import.html", context, status=422 if bad else 200)
@@ -120,7 +120,7 @@ def import_template(request: UserRequest, table: str) -> HttpResponseBase:
     queries.require_operations(request.user)
     if table not in imports.TABLES:
         raise NotFound(_("There is no table %(name)s.") % {"name": table})
-    columns = {field.name: field.titles[0] for field in imports.TABLES[table].fields}
+    columns = {field.name: field.title for field in imports.TABLES[table].fields}
     return http.download([], columns, name=table, kind="xlsx")
 
 
@@ -139,7 +139,7 @@ def error_listing(errors: tuple[uploads.RowError, ...]) -> Listing:
 
 
 def _titles(table: str) -> list[tuple[str, bool]]:
-    return [(field.titles[0], field.required) for field in imports.TABLES[table].fields]
+    return [(field.title, field.required) for field in imports.TABLES[table].fields]
 
 
 def _seen(request: UserRequest, key: str) -> None:

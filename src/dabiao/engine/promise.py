@@ -1,15 +1,17 @@
-"""Which targets make up a period: those that tile it, else those that come nearest, prorated by pace.
+"""What was promised for a window: the targets that tile it, else those that come nearest, prorated by pace; a
+unit's, where it has none, by what lies below.
 
-Pure. Rows of one holder × metric × product may lie over one another (a year and its months); the choice is
-the chain of rows without overlap that covers most of the period, reaches least beyond it, and has fewest rows.
+Rows of one holder × metric × product may lie over one another (a year and its months); the choice is the
+chain of rows without overlap that covers most of the period, reaches least beyond it, and has fewest rows.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from dabiao.engine import number
 from dabiao.engine.pace import pace
@@ -43,6 +45,19 @@ class Row:
     start: date
     end: date
     levels: Levels
+
+
+ByProduct = Mapping[str, Sequence[Row]]
+"""One holder's targets of one metric by product line; empty = all products."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A person's main seat directly in a unit, in [start, end)."""
+
+    person: str
+    start: date
+    end: date
 
 
 @dataclass(frozen=True)
@@ -86,11 +101,99 @@ def promised(
     return Promise(levels, derived=partial or not same, partial=partial)
 
 
+def of_holder(
+    rows: ByProduct, start: date, end: date, *, product: str = "", flow: bool, working_days: WorkingDays
+) -> Promise | None:
+    """What one holder's rows promise: those of all products, else (of amounts) the sum over product lines."""
+
+    def of(name: str) -> Promise | None:
+        return promised(rows.get(name, ()), start, end, flow=flow, working_days=working_days)
+
+    whole = of(product)
+    if whole is not None or product or not flow:
+        return whole
+    return summed([part for name in sorted(rows) if (part := of(name)) is not None])
+
+
+def left_out(rows: ByProduct, start: date, end: date, *, product: str = "") -> list[tuple[date, date]]:
+    """Days of a window for which one holder's rows promise nothing."""
+    whole = rows.get(product, ())
+    if product or any(row.start < end and start < row.end for row in whole):
+        return gaps(whole, start, end)
+    return gaps([row for some in rows.values() for row in some], start, end)
+
+
+class Promises:
+    """What units and people were promised of one metric whose targets add up; each window is worked out once."""
+
+    def __init__(
+        self,
+        units: Mapping[str, ByProduct],
+        people: Mapping[str, ByProduct],
+        *,
+        children: Callable[[str], Iterable[str]],
+        seats: Mapping[str, Sequence[Seat]],
+        working_days: WorkingDays,
+        product: str = "",
+    ) -> None:
+        """units, people: targets by holder. children: the units directly below one. seats: by unit."""
+        self._units, self._people = units, people
+        self._children, self._seats = children, seats
+        self._product = product
+        self._working_days = lru_cache(maxsize=None)(lambda start, end: frozenset(working_days(start, end)))
+        self._known: dict[tuple[str, str, date, date], Promise | None] = {}
+
+    def person(self, key: str, start: date, end: date) -> Promise | None:
+        """A person's own promise for [start, end)."""
+        if key not in self._people:
+            return None
+        return self._once("person", key, start, end, lambda: self._own(self._people[key], start, end))
+
+    def unit(self, key: str, start: date, end: date) -> Promise | None:
+        """A unit's own promise, completed by what was promised below it for the days that it leaves out."""
+        return self._once("unit", key, start, end, lambda: self._of_unit(key, start, end))
+
+    def _once(
+        self, kind: str, key: str, start: date, end: date, work: Callable[[], Promise | None]
+    ) -> Promise | None:
+        place = (kind, key, start, end)
+        if place not in self._known:
+            self._known[place] = work()
+        return self._known[place]
+
+    def _of_unit(self, key: str, start: date, end: date) -> Promise | None:
+        rows = self._units.get(key, {})
+        own = self._own(rows, start, end)
+        if own is None:
+            return self._below(key, start, end)
+        return completed(
+            own, [self._below(key, *gap) for gap in left_out(rows, start, end, product=self._product)]
+        )
+
+    def _below(self, key: str, start: date, end: date) -> Promise | None:
+        """The sum of the units below, and of the people in it, each for the time of their seat there."""
+        parts = [self.unit(child, start, end) for child in self._children(key)]
+        parts += [
+            self.person(seat.person, max(seat.start, start), min(seat.end, end))
+            for seat in self._seats.get(key, ())
+            if seat.start < end and start < seat.end
+        ]
+        return summed([part for part in parts if part is not None])
+
+    def _own(self, rows: ByProduct, start: date, end: date) -> Promise | None:
+        return of_holder(rows, start, end, product=self._product, flow=True, working_days=self._working_days)
+
+
 def chain(rows: Iterable[Row], start: date, end: date) -> tuple[Row, ...]:
     """The rows to use, in order: most of the period covered, then least overhang, then fewest rows.
 
     Weighted interval scheduling (Kleinberg and Tardos, Algorithm Design, 6.1), lexicographic weights.
     """
+    rows = list(rows)
+    exactly = next((row for row in rows if row.start == start and row.end == end), None)
+    if exactly is not None:
+        # Nothing covers more, reaches less beyond, or has fewer rows: thousands of holders need no search.
+        return (exactly,)
     touching = sorted(
         (row for row in rows if row.start < end and start < row.end), key=lambda row: (row.end, row.start)
     )
@@ -190,7 +293,13 @@ def _mean(values: Sequence[Decimal | None], weights: Sequence[int]) -> Decimal |
 
 def _share(row: Row, until: date, inside: Collection[date]) -> Fraction:
     """The share of the row's working days that lies before `until`."""
-    return pace(between(row.start, row.end), until - DAY, inside).share
+    return _gone(row.start, row.end, until, frozenset(inside))
+
+
+@lru_cache(maxsize=10_000)
+def _gone(start: date, end: date, until: date, inside: frozenset[date]) -> Fraction:
+    # Thousands of holders ask for the same few windows.
+    return pace(between(start, end), until - DAY, inside).share
 
 
 def _portion(value: Decimal, share: Fraction) -> Decimal:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dabiao.targets import tiling
-from dabiao.targets.tiling import Levels, Promise, Row
+from dabiao.engine import promise
+from dabiao.engine.promise import Levels, Promise, Row
 
 
 def weekdays(start, end):
@@ -75,16 +75,18 @@ MONTHS = """
     ],
 )
 def test_promised(case, stored, start, end, target, derived):
-    found = tiling.promised(rows(stored), day(start), day(end), flow=True, working_days=weekdays)
+    found = promise.promised(rows(stored), day(start), day(end), flow=True, working_days=weekdays)
     assert (found.target, found.derived) == (Decimal(target), derived), case
 
 
 def test_promised_of_nothing_is_nothing():
-    assert tiling.promised([], day("2026-01-01"), day("2026-02-01"), flow=True, working_days=weekdays) is None
+    assert (
+        promise.promised([], day("2026-01-01"), day("2026-02-01"), flow=True, working_days=weekdays) is None
+    )
 
 
 def test_promised_says_which_days_are_left_out():
-    found = tiling.promised(
+    found = promise.promised(
         rows(MONTHS), day("2026-01-01"), day("2026-07-01"), flow=True, working_days=weekdays
     )
     assert found == Promise(Levels(target=Decimal(330)), derived=True, partial=True)
@@ -121,18 +123,18 @@ def test_promised_says_which_days_are_left_out():
     ],
 )
 def test_promised_ratio(case, stored, start, end, target, derived):
-    found = tiling.promised(rows(stored), day(start), day(end), flow=False, working_days=weekdays)
+    found = promise.promised(rows(stored), day(start), day(end), flow=False, working_days=weekdays)
     assert (found.target, found.derived) == (Decimal(target), derived), case
 
 
 def test_added_levels_are_unknown_where_a_part_is_unknown():
     whole = Levels(Decimal(1), Decimal(2), Decimal(3))
-    assert tiling.added([whole, Levels(target=Decimal(0))]) == Levels(target=Decimal(2))
+    assert promise.added([whole, Levels(target=Decimal(0))]) == Levels(target=Decimal(2))
 
 
 def test_prorated_by_calendar_days_where_nobody_works():
     row = Row(day("2026-01-03"), day("2026-01-05"), Levels(target=Decimal(10)))
-    assert tiling.prorated(row, day("2026-01-04"), day("2026-01-05"), weekdays).target == Decimal(5)
+    assert promise.prorated(row, day("2026-01-04"), day("2026-01-05"), weekdays).target == Decimal(5)
 
 
 DAYS = st.integers(0, 60).map(lambda n: day("2026-01-01") + timedelta(days=n))
@@ -156,7 +158,7 @@ def test_chain_is_the_best_of_all_chains(stored, window):
 
     subsets = [[row for n, row in enumerate(touching) if bits >> n & 1] for bits in range(1 << len(touching))]
     best = max(score(chosen) for chosen in subsets if free(chosen))
-    found = tiling.chain(stored, start, end)
+    found = promise.chain(stored, start, end)
     assert free(found)
     assert score(found) == best
 
@@ -165,5 +167,5 @@ def test_chain_is_the_best_of_all_chains(stored, window):
 def test_prorated_parts_sum_to_the_whole(value, span, cuts):
     row = Row(span[0], span[1], Levels(target=value))
     edges = sorted({span[0], span[1], *(cut for cut in cuts if span[0] < cut < span[1])})
-    parts = [tiling.prorated(row, a, b, weekdays).target for a, b in pairwise(edges)]
+    parts = [promise.prorated(row, a, b, weekdays).target for a, b in pairwise(edges)]
     assert sum(parts) == value

@@ -35,6 +35,22 @@ class Rule:
 
 
 RECORD = Rule("record")
+RULES: Mapping[str, Rule] = {
+    rule.name: rule
+    for rule in (RECORD, Rule("signer", "signer"), Rule("owner", "owner"), Rule("holder", "holder"))
+}
+"""The crediting rules that metrics and plans may name."""
+_READS: Mapping[Who, tuple[str, ...]] = {
+    "record": ("person",),
+    "signer": ("person", "signer", "contract", "source"),
+    "owner": ("person", "customer"),
+    "holder": ("person",),
+}
+
+
+def reads(rule: Rule) -> tuple[str, ...]:
+    """Columns of a fact that a rule reads, as far as the fact has them."""
+    return _READS[rule.who]
 
 
 def credited(facts: ir.Table, *, on: str | None, rule: Rule, tables: Mapping[str, ir.Table]) -> ir.Table:
