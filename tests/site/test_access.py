@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from dabiao.core import publishing
 from dabiao.engine.promise import Levels
-from dabiao.facts import upserts
+from dabiao.facts.actions import upserts
 from dabiao.org import actions
 from dabiao.org.models import ApiToken, Assignment, Person, Unit, User
 from dabiao.org.queries import Scope

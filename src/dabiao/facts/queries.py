@@ -16,7 +16,7 @@ from dabiao.lake.reading import Lake
 from dabiao.lake.tables import TABLES
 
 if TYPE_CHECKING:
-    from dabiao.org.models import User
+    from dabiao.org.access import User
 
 
 def batch(key: str) -> ImportBatch:

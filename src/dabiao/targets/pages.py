@@ -27,8 +27,8 @@ from dabiao.org.access import UserRequest
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, forms, imports, queries
 from dabiao.targets.actions import Slot
-from dabiao.targets.grid import Grid, GridRequest, export_columns, export_rows, grid
 from dabiao.targets.models import LEVELS
+from dabiao.targets.queries.grid import Grid, GridRequest, export_columns, export_rows, grid
 from dabiao.ui import http
 from dabiao.ui.address import read_address
 from dabiao.ui.listing import Column, Listing
