@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dabiao.core import config, database
+from dabiao.rooms import ROOMS
 
 ROOT = Path(__file__).resolve().parent
 SECRET_KEY = config.secret_key()
@@ -12,11 +13,7 @@ ALLOWED_HOSTS = config.get("DABIAO_HOSTS").split(",")
 
 INSTALLED_APPS = [
     "dabiao.site",
-    "dabiao.improvement",
-    "dabiao.performance",
-    "dabiao.targets",
-    "dabiao.facts",
-    "dabiao.org",
+    *(f"dabiao.{room.key}" for room in reversed(ROOMS)),
     "dabiao.ui",
     "dabiao.core",
     "dabiao.lake",
@@ -96,7 +93,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
-ACCOUNT_ADAPTER = "dabiao.org.accounts.Adapter"
+ACCOUNT_ADAPTER = "dabiao.site.accounts.Adapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False  # django-axes counts failed logins
 AXES_FAILURE_LIMIT = 8

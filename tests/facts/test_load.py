@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from dabiao.core.errors import Forbidden
 from dabiao.facts.actions.load import imports_folder
-from dabiao.facts.loading.report import from_json, verdict
-from dabiao.facts.loading.sources import NothingToLoad
-from dabiao.facts.mapping import BadMapping
+from dabiao.facts.logic.loading.report import from_json, verdict
+from dabiao.facts.logic.loading.sources import NothingToLoad
+from dabiao.facts.logic.mapping import BadMapping
 from dabiao.facts.models import ImportBatch, Label
 from dabiao.lake import reading
 from dabiao.org.models import Assignment, Person, Unit, User
@@ -108,7 +108,7 @@ class TestLoad:
 
     def test_refuses_a_rep(self, folder, db, at):
         from dabiao.facts import actions
-        from dabiao.facts.mapping import read_map
+        from dabiao.facts.logic.mapping import read_map
 
         rep = User.objects.create(username="rita", role=User.Role.REP)
         with pytest.raises(Forbidden):

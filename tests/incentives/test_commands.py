@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from dabiao.core.errors import Malformed, NotFound, Refused
 from dabiao.facts import actions
-from dabiao.facts.mapping import read_map
-from dabiao.incentives import cases, lake, queries
+from dabiao.facts.logic.mapping import read_map
+from dabiao.incentives import queries
 from dabiao.incentives.commands import app
+from dabiao.incentives.logic import cases, lake
 from dabiao.org.models import User
 from dabiao.org.queries import operator
 from tests.conftest import REPOSITORY

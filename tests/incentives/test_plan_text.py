@@ -5,7 +5,7 @@ import pytest
 from dabiao.core.sentence import say
 from dabiao.engine.payout.explain import explain
 from dabiao.engine.payout.validate import PlanRefused, read
-from dabiao.incentives.cases import SCHEMAS
+from dabiao.incentives.logic.cases import SCHEMAS
 from tests.incentives.test_situations import PLANS
 
 HEAD = """schema: dabiao/plan/1

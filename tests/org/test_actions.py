@@ -6,7 +6,8 @@ import pytest
 
 from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.core.models import AuditLine
-from dabiao.org import actions, tree
+from dabiao.org import actions
+from dabiao.org.logic import tree
 from dabiao.org.models import FOREVER, Absence, ApiToken, Assignment, Grant, User
 
 GOOD = "correct-horse-9"

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from dabiao.core.errors import NotFound
-from dabiao.org import actions, queries, seats
+from dabiao.org import actions, queries
+from dabiao.org.logic import seats
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 

@@ -13,7 +13,7 @@ from dabiao.core.output import Format, show
 from dabiao.engine.payout.plan import Plan
 from dabiao.incentives import queries
 from dabiao.metrics.commands import user
-from dabiao.org.models import User
+from dabiao.org.access import User
 
 app = typer.Typer(no_args_is_help=True, help="Check an incentive plan and preview what it pays.")
 

@@ -19,16 +19,16 @@ from dabiao.engine.payout.plan import Plan
 from dabiao.engine.payout.spans import span_of
 from dabiao.engine.payout.validate import PlanRefused, read
 from dabiao.engine.payout.whatif import Comparison, compare
-from dabiao.incentives.cases import SCHEMAS, BadCase, Failure, failures
-from dabiao.incentives.lake import connection
-from dabiao.incentives.late import late_lines
-from dabiao.incentives.run import CannotPay, Run, run
-from dabiao.incentives.sight import PaySight, sight_of, visible
+from dabiao.incentives.logic.cases import SCHEMAS, BadCase, Failure, failures
+from dabiao.incentives.logic.lake import connection
+from dabiao.incentives.logic.late import late_lines
+from dabiao.incentives.logic.run import CannotPay, Run, run
+from dabiao.incentives.logic.sight import PaySight, sight_of, visible
 from dabiao.lake import dictionary
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.org import queries as org
-from dabiao.org.models import User
+from dabiao.org.access import User
 
 By = Literal["person", "component", "period", "line"]
 COLUMNS: Final[Mapping[By, tuple[str, ...]]] = {

@@ -23,9 +23,8 @@ from dabiao.metrics import answer, available
 from dabiao.metrics.answer import WINDOW, MetricRequest, Windows
 from dabiao.metrics.scope import seats
 from dabiao.org import queries as org
-from dabiao.org.models import User
-from dabiao.org.queries import Scope
-from dabiao.org.tree import Node, Tree, tree
+from dabiao.org.access import User
+from dabiao.org.queries import Node, Scope, Tree, tree
 from dabiao.ui.address import Address
 
 Cell = Mapping[str, object]

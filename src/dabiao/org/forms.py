@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from dabiao.org import imports
+from dabiao.org.logic.tree import tree
 from dabiao.org.models import Absence, ApiToken, Position, User
-from dabiao.org.tree import tree
 from dabiao.ui.form import Day, Form
 
 MOST_CHOICES = 1000

@@ -3,7 +3,7 @@
 Everything that shows, exports or searches facts, targets, units or people starts from `sight`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,15 +13,20 @@ from typing import Literal
 from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from dabiao.core.errors import Forbidden, NotFound
-from dabiao.org.models import Absence, ApiToken, Assignment, Grant, Person, Position, Unit, User
-from dabiao.org.tree import Node, Tree, org_version, tree
+from dabiao.core.errors import NotFound
+from dabiao.org.access import require
+from dabiao.org.can import Can
+from dabiao.org.logic.seats import Numbering, numbering
+from dabiao.org.logic.tree import Node, Tree, one_tree, org_version, tree
+from dabiao.org.models import FOREVER, Absence, ApiToken, Assignment, Grant, Person, Position, Unit, User
 
-__all__ = ["Node", "Tree", "org_version", "tree"]
+__all__ = ["FOREVER", "Node", "Numbering", "Tree", "numbering", "one_tree", "org_version", "tree"]
 
 ALL_SEEING = frozenset({User.Role.ADMIN.value, User.Role.OPERATIONS.value, User.Role.READER.value})
 
 
+_AT_ONCE = 500
+"""Keys in one statement: databases take only so many parameters."""
 ScopeKind = Literal["unit", "person"]
 
 
@@ -152,6 +157,46 @@ def people_names(keys: "set[str] | None" = None) -> dict[str, str]:
     """Employee number → name, of all or of the keys asked for. For labels of rows already scoped."""
     people = Person.objects.all() if keys is None else Person.objects.filter(key__in=keys)
     return dict(people.values_list("key", "name"))
+
+
+def employee_numbers() -> frozenset[str]:
+    """Everybody's employee number, for checking what refers to them."""
+    return frozenset(Person.objects.values_list("key", flat=True))
+
+
+def position_keys() -> frozenset[str]:
+    """Every position's key."""
+    return frozenset(Position.objects.values_list("key", flat=True))
+
+
+def holder_ids(scopes: Iterable[Scope]) -> dict[Scope, int]:
+    """Scope → the row of the unit or person it names, of those that exist. For foreign keys to them."""
+    wanted = list(dict.fromkeys(scopes))
+    rows: dict[Scope, int] = {}
+    for at in range(0, len(wanted), _AT_ONCE):
+        part = wanted[at : at + _AT_ONCE]
+        units = Unit.objects.filter(key__in=[scope.key for scope in part if scope.kind == "unit"])
+        people = Person.objects.filter(key__in=[scope.key for scope in part if scope.kind == "person"])
+        rows |= {Scope("unit", key): pk for key, pk in units.values_list("key", "pk")}
+        rows |= {Scope("person", key): pk for key, pk in people.values_list("key", "pk")}
+    return rows
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When somebody was hired, and until when they are on probation; None where it is not known or not so."""
+
+    hired_on: date | None
+    probation_until: date | None
+
+
+def arrivals(start: date, end: date) -> dict[str, Arrival]:
+    """Who was hired in [start, end) or a year before, or is on probation then, by employee number."""
+    recent = Person.objects.filter(hired_on__gte=start - timedelta(days=366), hired_on__lt=end)
+    hired = dict(recent.values_list("key", "hired_on"))
+    seats = Assignment.objects.filter(primary=True, probation_until__gt=start, starts_on__lt=end)
+    until = dict(seats.order_by("probation_until").values_list("person__key", "probation_until"))
+    return {key: Arrival(hired.get(key), until.get(key)) for key in hired.keys() | until.keys()}
 
 
 def people_on(unit: str, on: date) -> dict[str, str]:
@@ -292,13 +337,13 @@ def unit_order(key: str) -> int:
 
 def users(viewer: User) -> list[User]:
     """Everybody who can sign in, for administrators. Raises Forbidden."""
-    require_admin(viewer)
+    require(viewer, Can.ADMINISTER)
     return list(User.objects.select_related("person").order_by("username"))
 
 
 def user(viewer: User, username: str) -> User:
     """One user, for administrators. Raises Forbidden, NotFound."""
-    require_admin(viewer)
+    require(viewer, Can.ADMINISTER)
     found = User.objects.select_related("person").filter(username=username).first()
     if found is None:
         raise NotFound(_("There is no user %(name)s.") % {"name": username})
@@ -314,18 +359,6 @@ def tokens(viewer: User) -> list[ApiToken]:
     """One's own tokens; everybody's for an administrator."""
     rows = ApiToken.objects.all() if viewer.is_admin else ApiToken.objects.filter(user=viewer)
     return list(rows.select_related("user").order_by("revoked_at", "-created_at", "pk"))
-
-
-def require_admin(by: User | None) -> None:
-    """Raises Forbidden unless `by` is an administrator (None is the program itself)."""
-    if by is not None and not (by.is_active and by.is_admin):
-        raise Forbidden(_("Only an administrator may do this."))
-
-
-def require_operations(by: User | None) -> None:
-    """Raises Forbidden unless `by` runs operations (None is the program itself)."""
-    if by is not None and not (by.is_active and by.runs_operations):
-        raise Forbidden(_("Only sales operations or an administrator may do this."))
 
 
 def _managed(viewer: User, on: date) -> list[str]:

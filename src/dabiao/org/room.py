@@ -20,7 +20,7 @@ def _version() -> int:
 
 
 def _tables() -> "Mapping[str, pa.Table]":
-    from dabiao.org.seats import lake_tables
+    from dabiao.org.logic.seats import lake_tables
 
     return lake_tables()
 

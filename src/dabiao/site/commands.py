@@ -35,8 +35,8 @@ def init(
     language: Annotated[str, typer.Option(help="zh-hans, zh-hant or en")] = "",
 ) -> None:
     """Make the data folder, the database and the first administrator. Running it again changes nothing."""
+    from dabiao.org.access import User
     from dabiao.org.actions.users import create_admin
-    from dabiao.org.models import User
 
     prepare()
     if User.objects.filter(username=admin).exists():

@@ -15,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scopes/", pages.scope_tree, name="scopes"),
     path("settings/", pages.settings_page, name="settings"),
     path("preferences/", preferences.preferences, name="preferences"),
-    path("accounts/", include("dabiao.org.account_urls")),
+    path("accounts/", include("dabiao.site.account_urls")),
     path("api/v1/", api.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

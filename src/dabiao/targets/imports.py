@@ -18,7 +18,7 @@ from dabiao.engine.period import BadPeriod, Fiscal, Period
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
-from dabiao.org.models import User
+from dabiao.org.access import User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Done, Slot

@@ -42,7 +42,7 @@ def _imports() -> Mapping[str, Importable]:
 
 
 def _forget(at: datetime) -> None:
-    from dabiao.targets.cascade.cleaning import forget_cells
+    from dabiao.targets.actions.clean import forget_cells
 
     forget_cells(at=at)
 

@@ -8,29 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 from django.db import transaction
 
 from dabiao.core import audit, config
-from dabiao.facts.loading import publishing, rejects, rooms, sources, traps
-from dabiao.facts.loading.context import Context
-from dabiao.facts.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
-from dabiao.facts.loading.report import CellError, ErrorKind, Preview, Report, TableCount
-from dabiao.facts.loading.rooms import RoomCount
-from dabiao.facts.loading.stage import FILE, Stage
-from dabiao.facts.mapping import MapFile
+from dabiao.facts.logic.loading import publishing, rejects, rooms, sources, traps
+from dabiao.facts.logic.loading.context import Context
+from dabiao.facts.logic.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
+from dabiao.facts.logic.loading.report import CellError, ErrorKind, Preview, Report, TableCount
+from dabiao.facts.logic.loading.rooms import RoomCount
+from dabiao.facts.logic.loading.stage import FILE, Stage
+from dabiao.facts.logic.mapping import MapFile
+from dabiao.facts.logic.reading import ROW, Aside
 from dabiao.facts.models import ImportBatch
-from dabiao.facts.reading import ROW, Aside
 from dabiao.lake import reading
 from dabiao.lake.change import Counts
 from dabiao.org import queries as org
-from dabiao.org.models import Person
-
-if TYPE_CHECKING:
-    from dabiao.org.models import User
-
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 
 _PREVIEWED = 6
 
@@ -56,7 +52,7 @@ def imports_folder() -> Path:
 def load(
     order: Order,
     *,
-    by: "User | None",
+    by: User | None,
     at: datetime,
     dry_run: bool = False,
     batch: ImportBatch | None = None,
@@ -67,7 +63,7 @@ def load(
     dry_run: everything is read and checked, nothing changes. batch: an import that was begun on a page.
     Raises BadMapping, Unreadable, NothingToLoad, Forbidden.
     """
-    org.require_operations(by)
+    require(by, Can.OPERATE)
     key = batch.key if batch else new_key()
     folder = imports_folder() / key
     scratch = folder / f"stage-{secrets.token_hex(4)}"
@@ -122,11 +118,11 @@ def _rates() -> pl.DataFrame:
     return known.sort("on")
 
 
-def _rehearse(done: Prepared, *, by: "User | None", at: datetime) -> Report:
+def _rehearse(done: Prepared, *, by: User | None, at: datetime) -> Report:
     """All that would happen, without its happening."""
     with transaction.atomic():
         counts = rooms.deliver(done, by=by, at=at)
-        people = frozenset(Person.objects.values_list("key", flat=True))
+        people = org.employee_numbers()
         transaction.set_rollback(True)
     finish(done)
     tables = tuple(
@@ -152,7 +148,7 @@ def _preview(done: Prepared) -> dict[str, Preview]:
 
 
 def _perform(
-    done: Prepared, row: ImportBatch, *, by: "User | None", at: datetime, progress: Progress
+    done: Prepared, row: ImportBatch, *, by: User | None, at: datetime, progress: Progress
 ) -> Report:
     with transaction.atomic():
         counts = rooms.deliver(done, by=by, at=at)
@@ -171,7 +167,7 @@ def _perform(
         within=within,
         trace=lambda step: progress(done.rows, done.rows, step),
     )
-    people = frozenset(Person.objects.values_list("key", flat=True))
+    people = org.employee_numbers()
     tables = _written(done, counts, published.counts)
     return replace(_report(done, tables, people, dry_run=False), snapshot=published.number)
 
@@ -283,7 +279,7 @@ def _with_files(report: Report, done: Prepared, folder: Path) -> Report:
 
 
 def _begin(
-    order: Order, key: str, batch: ImportBatch | None, *, by: "User | None", at: datetime
+    order: Order, key: str, batch: ImportBatch | None, *, by: User | None, at: datetime
 ) -> ImportBatch:
     if batch is not None:
         batch.state, batch.error = ImportBatch.State.LOADING, ""
@@ -300,7 +296,7 @@ def _begin(
     )
 
 
-def _keep(report: Report, key: str, *, by: "User | None", at: datetime) -> None:
+def _keep(report: Report, key: str, *, by: User | None, at: datetime) -> None:
     ImportBatch.objects.filter(key=key).update(
         state=ImportBatch.State.DONE,
         read=report.total("read"),
