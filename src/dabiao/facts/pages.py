@@ -13,10 +13,11 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dabiao.core.errors import NotFound
+from dabiao.engine.document import Problem
 from dabiao.facts import actions, editing, forms, queries, words
 from dabiao.facts.listings import counts_listing, errors_listing, kinds_listing
 from dabiao.facts.loading.report import Report, from_json, verdict
-from dabiao.facts.mapping import BadMapping, Problem
+from dabiao.facts.mapping import BadMapping
 from dabiao.facts.mapping.known import INTO
 from dabiao.facts.models import ImportBatch
 from dabiao.lake import reading

@@ -59,7 +59,7 @@ def parse(text: str) -> Parsed:
     if root is None:
         return Parsed(None, tuple(problems), {})
     plan = _plan(root)
-    return Parsed(plan, tuple(sorted(problems)), root.seen)
+    return Parsed(plan, tuple(sorted(problems)), root.lines)
 
 
 def _plan(root: Spot) -> Plan:
