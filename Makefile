@@ -1,4 +1,4 @@
-# Everything there is to remember: make demo, test, lint, dev, docs, bench, test-slow.
+# Everything there is to remember: make demo, test, lint, dev, docs, bench, test-slow, test-mutations.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,12 +6,13 @@ JOBS ?= 2
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo test test-slow lint dev docs bench lock clean
+.PHONY: help ready demo test test-slow test-mutations lint dev docs bench lock clean
 
 help:
 	@echo "make demo       a demo company: built, one loop printed, then served on http://127.0.0.1:8000 (SERVE=0: not served)"
 	@echo "make test       the whole suite on SQLite, then again on a PostgreSQL of its own"
 	@echo "make test-slow  the long cases"
+	@echo "make test-mutations  makes each change of tests/mutations.txt in a copy and demands that its test fails"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make docs       the generated pages of docs/"
 	@echo "make bench      measurements beside hand-written SQL, Polars and pandas"
@@ -43,6 +44,9 @@ test: dev
 
 test-slow: dev
 	$(BIN)/python -m pytest -m slow
+
+test-mutations: dev
+	$(BIN)/python -m tests.mutate
 
 lint: dev
 	$(BIN)/ruff format --check src tests bench

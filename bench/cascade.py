@@ -47,18 +47,18 @@ def main() -> None:
 def measured(people: int, runs: int, folder: Path) -> dict[str, object]:
     """The runs are interleaved, so that a busy machine is equally unfair to all."""
     from dabiao.engine.allocation.limits import Limit
-    from dabiao.targets.cascade import saving
+    from dabiao.targets.actions import cascade
 
-    made, prepared = saving.Made(None, NOON), company(people)
+    made, prepared = cascade.Made(None, NOON), company(people)
     person = prepared.order.scope.leaf_keys[people // 2]
     seconds: dict[str, list[float]] = {"plain": [], "solve": [], "save": [], "whole": [], "edit": []}
     for run in range(runs + 1):
         plain, _ = timed(lambda: plain_pass(prepared.order.weights.ravel(), int(AMOUNT.scaleb(DIGITS))))
-        solve, handed = timed(lambda: saving.solve(prepared))
-        save, _ = timed(lambda handed=handed: saving.keep(prepared, handed, plan="year", made=made))
+        solve, handed = timed(lambda: cascade.solve(prepared))
+        save, _ = timed(lambda handed=handed: cascade.keep(prepared, handed, plan="year", made=made))
         check(prepared, handed)
         place = Limit(person, (f"2027-{run + 1:02}", "L07"))
-        edit, change = timed(lambda place=place: saving.edit("year", place, Decimal("5000.00"), made=made))
+        edit, change = timed(lambda place=place: cascade.edit("year", place, Decimal("5000.00"), made=made))
         check_edit(change)
         if run:  # the first run pays for importing
             for name, value in zip(seconds, (plain, solve, save, solve + save, edit), strict=True):
@@ -80,9 +80,9 @@ def company(people: int):
     from dabiao.engine.allocation.axis import flat, tree
     from dabiao.engine.allocation.cascade import Order
     from dabiao.engine.period import CALENDAR_YEAR
-    from dabiao.targets.cascade.axes import Holder, Organisation
-    from dabiao.targets.cascade.axes import time as time_axis
-    from dabiao.targets.cascade.request import CascadeRequest, Prepared
+    from dabiao.targets.logic.cascade.axes import Holder, Organisation
+    from dabiao.targets.logic.cascade.axes import time as time_axis
+    from dabiao.targets.logic.cascade.request import CascadeRequest, Prepared
 
     random = np.random.default_rng(7)
     parents: dict[str, str | None] = {"unit:co": None}

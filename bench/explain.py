@@ -57,8 +57,8 @@ def sql_company(home: Home) -> Run:
 
 def _fetched(home: Home, scope: str | None, split: Sequence[str]) -> Run:
     home.enter()
-    from dabiao.improvement.cells import cells
-    from dabiao.improvement.sides import sides
+    from dabiao.improvement.queries.cells import cells
+    from dabiao.improvement.queries.sides import sides
 
     asked = _frame(scope, PERIOD, TODAY)
     made_of = sides(asked, asked.metrics["sales_amount"])
@@ -177,7 +177,7 @@ def _demo(home: Home) -> list[Taken]:
 def _timed(which: str, metrics: Sequence[str], frame: "Callable[[], Frame]", against: str) -> Taken:
     """Each metric once to warm up, then a few times; what is refused takes no time and is not counted."""
     from dabiao.core.errors import Refused
-    from dabiao.improvement.explaining import explained
+    from dabiao.improvement.queries.explaining import explained
 
     taken: list[float] = []
     for key in metrics:

@@ -52,7 +52,7 @@ def build(home: Home) -> Loaded | None:
     from django.core.management import call_command
 
     from bench import company
-    from dabiao.facts.publishing import publish
+    from dabiao.core.publishing import publish
     from dabiao.lake import maintenance
     from dabiao.lake.change import Change
     from dabiao.lake.snapshot import latest

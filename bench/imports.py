@@ -128,7 +128,7 @@ def dabiao(file: Path, home: Path) -> None:
     from django.utils import timezone
 
     from dabiao.facts import actions
-    from dabiao.facts.mapping import read_map
+    from dabiao.facts.logic.mapping import read_map
 
     order = actions.Order(file, read_map(MAP.format(pattern=f"*{file.suffix}")))
     report = actions.load(order, by=None, at=timezone.now())

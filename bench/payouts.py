@@ -42,7 +42,7 @@ def connect(folder: Path, lines: Path):
 
 def ours(folder: Path, lines: Path, out: Path) -> dict:
     from dabiao.engine.payout.validate import read
-    from dabiao.incentives.run import run
+    from dabiao.incentives.logic.run import run
 
     out.mkdir(exist_ok=True)
     for old in out.glob("*.parquet"):
@@ -132,7 +132,7 @@ def trace(folder: Path, name: str) -> Path:
 def corrected_order(folder: Path, lines: Path) -> dict:
     """One order changes: whose lines it touches, computed again."""
     from dabiao.engine.payout.validate import read
-    from dabiao.incentives.run import run
+    from dabiao.incentives.logic.run import run
 
     plan = read(PLAN.read_text(encoding="utf-8"))
     con = connect(folder, lines)
@@ -154,7 +154,7 @@ def corrected_order(folder: Path, lines: Path) -> dict:
 def what_if(folder: Path, lines: Path) -> dict:
     """One person under another rate: that person's facts are read once, then each question is one run on them."""
     from dabiao.engine.payout.validate import read
-    from dabiao.incentives.run import run
+    from dabiao.incentives.logic.run import run
 
     text = PLAN.read_text(encoding="utf-8")
     con = connect(folder, lines)

@@ -133,7 +133,7 @@ class TestRun:
                 threading.Event().wait(0.01)
             return
 
-        monkeypatch.setattr(jobs, "_function", lambda _: long)
+        monkeypatch.setattr(jobs, "task", lambda _: long)
         ask(at)
         jobs.run_waiting(at)
         assert seen.is_set()

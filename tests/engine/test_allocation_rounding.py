@@ -270,6 +270,23 @@ def test_one_node_is_root_and_leaf():
     assert hand_down(5, alone, [YEAR], np.ones((1, 12), dtype=np.int64)).sum() == 5
 
 
+@pytest.mark.parametrize(
+    ("case", "units", "remainder", "total", "high", "debt", "given"),
+    [
+        ("ties go to the smaller key", [0, 0], [0.5, 0.5], 1, [9, 9], None, [1, 0]),
+        ("who has nothing left gets no odd unit", [0, 0], [0.5, 0.5], 1, [0, 9], None, [0, 1]),
+        ("what is owed from earlier rounds moves up the queue", [0, 0], [0.5, 0.5], 1, [9, 9], [0.0, 0.4], [0, 1]),
+        ("who gets whole units has no odd one, whatever is owed", [1, 0, 0], [0.0, 0.5, 0.5], 2, [9, 9, 9], [0.9, 0.0, 0.0], [1, 1, 0]),
+    ],
+)  # fmt: skip
+def test_the_odd_units_go_to(case, units, remainder, total, high, debt, given):
+    ideal = Ideal(np.array(units), np.array(remainder))
+    owed = None if debt is None else np.array(debt)
+
+    found = nearest(ideal, np.array([total]), np.array([0, len(units)]), np.array(high), owed)
+    assert found.tolist() == given, case
+
+
 def test_an_ideal_far_from_its_total_is_still_met_by_the_nearest_numbers():
     """What is missing goes round by round: nobody gets a third unit before everybody has had a second."""
     ideal = Ideal(np.array([0, 0, 0]), np.array([0.9, 0.5, 0.1]))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dabiao.engine.attainment import attained, attainment, standing, standing_column
+from dabiao.engine.attainment import attained, attained_exactly, attainment, standing, standing_column
 from dabiao.engine.light import Lights, asks_why, light, light_column
 from dabiao.engine.number import MONEY
 
@@ -64,12 +64,24 @@ def test_attainment_by_example(case, actual, target, direction, wanted):
 
     assert attained(actual, target, direction) == wanted, case
     assert column(attainment, actual, target, direction=direction) == wanted, case
+    exactly = attained_exactly(actual, target, direction)
+    assert (None if exactly is None else float(exactly)) == wanted, case
 
 
 @settings(max_examples=80, deadline=None)
 @given(MONEYS, MONEYS, DIRECTIONS)
 def test_column_and_scalar_are_the_same_number(actual, target, direction):
     assert column(attainment, actual, target, direction=direction) == attained(actual, target, direction)
+
+
+@settings(max_examples=80, deadline=None)
+@given(MONEYS, MONEYS, DIRECTIONS)
+def test_what_pay_asks_exactly_is_what_the_column_says(actual, target, direction):
+    exactly = attained_exactly(actual, target, direction)
+
+    assert column(attainment, actual, target, direction=direction) == (
+        None if exactly is None else pytest.approx(float(exactly), rel=1e-12, abs=1e-12)
+    )
 
 
 @given(st.decimals(-(10**6), 10**6, places=2), st.decimals(-(10**6), 10**6, places=2), DIRECTIONS)
@@ -103,6 +115,7 @@ def test_better_never_attains_less(one, other, target, direction):
         ("behind", 39, 100, "up", Fraction(1, 2), "red"),
         ("a closed period is held against all of it", 90, 100, "up", Fraction(1), "amber"),
         ("nothing is due yet", 5, 100, "up", Fraction(0), None),
+        ("nothing is due yet, and one complaint there", 1, 10, "down", Fraction(0), None),
         ("no target", 5, None, "up", Fraction(1, 2), None),
         ("half the complaints at half time", 5, 10, "down", Fraction(1, 2), "green"),
         ("nearly all of them at half time", 9, 10, "down", Fraction(1, 2), "red"),
@@ -122,6 +135,17 @@ def test_each_metric_may_have_its_own_lights():
     assert [light(x, strict) for x in (1.05, 1.0, 0.94)] == ["green", "amber", "red"]
     with pytest.raises(ValueError, match="amber starts at 2, above green at 1"):
         Lights(Decimal(1), Decimal(2))
+
+
+@pytest.mark.parametrize("starts", ["0.95", "0.7", "0.8", "0.9", "1.05", "1.1"])
+def test_a_colour_begins_exactly_where_it_starts(starts):
+    """Some of these are stored a little below the decimal as a float: that is no miss."""
+    green, amber = Lights(Decimal(starts), Decimal(0)), Lights(Decimal(2), Decimal(starts))
+    standing = float(starts)
+
+    assert (light(standing, green), light(standing, amber)) == ("green", "amber")
+    lit = column(lambda a, t: light_column(attainment(a, t), amber), Decimal(starts), Decimal(1))
+    assert lit == "amber"
 
 
 @pytest.mark.parametrize(

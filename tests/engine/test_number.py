@@ -42,6 +42,22 @@ def test_rounded_is_half_away_from_zero(value, digits):
     assert Fraction(number.rounded(value, digits)) == naive_round(Fraction(value), digits)
 
 
+@pytest.mark.parametrize(
+    ("value", "digits", "rounded"),
+    [
+        ("0.5", 0, "1"),
+        ("2.5", 0, "3"),
+        ("-2.5", 0, "-3"),
+        ("2.4999", 0, "2"),
+        ("0.125", 2, "0.13"),
+        ("-0.125", 2, "-0.13"),
+    ],
+)
+def test_rounded_takes_a_half_away_from_zero(value, digits, rounded):
+    """Drawn values hardly ever lie on a half: these do."""
+    assert number.rounded(Decimal(value), digits) == Decimal(rounded)
+
+
 @given(MONEY.map(lambda d: number.rounded(d, 2)), WEIGHTS)
 def test_split_agrees_with_handing_out_unit_by_unit(total, weights):
     parts = number.split(total, weights, 2)

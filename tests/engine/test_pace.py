@@ -45,6 +45,8 @@ def test_pace_follows_a_season():
     season = {date(2017, 8, 7): Decimal(1), date(2017, 8, 11): Decimal(3), date(2017, 8, 14): Decimal(9)}
 
     assert pace(week, date(2017, 8, 10), WORKED, weights=season) == Pace(Fraction(1, 4), 4, 5, "weights")
+    assert pace(week, date(2017, 8, 7), WORKED, weights=season).share == Fraction(1, 4)
+    assert pace(week, date(2017, 8, 11), WORKED, weights=season).share == 1
     assert (
         pace(week, date(2017, 8, 10), WORKED, weights={date(2017, 8, 7): Decimal(0)}).basis == "working days"
     )

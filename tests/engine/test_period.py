@@ -255,6 +255,13 @@ def test_share_elapsed(case, on, share):
     assert CALENDAR_YEAR.parse("2017-02").share_elapsed(on) == share, case
 
 
+def test_a_period_holds_its_first_day_and_not_its_end():
+    august = CALENDAR_YEAR.parse("2017-08")
+
+    assert august.start in august and august.last_day in august
+    assert august.end not in august and date(2017, 7, 31) not in august
+
+
 def test_each_day_is_inside():
     week = CALENDAR_YEAR.parse("2017-W31")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dabiao.facts import actions
-from dabiao.facts.loading.report import Report
-from dabiao.facts.mapping import read_map
+from dabiao.facts.logic.loading.report import Report
+from dabiao.facts.logic.mapping import read_map
 from dabiao.lake import reading
 from dabiao.org.models import User
 

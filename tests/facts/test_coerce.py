@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dabiao.facts import coerce
-from dabiao.facts.coerce import numbers
+from dabiao.facts.logic import coerce
+from dabiao.facts.logic.coerce import numbers
 
 UNITS = {"万": 10**4, "亿": 10**8, "千": 10**3, "k": 10**3, "%": Decimal("0.01")}
 WIDE = str.maketrans("0123456789.,-()%", "０１２３４５６７８９．，－（）％")

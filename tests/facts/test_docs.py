@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dabiao.facts.mapping import parse, read_map
+from dabiao.facts.logic.mapping import parse, read_map
 from tests.conftest import REPOSITORY
 
 TEXT = (REPOSITORY / "docs/importing.md").read_text(encoding="utf-8")

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from dabiao.core import secrets
 from dabiao.core.errors import NotFound
 from dabiao.facts import commands
+from dabiao.facts.logic.reading import Options, Unreadable
+from dabiao.facts.logic.reading.typed import open_query
 from dabiao.facts.models import Connector
-from dabiao.facts.reading import Options, Unreadable
-from dabiao.facts.reading.typed import open_query
 
 MAP = """
 schema: dabiao/map/1

@@ -8,8 +8,8 @@ import pytest
 
 from dabiao.engine.period import Fiscal
 from dabiao.facts import actions
-from dabiao.facts.mapping import read_map
-from dabiao.facts.propose import propose
+from dabiao.facts.logic.mapping import read_map
+from dabiao.facts.logic.propose import propose
 from dabiao.lake import reading
 from dabiao.metrics import query
 from dabiao.targets.models import Target

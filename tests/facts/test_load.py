@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from dabiao.core.errors import Forbidden
 from dabiao.facts.actions.load import imports_folder
-from dabiao.facts.loading.report import from_json, verdict
-from dabiao.facts.loading.sources import NothingToLoad
-from dabiao.facts.mapping import BadMapping
+from dabiao.facts.logic.loading.report import from_json, verdict
+from dabiao.facts.logic.loading.sources import NothingToLoad
+from dabiao.facts.logic.mapping import BadMapping
 from dabiao.facts.models import ImportBatch, Label
 from dabiao.lake import reading
 from dabiao.org.models import Assignment, Person, Unit, User
@@ -108,7 +108,7 @@ class TestLoad:
 
     def test_refuses_a_rep(self, folder, db, at):
         from dabiao.facts import actions
-        from dabiao.facts.mapping import read_map
+        from dabiao.facts.logic.mapping import read_map
 
         rep = User.objects.create(username="rita", role=User.Role.REP)
         with pytest.raises(Forbidden):
@@ -233,6 +233,7 @@ class TestKeys:
 
 class TestReplacedWindow:
     REPLACE = MAP.replace("    key: 单号", "    key: 单号\n    mode: replace\n    window: month")
+    BETWEEN = REPLACE.replace("month", "day")
 
     def test_what_the_month_no_longer_says_is_removed(self, folder, load, sql):
         load(write(folder, GOOD + "B1,2026-02-01,甲,7,5\n"), self.REPLACE)
@@ -241,6 +242,25 @@ class TestReplacedWindow:
 
         assert sql("SELECT key FROM order_lines ORDER BY key") == [("A1",), ("B1",)]
         assert report.tables[0].removed == 2
+
+    def test_without_a_month_it_reaches_from_the_files_first_day_through_its_last(self, folder, load, sql):
+        days = HEAD + "".join(f"A{n},2026-01-0{n},甲,007,{n}\n" for n in range(4, 9))
+        load(write(folder, days + "A9,2026-01-07,甲,007,9\n"), self.BETWEEN)
+
+        report = load(write(folder, HEAD + "A5,2026-01-05,甲,007,5\nA7,2026-01-07,甲,007,7\n"), self.BETWEEN)
+
+        assert sql("SELECT key FROM order_lines ORDER BY key") == [("A4",), ("A5",), ("A7",), ("A8",)]
+        assert report.tables[0].removed == 2
+
+    def test_another_system_keeps_its_rows(self, folder, load, sql):
+        load(write(folder), self.REPLACE.replace("system: erp", "system: shop"))
+
+        load(write(folder, HEAD + "A1,2026-01-05,甲,007,100\n"), self.REPLACE)
+
+        assert sql("SELECT source, count(*) FROM order_lines GROUP BY ALL ORDER BY ALL") == [
+            ("erp", 1),
+            ("shop", 3),
+        ]
 
     def test_nothing_is_removed_while_a_row_is_refused(self, folder, load, sql):
         load(write(folder), self.REPLACE)

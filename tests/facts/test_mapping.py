@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from dabiao.facts.mapping import BadMapping, read_map
+from dabiao.facts.logic.mapping import BadMapping, read_map
 
 GOOD = """
 schema: dabiao/map/1

@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from dabiao.core import jobs
+from dabiao.core import jobs, publishing
 from dabiao.core.calendars import fiscal
 from dabiao.core.models import AuditLine
-from dabiao.facts import actions, publishing
+from dabiao.facts import actions
 from dabiao.facts.models import Connector, ImportBatch
 from dabiao.lake import outbox, reading
 from dabiao.lake.models import Pending
@@ -258,7 +258,7 @@ class TestToday:
         today = timezone.localdate().isoformat()
         filed = {"person": "P04", "day": today, "figures": "1", "f:visits": "5", "f:calls": "31"}
         assert rita.post("/facts/today/", filed).status_code == 302
-        publishing.publish_waiting(at=at)
+        publishing.publish_waiting(at)
 
         page = rita.get("/cockpit/").content.decode()
         asked = Query(("filed_visits", "filed_calls"), by=("person",), period=fiscal().parse(today))

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 import yaml
 
-from dabiao.facts.mapping import read_map
-from dabiao.facts.propose import propose
+from dabiao.facts.logic.mapping import read_map
+from dabiao.facts.logic.propose import propose
 
 
 def proposed(folder, text, name="订单.csv"):

@@ -6,7 +6,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from dabiao.facts.reading import PROBLEM, ROW, Options, Unreadable, hostile, open_file, sheet_names
+from dabiao.facts.logic.reading import PROBLEM, ROW, Options, Unreadable, hostile, open_file, sheet_names
 
 
 def rows(file, **options):

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dabiao.facts import publishing
+from dabiao.core import publishing
 from dabiao.lake.change import Change
 from dabiao.lake.tables import TABLES
 from dabiao.targets.models import Target

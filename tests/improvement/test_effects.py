@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from dabiao.core.calendars import fiscal
 from dabiao.improvement import commands
-from dabiao.improvement.effects import effected
+from dabiao.improvement.queries.effects import effected
 from dabiao.lake import reading
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.frame import Frame

@@ -17,8 +17,8 @@ from dabiao.engine.diagnosis import Decomposition
 from dabiao.engine.diagnosis.tree import Node
 from dabiao.engine.metric import Measure, Metric, Ratio, Source, Words
 from dabiao.engine.row import Terms
-from dabiao.improvement.explaining import CannotTakeApart, Explained, explained
-from dabiao.improvement.sides import sides
+from dabiao.improvement.queries.explaining import CannotTakeApart, Explained, explained
+from dabiao.improvement.queries.sides import sides
 from dabiao.lake import reading
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.frame import Frame

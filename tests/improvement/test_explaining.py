@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import NotFound
 from dabiao.improvement import commands
-from dabiao.improvement.effects import effected
-from dabiao.improvement.explaining import CannotTakeApart, explained
+from dabiao.improvement.queries.effects import effected
+from dabiao.improvement.queries.explaining import CannotTakeApart, explained
 from dabiao.lake import reading
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.forecast import foreseen

@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
-from dabiao.improvement import cells as cells_module
-from dabiao.improvement import commands, explaining
-from dabiao.improvement.explaining import explained
-from dabiao.improvement.lights import lights
+from dabiao.improvement import commands
+from dabiao.improvement.queries import cells as cells_module
+from dabiao.improvement.queries import explaining
+from dabiao.improvement.queries.explaining import explained
+from dabiao.improvement.queries.lights import lights
 from dabiao.lake import reading
 from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org

@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from dabiao.core import publishing
 from dabiao.core.calendars import fiscal
-from dabiao.facts import publishing
 from dabiao.improvement import commands
 from dabiao.lake import reading
 from dabiao.lake.change import Change

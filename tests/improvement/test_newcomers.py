@@ -9,7 +9,7 @@ from django.utils import translation
 from dabiao.core.calendars import fiscal
 from dabiao.demo.load import load
 from dabiao.demo.simulation.company import SEED, simulate
-from dabiao.improvement.explaining import Explained, explained
+from dabiao.improvement.queries.explaining import Explained, explained
 from dabiao.lake import reading
 from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org

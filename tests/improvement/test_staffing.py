@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
+from dabiao.core import publishing
 from dabiao.core.calendars import fiscal
-from dabiao.facts import publishing
-from dabiao.improvement.explaining import explained
-from dabiao.improvement.staffing import staff
+from dabiao.improvement.queries.explaining import explained
+from dabiao.improvement.queries.staffing import staff
 from dabiao.lake import reading
 from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from dabiao.core.calendars import fiscal
-from dabiao.improvement import explaining
-from dabiao.improvement.explaining import explained
-from dabiao.improvement.why import Why, why
+from dabiao.improvement.queries import explaining
+from dabiao.improvement.queries.explaining import explained
+from dabiao.improvement.queries.why import Why, why
 from dabiao.lake import reading
 from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org

@@ -8,8 +8,8 @@ import yaml
 from hypothesis import note
 
 from dabiao.engine.payout.validate import read
-from dabiao.incentives.cases import SCHEMAS, carry_out
-from dabiao.incentives.run import Run
+from dabiao.incentives.logic.cases import SCHEMAS, carry_out
+from dabiao.incentives.logic.run import Run
 from tests.incentives.oracle import Facts, Outcome, Plan, Row, work_out
 from tests.incentives.random_plans.worlds import together
 

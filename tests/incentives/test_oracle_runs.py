@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dabiao.engine.payout.validate import read
-from dabiao.incentives.cases import SCHEMAS, carry_out
-from dabiao.incentives.run import Run
+from dabiao.incentives.logic.cases import SCHEMAS, carry_out
+from dabiao.incentives.logic.run import Run
 from tests.incentives.agreement import as_text
 from tests.incentives.oracle import Facts, Plan, Row
 from tests.incentives.oracle.periods import pay_period

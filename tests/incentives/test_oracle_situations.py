@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dabiao.incentives.cases import SCHEMAS
+from dabiao.incentives.logic.cases import SCHEMAS
 from tests.incentives.oracle import Facts, Plan, Row, work_out
 
 FILES = sorted(Path(__file__).parent.glob("*.yml"))

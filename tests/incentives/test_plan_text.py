@@ -5,7 +5,7 @@ import pytest
 from dabiao.core.sentence import say
 from dabiao.engine.payout.explain import explain
 from dabiao.engine.payout.validate import PlanRefused, read
-from dabiao.incentives.cases import SCHEMAS
+from dabiao.incentives.logic.cases import SCHEMAS
 from tests.incentives.test_situations import PLANS
 
 HEAD = """schema: dabiao/plan/1
@@ -118,7 +118,7 @@ def test_mistake_is_named_with_line_and_mend(case, text, line, says, mend):
         ("an end before the start", "to: 2027", "to: 2025", "2025-01-01 is not after 2026-01-01", "first day after"),
         ("another version of the format", "plan/1", "plan/2", "'dabiao/plan/2' is not a plan this version can read", "dabiao/plan/1"),
         ("a table that is not there", "order_lines}", "orders, on: ordered_on}", "no table 'orders'", "order_lines"),
-        ("a crediting rule that is not there", "order_lines}", "order_lines, credit: pair}", "no crediting rule 'pair'", "Known: on_record"),
+        ("a crediting rule that is not there", "order_lines}", "order_lines, credit: pair}", "no crediting rule 'pair'", "Known: holder, owner, record, signer"),
         ("refunds of a table that names none", "order_lines}", "allocations, refunds: original}", "does not say what a row reverses", "own_date"),
         ("a table without a date of its own", "order_lines}", "products}", "no date of 'products' decides the period", "`on:`"),
         ("a comparison of nothing known", "order_lines}", "order_lines, where: {qty: {over: 3}}}", "unknown word 'over'", "Did you mean 'above'?"),

@@ -10,9 +10,9 @@ import pytest
 from dabiao.engine.payout.delta import changed_lines, late_entries
 from dabiao.engine.payout.validate import read
 from dabiao.engine.payout.whatif import compare
-from dabiao.incentives.cases import SCHEMAS, connection
-from dabiao.incentives.run import run
-from dabiao.incentives.tables import described
+from dabiao.incentives.logic.cases import SCHEMAS, connection
+from dabiao.incentives.logic.run import run
+from dabiao.incentives.logic.tables import described
 
 PLAN = """
 schema: dabiao/plan/1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dabiao.engine.payout.validate import read
-from dabiao.incentives.cases import SCHEMAS, check
+from dabiao.incentives.logic.cases import SCHEMAS, check
 
 FILES = sorted(Path(__file__).parent.glob("*.yml"))
 PLANS = {path.stem: read(path.read_text(), SCHEMAS) for path in FILES}

@@ -15,6 +15,7 @@ from dabiao.metrics import answer, query
 from dabiao.metrics.answer import BadMetricRequest, MetricRequest, Windows
 from dabiao.metrics.query import Query
 from dabiao.metrics.scope import seats
+from dabiao.org import actions
 from dabiao.org.queries import Scope, operator
 from tests.performance.facts import load, table
 
@@ -115,6 +116,14 @@ class TestMeasuring:
         assert ask(scope=Scope("unit", "shanghai"), viewer=orders.users["emma"]) == {(): 10}
         assert ask(scope=Scope("person", "P07"), viewer=orders.users["emma"]) == {(): 20}
         assert ask(scope=Scope("unit", "company")) == {(): 11570}
+
+    def test_a_team_that_has_moved_out_of_a_region_is_not_in_its_total_any_more(self, orders, at):
+        """By the numbering that was published before, Nanjing's seats still lie between those of the East."""
+        actions.change_unit("nanjing", values={"parent": "west"}, by=orders.ada, at=at)
+
+        assert ask(viewer=orders.users["emma"]) == {(): 10}
+        assert ask(viewer=orders.users["wes"]) == {(): 560}
+        assert ask(scope=Scope("unit", "east")) == {(): 10}
 
     def test_says_no_data_where_nothing_is_recorded_and_zero_where_nothing_happened(self, orders):
         april = Fiscal().parse("2025-04")
@@ -222,7 +231,7 @@ def test_roll_ups_facts_and_plain_python_agree(company, facts, viewer):
 def load_nothing(some):
     import pyarrow as pa
 
-    from dabiao.facts.publishing import publish
+    from dabiao.core.publishing import publish
     from dabiao.lake.change import Change
     from tests.performance.facts import NOON
 

@@ -6,8 +6,9 @@ import pytest
 
 from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.core.models import AuditLine
-from dabiao.org import actions, tree
-from dabiao.org.models import FOREVER, ApiToken, Assignment, User
+from dabiao.org import actions
+from dabiao.org.logic import tree
+from dabiao.org.models import FOREVER, Absence, ApiToken, Assignment, Grant, User
 
 GOOD = "correct-horse-9"
 
@@ -15,6 +16,7 @@ GOOD = "correct-horse-9"
 class TestEveryAction:
     def test_leaves_one_audit_line_and_a_new_version(self, company, at, on):
         seat = Assignment.objects.get(person__key="P04")
+        days = {"starts_on": on, "ends_on": on + timedelta(days=2)}
         steps = [
             lambda: actions.add_unit(key="south", name="南区", parent="company", by=company.otto, at=at),
             lambda: actions.change_unit("south", values={"name": "华南"}, by=company.otto, at=at),
@@ -26,12 +28,29 @@ class TestEveryAction:
             lambda: actions.assign("P77", actions.Seat("south-1", on), by=company.otto, at=at),
             lambda: actions.change_assignment(seat.pk, values={"ends_on": on}, by=company.otto, at=at),
             lambda: actions.remove_assignment(seat.pk, by=company.otto, at=at),
+            lambda: actions.record_absence("P05", **days, kind="leave", by=company.otto, at=at),
+            lambda: actions.remove_absence(Absence.objects.get().pk, by=company.otto, at=at),
             lambda: actions.grant("sam", "west", starts_on=on, by=company.ada, at=at),
+            lambda: actions.end_grant(Grant.objects.get().pk, on=on, by=company.ada, at=at),
         ]
         for step in steps:
             lines, version = AuditLine.objects.count(), tree.org_version()
             step()
             assert (AuditLine.objects.count(), tree.org_version()) == (lines + 1, version + 1)
+
+    def test_on_users_and_tokens_leaves_one_audit_line(self, company, at):
+        token = {"name": "crm", "scope": "read", "days": 30, "by": company.otto, "at": at}
+        steps = [
+            lambda: actions.add_user(username="new", password=GOOD, role="rep", by=company.ada, at=at),
+            lambda: actions.change_user("new", values={"role": "reader"}, by=company.ada, at=at),
+            lambda: actions.set_password("new", GOOD + "0", by=company.ada, at=at),
+            lambda: actions.create_token(**token),
+            lambda: actions.revoke_token(ApiToken.objects.get().pk, by=company.otto, at=at),
+        ]
+        for step in steps:
+            lines = AuditLine.objects.count()
+            step()
+            assert AuditLine.objects.count() == lines + 1
 
     def test_that_changes_nothing_leaves_no_trace(self, company, at):
         lines, version = AuditLine.objects.count(), tree.org_version()
@@ -51,6 +70,15 @@ class TestEveryAction:
         ):
             with pytest.raises(Forbidden):
                 step()
+
+    @pytest.mark.parametrize("who", ["otto", "ada"])
+    def test_is_refused_to_somebody_who_has_been_locked_out(self, company, at, who):
+        by = company.users[who]
+        by.is_active = False
+        with pytest.raises(Forbidden):
+            actions.add_unit(key="x", name="x", by=by, at=at)
+        with pytest.raises(Forbidden):
+            actions.add_user(username="x", password=GOOD, role="rep", by=by, at=at)
 
 
 class TestChangeUnit:
@@ -75,6 +103,19 @@ class TestAssign:
     def test_refuses_two_primary_seats_on_one_day(self, company, at, on):
         with pytest.raises(actions.SeatsOverlap, match="already holds"):
             actions.assign("P04", actions.Seat("nanjing-rep1", on), by=None, at=at)
+
+    @pytest.mark.parametrize(
+        ("case", "starts_on", "ends_on"),
+        [
+            ("the last day of what they hold", date(2026, 1, 31), date(2026, 2, 1)),
+            ("the first day of what they hold", date(2026, 2, 1), date(2026, 2, 2)),
+            ("from before it to after it", date(2023, 1, 1), FOREVER),
+        ],
+    )
+    def test_refuses_an_overlap_of_a_single_day(self, company, at, case, starts_on, ends_on):
+        """Max holds a seat in Shanghai through 31 January and one in Chengdu from 1 February."""
+        with pytest.raises(actions.SeatsOverlap):
+            actions.assign("P06", actions.Seat("nanjing-rep1", starts_on, ends_on), by=None, at=at)
 
     def test_allows_a_secondary_seat(self, company, at, on):
         actions.assign("P04", actions.Seat("nanjing-rep1", on, primary=False), by=None, at=at)
@@ -108,6 +149,11 @@ class TestMove:
             ("nanjing-rep1", on, FOREVER),
         ]
 
+    def test_leaves_a_secondary_seat_as_it_is(self, company, at, on):
+        actions.assign("P04", actions.Seat("chengdu-rep1", date(2026, 1, 1), primary=False), by=None, at=at)
+        actions.move("P04", actions.Seat("nanjing-rep1", on), by=company.otto, at=at)
+        assert Assignment.objects.get(person__key="P04", primary=False).ends_on == FOREVER
+
 
 class TestUsers:
     def test_refuse_a_weak_password(self, company, at):
@@ -118,6 +164,11 @@ class TestUsers:
         with pytest.raises(actions.LastAdministrator):
             actions.change_user("ada", values={"role": "rep"}, by=company.ada, at=at)
         assert User.objects.get(username="ada").role == "admin"
+
+    def test_keep_an_administrator_who_can_sign_in(self, company, at):
+        with pytest.raises(actions.LastAdministrator):
+            actions.change_user("ada", values={"is_active": False}, by=company.ada, at=at)
+        assert User.objects.get(username="ada").is_active
 
     def test_may_set_their_own_password_only(self, company, at):
         actions.set_password("rita", GOOD, by=company.rita, at=at)

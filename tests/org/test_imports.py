@@ -6,7 +6,8 @@ import pytest
 
 from dabiao.core.errors import Forbidden
 from dabiao.core.models import AuditLine
-from dabiao.org import actions, imports, tree
+from dabiao.org import actions, imports
+from dabiao.org.logic import tree
 from dabiao.org.models import Assignment, Person, Unit, User
 from tests import company as company_module
 from tests.company import rows

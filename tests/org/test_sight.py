@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from dabiao.core.errors import NotFound
-from dabiao.org import actions, queries, seats
+from dabiao.org import actions, queries
+from dabiao.org.logic import seats
 from dabiao.org.models import User
 from dabiao.org.queries import Scope
 
@@ -80,6 +81,14 @@ class TestSight:
         assert key["ada"] == key["fin"]
         assert len(set(key.values())) == 4
 
+    @pytest.mark.parametrize(
+        ("case", "one", "other"),
+        [("two reps of a team", "rita", "rob"), ("two reps of whom one has moved", "max", "nina")],
+    )
+    def test_has_two_keys_for_those_who_see_only_themselves(self, company, on, case, one, other):
+        keys = {queries.sight(company.users[name], on).key for name in (one, other)}
+        assert len(keys) == 2, case
+
 
 class TestCheckScope:
     @pytest.mark.parametrize(
@@ -134,20 +143,29 @@ class TestFind:
         assert [u.key for u in queries.find_units(company.emma, "南京", on)] == ["nanjing"]
 
 
+class TestPeopleRows:
+    def test_do_not_tell_where_somebody_works_now_who_has_moved_away(self, company, on):
+        rows = {row.key: row for row in queries.people_rows(company.sam, on)}
+        assert (rows["P04"].unit, rows["P04"].position) == ("上海组", "销售")
+        assert (rows["P06"].name, rows["P06"].unit, rows["P06"].since) == ("max", None, None)
+
+    def test_tell_it_to_those_who_see_both_units_and_to_oneself(self, company, on):
+        for viewer in (company.dora, company.wes, company.max):
+            found = next(row for row in queries.people_rows(viewer, on) if row.key == "P06")
+            assert (found.unit, found.since) == ("成都组", date(2026, 2, 1))
+
+    def test_of_a_unit_are_those_who_hold_a_seat_in_it_that_day(self, company, on):
+        def seated(day):
+            return [row.key for row in queries.people_rows(company.sam, day, unit="shanghai")]
+
+        assert seated(on) == ["P03", "P04", "P05"]
+        assert seated(date(2026, 1, 31)) == ["P03", "P04", "P05", "P06"]
+        assert seated(date(2026, 2, 1)) == ["P03", "P04", "P05"]
+
+
 class TestSeats:
     def tables(self):
         return seats.lake_tables()
-
-    def covered(self, user, on, tables=None):
-        """(person, unit) of every seat that the intervals cover."""
-        tables = tables or self.tables()
-        numbers = seats.numbering(tables["units"], tables["assignments"])
-        spans = seats.intervals(queries.sight(user, on), numbers)
-        return {
-            (row["person"], row["unit"])
-            for row in tables["assignments"].to_pylist()
-            if spans is None or any(start <= row["seat"] < end for start, end in spans)
-        }
 
     def test_number_assignments_in_tree_order(self, company):
         rows = self.tables()["assignments"].to_pylist()
@@ -189,43 +207,10 @@ class TestSeats:
             ("team", "nanjing"),
         ]
 
-    def test_split_somebody_who_moved_between_two_teams(self, company, on):
-        assert ("P06", "shanghai") in self.covered(company.sam, on)
-        assert ("P06", "chengdu") not in self.covered(company.sam, on)
-        assert self.covered(company.max, on) == {("P06", "shanghai"), ("P06", "chengdu")}
-
-    def test_cover_exactly_the_visible_units(self, company, on):
-        assert self.covered(company.wes, on) == {("P08", "west"), ("P09", "chengdu"), ("P06", "chengdu")}
-        assert len(self.covered(company.fin, on)) == 10
-
-    def test_follow_todays_tree_even_by_an_older_numbering(self, company, on, at):
-        published = self.tables()
-        actions.change_unit("nanjing", values={"parent": "west"}, by=company.ada, at=at)
-        assert ("P07", "nanjing") not in self.covered(company.emma, on, published)
-        assert ("P07", "nanjing") in self.covered(company.wes, on, published)
-
-    def test_ignore_units_that_are_not_published_yet(self, company, on, at):
-        published = self.tables()
-        actions.add_unit(key="hangzhou", name="杭州组", parent="west", by=None, at=at)
-        assert len(self.covered(company.wes, on, published)) == 3
-
     def test_know_that_the_organisation_has_changed(self, company, at):
         before = seats.org_tables().version
         actions.change_unit("west", values={"name": "西区"}, by=company.ada, at=at)
         assert seats.org_tables().version == before + 1
-
-    @pytest.mark.parametrize(
-        ("case", "parts", "joined"),
-        [
-            ("neighbours join", [(1, 3), (3, 5)], ((1, 5),)),
-            ("overlaps join", [(4, 9), (1, 5)], ((1, 9),)),
-            ("one inside another vanishes", [(1, 9), (2, 3)], ((1, 9),)),
-            ("gaps stay", [(5, 6), (1, 2)], ((1, 2), (5, 6))),
-            ("empty ones vanish", [(3, 3)], ()),
-        ],
-    )
-    def test_intervals_merge(self, case, parts, joined):
-        assert seats.merged(parts) == joined, case
 
     def test_absences_are_published(self, company, at):
         days = {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 3, 4), "kind": "leave"}

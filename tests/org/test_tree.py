@@ -4,7 +4,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dabiao.org import actions
-from dabiao.org.tree import one_tree, tree
+from dabiao.org.logic.tree import one_tree, tree
 
 
 class TestTree:

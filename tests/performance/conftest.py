@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from dabiao.facts import publishing
+from dabiao.core import publishing
 from dabiao.facts.models import Label
 from dabiao.lake.change import Change
 from dabiao.lake.tables import TABLES

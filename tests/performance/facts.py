@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from dabiao.facts.publishing import publish
+from dabiao.core.publishing import publish
 from dabiao.lake.change import Change
 from dabiao.lake.outbox import arrow
 from dabiao.lake.tables import TABLES

@@ -14,9 +14,19 @@ from dabiao.metrics.frame import Frame
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
 from dabiao.performance.queries import breakdown, cockpit
+from dabiao.targets.models import Target
 from tests.performance.conftest import ORDERS, SECRET, table
+from tests.performance.facts import load
 
 FEBRUARY = "period=2026-02"
+OWNERSHIP = """
+customer  person  role   starts_on   ends_on
+K1        P04     owner  2025-01-01  9999-12-31
+K2        P04     owner  2025-01-01  2026-03-16
+K2        P09     owner  2026-03-16  9999-12-31
+K3        P04     owner  2026-03-17  9999-12-31
+"""
+"""Today is 2026-03-16, a day after the last of P04's for K2."""
 EAST = {"P02", "P03", "P04", "P05", "P07"}
 
 
@@ -80,6 +90,7 @@ class TestCockpit:
 
         assert page.verdict.worst == "华东大区"
         assert page.verdict.worst_gap == Decimal(-350)
+        assert page.verdict.others_gap == Decimal(-200)
 
     def test_compares_a_running_month_with_the_same_share_of_the_one_before(self, frame):
         page = cockpit.cockpit(frame("dora", ("unit", "company"), "2026-03"))
@@ -87,6 +98,34 @@ class TestCockpit:
         # 11 of 22 working days have gone; February's first 8 of 16 (the festival's adjusted days) end on the 11th.
         assert page.headline.value == Decimal(750)
         assert page.headline.on_previous.value == pytest.approx((750 - 1250) / 1250)
+
+    @pytest.mark.parametrize(
+        ("case", "target", "light", "attained"),
+        [
+            ("half of it has come at half time", 600, "green", 0.5),
+            ("less than four fifths of what is due", 800, "red", 0.375),
+        ],
+    )
+    def test_holds_a_running_month_against_what_is_due_by_now(
+        self, frame, company, at, case, target, light, attained
+    ):
+        """11 of March's 22 working days have gone, and Shanghai has sold 300."""
+        march = {"starts_on": date(2026, 3, 1), "ends_on": date(2026, 4, 1), "changed_at": at}
+        Target.objects.create(
+            scope_kind="unit",
+            unit=company.units["shanghai"],
+            metric="sales_amount",
+            target=Decimal(target),
+            **march,
+        )
+
+        page = cockpit.cockpit(frame("emma", ("unit", "east"), "2026-03"))
+
+        shanghai = next(part for part in page.parts if part.label == "上海组")
+        assert (shanghai.light, shanghai.attainment, shanghai.due) == (light, attained, 0.5), case
+        assert shanghai.ahead == Decimal(300) - Decimal(target) / 2
+        sales = cockpit.cockpit(frame("sam", ("unit", "shanghai"), "2026-03")).headline
+        assert (sales.light, sales.attainment, sales.due) == (light, attained, 0.5), case
 
     def test_stands_beside_the_days_as_far_from_spring_festival(self, frame, publish_order):
         """In 2027 it falls on 6 February, in 2026 on the 17th: February is also held against 12 February to 11 March."""
@@ -177,6 +216,24 @@ class TestPages:
         assert as_("emma").get("/customers/C4/").status_code == 404
         assert as_("emma").get("/customers/NONE/").status_code == 404
         assert as_("ada").get("/customers/C4/").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("case", "customer", "name", "status"),
+        [
+            ("whose owner today is in one's team", "K1", "sam", 200),
+            ("whose owner today one does not see", "K1", "wes", 404),
+            ("whom one of one's people owned until yesterday", "K2", "sam", 404),
+            ("whom their next owner has from today", "K2", "wes", 200),
+            ("whom one of one's people will own from tomorrow", "K3", "sam", 404),
+            ("whom nobody owns", "K4", "sam", 404),
+        ],
+    )
+    def test_shows_a_customer_without_facts_to_who_sees_the_owner_of_today(
+        self, facts, as_, case, customer, name, status
+    ):
+        load(ownership=OWNERSHIP, customers="customer\nK1\nK2\nK3\nK4")
+
+        assert as_(name).get(f"/customers/{customer}/").status_code == status, case
 
     def test_finds_only_what_one_may_see(self, facts, as_):
         headers = {"HX-Request": "true"}

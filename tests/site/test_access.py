@@ -21,13 +21,14 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 from django.utils import timezone
 
-from dabiao.facts import publishing, upserts
+from dabiao.core import publishing
+from dabiao.engine.promise import Levels
+from dabiao.facts.actions import upserts
 from dabiao.org import actions
 from dabiao.org.models import ApiToken, Assignment, Person, Unit, User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions as targets
 from dabiao.targets.actions import Slot
-from dabiao.targets.tiling import Levels
 from tests.conftest import BACKEND
 
 CALLERS = ("nobody", "rita", "wes", "emma", "fin", "otto", "ada")
@@ -112,8 +113,8 @@ org:user-grant-end       POST    username=rob,pk=1           login   no     no  
 org:tokens               GET     -                           login   in     in     in     in     in     in
 org:tokens               POST    -                           login   in     in     in     in     in     in
 org:token-revoke         POST    pk=TOKEN                    login   none   none   none   none   none   in
-org:audit                GET     -                           login   no     no     no     no     in     in
-org:audit                GET     ?export=csv                 login   no     no     no     no     in     in
+audit                GET     -                           login   no     no     no     no     in     in
+audit                GET     ?export=csv                 login   no     no     no     no     in     in
 
 account_login            GET     -                           in      in     in     in     in     in     in
 account_login            POST    -                           in      in     in     in     in     in     in
@@ -307,7 +308,7 @@ def test_access(site, line, at):
     if line.address == "performance:customer":  # who has no facts is not there, for nobody
         fact = {"key": "1", "ordered_on": "2026-03-02", "amount": "1", "person": "P05", "customer": "C1"}
         upserts.upsert("order_lines", [fact], by=site.company.ada, at=at)
-        publishing.publish_waiting(at=at)
+        publishing.publish_waiting(at)
     got = {who: outcome(site.call(line, who)) for who in CALLERS}
     assert got == line.expected
 
@@ -335,7 +336,7 @@ def marked(company, at, on):
         "customer": f"{SECRET}customer",
     }
     upserts.upsert("order_lines", [fact], by=company.ada, at=at)
-    publishing.publish_waiting(at=at)
+    publishing.publish_waiting(at)
     return company
 
 

@@ -8,15 +8,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from dabiao.core import publishing
 from dabiao.core.models import AuditLine
-from dabiao.facts import publishing
+from dabiao.engine.promise import Levels
 from dabiao.lake.models import Pending
 from dabiao.org import actions
 from dabiao.org.models import Person
 from dabiao.org.queries import Scope
 from dabiao.targets import actions as targets
 from dabiao.targets.models import Target
-from dabiao.targets.tiling import Levels
 
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))
 
@@ -187,7 +187,7 @@ class TestFacts:
     def test_come_in_as_json_and_are_measured_once_published(self, calls):
         caller = calls("otto", "write")
         assert caller.post("facts/order_lines", {"rows": LINES}).json() == {"accepted": 4}
-        publishing.publish_waiting(at=timezone.now())
+        publishing.publish_waiting(timezone.now())
         rows = caller.get("query", metrics="sales_amount", by="person", period="2026-03").json()["rows"]
         assert rows == [
             {"person": "P04", "sales_amount": "100.1"},
@@ -205,16 +205,16 @@ class TestFacts:
         caller = calls("otto", "write")
         for _ in range(2):
             caller.post("facts/order_lines", {"rows": LINES})
-            publishing.publish_waiting(at=timezone.now())
+            publishing.publish_waiting(timezone.now())
         told = caller.get("query", metrics="sales_amount", period="2026").json()
         assert told["rows"] == [{"sales_amount": "1123.43"}]
 
     def test_can_be_removed(self, calls):
         caller = calls("otto", "write")
         caller.post("facts/order_lines", {"rows": LINES})
-        publishing.publish_waiting(at=timezone.now())
+        publishing.publish_waiting(timezone.now())
         caller.post("facts/order_lines/removals", [{"source": "api", "key": "4"}])
-        publishing.publish_waiting(at=timezone.now())
+        publishing.publish_waiting(timezone.now())
         assert caller.get("query", metrics="sales_amount", period="2026").json()["rows"] == [
             {"sales_amount": "123.43"}
         ]
@@ -223,7 +223,7 @@ class TestFacts:
         body = '{"rows": [{"key": "1", "ordered_on": "2026-03-02", "amount": 0.1}, {"key": "2", "ordered_on": "2026-03-02", "amount": 0.2}]}'
         caller = calls("otto", "write")
         assert caller.post("facts/order_lines", body).status_code == 202
-        publishing.publish_waiting(at=timezone.now())
+        publishing.publish_waiting(timezone.now())
         assert caller.get("query", metrics="sales_amount", period="2026").json()["rows"] == [
             {"sales_amount": "0.3"}
         ]
@@ -247,6 +247,13 @@ class TestFacts:
         assert calls("emma", "write").post("facts/order_lines", {"rows": LINES}).status_code == 403
         assert calls("otto", "write").post("facts/assignments", {"rows": LINES}).status_code == 404
 
+    def test_are_removed_by_operations_only(self, calls):
+        gone = [{"source": "api", "key": "1"}]
+        assert calls("emma", "write").post("facts/order_lines/removals", gone).status_code == 403
+        assert not Pending.objects.exists()
+        assert calls("otto", "write").post("facts/order_lines/removals", gone).status_code == 202
+        assert AuditLine.objects.get(what="facts.removed").detail == {"table": "order_lines", "rows": 1}
+
     def test_leave_an_audit_line(self, calls):
         calls("otto", "write").post("facts/order_lines", {"rows": LINES})
         assert AuditLine.objects.get(what="facts.upserted").detail == {"table": "order_lines", "rows": 4}
@@ -260,7 +267,7 @@ class TestQuery:
     @pytest.fixture
     def facts(self, calls):
         calls("otto", "write").post("facts/order_lines", {"rows": LINES})
-        publishing.publish_waiting(at=timezone.now())
+        publishing.publish_waiting(timezone.now())
 
     def test_counts_what_the_caller_may_see(self, calls, facts):
         told = {}
@@ -307,7 +314,7 @@ class TestQuery:
         caller = calls("otto", "write")
         before = caller.get("query", metrics="sales_amount", period="2026").json()
         caller.post("facts/order_lines", {"rows": [line("9", "P04", "1")]})
-        publishing.publish_waiting(at=timezone.now())
+        publishing.publish_waiting(timezone.now())
         again = caller.get(
             "query", metrics="sales_amount", period="2026", at_version=before["version"]
         ).json()

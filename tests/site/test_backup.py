@@ -108,7 +108,7 @@ def load_as(table, text):
     from dabiao.lake import publish
     from dabiao.lake.change import Change
     from dabiao.lake.outbox import arrow
-    from dabiao.org.seats import org_tables
+    from dabiao.org.logic.seats import org_tables
     from tests.performance.facts import rows
 
     org = [Change(name, each, whole=True) for name, each in org_tables().tables.items()]

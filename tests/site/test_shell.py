@@ -3,9 +3,16 @@
 import re
 
 import pytest
+from django.test import Client
 
 from dabiao.core.errors import Refused
+from dabiao.core.room import Entry
+from dabiao.org import actions
+from dabiao.org.models import ApiToken, User
 from dabiao.site import navigation, search
+from tests.conftest import BACKEND
+
+GOOD = "correct-horse-9"
 
 
 def rail(page: bytes) -> set[str]:
@@ -38,7 +45,8 @@ class TestRail:
             assert browser.get(path).status_code == 200, path
 
     def test_an_entry_without_a_page_is_left_out(self):
-        assert not navigation.exists("nowhere:page")
+        entry = Entry("nowhere:page", "Nowhere", "gauge")
+        assert list(navigation.open_to(User(role="admin"), (entry,))) == []
 
 
 class TestHeaders:
@@ -50,6 +58,37 @@ class TestHeaders:
         assert "unsafe-inline" not in policy.split("style-src-attr")[0]
         assert "unsafe-eval" not in policy
         assert answer["X-Content-Type-Options"] == "nosniff"
+
+    @pytest.mark.parametrize(
+        ("header", "value"),
+        [
+            ("X-Frame-Options", "DENY"),
+            ("Referrer-Policy", "same-origin"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+        ],
+    )
+    def test_keep_other_sites_out(self, client, db, header, value):
+        answer = client.get("/accounts/login/")
+
+        assert answer[header] == value
+        assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+
+    def test_cookies_are_out_of_reach_of_code_and_of_other_sites(self, client, company, at):
+        actions.set_password("rita", GOOD, by=company.ada, at=at)
+        client.post("/accounts/login/", {"login": "rita", "password": GOOD})
+        session = client.cookies["sessionid"]
+
+        assert (session["httponly"], session["samesite"]) == (True, "Lax")
+
+    def test_a_form_that_comes_from_elsewhere_is_refused(self, company):
+        browser = Client(enforce_csrf_checks=True)
+        browser.force_login(company.users["rita"], backend=BACKEND)
+
+        answer = browser.post("/org/tokens/", {"name": "x", "scope": "read", "days": 30})
+
+        assert answer.status_code == 403
+        assert not ApiToken.objects.exists()
 
     def test_every_answer_has_a_nonce_of_its_own(self, client, db):
         assert (

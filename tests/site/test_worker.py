@@ -5,32 +5,32 @@ from decimal import Decimal
 
 import pytest
 
+from dabiao.core.publishing import publish_waiting
+from dabiao.engine.promise import Levels
 from dabiao.lake import maintenance, outbox, reading
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.org import actions as org
 from dabiao.org.queries import Scope
-from dabiao.site.commands import publish_all
 from dabiao.targets import actions as targets
-from dabiao.targets.tiling import Levels
 
 
 @pytest.fixture
 def published(company, at):
-    publish_all(at)
+    publish_waiting(at)
     return latest().number
 
 
 def test_publishes_the_organisation_first_of_all(company, at):
-    publish_all(at)
+    publish_waiting(at)
 
     assert reading.current().run("SELECT count(*) AS n FROM assignments")["n"].to_pylist() == [10]
 
 
 def test_rests_when_nothing_has_changed(published, at, django_assert_max_num_queries):
-    publish_all(at)
+    publish_waiting(at)
     with django_assert_max_num_queries(8):  # a few looks
-        publish_all(at)
+        publish_waiting(at)
 
     assert latest().number == published
 
@@ -40,8 +40,8 @@ def test_publishes_entries_once(published, at):
         "daily_figures", [{"source": "hand", "key": "1", "on": "2026-03-16", "value": "5"}], by="rita", at=at
     )
 
-    publish_all(at)
-    publish_all(at)
+    publish_waiting(at)
+    publish_waiting(at)
 
     assert latest().number == published + 1
     assert reading.current().run("SELECT value FROM daily_figures")["value"].to_pylist() == [Decimal(5)]
@@ -51,7 +51,7 @@ def test_publishes_entries_once(published, at):
 def test_publishes_a_changed_organisation(published, company, at):
     org.change_unit("nanjing", values={"parent": "west"}, by=company.ada, at=at)
 
-    publish_all(at)
+    publish_waiting(at)
 
     found = reading.current().run("SELECT parent FROM units WHERE unit = 'nanjing'")
     assert (latest().number, found["parent"].to_pylist()) == (published + 1, ["west"])
@@ -61,7 +61,7 @@ def test_publishes_targets(published, company, at, on):
     slot = targets.Slot(Scope("person", "P04"), "sales_amount", date(2026, 3, 1), date(2026, 4, 1))
     targets.set_target(slot, Levels(target=Decimal(9)), by=company.ada, at=at, on=on)
 
-    publish_all(at)
+    publish_waiting(at)
 
     assert reading.current().run("SELECT target FROM targets")["target"].to_pylist() == [Decimal(9)]
 

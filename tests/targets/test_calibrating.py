@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 from dabiao.core.errors import Malformed
 from dabiao.engine.period import CALENDAR_YEAR
 from dabiao.facts import actions as facts
-from dabiao.facts.mapping import read_map
-from dabiao.targets.calibrating import case_from_facts, happened
-from dabiao.targets.cascade.history import metric_of
+from dabiao.facts.logic.mapping import read_map
 from dabiao.targets.commands import app
+from dabiao.targets.logic.cascade.history import metric_of
+from dabiao.targets.queries.calibration import case_from_facts, happened
 from tests.conftest import REPOSITORY
 from tests.targets.test_cascade import published
 

@@ -22,13 +22,14 @@ from dabiao.lake.change import Change
 from dabiao.lake.publish import publish
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
-from dabiao.org import seats
-from dabiao.targets.cascade import cleaning, options, saved, saving
-from dabiao.targets.cascade.cells import cells
-from dabiao.targets.cascade.in_force import put_in_force
-from dabiao.targets.cascade.request import CascadeRequest, prepare
-from dabiao.targets.cascade.saving import CannotHandDown, Made
+from dabiao.org.logic import seats
+from dabiao.targets.actions import cascade, clean
+from dabiao.targets.actions.cascade import CannotHandDown, Made, Overtaken
+from dabiao.targets.actions.put_in_force import put_in_force
 from dabiao.targets.commands import app
+from dabiao.targets.logic.cascade import options, saved, store
+from dabiao.targets.logic.cascade.cells import cells
+from dabiao.targets.logic.cascade.request import CascadeRequest, prepare
 from dabiao.targets.models import CascadeVersion, Target
 
 YEAR = CALENDAR_YEAR.parse("2027")
@@ -41,7 +42,7 @@ def asked(amount="8000", over=("org", "quarter"), **options):
 
 def solved(**options):
     ready = prepare(asked(**options), CALENDAR_YEAR)
-    return ready, saving.solve(ready)
+    return ready, cascade.solve(ready)
 
 
 def values(ready, handed, period="2027", product=""):
@@ -198,7 +199,7 @@ class TestKeep:
 
     def test_keeps_cells_in_the_lake_and_the_rest_in_the_database(self, made):
         ready, handed = solved(kept={"company": Fraction(1, 10)})
-        version = saving.keep(ready, handed, plan="year", made=made)
+        version = cascade.keep(ready, handed, plan="year", made=made)
         found = saved.opened(saved.version_of("year"))
 
         assert saved.block(found, 0).amounts.tolist() == handed.amounts.tolist()
@@ -207,7 +208,7 @@ class TestKeep:
 
     def test_null_comes_back_as_null(self, made):
         ready, handed = solved(period=CALENDAR_YEAR.parse("2026-Q1"), over=("org", "month"))
-        saving.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", made=made)
         again = saved.opened(saved.version_of("year"))
 
         assert list(cells(again.prepared, saved.block(again, 0))) == list(cells(ready, handed))
@@ -215,18 +216,18 @@ class TestKeep:
     def test_only_sales_operations_may(self, company, at):
         ready, handed = solved()
         with pytest.raises(Forbidden):
-            saving.keep(ready, handed, plan="year", made=Made(company.sam, at))
+            cascade.keep(ready, handed, plan="year", made=Made(company.sam, at))
         with pytest.raises(Forbidden):
-            saving.edit("year", Limit("unit:east"), Decimal(1), made=Made(company.sam, at))
+            cascade.edit("year", Limit("unit:east"), Decimal(1), made=Made(company.sam, at))
 
     def test_an_edit_moves_its_team_and_is_a_version_of_its_own(self, made, at):
         ready, handed = solved()
-        saving.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", made=made)
         later = Made(made.by, at + timedelta(days=1), "swap")
         place = options.place(ready, "P04:2027-Q1")
-        change = saving.edit("year", place, Decimal("400"), made=later)
+        change = cascade.edit("year", place, Decimal("400"), made=later)
 
-        assert [(move.scope, move.before, move.after) for move in saving.moves(ready, change)] == [
+        assert [(move.scope, move.before, move.after) for move in cascade.moves(ready, change)] == [
             ("P03", Decimal("333.34"), Decimal("300.00")),
             ("P04", Decimal("333.33"), Decimal("400.00")),
             ("P05", Decimal("333.33"), Decimal("300.00")),
@@ -238,22 +239,41 @@ class TestKeep:
         assert values(ready, saved.block(saved.opened(before), 0), "2027-Q1")["P04"] == Decimal("333.33")
         assert newest.prepared.order.limits == (lock(place.scope, *place.at, value=40000),)
 
+    def test_an_edit_of_what_somebody_else_has_changed_meanwhile_is_refused(self, made, monkeypatch):
+        """The other edit is kept between the moment this one reads the plan and the moment it writes."""
+        ready, handed = solved()
+        cascade.keep(ready, handed, plan="year", made=made)
+        save = store.save
+
+        def after_another(*cells):
+            monkeypatch.undo()
+            cascade.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("350"), made=made)
+            return save(*cells)
+
+        monkeypatch.setattr(cascade.store, "save", after_another)
+        with pytest.raises(Overtaken, match="changed by somebody else"):
+            cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
+
+        found = values(ready, saved.block(saved.opened(saved.version_of("year")), 0), "2027-Q1")
+        assert (saved.version_of("year").number, found["P05"]) == (2, 350)
+        assert AuditLine.objects.filter(what="targets.cascade.edited").count() == 1
+
     def test_an_edit_may_be_absorbed_further_up(self, made):
         ready, handed = solved()
-        saving.keep(ready, handed, plan="year", made=made)
-        change = saving.edit(
+        cascade.keep(ready, handed, plan="year", made=made)
+        change = cascade.edit(
             "year", options.place(ready, "P07:2027-Q1"), Decimal("1500"), made=made, held_by="unit:company"
         )
 
-        assert {"nanjing", "shanghai", "west"} < {move.scope for move in saving.moves(ready, change)}
+        assert {"nanjing", "shanghai", "west"} < {move.scope for move in cascade.moves(ready, change)}
         with pytest.raises(CannotHandDown, match="cannot be handed down"):
-            saving.edit("year", options.place(ready, "P07:2027-Q2"), Decimal("1000"), made=made)
+            cascade.edit("year", options.place(ready, "P07:2027-Q2"), Decimal("1000"), made=made)
 
     def test_handing_down_again_forgets_earlier_locks(self, made):
         ready, handed = solved()
-        saving.keep(ready, handed, plan="year", made=made)
-        saving.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
-        saving.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", made=made)
+        cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
+        cascade.keep(ready, handed, plan="year", made=made)
 
         assert saved.opened(saved.version_of("year")).prepared.order.limits == ()
         assert [version.is_whole for version in CascadeVersion.objects.order_by("number")] == [
@@ -264,34 +284,34 @@ class TestKeep:
 
     def test_what_a_killed_writer_left_is_never_read(self, made, monkeypatch):
         ready, handed = solved()
-        saving.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", made=made)
         with monkeypatch.context() as patch:
-            patch.setattr(saving.audit, "record", lambda *args, **kwargs: 1 / 0)
+            patch.setattr(cascade.audit, "record", lambda *args, **kwargs: 1 / 0)
             with pytest.raises(ZeroDivisionError):
-                saving.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
-        saving.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), made=made)
+                cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
+        cascade.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), made=made)
 
         found = values(ready, saved.block(saved.opened(saved.version_of("year")), 0), "2027-Q1")
         assert found["P04"] == Decimal("333.33")
 
     def test_clean_up_forgets_what_no_version_names_and_nothing_else(self, made, monkeypatch):
         ready, handed = solved()
-        saving.keep(ready, handed, plan="year", made=made)
-        saving.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
+        cascade.keep(ready, handed, plan="year", made=made)
+        cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
         with monkeypatch.context() as patch:
-            patch.setattr(saving.audit, "record", lambda *args, **kwargs: 1 / 0)
+            patch.setattr(cascade.audit, "record", lambda *args, **kwargs: 1 / 0)
             with pytest.raises(ZeroDivisionError):
-                saving.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("300"), made=made)
-        saving.keep(*solved(), plan="gone", made=made)
+                cascade.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("300"), made=made)
+        cascade.keep(*solved(), plan="gone", made=made)
         CascadeVersion.objects.filter(plan__key="gone").delete()
         before = saved.block(saved.opened(saved.version_of("year")), 0).amounts.tolist()
 
-        assert cleaning.forget_cells(at=timezone.now()) == 0
-        assert cleaning.forget_cells(at=timezone.now() + timedelta(days=2)) == 2
-        assert cleaning.forget_cells(at=timezone.now() + timedelta(days=2)) == 0
+        assert clean.forget_cells(at=timezone.now()) == 0
+        assert clean.forget_cells(at=timezone.now() + timedelta(days=2)) == 2
+        assert clean.forget_cells(at=timezone.now() + timedelta(days=2)) == 0
 
         assert saved.block(saved.opened(saved.version_of("year")), 0).amounts.tolist() == before
-        saving.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), made=made)
+        cascade.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), made=made)
         named = set(CascadeVersion.objects.values_list("save_token", flat=True))
         store = Store(home.lake())
         version = DeltaTable(str(store.folder("target_cells"))).version()

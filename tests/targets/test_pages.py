@@ -8,11 +8,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from dabiao.engine.promise import Levels
 from dabiao.org.queries import Scope
 from dabiao.targets import actions
 from dabiao.targets.actions import Slot
 from dabiao.targets.models import Target
-from dabiao.targets.tiling import Levels
 
 MARCH = (date(2026, 3, 1), date(2026, 4, 1))
 ASKED = {"scope": "east", "period": "2026-03"}

@@ -8,11 +8,11 @@ import pytest
 from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.core.models import AuditLine
 from dabiao.engine.period import CALENDAR_YEAR
+from dabiao.engine.promise import Levels
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, imports, queries
 from dabiao.targets.actions import Slot
 from dabiao.targets.models import Target
-from dabiao.targets.tiling import Levels
 from tests.company import rows
 
 MONTH = {n: (date(2026, n, 1), date(2026, n + 1, 1)) for n in range(1, 12)}

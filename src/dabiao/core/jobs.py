@@ -25,7 +25,7 @@ from dabiao.core.errors import NotFound, Refused
 from dabiao.core.models import Job, Schedule
 
 if TYPE_CHECKING:
-    from dabiao.org.models import User
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def enqueue(
     arguments: Mapping[str, object] | None = None,
     *,
     key: str,
-    by: "User | None",
+    by: "AbstractBaseUser | None",
     at: datetime,
     run_after: datetime | None = None,
     attempts: int = 3,
@@ -166,7 +166,7 @@ def run(job: Job, *, at: datetime) -> None:
     beat = threading.Thread(target=_heartbeat, args=(job, stop), name=f"heartbeat {job.pk}", daemon=True)
     beat.start()
     try:
-        result = _function(job.task)(Work(job, at), **job.arguments)
+        result = task(job.task)(Work(job, at), **job.arguments)
     except LeaseLost:
         log.warning("job %s was taken over by another worker", job.pk)
     except Refused as refusal:
@@ -199,7 +199,8 @@ def forget_old(before: datetime) -> int:
     return removed
 
 
-def _function(path: str) -> Task:
+def task(path: str) -> Task:
+    """The task of a name like `dabiao.room.tasks.function`. Raises NotATask."""
     if not _is_task(path):
         raise NotATask(path)
     function: Task = import_string(path)

@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,20 +12,12 @@ from django.utils import timezone
 
 from dabiao.core import jobs
 from dabiao.core.models import Job
+from dabiao.core.room import Periodic
 
 log = logging.getLogger(__name__)
 
 IDLE: Final = 0.5
 KEPT: Final = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class Periodic:
-    """A short piece of work that every worker does again and again; it must be safe in several workers at once."""
-
-    name: str
-    every: float
-    run: Callable[[datetime], object]
 
 
 def run_worker(

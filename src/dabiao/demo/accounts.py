@@ -11,7 +11,7 @@ from django.conf import settings
 from dabiao.demo.names import Language
 from dabiao.demo.simulation.company import Company
 from dabiao.org import actions, imports
-from dabiao.org.models import User
+from dabiao.org.access import User
 
 GRANTED = ("team", "nanjing")
 """The manager of Shanghai 1 may look at the team whose pitch works."""

@@ -11,7 +11,8 @@ from dabiao.demo.load import Step, load
 from dabiao.demo.names import Language
 from dabiao.demo.simulation.company import simulate
 from dabiao.lake.snapshot import latest
-from dabiao.org.models import Person, User
+from dabiao.org import queries as org
+from dabiao.org.access import User
 
 
 class NotADemoFolder(Refused):
@@ -33,7 +34,7 @@ def build(seed: int, language: Language, *, on: date, at: datetime, step: Step =
     because its whole past would move.
     """
     found = held()
-    if found is None and (Person.objects.exists() or User.objects.exists() or latest() is not None):
+    if found is None and (org.employee_numbers() or User.objects.exists() or latest() is not None):
         raise NotADemoFolder(
             f"{config.home()} holds a company of its own. Set DABIAO_HOME to an empty folder for the demo."
         )

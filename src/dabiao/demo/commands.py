@@ -17,7 +17,7 @@ from dabiao.core.calendars import fiscal
 from dabiao.demo import accounts, building, terminal
 from dabiao.demo.simulation.company import SEED
 from dabiao.lake import reading
-from dabiao.org.models import User
+from dabiao.org.access import User
 
 
 class Lang(StrEnum):

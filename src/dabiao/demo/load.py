@@ -6,14 +6,13 @@ from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 
-from dabiao.core import calendars
+from dabiao.core import calendars, publishing
 from dabiao.demo import accounts, names
 from dabiao.demo.accounts import imported
 from dabiao.demo.names import Language, Names
 from dabiao.demo.simulation.company import Company
 from dabiao.engine.workdays import calendar_days
-from dabiao.facts import publishing
-from dabiao.facts.loading.publishing import keep_names
+from dabiao.facts.actions import keep_names
 from dabiao.lake.change import Change, Window
 from dabiao.lake.publish import Published
 from dabiao.lake.tables import TABLES

@@ -17,7 +17,7 @@ from dabiao.engine.period import Period
 from dabiao.lake.reading import Lake
 from dabiao.metrics.figure import Delta, Number
 from dabiao.metrics.frame import Frame
-from dabiao.org.models import User
+from dabiao.org.access import User
 from dabiao.org.queries import Scope
 from dabiao.performance.queries.cockpit import cockpit
 from dabiao.performance.queries.rows import Cockpit, Part, Signal, Tile

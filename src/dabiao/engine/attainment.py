@@ -14,6 +14,7 @@ be reached it says nothing. Null actual or target: null.
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -22,6 +23,7 @@ from dabiao.engine import number
 from dabiao.engine.metric import Direction
 
 Exact = Decimal | Fraction | int
+Quotient = TypeVar("Quotient", float, Fraction)
 
 
 def attained(actual: Exact | None, target: Exact | None, direction: Direction = "up") -> float | None:
@@ -30,7 +32,22 @@ def attained(actual: Exact | None, target: Exact | None, direction: Direction = 
         return None
     if target == 0:
         return None if direction == "up" else float(actual <= 0)
-    plain = float(actual) / float(target)
+    return _turned(float(actual) / float(target), target, direction)
+
+
+def attained_exactly(
+    actual: Exact | None, target: Exact | None, direction: Direction = "up"
+) -> Fraction | None:
+    """The formula table for one pair as a fraction: pay asks whether 80 % is reached, not nearly."""
+    if actual is None or target is None:
+        return None
+    if target == 0:
+        return None if direction == "up" else Fraction(actual <= 0)
+    return _turned(Fraction(actual) / Fraction(target), target, direction)
+
+
+def _turned(plain: Quotient, target: Exact, direction: Direction) -> Quotient:
+    """actual ÷ target, mirrored at 1 where more of it is worse."""
     return plain if (direction == "up") == (target > 0) else 2 - plain
 
 

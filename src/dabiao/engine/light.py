@@ -36,9 +36,9 @@ def light(standing: float | None, lights: Lights = DEFAULT) -> Colour | None:
     """The colour of a standing (1 = exactly where it should be); None where there is none."""
     if standing is None:
         return None
-    if standing >= lights.green:
+    if standing >= float(lights.green):
         return "green"
-    return "amber" if standing >= lights.amber else "red"
+    return "amber" if standing >= float(lights.amber) else "red"
 
 
 def light_column(standing: ir.NumericColumn, lights: Lights = DEFAULT) -> ir.StringColumn:

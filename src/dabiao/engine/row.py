@@ -20,6 +20,7 @@ Plain = str | int | Decimal | bool | date
 Test = Literal[
     "one_of",
     "none_of",
+    "known_none_of",
     "at_least",
     "at_most",
     "above",
@@ -82,12 +83,25 @@ class Same:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A constant as somebody wrote it, where nobody knows the column's type yet; it is taken as that type."""
+
+    text: str
+
+    def value(self, column: ir.Value) -> ir.Value:
+        return ibis.literal(self.text).cast(column.type())
+
+
+@dataclass(frozen=True)
 class Condition:
-    """One test of one column. A null passes only `is_null` and `none_of`: what is unknown is not excluded."""
+    """One test of one column. A null passes only `is_null` and `none_of`: what is unknown is not excluded.
+
+    known_none_of: as `none_of`, but what is unknown does not pass.
+    """
 
     column: str
     test: Test
-    values: tuple[Plain | Same, ...] = ()
+    values: tuple[Plain | Same | Written, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -99,12 +113,19 @@ class Condition:
             return column.isnull()
         if self.test == "not_null":
             return column.notnull()
-        wanted = [value.value(table) if isinstance(value, Same) else value for value in self.values]
+        wanted = [self._wanted(value, table) for value in self.values]
         if self.test == "one_of":
             return column == wanted[0] if len(wanted) == 1 else column.isin(wanted)
         if self.test == "none_of":
             return ~column.isin(wanted).fill_null(False)
+        if self.test == "known_none_of":
+            return column.notin(wanted)
         return _compared(column, self.test, wanted[0])
+
+    def _wanted(self, value: Plain | Same | Written, table: ir.Table) -> Plain | ir.Value:
+        if isinstance(value, Same):
+            return value.value(table)
+        return value.value(table[self.column]) if isinstance(value, Written) else value
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ninja import Router, Schema, Status
 
 from dabiao.core.errors import Malformed
 from dabiao.core.rest import MOST, REFUSALS
-from dabiao.facts import upserts
+from dabiao.facts.actions import upserts
 from dabiao.lake.tables import FACTS
 from dabiao.org.access import UserRequest
 from dabiao.org.api import WRITE

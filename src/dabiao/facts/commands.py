@@ -16,10 +16,10 @@ from rich.table import Table
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.output import Format, plain
 from dabiao.facts import actions
-from dabiao.facts.loading.report import Report, verdict
-from dabiao.facts.mapping import MapFile, read_map
-from dabiao.facts.words import ASIDES
-from dabiao.org.models import User
+from dabiao.facts.logic.labels import ASIDES
+from dabiao.facts.logic.loading.report import Report, verdict
+from dabiao.facts.logic.mapping import MapFile, read_map
+from dabiao.org.access import User
 
 _REJECTED = 2
 """Exit code when rows were handed back: what could be loaded is loaded, and a script should look."""
@@ -55,7 +55,7 @@ def propose(
     ] = "files",
 ) -> None:
     """Print a mapping proposed from the headers and cells of files."""
-    from dabiao.facts.propose import propose as proposed
+    from dabiao.facts.logic.propose import propose as proposed
 
     found = proposed(paths, system=system)
     print(found.text)

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from dabiao.facts import queries
-from dabiao.facts.words import ACTIVITIES
+from dabiao.facts.logic.labels import ACTIVITIES
 from dabiao.ui.form import Day, Form
 
 

@@ -16,7 +16,7 @@ from dabiao.lake.reading import Lake
 from dabiao.lake.tables import TABLES
 
 if TYPE_CHECKING:
-    from dabiao.org.models import User
+    from dabiao.org.access import User
 
 
 def batch(key: str) -> ImportBatch:
@@ -85,6 +85,12 @@ def held(lake: Lake) -> list[Held]:
 def labels(kind: str, keys: Iterable[str]) -> dict[str, str]:
     """Key → name, for rows already scoped."""
     return dict(Label.objects.filter(kind=kind, key__in=set(keys)).values_list("key", "name"))
+
+
+def labels_holding(kind: str, text: str, most: int) -> dict[str, str]:
+    """Key → name of things whose name holds a text, by name. The caller leaves out what may not be seen."""
+    named = Label.objects.filter(kind=kind, name__icontains=text).order_by("name", "key")
+    return dict(named.values_list("key", "name")[:most])
 
 
 def customers_of(lake: Lake, person: str, limit: int = 300) -> dict[str, str]:

@@ -16,9 +16,9 @@ from dabiao.engine import number
 from dabiao.engine.diagnosis.steps import STAFFING
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
-from dabiao.improvement.effects import Effected, effected
-from dabiao.improvement.explaining import Explained, explained
-from dabiao.improvement.lights import Lit, lights
+from dabiao.improvement.queries.effects import Effected, effected
+from dabiao.improvement.queries.explaining import Explained, explained
+from dabiao.improvement.queries.lights import Lit, lights
 from dabiao.metrics import query
 from dabiao.metrics.commands import user
 from dabiao.metrics.frame import Frame

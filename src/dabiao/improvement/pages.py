@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from dabiao.core.errors import Malformed, NotFound
-from dabiao.improvement import why as whys
-from dabiao.improvement.against import CALLED, Against
-from dabiao.improvement.explaining import explained, single
-from dabiao.improvement.sides import sides
+from dabiao.improvement.queries import why as whys
+from dabiao.improvement.queries.against import CALLED, Against
+from dabiao.improvement.queries.explaining import explained, single
+from dabiao.improvement.queries.sides import sides
 from dabiao.lake import reading
 from dabiao.metrics import query
 from dabiao.metrics.frame import Frame, framed

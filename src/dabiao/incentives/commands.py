@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from django.utils import timezone
 
 from dabiao.core.errors import Malformed, Refused
 from dabiao.core.output import Format, show
 from dabiao.engine.payout.plan import Plan
 from dabiao.incentives import queries
+from dabiao.metrics.commands import user
+from dabiao.org.access import User
 
 app = typer.Typer(no_args_is_help=True, help="Check an incentive plan and preview what it pays.")
 
@@ -37,6 +40,7 @@ To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help=
 Version = Annotated[int | None, typer.Option("--at-version", help="As an earlier snapshot knew it.")]
 Against = Annotated[int | None, typer.Option("--against-version", help="The snapshot that was paid on.")]
 Form = Annotated[Format, typer.Option("--format")]
+Viewer = Annotated[str | None, typer.Option("--as", help="Whose pay this user may see.")]
 
 
 @app.command()
@@ -67,6 +71,7 @@ def preview(
     by: Annotated[By, typer.Option(help="person, component, period or line.")] = By.PERSON,
     version: Version = None,
     against: Against = None,
+    viewer: Viewer = None,
     form: Form = Format.TABLE,
 ) -> None:
     """What a plan would pay on the lake's facts. Nothing is stored.
@@ -76,7 +81,7 @@ def preview(
     if against is not None:
         if end is not None:
             raise Malformed("Everything before --from is compared: --to does not go with --against-version.")
-        _late(queries.read_plan(plan), start, against, by, version, form)
+        _late(queries.read_plan(plan), start, against, by, version, user(viewer), form)
         return
     found = queries.preview(
         queries.read_plan(plan),
@@ -84,6 +89,8 @@ def preview(
         end.date() if end else None,
         by.value,
         version,
+        viewer=user(viewer),
+        on=timezone.localdate(),
     )
     show(found.rows, queries.COLUMNS[by.value], form)
     if form is Format.TABLE:
@@ -91,11 +98,19 @@ def preview(
 
 
 def _late(
-    plan: Plan, start: datetime | None, against: int, by: By, version: int | None, form: Format
+    plan: Plan,
+    start: datetime | None,
+    against: int,
+    by: By,
+    version: int | None,
+    viewer: User,
+    form: Format,
 ) -> None:
     if start is None:
         raise Malformed("Say with --from which pay period is the first open one.")
-    found = queries.late_facts(plan, start.date(), against, by.value, version)
+    found = queries.late_facts(
+        plan, start.date(), against, by.value, version, viewer=viewer, on=timezone.localdate()
+    )
     show(found.rows, queries.LATE[by.value], form)
     if form is Format.TABLE:
         typer.echo(f"{found.total:+f} in all, snapshot v{found.snapshot} against v{against}")
@@ -107,6 +122,7 @@ def compare(
     other: Annotated[Path, typer.Option("--with", help="The other version of the plan.")],
     person: Annotated[list[str] | None, typer.Option(help="An employee number; again for more.")] = None,
     end: To = None,
+    viewer: Viewer = None,
     form: Form = Format.TABLE,
     version: Version = None,
 ) -> None:
@@ -117,6 +133,8 @@ def compare(
         end.date() if end else None,
         version,
         people=tuple(person or ()),
+        viewer=user(viewer),
+        on=timezone.localdate(),
     )
     show(
         [vars(row) for row in found.changes],

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from dabiao.core import config
+from dabiao.core.calendars import working_days
 from dabiao.core.errors import Malformed, NotFound, Refused
 from dabiao.core.sentence import say
+from dabiao.engine.payout.delta import late_entries
 from dabiao.engine.payout.entry import Entry
 from dabiao.engine.payout.explain import explain
 from dabiao.engine.payout.feature import NoSuchColumn
@@ -17,12 +19,16 @@ from dabiao.engine.payout.plan import Plan
 from dabiao.engine.payout.spans import span_of
 from dabiao.engine.payout.validate import PlanRefused, read
 from dabiao.engine.payout.whatif import Comparison, compare
-from dabiao.incentives.cases import SCHEMAS, BadCase, Failure, failures
-from dabiao.incentives.lake import connection
-from dabiao.incentives.late import late_lines, late_steps
-from dabiao.incentives.run import CannotPay, Run, run
+from dabiao.incentives.logic.cases import SCHEMAS, BadCase, Failure, failures
+from dabiao.incentives.logic.lake import connection
+from dabiao.incentives.logic.late import late_lines
+from dabiao.incentives.logic.run import CannotPay, Run, run
+from dabiao.incentives.logic.sight import PaySight, sight_of, visible
+from dabiao.lake import dictionary
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
+from dabiao.org import queries as org
+from dabiao.org.access import User
 
 By = Literal["person", "component", "period", "line"]
 COLUMNS: Final[Mapping[By, tuple[str, ...]]] = {
@@ -88,7 +94,7 @@ def read_plan(path: Path) -> Plan:
     if not path.is_file():
         raise NotFound(f"There is no file {path}.")
     try:
-        return read(path.read_text(encoding="utf-8"), SCHEMAS)
+        return read(path.read_text(encoding="utf-8"), SCHEMAS, dictionary.in_force())
     except PlanRefused as refusal:
         lines = "\n".join(f"{path}:{problem}" for problem in refusal.problems)
         raise PlanIsWrong(f"the plan has {len(refusal.problems)} problems:\n{lines}") from refusal
@@ -106,28 +112,58 @@ def checked(path: Path) -> Checked:
 
 
 def preview(
-    plan: Plan, since: date | None, until: date | None, by: By, at_version: int | None = None
+    plan: Plan,
+    since: date | None,
+    until: date | None,
+    by: By,
+    at_version: int | None = None,
+    *,
+    viewer: User,
+    on: date,
 ) -> Preview:
-    """What a plan pays for the pay periods that begin in [since, until), on the facts of a snapshot.
+    """What a plan pays for the pay periods that begin in [since, until), on the facts of a snapshot, to those whose
+    pay the viewer may see.
 
-    Running totals start with the plan, also when an earlier part of it is not asked for.
+    Everybody is counted, because one's pay may depend on others; then rows and total are cut. Running totals start
+    with the plan, also when an earlier part of it is not asked for.
     """
-    _must_know_managers(plan)
     snapshot = snapshot_of(at_version)
-    con = connection(snapshot)
-    try:
-        found = run(plan, con, until=until)
-    except (CannotPay, NoSuchColumn) as error:
-        raise NothingSays(str(error)) from error
+    found = _carried_out(plan, snapshot, until, viewer, on)
+    seen = sight_of(found, viewer, on)
     first = span_of(plan, plan.period, max(since or plan.start, plan.start)).start
-    payables = [payable for payable in found.statement.payables if payable.period >= first]
+    payables = [payable for payable in visible(found, seen) if payable.period >= first]
     total = sum((payable.amount for payable in payables), Decimal(0))
     number = None if snapshot is None else snapshot.number
     if by == "line":
-        lines = [line for line in found.trace() if line["on"] >= (since or plan.start)]
-        return Preview([_line(plan, line, number) for line in lines], found.hash, number, total)
+        lines = _seen_lines(found.trace(), seen)
+        shown = [_line(plan, line, number) for line in lines if line["on"] >= (since or plan.start)]
+        return Preview(shown, found.hash, number, total)
     paid = ({**vars(payable), "component": payable.component or "settlement"} for payable in payables)
     return Preview(_added_up(paid, COLUMNS[by]), found.hash, number, total)
+
+
+def _carried_out(
+    plan: Plan,
+    snapshot: Snapshot | None,
+    until: date | None,
+    viewer: User,
+    on: date,
+    people: tuple[str, ...] = (),
+) -> Run:
+    """A plan run on a snapshot. Raises NothingSays; whose fact it was is told only to who may see everything."""
+    _must_know_managers(plan)
+    try:
+        return run(plan, connection(snapshot), until=until, people=people, working_days=working_days)
+    except CannotPay as error:
+        told = str(error) if org.sight(viewer, on).everything else "some facts fit no rate of the plan"
+        raise NothingSays(told) from error
+    except NoSuchColumn as error:
+        raise NothingSays(str(error)) from error
+
+
+def _seen_lines(lines: Iterable[dict[str, Any]], seen: PaySight) -> list[dict[str, Any]]:
+    """Lines of facts whose day the viewer may see, as drill-downs show them."""
+    return [line for line in lines if seen.sees(line["person"], line["on"], line["on"] + timedelta(days=1))]
 
 
 def _added_up(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...]) -> list[dict[str, object]]:
@@ -140,25 +176,32 @@ def _added_up(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...]) -> li
     return [{**dict(zip(names, key, strict=True)), "amount": sums[key]} for key in sorted(sums, key=str)]
 
 
-def late_facts(plan: Plan, open_from: date, paid_at: int, by: By, at_version: int | None = None) -> Preview:
+def late_facts(
+    plan: Plan,
+    open_from: date,
+    paid_at: int,
+    by: By,
+    at_version: int | None = None,
+    *,
+    viewer: User,
+    on: date,
+) -> Preview:
     """What late facts change in the closed pay periods, those before the one that begins on `open_from`.
 
     The plan is run on the snapshot that was paid on and on a later one; the differences are steps of the
     open period, or by line the facts behind them.
     """
-    _must_know_managers(plan)
     before, after = snapshot_of(paid_at), snapshot_of(at_version)
     first = span_of(plan, plan.period, open_from).start
-    try:
-        posted = run(plan, connection(before), until=first)
-        fresh = run(plan, connection(after), until=first)
-    except (CannotPay, NoSuchColumn) as error:
-        raise NothingSays(str(error)) from error
-    steps = late_steps(posted, fresh, first)
+    posted, fresh = (_carried_out(plan, snapshot, first, viewer, on) for snapshot in (before, after))
+    # Seats may have been corrected since: today's say who may see, on both sides.
+    seen = sight_of(fresh, viewer, on)
+    steps = late_entries(visible(fresh, seen), visible(posted, seen), first)
     number = None if after is None else after.number
     total = sum((step.amount for step in steps), Decimal(0))
     if by == "line":
-        return Preview(late_lines(posted, fresh, {step.person for step in steps}), fresh.hash, number, total)
+        lines = late_lines(posted, fresh, {step.person for step in steps})
+        return Preview(_seen_lines(lines, seen), fresh.hash, number, total)
     return Preview(_added_up((vars(step) for step in steps), LATE[by]), fresh.hash, number, total)
 
 
@@ -205,17 +248,16 @@ def compared(
     at_version: int | None = None,
     *,
     people: tuple[str, ...] = (),
+    viewer: User,
+    on: date,
 ) -> Comparison:
-    """Two versions of a plan on the facts of one snapshot. people: only these; empty: everybody."""
-    _must_know_managers(before)
-    _must_know_managers(after)
+    """Two versions of a plan on the facts of one snapshot, of those whose pay the viewer may see.
+
+    people: only these; empty: everybody.
+    """
     snapshot = snapshot_of(at_version)
-    try:
-        first = run(before, connection(snapshot), until=until, people=people)
-        second = run(after, connection(snapshot), until=until, people=people)
-    except (CannotPay, NoSuchColumn) as error:
-        raise NothingSays(str(error)) from error
-    return compare(first.statement.payables, second.statement.payables)
+    first, second = (_carried_out(plan, snapshot, until, viewer, on, people) for plan in (before, after))
+    return compare(*(visible(found, sight_of(found, viewer, on)) for found in (first, second)))
 
 
 def spread_lines(found: Comparison) -> list[str]:

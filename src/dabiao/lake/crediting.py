@@ -1,13 +1,10 @@
-"""The crediting rules that metrics and plans may name. Data: standard ones here, a company's own beside them."""
+"""The crediting rules that metrics and plans may name, and the tables that they read."""
 
 from collections.abc import Mapping
 
-from dabiao.engine.attribution import RECORD, Rule
+from dabiao.engine.credit import RECORD, RULES, Rule
 
-RULES: Mapping[str, Rule] = {
-    rule.name: rule
-    for rule in (RECORD, Rule("signer", "signer"), Rule("owner", "owner"), Rule("holder", "holder"))
-}
+__all__ = ["RULES", "UnknownRule", "rule", "tables"]
 _READS: Mapping[str, tuple[str, ...]] = {"signer": ("contracts",), "owner": ("ownership",)}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pyarrow as pa
 
-from dabiao.engine.attribution import NOBODY
+from dabiao.engine.credit import NOBODY
 
 EVERYTHING = ""
 """Stands for "all there is", the facts of nobody included."""

@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from dabiao.engine import attribution
+from dabiao.engine import credit
 from dabiao.engine.metric import Source
 from dabiao.lake import crediting
 from dabiao.lake.tables import TABLES
@@ -33,7 +33,7 @@ def placed(
     if touched is not None and source.on is not None:
         facts = facts.filter(facts[source.on].cast("date").isin(touched.day))
     tables = {name: unbound(name) for name in _DIMENSIONS}
-    credits = attribution.credited(facts, on=source.on, rule=crediting.rule(source.credit), tables=tables)
+    credits = credit.credited(facts, on=source.on, rule=crediting.rule(source.credit), tables=tables)
     if not seated and scope is None:
         return credits
-    return attribution.seated(credits, tables["assignments"], scope=scope)
+    return credit.seated(credits, tables["assignments"], scope=scope)

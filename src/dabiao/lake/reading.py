@@ -92,6 +92,26 @@ def at(number: int) -> Lake:
     return _opened(snapshot)
 
 
+def session(snapshot: Snapshot | None) -> duckdb.DuckDBPyConnection:
+    """A locked-down connection of the caller's own, for work in many steps: views of every table of a snapshot (None:
+    all of them empty), beside which it may put tables of its own. Rows have no order but the one asked for.
+    """
+    connection = scratch()
+    store, versions = Store(home.lake()), {} if snapshot is None else snapshot.tables
+    for name, table in TABLES.items():
+        files = store.files(name, versions[name]) if name in versions else []
+        connection.execute(f'CREATE VIEW "{name}" AS {select_all(store, table, files)}')
+    return connection
+
+
+def scratch() -> duckdb.DuckDBPyConnection:
+    """A locked-down connection without any table."""
+    connection = _connect()
+    connection.execute("SET preserve_insertion_order = false")
+    _lock_down(connection)
+    return connection
+
+
 def _opened(snapshot: Snapshot) -> Lake:
     # What was stored by other definitions of the metrics is left alone; the facts answer until it is made anew.
     file = snapshot.serving if serving.is_current(snapshot.serving) else ""

@@ -532,7 +532,7 @@ provisional       flag    the official notice is not out yet""",
     _dimension(
         "targets",
         "a target in force",
-        "scope metric starts_on product",
+        "scope_kind scope metric product starts_on ends_on",
         """
 scope_kind        text    unit, person
 scope             text    unit key or employee number

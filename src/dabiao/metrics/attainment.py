@@ -13,8 +13,7 @@ from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, promised
 from dabiao.metrics.standing import NOW, stand
 from dabiao.org import queries as org
-from dabiao.org.queries import Scope
-from dabiao.org.tree import tree
+from dabiao.org.queries import Scope, tree
 
 By = Literal["person", "unit"]
 

@@ -15,7 +15,7 @@ from dabiao.metrics.attainment import attaining
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.query import Query, filters, lake_at, listed, period_of, run_query, scope_of
 from dabiao.org import queries as org
-from dabiao.org.models import User
+from dabiao.org.access import User
 from dabiao.org.queries import Scope
 
 

@@ -6,9 +6,10 @@ from datetime import date
 from functools import cached_property
 
 import pyarrow as pa
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from dabiao.core import calendars, config
+from dabiao.core import calendars, config, room
 from dabiao.core.calendars import fiscal
 from dabiao.core.sentence import say
 from dabiao.engine import comparison, festival
@@ -16,16 +17,14 @@ from dabiao.engine.message import Words
 from dabiao.engine.metric import Metric
 from dabiao.engine.pace import Pace, pace
 from dabiao.engine.period import DAY, Fiscal, Period, between
-from dabiao.lake import dictionary
+from dabiao.lake import dictionary, reading
 from dabiao.lake.reading import Lake
 from dabiao.metrics import answer, available
 from dabiao.metrics.answer import WINDOW, MetricRequest, Windows
 from dabiao.metrics.scope import seats
 from dabiao.org import queries as org
-from dabiao.org.models import User
-from dabiao.org.queries import Scope
-from dabiao.org.tree import Node, Tree, tree
-from dabiao.targets.queries import target_version
+from dabiao.org.access import User
+from dabiao.org.queries import Node, Scope, Tree, tree
 from dabiao.ui.address import Address
 
 Cell = Mapping[str, object]
@@ -122,7 +121,8 @@ class Frame:
     @cached_property
     def versions(self) -> tuple[str, int]:
         """New whenever the organisation or a target changes: what is kept in memory is kept under it."""
-        return (tree().stamp, target_version())
+        known = room.promises()
+        return (tree().stamp, known.version() if known else 0)
 
     def compared(self, step: comparison.Step) -> comparison.Windows:
         """The days of the earlier period that match what has gone of this one."""
@@ -208,3 +208,18 @@ def scope_of(asked: Address, viewer: User) -> Scope | None:
     if asked.scope:
         return org.check_scope(viewer, Scope("unit", asked.scope), asked.today)
     return org.home_scope(viewer, asked.today)
+
+
+def month_of(viewer: User, on: date, *, language: str = "") -> Frame:
+    """Everything that a viewer may see, in the month of a day: for what asks about no scope of its own."""
+    return Frame(reading.current(), viewer, None, _month(on), on, language or get_language() or "en")
+
+
+def home_frame(viewer: User, on: date, *, language: str = "en") -> Frame:
+    """Where a viewer starts, in the month of a day."""
+    return Frame(reading.current(), viewer, org.home_scope(viewer, on), _month(on), on, language)
+
+
+def _month(on: date) -> Period:
+    calendar = fiscal()
+    return calendar.containing(calendar.monthly, on)

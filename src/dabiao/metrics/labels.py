@@ -7,8 +7,43 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from dabiao.facts.words import TABLES
-
+TABLES: Final[Mapping[str, Promise]] = {
+    "contracts": _("Contracts"),
+    "order_lines": _("Order lines"),
+    "deliveries": _("Deliveries"),
+    "invoices": _("Invoices"),
+    "revenue": _("Recognised revenue"),
+    "receivables": _("Receivables"),
+    "receipts": _("Receipts"),
+    "allocations": _("Allocations"),
+    "leads": _("Leads"),
+    "opportunities": _("Opportunities"),
+    "stage_changes": _("Stage changes"),
+    "quotes": _("Quotes"),
+    "activities": _("Activities"),
+    "visit_plans": _("Planned visits"),
+    "daily_figures": _("Daily figures"),
+    "feedback": _("Feedback"),
+    "complaints": _("Complaints"),
+    "renewals": _("Renewals"),
+    "usage": _("Usage"),
+    "expenses": _("Expenses"),
+    "stock": _("Stock"),
+    "market": _("Market"),
+    "market_events": _("Market events"),
+    "units": _("Units"),
+    "unit_levels": _("Levels of units"),
+    "people": _("People"),
+    "assignments": _("Assignments"),
+    "absences": _("Absences"),
+    "customers": _("Customers"),
+    "customer_history": _("Customer tiers and status"),
+    "ownership": _("Customer ownership"),
+    "products": _("Products"),
+    "fx_rates": _("Exchange rates"),
+    "calendar": _("Calendar"),
+    "targets": _("Targets"),
+}
 COLUMNS: Final[Mapping[str, Promise]] = {
     "key": _("Number in the source"),
     "source": _("Source"),

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.utils.translation import get_language
 
-from dabiao.facts import queries as facts
+from dabiao.core import room
 from dabiao.org import queries as org
 
 LABELLED: Final[Mapping[str, str]] = {
@@ -52,5 +52,5 @@ def labels(kind: str, keys: set[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     wanted = sorted(keys)
     for start in range(0, len(wanted), 20_000):
-        found |= facts.labels(kind, wanted[start : start + 20_000])
+        found |= room.names(kind, wanted[start : start + 20_000])
     return found

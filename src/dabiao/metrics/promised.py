@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from dabiao.core import room
 from dabiao.engine.period import Period
 from dabiao.metrics.frame import Frame
 from dabiao.org.queries import Scope
-from dabiao.targets.queries import targets_for
 
 
 @dataclass(frozen=True)
@@ -34,5 +34,8 @@ def _promised(
     scopes: tuple[Scope, ...], metrics: tuple[str, ...], period: Period, versions: tuple[str, int]
 ) -> Promises:
     """Kept until somebody changes a target or the organisation."""
-    found = targets_for(scopes, metrics, period.start, period.end)
-    return {key: Promise(promise.target, promise.derived) for key, promise in found.items()}
+    known = room.promises()
+    if known is None:
+        return {}
+    promises = known.promised(scopes, metrics, period.start, period.end)
+    return {key: Promise(promise.target, promise.derived) for key, promise in promises.items()}

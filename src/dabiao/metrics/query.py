@@ -13,9 +13,8 @@ from dabiao.lake.reading import Lake
 from dabiao.metrics import answer
 from dabiao.metrics.answer import WINDOW, BadMetricRequest, MetricRequest, Windows
 from dabiao.metrics.scope import seats
-from dabiao.org.models import User
-from dabiao.org.queries import Scope
-from dabiao.org.tree import tree
+from dabiao.org.access import User
+from dabiao.org.queries import Scope, tree
 
 TIMES: tuple[str, ...] = ("day", "week", "period", "month", "quarter", "half", "year")
 

@@ -5,10 +5,8 @@ from functools import lru_cache
 
 from dabiao.lake.reading import Lake
 from dabiao.org import queries
-from dabiao.org.models import User
-from dabiao.org.queries import Scope
-from dabiao.org.seats import Numbering, numbering
-from dabiao.org.tree import tree
+from dabiao.org.access import User
+from dabiao.org.queries import Numbering, Scope, numbering, tree
 
 
 def seats(lake: Lake, *, viewer: User, scope: Scope | None, on: date) -> frozenset[int] | None:

@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from dabiao.org import imports
+from dabiao.org.logic.tree import tree
 from dabiao.org.models import Absence, ApiToken, Position, User
-from dabiao.org.tree import tree
 from dabiao.ui.form import Day, Form
 
 MOST_CHOICES = 1000
@@ -178,16 +178,4 @@ class ImportForm(Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["table"].choices = list(TABLE_NAMES.items())  # type: ignore[attr-defined]  # a ChoiceField
-
-
-TABLE_NAMES = {
-    "units": _("Units"),
-    "people": _("People"),
-    "positions": _("Positions"),
-    "assignments": _("Who holds which position"),
-    "absences": _("Absences"),
-    "users": _("Users and roles"),
-    "grants": _("Sight of other units"),
-}
-assert set(TABLE_NAMES) == set(imports.TABLES)
+        self.fields["table"].choices = list(imports.LABELS.items())  # type: ignore[attr-defined]  # a ChoiceField

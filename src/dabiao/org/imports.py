@@ -13,9 +13,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dabiao.core import audit
+from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import Field, Parsed, RowError, amount, day, flag, parse, text
 from dabiao.engine.message import message
 from dabiao.org import queries
@@ -498,4 +501,28 @@ TABLES: Mapping[str, Table] = {
             _grants,
         ),
     )
+}
+
+
+def _importable(table: Table, label: Promise) -> Importable:
+    def take(
+        rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, on: date, dry_run: bool
+    ) -> Outcome:
+        done = import_rows(table.name, rows, by=by, at=at, dry_run=dry_run)
+        return Outcome(done.added, done.changed, done.unchanged, errors=done.errors)
+
+    return Importable(table.name, label, table.fields, take)
+
+
+LABELS: Mapping[str, Promise] = {
+    "units": gettext_lazy("Units"),
+    "people": gettext_lazy("People"),
+    "positions": gettext_lazy("Positions"),
+    "assignments": gettext_lazy("Who holds which position"),
+    "absences": gettext_lazy("Absences"),
+    "users": gettext_lazy("Users and roles"),
+    "grants": gettext_lazy("Sight of other units"),
+}
+IMPORTABLES: Mapping[str, Importable] = {
+    name: _importable(TABLES[name], label) for name, label in LABELS.items()
 }

@@ -3,7 +3,7 @@
 Everything that shows, exports or searches facts, targets, units or people starts from `sight`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -14,14 +14,17 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Forbidden, NotFound
-from dabiao.org.models import Absence, ApiToken, Assignment, Grant, Person, Position, Unit, User
-from dabiao.org.tree import Node, Tree, org_version, tree
+from dabiao.org.logic.seats import Numbering, numbering
+from dabiao.org.logic.tree import Node, Tree, one_tree, org_version, tree
+from dabiao.org.models import FOREVER, Absence, ApiToken, Assignment, Grant, Person, Position, Unit, User
 
-__all__ = ["Node", "Tree", "org_version", "tree"]
+__all__ = ["FOREVER", "Node", "Numbering", "Tree", "numbering", "one_tree", "org_version", "tree"]
 
 ALL_SEEING = frozenset({User.Role.ADMIN.value, User.Role.OPERATIONS.value, User.Role.READER.value})
 
 
+_AT_ONCE = 500
+"""Keys in one statement: databases take only so many parameters."""
 ScopeKind = Literal["unit", "person"]
 
 
@@ -38,7 +41,7 @@ class Sight:
     """What a viewer may see: everything, or the seats of some units, and in any case themselves.
 
     `units` are all units whose seats may be seen (subtrees spelled out, by today's tree); `person` is the
-    viewer's own employee number. `seats.intervals` turns it into intervals of a snapshot's numbering.
+    viewer's own employee number. Whoever reads a snapshot turns it into seats by that snapshot's `numbering`.
     """
 
     everything: bool
@@ -152,6 +155,46 @@ def people_names(keys: "set[str] | None" = None) -> dict[str, str]:
     """Employee number → name, of all or of the keys asked for. For labels of rows already scoped."""
     people = Person.objects.all() if keys is None else Person.objects.filter(key__in=keys)
     return dict(people.values_list("key", "name"))
+
+
+def employee_numbers() -> frozenset[str]:
+    """Everybody's employee number, for checking what refers to them."""
+    return frozenset(Person.objects.values_list("key", flat=True))
+
+
+def position_keys() -> frozenset[str]:
+    """Every position's key."""
+    return frozenset(Position.objects.values_list("key", flat=True))
+
+
+def holder_ids(scopes: Iterable[Scope]) -> dict[Scope, int]:
+    """Scope → the row of the unit or person it names, of those that exist. For foreign keys to them."""
+    wanted = list(dict.fromkeys(scopes))
+    rows: dict[Scope, int] = {}
+    for at in range(0, len(wanted), _AT_ONCE):
+        part = wanted[at : at + _AT_ONCE]
+        units = Unit.objects.filter(key__in=[scope.key for scope in part if scope.kind == "unit"])
+        people = Person.objects.filter(key__in=[scope.key for scope in part if scope.kind == "person"])
+        rows |= {Scope("unit", key): pk for key, pk in units.values_list("key", "pk")}
+        rows |= {Scope("person", key): pk for key, pk in people.values_list("key", "pk")}
+    return rows
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When somebody was hired, and until when they are on probation; None where it is not known or not so."""
+
+    hired_on: date | None
+    probation_until: date | None
+
+
+def arrivals(start: date, end: date) -> dict[str, Arrival]:
+    """Who was hired in [start, end) or a year before, or is on probation then, by employee number."""
+    recent = Person.objects.filter(hired_on__gte=start - timedelta(days=366), hired_on__lt=end)
+    hired = dict(recent.values_list("key", "hired_on"))
+    seats = Assignment.objects.filter(primary=True, probation_until__gt=start, starts_on__lt=end)
+    until = dict(seats.order_by("probation_until").values_list("person__key", "probation_until"))
+    return {key: Arrival(hired.get(key), until.get(key)) for key in hired.keys() | until.keys()}
 
 
 def people_on(unit: str, on: date) -> dict[str, str]:

@@ -29,5 +29,4 @@ urlpatterns = [
     path("users/<str:username>/grants/<int:pk>/end/", users.grant_end, name="user-grant-end"),
     path("tokens/", users.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", users.token_revoke, name="token-revoke"),
-    path("audit/", users.audit, name="audit"),
 ]

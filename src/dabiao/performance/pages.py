@@ -15,10 +15,10 @@ from dabiao.metrics import drilldown
 from dabiao.metrics.frame import Frame, framed
 from dabiao.org.access import UserRequest
 from dabiao.performance import tasks
-from dabiao.performance.headline import headline
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
 from dabiao.performance.queries import customers, definition, forecast, links
+from dabiao.performance.queries.headline import headline
 from dabiao.ui import http
 from dabiao.ui.address import read_address
 

@@ -8,10 +8,9 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.jobs import Json, Work
 from dabiao.engine.period import Fiscal
 from dabiao.lake import reading
-from dabiao.org.queries import Scope
-from dabiao.org.tree import tree
+from dabiao.org.queries import Scope, tree
 from dabiao.performance import actions
-from dabiao.performance.headline import headline
+from dabiao.performance.queries.headline import headline
 
 
 def forecast_units(work: Work) -> Json:

@@ -1,16 +1,15 @@
 """The API: the rooms' routers under one roof, with one way to refuse and one page that describes it all."""
 
+from importlib import import_module
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 
 from dabiao.core.errors import Refused, as_refusal
-from dabiao.facts.api import router as facts
 from dabiao.lake.dictionary import BadDictionary
-from dabiao.metrics.api import router as performance
 from dabiao.org.api import READ
-from dabiao.org.api import router as org
-from dabiao.targets.api import router as targets
+from dabiao.rooms import ROOMS
 
 api = NinjaAPI(
     title="Dabiao",
@@ -24,10 +23,9 @@ api = NinjaAPI(
     docs_decorator=require_safe,
     auth=[READ],
 )
-api.add_router("", org)
-api.add_router("", targets)
-api.add_router("", facts)
-api.add_router("", performance)
+for room in ROOMS:
+    if room.api:
+        api.add_router("", import_module(room.api).router)
 
 
 @api.exception_handler(Refused)

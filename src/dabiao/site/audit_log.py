@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.models import AuditLine
 from dabiao.core.spreadsheet import Row
-from dabiao.org import queries
-from dabiao.org.models import User
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 from dabiao.site import audit_labels
 from dabiao.ui import http
 
@@ -41,18 +41,12 @@ class AuditFilter:
 
 def audit_lines(viewer: User, wanted: AuditFilter) -> QuerySet[AuditLine]:
     """Lines, newest first. For administrators and sales operations. Raises Forbidden."""
-    queries.require_operations(viewer)
+    require(viewer, Can.OPERATE)
     lines = AuditLine.objects.select_related("by").order_by("-at", "-pk")
     if wanted.text:
         lines = lines.filter(
             Q(what__icontains=wanted.text)
-            | Q(
-                what__in=[
-                    code
-                    for code in audit_labels.DEEDS
-                    if wanted.text.lower() in audit_labels.said(code).lower()
-                ]
-            )
+            | Q(what__in=audit_labels.holding(wanted.text).keys())
             | Q(subject_label__icontains=wanted.text)
             | Q(subject_key__icontains=wanted.text)
         )

@@ -4,48 +4,34 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import NamedTuple
 
 import typer
 
+from dabiao.core.room import Command
+from dabiao.rooms import ROOMS
 
-class Entry(NamedTuple):
-    """Where a command stands: a function, or a Typer app that holds several."""
-
-    place: str
-    help: str
-
-
-COMMANDS: Mapping[str, Entry] = {
-    "init": Entry(
+_FIRST: Mapping[str, Command] = {
+    "init": Command(
         "dabiao.site.commands:init", "Make the data folder, the database and the first administrator."
     ),
-    "demo": Entry(
+    "demo": Command(
         "dabiao.demo.commands:demo", "A whole company to look at, with one full loop printed, then served."
     ),
-    "serve": Entry("dabiao.site.commands:serve", "Serve the pages, with a worker beside them."),
-    "worker": Entry("dabiao.site.commands:worker", "Run one more job worker."),
-    "import": Entry("dabiao.facts.commands:import_", "Load files or a query, as a mapping file says."),
-    "propose": Entry("dabiao.facts.commands:propose", "Print a mapping proposed from the headers of files."),
-    "query": Entry("dabiao.metrics.commands:query", "Metrics by dimensions, in a period, within a scope."),
-    "attainment": Entry("dabiao.metrics.commands:attainment", "Actual against target, with pace and light."),
-    "targets": Entry("dabiao.targets.commands:app", "Import, show, hand down and calibrate targets."),
-    "incentives": Entry(
-        "dabiao.incentives.commands:app", "Check an incentive plan and preview what it pays."
-    ),
-    "explain": Entry(
-        "dabiao.improvement.commands:explain", "Why a metric is off: the parts that explain the gap."
-    ),
-    "links": Entry(
-        "dabiao.improvement.commands:links", "Process against result: what goes together, what parts."
-    ),
-    "effect": Entry("dabiao.improvement.commands:effect_app", "Whether a measure has worked."),
-    "doctor": Entry("dabiao.site.commands:doctor", "Check the database, the lake and the roll-ups."),
-    "backup": Entry(
+    "serve": Command("dabiao.site.commands:serve", "Serve the pages, with a worker beside them."),
+    "worker": Command("dabiao.site.commands:worker", "Run one more job worker."),
+}
+_LAST: Mapping[str, Command] = {
+    "doctor": Command("dabiao.site.commands:doctor", "Check the database, the lake and the roll-ups."),
+    "backup": Command(
         "dabiao.site.commands:backup", "The app database and the files a snapshot names, in one archive."
     ),
-    "restore": Entry("dabiao.site.commands:restore", "Bring a backup back into an empty data folder."),
-    "upgrade": Entry("dabiao.site.commands:upgrade", "Bring both stores to this version of the program."),
+    "restore": Command("dabiao.site.commands:restore", "Bring a backup back into an empty data folder."),
+    "upgrade": Command("dabiao.site.commands:upgrade", "Bring both stores to this version of the program."),
+}
+COMMANDS: Mapping[str, Command] = {
+    **_FIRST,
+    **{name: command for room in ROOMS for name, command in room.commands.items()},
+    **_LAST,
 }
 
 
@@ -81,7 +67,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _add(app: typer.Typer, name: str, entry: Entry) -> None:
+def _add(app: typer.Typer, name: str, entry: Command) -> None:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dabiao.settings")

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,8 @@ from django.utils import timezone
 from dabiao.core import config
 from dabiao.core.errors import Refused
 from dabiao.core.output import Format, show
-from dabiao.core.worker import Periodic, run_worker
+from dabiao.core.room import Periodic
+from dabiao.core.worker import run_worker
 
 _DRAIN_EVERY = 3.0
 _TIDY_EVERY = 600.0
@@ -35,8 +35,8 @@ def init(
     language: Annotated[str, typer.Option(help="zh-hans, zh-hant or en")] = "",
 ) -> None:
     """Make the data folder, the database and the first administrator. Running it again changes nothing."""
+    from dabiao.org.access import User
     from dabiao.org.actions.users import create_admin
-    from dabiao.org.models import User
 
     prepare()
     if User.objects.filter(username=admin).exists():
@@ -115,35 +115,18 @@ def _start_worker() -> subprocess.Popen[bytes]:
 def worker() -> None:
     """Run a job worker until it is told to stop."""
     from dabiao.core import jobs
+    from dabiao.core.publishing import publish_waiting
     from dabiao.lake import maintenance
-    from dabiao.performance import tasks
+    from dabiao.rooms import ROOMS
 
-    jobs.schedule("forecasts", tasks.forecast_units, every=timedelta(days=1), at=timezone.now())
+    for schedule in (schedule for room in ROOMS for schedule in room.schedules):
+        jobs.schedule(schedule.name, jobs.task(schedule.task), every=schedule.every, at=timezone.now())
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    publishing = Periodic("publish", _DRAIN_EVERY, publish_all)
+    publishing = Periodic("publish", _DRAIN_EVERY, publish_waiting)
     tidying = Periodic("tidy", _TIDY_EVERY, lambda at: maintenance.tidy(at=at))
-    forgetting = Periodic("old files", _TIDY_EVERY, forget_old_files)
-    run_worker(stop, periodics=[publishing, tidying, forgetting])
-
-
-def publish_all(at: datetime) -> None:
-    """What waits to be published: the organisation, entries, new metrics, targets."""
-    from dabiao.facts.publishing import publish_waiting
-    from dabiao.targets.publishing import publish_changed
-
-    publish_waiting(at=at)
-    publish_changed(at=at)
-
-
-def forget_old_files(at: datetime) -> None:
-    """Files of old imports, and cells of cascades that no version names."""
-    from dabiao.facts.actions import forget_files
-    from dabiao.targets.cascade.cleaning import forget_cells
-
-    forget_files(at=at)
-    forget_cells(at=at)
+    run_worker(stop, periodics=[publishing, tidying, *(each for room in ROOMS for each in room.periodics)])
 
 
 def doctor(form: Annotated[Format, typer.Option("--format")] = Format.TABLE) -> None:
@@ -173,7 +156,7 @@ def restore(file: Annotated[Path, typer.Argument(help="An archive made by `dabia
 
 def upgrade() -> None:
     """Bring both stores to this version of the program: migrations, new columns, roll-ups made anew."""
-    from dabiao.facts.publishing import publish
+    from dabiao.core.publishing import publish
     from dabiao.lake import maintenance
 
     prepare()

@@ -1,150 +1,95 @@
-"""Where one can go, grouped by the loop. An entry appears once its page exists and for those who may open it."""
+"""Where one can go, grouped by the loop: what the rooms bring, and what belongs to the whole program."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-if TYPE_CHECKING:
-    from dabiao.org.models import User
-
-Label = Promise | str
-
-
-def everybody(user: "User") -> bool:
-    return True
-
-
-def writers(user: "User") -> bool:
-    """Everybody but those who only read."""
-    return user.may_write
-
-
-def operations(user: "User") -> bool:
-    """Who feeds facts, the organisation and targets."""
-    return user.runs_operations
-
-
-def administrators(user: "User") -> bool:
-    return user.is_admin
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A page in the rail. `view` is its URL name; pages below it keep it lit when their names start with `under`."""
-
-    view: str
-    label: Label
-    icon: str
-    may: Callable[["User"], bool] = everybody
-    under: tuple[str, ...] = ()
-    active: bool = False
-    count: int = 0
-    hot: bool = False
-
-    def at(self, view: str) -> "Entry":
-        """Lit when `view` is shown."""
-        return replace(
-            self, active=view == self.view or view.startswith(self.under) if self.under else view == self.view
-        )
+from dabiao.core.room import Entry, Step
+from dabiao.org.access import User, may
+from dabiao.org.can import Can
+from dabiao.rooms import ROOMS
 
 
 @dataclass(frozen=True)
 class Group:
     """A step of the loop."""
 
-    label: Label
+    label: Promise | str
     entries: tuple[Entry, ...]
 
 
-GROUPS: Final[tuple[Group, ...]] = (
-    Group(
-        "",
-        (
-            Entry(
-                "performance:cockpit",
-                _("Cockpit"),
-                "gauge",
-                under=(
-                    "performance:cockpit",
-                    "performance:breakdown",
-                    "performance:facts",
-                    "performance:customer",
-                    "improvement:",
-                ),
-            ),
-        ),
-    ),
-    Group(
-        pgettext_lazy("loop", "Plan"),
-        (Entry("targets:grid", _("Targets"), "target-arrow", under=("targets:",)),),
-    ),
-    Group(
-        pgettext_lazy("loop", "Do"),
-        (Entry("facts:today", _("File the day"), "pencil-check", writers),),
-    ),
-    Group(
-        pgettext_lazy("loop", "Check"),
-        (
-            Entry("performance:signals", _("Signals"), "alert-triangle"),
-            Entry(
-                "performance:dictionary",
-                _("Metric dictionary"),
-                "ruler-measure",
-                under=("performance:metric",),
-            ),
-        ),
-    ),
-    Group(
-        pgettext_lazy("loop", "Reward"),
-        (Entry("incentives:mine", _("Commission and bonus"), "coin-yuan", under=("incentives:",)),),
-    ),
-    Group(
-        pgettext_lazy("loop", "Data"),
-        (
-            Entry(
-                "facts:imports",
-                _("Data and import"),
-                "database-import",
-                operations,
-                under=("facts:import", "facts:upload"),
-            ),
-            Entry(
-                "org:people",
-                _("People and units"),
-                "users-group",
-                operations,
-                under=("org:unit", "org:people", "org:person", "org:import"),
-            ),
-        ),
-    ),
-    Group(
-        _("Administration"),
-        (
-            Entry("org:users", _("Users"), "user-cog", administrators, under=("org:user",)),
-            Entry("org:audit", _("Audit log"), "history", operations),
-            Entry("settings", _("Settings"), "settings", administrators),
-        ),
-    ),
+_STEPS: Final[dict[Step, Promise | str]] = {
+    "": "",
+    "plan": pgettext_lazy("loop", "Plan"),
+    "do": pgettext_lazy("loop", "Do"),
+    "check": pgettext_lazy("loop", "Check"),
+    "reward": pgettext_lazy("loop", "Reward"),
+    "data": pgettext_lazy("loop", "Data"),
+    "administration": _("Administration"),
+}
+_OWN: Final = (
+    Entry("audit", _("Audit log"), "history", "administration", Can.OPERATE),
+    Entry("settings", _("Settings"), "settings", "administration", Can.ADMINISTER),
 )
-ACCOUNT: Final[tuple[Entry, ...]] = (
-    Entry("account_change_password", _("Change password"), "key"),
-    Entry("org:tokens", _("API tokens"), "api"),
-)
+"""What belongs to no room."""
 
-WITH_PERIOD: Final = ("performance:", "improvement:", "targets:grid", "targets:list")
-"""URL names (or their beginnings) of pages whose figures depend on the period."""
-WITH_SCOPE: Final = ("performance:", "improvement:", "targets:grid")
+
+def groups() -> Iterator[Group]:
+    """The steps of the loop with what stands in the rail under each, in the order of the rooms."""
+    entries = [*(entry for room in ROOMS for entry in room.rail), *_OWN]
+    entries.sort(key=_place)
+    return (
+        Group(label, tuple(entry for entry in entries if entry.step == step))
+        for step, label in _STEPS.items()
+    )
+
+
+def account() -> tuple[Entry, ...]:
+    """The pages of one's own account."""
+    return tuple(entry for room in ROOMS for entry in room.account)
+
+
+def open_to(viewer: User, entries: tuple[Entry, ...], view: str = "") -> Iterator[Entry]:
+    """Those entries whose page exists and that this viewer may open, lit where `view` is shown."""
+    return (
+        entry.at(view)
+        for entry in entries
+        if _exists(entry.view) and (entry.can is None or may(viewer, Can(entry.can)))
+    )
+
+
+def lit(view: str) -> str:
+    """The view whose entry is lit while `view` is shown: its own, or the one that its room stands under."""
+    space = view.partition(":")[0]
+    return next((room.lit_in for room in ROOMS if room.lit_in and room.key == space), view)
+
+
+def has_period(view: str) -> bool:
+    """Whether the figures of a page depend on the period."""
+    return any(view.startswith(room.period) for room in ROOMS if room.period)
+
+
+def has_scope(view: str) -> bool:
+    """Whether the figures of a page depend on whose they are."""
+    return any(view.startswith(room.scope) for room in ROOMS if room.scope)
+
+
+def _place(entry: Entry) -> int:
+    """Facts are looked after before people: what is done most often comes first."""
+    return _FIRST.index(entry.view) if entry.view in _FIRST else len(_FIRST)
+
+
+_FIRST: Final = ("facts:imports",)
 
 
 @lru_cache(maxsize=256)
-def exists(view: str) -> bool:
-    """Whether a page of this name is there."""
+def _exists(view: str) -> bool:
     try:
         reverse(view)
     except NoReverseMatch:

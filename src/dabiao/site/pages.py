@@ -1,22 +1,20 @@
 """Pages that belong to no room: search, the tree of scopes, settings."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from dabiao.core import config
-from dabiao.core.errors import Forbidden
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page
+from dabiao.org.can import Can
 from dabiao.site import scopes
 from dabiao.site import search as searching
+from dabiao.site.audit_log import AuditFilter, audit_columns, audit_lines, audit_page, audit_rows, shown
 from dabiao.ui import http
 from dabiao.ui.address import read_address
 
 
-@login_required
-@require_GET
+@page()
 def search(request: UserRequest) -> HttpResponse:
     """People, customers, pages and metrics that the viewer may see; a fragment for Ctrl K, else a page."""
     text = request.GET.get("q", "")[:100]
@@ -26,8 +24,7 @@ def search(request: UserRequest) -> HttpResponse:
     )
 
 
-@login_required
-@require_GET
+@page()
 def scope_tree(request: UserRequest) -> HttpResponse:
     """The units to choose from, for the page whose path is `at`."""
     at = request.GET.get("at", "")
@@ -37,10 +34,18 @@ def scope_tree(request: UserRequest) -> HttpResponse:
     return render(request, "_scopes.html", {"units": found})
 
 
-@login_required
-@require_GET
+@page(can=Can.ADMINISTER)
 def settings_page(request: UserRequest) -> HttpResponse:
     """Every setting of the environment, what it is and where it comes from."""
-    if not request.user.is_admin:
-        raise Forbidden(_("Only administrators see the settings."))
     return render(request, "settings.html", {"settings": config.SETTINGS})
+
+
+@page(can=Can.OPERATE)
+def audit(request: UserRequest) -> HttpResponseBase:
+    """What was done by whom, newest first; exports hold every line that the filter leaves."""
+    wanted = AuditFilter.read(request.GET)
+    lines = audit_lines(request.user, wanted)
+    if kind := request.GET.get("export"):
+        return http.download(audit_rows(lines), audit_columns(), name="audit", kind=kind)
+    screen = audit_page(lines, request.GET.get("page", "1"))
+    return render(request, "audit.html", {"page": screen, "lines": shown(screen), "asked": wanted})

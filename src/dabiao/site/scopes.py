@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dabiao.org import queries
-from dabiao.org.models import User
+from dabiao.org.access import User
 from dabiao.ui.address import Address
 
 

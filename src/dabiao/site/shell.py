@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -12,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from dabiao.core.calendars import fiscal
+from dabiao.core.room import Entry, Notice
 from dabiao.engine.period import Kind, Period, between
-from dabiao.site import freshness, scopes
-from dabiao.site.navigation import ACCOUNT, GROUPS, WITH_PERIOD, WITH_SCOPE, Entry, Group, exists
-from dabiao.site.notices import Notice, notices
+from dabiao.rooms import ROOMS
+from dabiao.site import freshness, navigation, scopes
+from dabiao.site.navigation import Group
 from dabiao.ui import http
 from dabiao.ui.address import Address, read_address
 
@@ -67,21 +69,21 @@ class Shell:
 
     @property
     def has_period(self) -> bool:
-        return self.view.startswith(WITH_PERIOD)
+        return navigation.has_period(self.view)
 
     @property
     def has_scope(self) -> bool:
-        return self.view.startswith(WITH_SCOPE)
+        return navigation.has_scope(self.view)
 
     @cached_property
     def navigation(self) -> list[Group]:
         """The groups of the loop with those of their entries that exist and that this user may open."""
-        groups = (Group(group.label, tuple(self._open(group.entries))) for group in GROUPS)
+        groups = (Group(group.label, tuple(self._open(group.entries))) for group in navigation.groups())
         return [group for group in groups if group.entries]
 
     @cached_property
     def account(self) -> list[Entry]:
-        return list(self._open(ACCOUNT))
+        return list(self._open(navigation.account()))
 
     @property
     def kinds(self) -> list[Choice]:
@@ -120,7 +122,9 @@ class Shell:
 
     @cached_property
     def notices(self) -> Sequence[Notice]:
-        return notices(self.request.user, timezone.now())  # type: ignore[arg-type]  # asked where one has signed in
+        viewer, now = self.request.user, timezone.now()
+        told = (room.notices(viewer, now) for room in ROOMS if room.notices)
+        return sorted(chain.from_iterable(told), key=lambda notice: notice.at, reverse=True)
 
     @cached_property
     def initial(self) -> str:
@@ -128,11 +132,11 @@ class Shell:
 
     def _open(self, entries: tuple[Entry, ...]) -> Iterator[Entry]:
         user: Any = self.request.user
-        if not user.is_authenticated:
-            return
-        for entry in entries:
-            if exists(entry.view) and entry.may(user):
-                yield entry.at(self.view)
+        return (
+            navigation.open_to(user, entries, navigation.lit(self.view))
+            if user.is_authenticated
+            else iter(())
+        )
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

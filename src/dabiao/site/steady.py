@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from dabiao.org.tree import one_tree
+from dabiao.org.queries import one_tree
 
 Handler = Callable[[HttpRequest], HttpResponse]
 

@@ -3,21 +3,19 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from dabiao.rooms import ROOMS
 from dabiao.site import health, pages, preferences
 from dabiao.site.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="performance:cockpit", query_string=True)),
-    path("", include("dabiao.performance.urls")),
-    path("", include("dabiao.improvement.urls")),
-    path("targets/", include("dabiao.targets.urls")),
-    path("facts/", include("dabiao.facts.urls")),
-    path("org/", include("dabiao.org.urls")),
+    path("org/audit/", pages.audit, name="audit"),
+    *(path(room.at, include(room.urls)) for room in ROOMS if room.urls),
     path("search/", pages.search, name="search"),
     path("scopes/", pages.scope_tree, name="scopes"),
     path("settings/", pages.settings_page, name="settings"),
     path("preferences/", preferences.preferences, name="preferences"),
-    path("accounts/", include("dabiao.org.account_urls")),
+    path("accounts/", include("dabiao.site.account_urls")),
     path("api/v1/", api.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -16,16 +16,12 @@ def _warm() -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from dabiao.core.calendars import fiscal
-    from dabiao.lake import reading
-    from dabiao.metrics.frame import Frame
-    from dabiao.org.queries import home_scope, operator
-    from dabiao.performance.queries import cockpit
+    from dabiao.rooms import ROOMS
 
     try:
-        today, calendar, viewer = timezone.localdate(), fiscal(), operator()
-        month = calendar.containing(calendar.monthly, today)
-        cockpit.cockpit(Frame(reading.current(), viewer, home_scope(viewer, today), month, today, "en"))
+        for room in ROOMS:
+            if room.warm:
+                room.warm(timezone.localdate())
     except Exception:
         # A cold start is only slow. What is broken will be told to whoever asks for it.
         logging.getLogger(__name__).warning("The warm-up failed.", exc_info=True)

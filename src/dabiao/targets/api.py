@@ -9,13 +9,13 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.rest import MOST, REFUSALS, Exact, Page, Paging
 from dabiao.engine.period import BadPeriod
+from dabiao.engine.promise import Levels
 from dabiao.org import queries as org
 from dabiao.org.access import UserRequest
 from dabiao.org.api import WRITE
 from dabiao.org.queries import Scope, ScopeKind
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Done, Slot
-from dabiao.targets.tiling import Levels
 from dabiao.ui import http
 
 router = Router(tags=["targets"])

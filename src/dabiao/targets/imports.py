@@ -7,18 +7,21 @@ from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Refused
+from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import Field, Parsed, RowError, amount, day, parse, text
 from dabiao.engine.message import message
 from dabiao.engine.period import BadPeriod, Fiscal, Period
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
-from dabiao.org.models import User
+from dabiao.org.access import User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Done, Slot
-from dabiao.targets.tiling import Levels
 
 
 @dataclass(frozen=True)
@@ -177,3 +180,14 @@ def _scope_reader() -> Callable[[Parsed], Scope]:
         return Scope("unit", units[unit])
 
     return read
+
+
+def _take(
+    rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, on: date, dry_run: bool
+) -> Outcome:
+    taken = import_rows(rows, by=by, at=at, on=on, fiscal=fiscal(), dry_run=dry_run)
+    done = taken.done
+    return Outcome(done.added, done.changed, done.unchanged, done.cleared, taken.errors)
+
+
+TARGETS: Final = Importable("targets", gettext_lazy("Targets"), FIELDS, _take)

@@ -20,15 +20,15 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.access import UserRequest
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, forms, imports, queries
 from dabiao.targets.actions import Slot
-from dabiao.targets.grid import Grid, GridRequest, export_columns, export_rows, grid
 from dabiao.targets.models import LEVELS
-from dabiao.targets.tiling import Levels
+from dabiao.targets.queries.grid import Grid, GridRequest, export_columns, export_rows, grid
 from dabiao.ui import http
 from dabiao.ui.address import read_address
 from dabiao.ui.listing import Column, Listing

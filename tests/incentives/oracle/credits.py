@@ -38,17 +38,33 @@ def credits_of(s: Situation, measure_name: str) -> list[Credit]:
 
 
 def found_credits(s: Situation, measure: Row) -> list[Credit]:
+    """Credit under the plan: inside its days, of people whom it covers."""
+    inside = [c for c in all_credits(s, measure) if s.plan["from"] <= c.day < s.plan["to"]]
+    return [credit for credit in inside if covered(s, credit.person, credit.day)]
+
+
+def every_credit(s: Situation, measure_name: str) -> list[Credit]:
+    """Credit of whomever, also outside the plan's days: what attainment looks at."""
+    return s.once(("every", measure_name), lambda: all_credits(s, s.plan["measures"][measure_name]))
+
+
+def each_fact_once(s: Situation, measure_name: str) -> list[Credit]:
+    """Steps 1 and 2 alone; what names nobody is nobody's."""
+    measure = s.plan["measures"][measure_name]
+    return s.once(("once", measure_name), lambda: all_credits(s, measure, once=True))
+
+
+def all_credits(s: Situation, measure: Row, once: bool = False) -> list[Credit]:
     found = []
     for row in s.rows(measure["table"]):
         fact, known_on = in_place_of_its_sale(s, measure, row)
         day = fact[measure.get("on", DATE_OF[measure["table"]])]
         fact = {**described(s, fact, day), **fact}
-        if not s.plan["from"] <= day < min(s.plan["to"], first_unknown(s.plan)) or not counts(measure, fact):
+        if day >= first_unknown(s.plan) or not counts(measure, fact):
             continue
-        for way, person, amount in credited(s, measure, fact, day):
-            if covered(s, person, day):
-                order = (day, fact.get("place", fact["key"]), fact.get("refund", ""), way, amount)
-                found.append(Credit(fact, order, person, amount, day, known_on))
+        for way, person, amount in credited(s, measure, fact, day, once):
+            order = (day, fact.get("place", fact["key"]), fact.get("refund", ""), way, amount)
+            found.append(Credit(fact, order, person, amount, day, known_on))
     return sorted(found, key=lambda credit: credit.order)
 
 
@@ -143,7 +159,9 @@ def exchange_rate(plan: Plan, currency: str, day: date) -> Decimal:
     return Decimal(newest["rate"])
 
 
-def credited(s: Situation, measure: Row, fact: Row, day: date) -> Iterator[tuple[str, str, Decimal]]:
+def credited(
+    s: Situation, measure: Row, fact: Row, day: date, once: bool = False
+) -> Iterator[tuple[str, str, Decimal]]:
     """Way, person and amount, for every way in which a fact is credited.
 
     The page orders lines by "the way of credit" and does not say how ways are ordered: as text, by the names
@@ -151,8 +169,12 @@ def credited(s: Situation, measure: Row, fact: Row, day: date) -> Iterator[tuple
     """
     decimals = s.plan.get("decimals", 4)
     whole = amount_of(s.plan, measure, fact, day)
-    rule = s.plan["credits"][measure["credit"]] if "credit" in measure else {}
+    name = measure.get("credit", "record")
+    rule = s.plan.get("credits", {}).get(name, {"named": name})
     direct = directly(s, rule, measure["table"], fact, day, whole)
+    if once:
+        yield from (("", person, amount) for person, amount in (direct or {"": whole}).items())
+        return
     if rule.get("direct", True):
         for person, amount in direct.items():
             yield way_of(s, rule, measure["table"], fact), person, amount
@@ -181,6 +203,8 @@ def directly(s: Situation, rule: Row, table: str, fact: Row, day: date, whole: D
         recorded = recorded_shares(s, table, fact["key"])
         if recorded:
             return divided(whole, recorded, decimals)
+    if "named" in rule:
+        return by_name(s, rule["named"], fact, day, whole)
     if "split" in rule:
         weights: dict[str, Decimal] = {}
         for column, weight in rule["split"].items():
@@ -194,6 +218,27 @@ def directly(s: Situation, rule: Row, table: str, fact: Row, day: date, whole: D
     if how == "equal":
         recipients = dict.fromkeys(recipients, Decimal(1))
     return divided(whole, recipients, decimals)
+
+
+def by_name(s: Situation, name: str, fact: Row, day: date, whole: Decimal) -> dict[str, Decimal]:
+    """The crediting rules that metrics name."""
+    decimals = s.plan.get("decimals", 4)
+    if name == "owner":
+        rows = [
+            row
+            for row in s.rows("ownership")
+            if row["customer"] == fact["customer"] and row["role"] == "owner"
+        ]
+        return divided(whole, {row["person"]: row["share"] for row in rows if in_force(row, day)}, decimals)
+    if name == "holder":
+        rows = [row for row in s.rows("assignments") if row["position"] == fact["person"]]
+        return {row["person"]: whole for row in rows if in_force(row, day)}
+    signed = [fact.get("signer")] if "signer" in fact else []
+    for row in s.rows("contracts"):
+        if name == "signer" and "contract" in fact and row["key"] == fact["contract"]:
+            signed += [row["signer"], row["person"]]
+    who = next((each for each in [*(signed if name == "signer" else []), fact.get("person")] if each), None)
+    return {who: whole} if who else {}
 
 
 def recipients_of(s: Situation, to: Any, fact: Row, day: date) -> dict[str, Decimal]:

@@ -5,12 +5,19 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.incentives.oracle.credits import Credit
+from tests.incentives.oracle.credits import Credit, every_credit
 from tests.incentives.oracle.numbers import added, rounded
 from tests.incentives.oracle.periods import Span, over_of, pay_period, span_of
-from tests.incentives.oracle.rates import earned_by_moving, from_table, multipliers, raised, tier_starts
+from tests.incentives.oracle.rates import (
+    earned_by_moving,
+    from_table,
+    last_step,
+    multipliers,
+    raised,
+    tier_starts,
+)
 from tests.incentives.oracle.situation import Plan, Row, Situation
-from tests.incentives.oracle.totals import total
+from tests.incentives.oracle.totals import of_target, target, total
 
 
 @dataclass(frozen=True)
@@ -69,17 +76,30 @@ def whole_rate(s: Situation, component: Row, credit: Credit, period: Span, credi
     """The rate that all credit of a period earns: that of the last start reached by the period's end."""
     rate = component["rate"]
     span = span_of(s.plan, over_of(s.plan, rate), period.start)
+    if rate.get("by", "amount") == "attainment":
+        return rate_attained(s, component, credit, period, span)
     if "measure" in rate:
         reached = total(s, rate["measure"], credit.person, span.start, period.end)
     else:
         known = [c for c in credits if span.start <= c.day < period.end]
         reached = added([c.amount for c in known if group_of(rate, c) == group_of(rate, credit)])
-    starts = tier_starts(s, component, credit)
-    found = rate["tiers"][0]["is"]
-    for start, tier in zip(starts, rate["tiers"], strict=True):
-        if start <= reached:
-            found = tier["is"]
-    return Decimal(found)
+    found = last_step(rate["tiers"], reached)
+    return Decimal(rate["tiers"][0]["is"]) if found is None else found
+
+
+def rate_attained(s: Situation, component: Row, credit: Credit, period: Span, span: Span) -> Decimal:
+    """As `whole_rate`, where the starts are shares of the target."""
+    rate = component["rate"]
+    measure = rate.get("measure", component["base"])
+    mine = [c for c in every_credit(s, measure) if c.person == credit.person]
+    if "measure" not in rate:
+        mine = [c for c in mine if group_of(rate, c) == group_of(rate, credit)]
+    reached = added([c.amount for c in mine if span.start <= c.day < period.end])
+    product = next(iter(group_of(rate, credit)), None)
+    share = of_target(s, measure, reached, target(s, measure, credit.person, span, product=product))
+    assert share is not None
+    found = last_step(rate["tiers"], share)
+    return Decimal(rate["tiers"][0]["is"]) if found is None else found
 
 
 def catch_up(s: Situation, component: Row, credits: list[Credit], period: Span) -> Decimal:

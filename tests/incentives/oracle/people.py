@@ -38,8 +38,9 @@ def leaves_in(s: Situation, person: str, period: Span) -> bool:
 
 
 def unit_in(s: Situation, person: str, span: Span) -> str | None:
-    """The unit of the person's last seat in a span."""
-    there = [r for r in seats(s, person) if r["starts_on"] < span.end and (r["ends_on"] or FAR) > span.start]
+    """The unit of the person's last main seat in a span."""
+    main = [row for row in seats(s, person) if row.get("primary") is not False]
+    there = [r for r in main if r["starts_on"] < span.end and (r["ends_on"] or FAR) > span.start]
     return str(there[-1]["unit"]) if there else None
 
 

@@ -65,12 +65,13 @@ def within(number: Decimal, low: Decimal | None, high: Decimal | None) -> Decima
 
 
 def tier_starts(s: Situation, component: Row, credit: Credit) -> list[Decimal]:
-    """Where the tiers start: as written, or the shares of the target."""
+    """Where marginal tiers start: as written, or the shares of the target."""
     rate = component["rate"]
     if rate.get("by", "amount") == "amount":
         return [tier["from"] for tier in rate["tiers"]]
     span = span_of(s.plan, over_of(s.plan, rate), credit.day)
-    promised = target(s, rate.get("measure", component["base"]), credit.person, span)
+    product = credit.fact.get(rate["per"][0]) if rate.get("per") else None
+    promised = target(s, component["base"], credit.person, span, product=product)
     assert promised is not None and promised > 0
     return [rounded(tier["from"] * promised, s.plan.get("decimals", 4)) for tier in rate["tiers"]]
 

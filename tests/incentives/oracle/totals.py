@@ -4,11 +4,12 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from tests.incentives.oracle.credits import credits_of
-from tests.incentives.oracle.numbers import added, rounded
-from tests.incentives.oracle.people import is_under, seat_on, unit_in
+from tests.incentives.oracle.credits import credits_of, each_fact_once, every_credit
+from tests.incentives.oracle.numbers import added
+from tests.incentives.oracle.people import is_under, seats, unit_in
 from tests.incentives.oracle.periods import Span, over_of, pay_periods, span_of
-from tests.incentives.oracle.situation import FAR, Row, Situation
+from tests.incentives.oracle.situation import FAR, Row, Situation, in_force
+from tests.incentives.oracle.targets import target_of
 
 Whole = Fraction | Decimal
 
@@ -28,7 +29,7 @@ def total(s: Situation, measure: str, person: str, start: date, end: date) -> De
 
 
 def team_total(s: Situation, measure: str, unit: str, start: date, end: date) -> Decimal:
-    """The credit of people while they sat in the unit or below it; the pay of those whose last seat was there."""
+    """Each fact once, where its person sat; the pay of those whose last seat was there."""
     if measure.startswith("pay."):
         people = {row["person"] for row in s.rows("assignments")}
         return added(
@@ -42,73 +43,65 @@ def team_total(s: Situation, measure: str, unit: str, start: date, end: date) ->
     return added(
         [
             credit.amount
-            for credit in credits_of(s, measure)
-            if start <= credit.day < end and sat_in(s, credit.person, credit.day, unit)
+            for credit in each_fact_once(s, measure)
+            if start <= credit.day < end and counts_in(s, credit.person, credit.day, unit)
         ]
     )
 
 
-def sat_in(s: Situation, person: str, day: date, unit: str) -> bool:
-    seat = seat_on(s, person, day)
-    return seat is not None and is_under(s, seat["unit"], unit)
+def counts_in(s: Situation, person: str, day: date, unit: str) -> bool:
+    """In the unit of the main seat on that day; the only top unit also has what has no place."""
+    main = [seat for seat in seats(s, person) if in_force(seat, day) and seat.get("primary") is not False]
+    if main:
+        return is_under(s, main[0]["unit"], unit)
+    return [row["unit"] for row in s.rows("units") if row["parent"] is None] == [unit]
 
 
 # --- targets -------------------------------------------------------------------------------------------
 
 
-def target(s: Situation, measure: str, scope: str, span: Span, kind: str = "person") -> Decimal | None:
-    """The row with exactly the span's dates; else the sum inside it; else what touches it, by days."""
+def target(
+    s: Situation, measure: str, scope: str, span: Span, kind: str = "person", product: str | None = None
+) -> Decimal | None:
+    """What was promised for a whole span."""
     metric = s.plan["measures"][measure].get("target", measure)
-    rows = [
-        row
-        for row in s.rows("targets")
-        if (row["scope"], row["metric"], row.get("scope_kind", "person")) == (scope, metric, kind)
-    ]
-    exact = [r for r in rows if (r["starts_on"], r["ends_on"]) == (span.start, span.end)]
-    if exact:
-        return Decimal(exact[0]["target"])
-    inside = [r for r in rows if r["starts_on"] >= span.start and r["ends_on"] <= span.end]
-    if inside:
-        return added([r["target"] for r in inside])
-    shares = []
-    for row in rows:
-        touching = (min(row["ends_on"], span.end) - max(row["starts_on"], span.start)).days
-        if touching > 0:
-            shares.append(Fraction(row["target"]) * touching / (row["ends_on"] - row["starts_on"]).days)
-    return rounded(sum(shares, Fraction(0)), 4) if shares else None
-
-
-def team_target(s: Situation, measure: str, unit: str, span: Span) -> Decimal | None:
-    """The unit's own, else the sum of its children's and of its people's."""
-    own = target(s, measure, unit, span, "unit")
-    if own is not None:
-        return own
-    children = [str(row["unit"]) for row in s.rows("units") if row["parent"] == unit]
-    people = sorted({row["person"] for row in s.rows("assignments")})
-    parts = [team_target(s, measure, child, span) for child in children]
-    parts += [target(s, measure, person, span) for person in people if unit_in(s, person, span) == unit]
-    known = [part for part in parts if part is not None]
-    return added(known) if known else None
+    return s.once(
+        ("target", metric, kind, scope, span, product),
+        lambda: target_of(s, metric, kind, scope, (span.start, span.end), product),
+    )
 
 
 # --- attainment ----------------------------------------------------------------------------------------
 
 
 def attainment(s: Situation, words: Row, measure: str, person: str, period: Span) -> Fraction | None:
-    """The total up to the period's end by the whole span's target; unknown without a target above 0."""
+    """What is reached by the period's end, of the whole span's target."""
     span = span_of(s.plan, over_of(s.plan, words), period.start)
     if words.get("team"):
         unit = unit_in(s, person, period)
         if unit is None:
             return None
         reached = team_total(s, measure, unit, span.start, period.end)
-        promised = team_target(s, measure, unit, span)
-    else:
-        reached = total(s, measure, person, span.start, period.end)
-        promised = target(s, measure, person, span)
-    if promised is None or promised <= 0:
+        return of_target(s, measure, reached, target(s, measure, unit, span, "unit"))
+    reached = reached_by(s, measure, person, span.start, period.end)
+    return of_target(s, measure, reached, target(s, measure, person, span))
+
+
+def of_target(s: Situation, measure: str, reached: Decimal, promised: Decimal | None) -> Fraction | None:
+    """More is better, or less is; and the target is above zero, or below."""
+    if promised is None:
         return None
-    return Fraction(reached) / Fraction(promised)
+    less_is_better = s.plan["measures"][measure].get("direction") == "down"
+    if promised == 0:
+        return Fraction(1 if reached <= 0 else 0) if less_is_better else None
+    quotient = Fraction(reached) / Fraction(promised)
+    return 2 - quotient if less_is_better == (promised > 0) else quotient
+
+
+def reached_by(s: Situation, measure: str, person: str, start: date, end: date) -> Decimal:
+    """All that a person is credited with, covered or not."""
+    everything = every_credit(s, measure)
+    return added([c.amount for c in everything if c.person == person and start <= c.day < end])
 
 
 def running_total(s: Situation, words: Row, person: str, period: Span) -> Decimal | None:

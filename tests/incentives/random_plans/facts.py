@@ -138,7 +138,27 @@ def targets(draw: st.DrawFn, plan: Plan) -> list[Row]:
             kind = draw(spans)
             rows = [draw(one_target(unit, "sales", kind, plan, day)) for day in starts(plan, kind)]
             found += [{**row, "scope_kind": "unit"} for row in rows]
-    return found
+    holders = [(row["scope_kind"], row["scope"]) for row in found] or [("person", "ann")]
+    for kind, scope in draw(st.lists(st.sampled_from(sorted(set(holders))), max_size=3)):
+        found.append(draw(odd_target(kind, scope, plan)))
+    dates = [
+        (row["scope_kind"], row["scope"], row["metric"], row["starts_on"], row["ends_on"]) for row in found
+    ]
+    return [row for number, row in enumerate(found) if dates[number] not in dates[:number]]
+
+
+@st.composite
+def odd_target(draw: st.DrawFn, kind: str, scope: str, plan: Plan) -> Row:
+    """A target that fits no span: it lies over others, or reaches beyond."""
+    begins = draw(days_around)
+    return {
+        "scope_kind": kind,
+        "scope": scope,
+        "metric": "sales",
+        "starts_on": begins,
+        "ends_on": begins + timedelta(days=draw(st.integers(3, 200))),
+        "target": draw(number("-50", "5000", 2) | st.just(Decimal(0))),
+    }
 
 
 def starts(plan: Plan, kind: str) -> list[date]:

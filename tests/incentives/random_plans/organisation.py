@@ -12,6 +12,8 @@ UNITS: list[Row] = [
     {"unit": "east", "parent": "field"},
     {"unit": "west", "parent": "field"},
     {"unit": "north", "parent": "east"},
+    # Several sets of facts meet in one run: none of them has the only unit without a parent.
+    {"unit": "elsewhere", "parent": None},
 ]
 
 
@@ -40,6 +42,7 @@ def seat(draw: st.DrawFn, person: str, begins: date, ends: date | None) -> Row:
     return {
         "person": person,
         "unit": draw(st.sampled_from([row["unit"] for row in UNITS])),
+        "primary": not seldom(draw, 8),
         "position": draw(st.sampled_from(["rep", "rep", "lead"])),
         "starts_on": begins,
         "ends_on": ends,

@@ -12,7 +12,7 @@ from dabiao.engine.payout.entry import Entry
 from dabiao.engine.payout.plan import PAY, SCALE, Bonus, BonusKind, Component, Curve
 from dabiao.engine.payout.roster import decimal
 from dabiao.engine.payout.spans import Span, span_of, spans
-from dabiao.engine.payout.world import World, ratio
+from dabiao.engine.payout.world import World
 
 Paid = Mapping[tuple[str, str], Mapping[date, Decimal]]
 """What components have paid so far: component and person → period → payable."""
@@ -75,11 +75,10 @@ def bonus_entries(world: World, component: Component, period: Span, paid: Paid) 
 
 
 def _attainment(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
-    """amount × curve(total ÷ target)."""
+    """amount × curve(attainment)."""
     bonus, world = asked.bonus, asked.world
     for person in people:
-        target = world.roster.target("person", person, world.metric(bonus.measure), asked.span)
-        attained = ratio(asked.total(person), target)
+        attained = world.attainment(bonus.measure, person, asked.span, asked.period.end)
         if attained is None or bonus.curve is None:
             continue
         if bonus.at_least is not None and attained < Fraction(bonus.at_least):
@@ -119,7 +118,7 @@ def _bar(asked: Asked, person: str) -> Decimal | None:
     """What has to be beaten; nothing where there is no history, or no target."""
     bonus, world = asked.bonus, asked.world
     if bonus.beat == "target":
-        return world.roster.target("person", person, world.metric(bonus.measure), asked.span)
+        return world.roster.target(person, world.metric(bonus.measure), asked.span)
     best, span = None, asked.span
     for _ in range(bonus.best_of):
         span = span_of(world.plan, bonus.over or world.plan.period, span.start - timedelta(days=1))
@@ -141,7 +140,7 @@ def _team(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
         if unit is None:
             continue
         total = world.unit_total(bonus.measure, unit, asked.span, asked.period.end)
-        attained = ratio(total, world.roster.unit_target(unit, world.metric(bonus.measure), asked.span))
+        attained = world.unit_attainment(bonus.measure, unit, asked.span, asked.period.end)
         if attained is not None and attained >= Fraction(bonus.at_least or 0) and asked.fixed(person):
             note = f"{unit} {decimal(attained * 100, 2)} %"
             yield asked.entry(person, asked.fixed(person), note, total)

@@ -5,18 +5,22 @@ the credited amount in int64 units of the plan's decimals. Splits give the whole
 largest remainder, ties to the smaller employee number; overlays and roll-ups add credit on top.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 
 import ibis
 import ibis.expr.types as ir
 
+from dabiao.engine.credit import RULES, Rule, reads
+from dabiao.engine.credit import credited as whose
+from dabiao.engine.measure import SHARE
 from dabiao.engine.number import MONEY_SCALE, RATE_SCALE, divided, minor
-from dabiao.engine.payout.feature import Tables, holds, named, value, with_columns
+from dabiao.engine.payout.feature import Tables, holds, named, with_columns
 from dabiao.engine.payout.plan import Also, Credit, Measure, Plan, Recipient
 from dabiao.engine.payout.scale import places, shrunk, units
+from dabiao.engine.row import Terms
 
 WHOLE: Final = 1_000_000
 """A share of 100 % in millionths."""
@@ -36,14 +40,31 @@ class Window:
 
 
 def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: tuple[str, ...]) -> ir.Table:
-    """Every credit that a measure gives inside a window.
+    """Every credit that a measure gives inside a window to people whom the plan covers on that day.
 
     tables: the fact tables and dimensions of `docs/incentives.md`, unbound.
     keep: further columns of the fact to carry along.
     returns: the fact's key columns, on, person, via (where there is more than one way), share, credit, `keep`.
     """
-    rule = plan.credits[measure.credit]
-    facts = counted(plan, measure, tables, window, (*keep, *_reads(rule)))
+    rows = credited(plan, measure, tables, window, keep)
+    return _covered(plan, rows.filter(rows.person.notnull()), tables)
+
+
+def credited(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: tuple[str, ...]) -> ir.Table:
+    """As `credits`, whomever the plan covers; person is null where a fact is nobody's."""
+    return _by(plan.credits[measure.credit], plan, measure, tables, window, keep)
+
+
+def given_once(plan: Plan, measure: Measure, tables: Tables, window: Window) -> ir.Table:
+    """As `credited`, without credit on top (overlays, roll-ups): each fact counts once in a unit's sum."""
+    once = replace(plan.credits[measure.credit], also=(), rollup=(), direct=True)
+    return _by(once, plan, measure, tables, window, ())
+
+
+def _by(
+    rule: Credit, plan: Plan, measure: Measure, tables: Tables, window: Window, keep: tuple[str, ...]
+) -> ir.Table:
+    facts = counted(plan, measure, tables, window, (*keep, *_reads(rule, tables[measure.table])))
     rows = _direct(plan, measure, rule, facts, tables)
     rows = _on_top(measure, rule, facts, rows, tables)
     via = ["via"] if ways(rule) > 1 else []
@@ -54,7 +75,7 @@ def credits(plan: Plan, measure: Measure, tables: Tables, window: Window, keep: 
         rows = rows.filter(
             rows.person.isin([ibis.literal(who).cast(rows.person.type()) for who in window.people])
         )
-    return _covered(plan, rows, tables)
+    return rows
 
 
 def ways(rule: Credit) -> int:
@@ -121,12 +142,13 @@ def _at_original(measure: Measure, facts: ir.Table, window: Window) -> ir.Table:
 
 def _amount(plan: Plan, measure: Measure, facts: ir.Table) -> ir.IntegerValue:
     """The counted amount in units; in the plan's currency by the plan's own rates where it says so."""
-    if measure.amount == "count":
+    of = measure.metric.of
+    if of is None:
         # Cast, because a bare constant stays 32 bits wide in DuckDB and overflows when it is split.
         return ibis.literal(10**plan.decimals, type="int32").cast("int64")
-    column = value(facts, measure.amount)
-    if plan.amounts == "original" and measure.amount in ("amount", "amount_with_tax"):
-        return _exchanged(plan, facts, facts[f"original_{measure.amount}"])
+    if plan.amounts == "original" and of in (Terms(("amount",)), Terms(("amount_with_tax",))):
+        return _exchanged(plan, facts, facts[f"original_{of.columns[0]}"])
+    column = cast("ir.NumericValue", of.value(facts))
     if not column.type().is_decimal():
         return (column.cast("int64") * 10**plan.decimals).cast("int64")
     return as_units(column, plan.decimals)
@@ -156,8 +178,11 @@ def _exchanged(plan: Plan, facts: ir.Table, column: ir.DecimalColumn) -> ir.Inte
     return shrunk(exact * 10**plan.decimals, MONEY_SCALE + RATE_SCALE)
 
 
-def _reads(rule: Credit) -> tuple[str, ...]:
+def _reads(rule: Credit, facts: ir.Table) -> tuple[str, ...]:
     """Columns of the fact that a rule reads."""
+    if rule.to.kind == "rule":
+        wanted = reads(RULES[rule.to.relation])
+        return tuple(name for name in wanted if name == rule.to.column or name in facts.columns)
     recipients = [rule.to, *(also.recipient for also in rule.also)]
     return tuple(dict.fromkeys([*(r.column for r in recipients), *(column for column, _ in rule.split)]))
 
@@ -176,9 +201,23 @@ def _direct(plan: Plan, measure: Measure, rule: Credit, facts: ir.Table, tables:
 def _by_rule(plan: Plan, measure: Measure, rule: Credit, facts: ir.Table, tables: Tables) -> ir.Table:
     if rule.split:
         return _split_by_columns(plan, measure, rule, facts)
+    if rule.to.kind == "rule":
+        return _as_metrics_are(measure, RULES[rule.to.relation], facts, tables)
     if rule.to.kind == "relation":
         return _related(measure, rule.to, facts, tables, rule.divide, via="direct")
     return _held(facts, rule.to, tables).mutate(
+        via=ibis.literal("direct"), share=ibis.literal(WHOLE, type="int32"), credit=ibis._.units
+    )
+
+
+def _as_metrics_are(measure: Measure, rule: Rule, facts: ir.Table, tables: Tables) -> ir.Table:
+    """The crediting of all metrics; where it shares a fact out, the parts are exact."""
+    rows = whose(facts, on="on", rule=rule, tables=tables).drop("day")
+    if SHARE in rows.columns:
+        # Nobody's fact stays whole.
+        shared = rows.mutate(weight=rows[SHARE]).drop(SHARE)
+        return _divided(measure, shared, "direct")
+    return rows.mutate(
         via=ibis.literal("direct"), share=ibis.literal(WHOLE, type="int32"), credit=ibis._.units
     )
 
@@ -207,6 +246,8 @@ def _split_by_columns(plan: Plan, measure: Measure, rule: Credit, facts: ir.Tabl
         )
         for (column, _), weight in zip(rule.split, weights, strict=True)
     ]
+    nobodys = facts.filter(*(facts[column].isnull() for column, _ in rule.split))
+    branches.append(nobodys.mutate(person=nobodys[rule.split[0][0]], weight=ibis.literal(1, type="int64")))
     return _divided(measure, ibis.union(*branches), "split")
 
 
@@ -354,7 +395,6 @@ def _share_of(column: ir.IntegerValue, share: Decimal) -> ir.IntegerValue:
 
 def _covered(plan: Plan, rows: ir.Table, tables: Tables) -> ir.Table:
     """Only credit of people whom the plan covers on that day."""
-    rows = rows.filter(rows.person.notnull())
     if plan.who:
         rows = rows.semi_join(*_on_day(rows, tables["members"]))
     if plan.except_who:

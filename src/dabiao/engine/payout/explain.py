@@ -15,7 +15,6 @@ from dabiao.engine.payout.plan import (
     Attained,
     Clawback,
     Component,
-    Condition,
     Credit,
     Draw,
     Factor,
@@ -33,15 +32,18 @@ from dabiao.engine.payout.plan import (
     Tiers,
 )
 from dabiao.engine.payout.validate import completed
+from dabiao.engine.row import Condition, Written
 
 _COMPARED: Final[Mapping[str, str]] = {
-    "is": noted("{column} is {values}"),
-    "not": noted("{column} is not {values}"),
+    "one_of": noted("{column} is {values}"),
+    "known_none_of": noted("{column} is not {values}"),
+    "none_of": noted("{column} is not {values}"),
     "at_least": noted("{column} is at least {values}"),
     "above": noted("{column} is above {values}"),
     "at_most": noted("{column} is at most {values}"),
     "below": noted("{column} is below {values}"),
-    "known": noted("{column} is filled in"),
+    "not_null": noted("{column} is filled in"),
+    "is_null": noted("{column} is empty"),
 }
 _REASONS: Final[Mapping[str, Message]] = {
     "joining": message("joining"),
@@ -174,10 +176,11 @@ def _conditions(conditions: Sequence[Condition]) -> Series:
 
 
 def _condition(condition: Condition) -> Message:
-    if condition.compare == "known" and condition.values[0] == "false":
-        return message("{column} is empty", column=condition.column)
-    values = Series(condition.values, message("{head} or {last}"))
-    return message(_COMPARED[condition.compare], column=condition.column, values=values)
+    values = Series(
+        [value.text if isinstance(value, Written) else str(value) for value in condition.values],
+        message("{head} or {last}"),
+    )
+    return message(_COMPARED[condition.test], column=condition.column, values=values)
 
 
 def _credit(rule: Credit) -> Iterator[Message]:
@@ -205,6 +208,8 @@ def _recipient(to: Recipient) -> Message:
         return message(
             "whoever is {relation} for the {column} on that day", relation=to.relation, column=to.column
         )
+    if to.kind == "rule" and to.relation != "record":
+        return message("whom the rule {rule} names", rule=to.relation)
     if to.kind == "through":
         return message("the {take} of the {column} behind it", take=to.take, column=to.column, table=to.table)
     return message("the {column} on the record", column=to.column)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
 
-from dabiao.engine.payout.plan import Component, Condition, Feature, Measure, Plan
+from dabiao.engine.payout.plan import Component, Feature, Measure, Plan
+from dabiao.engine.row import Condition, all_hold
 
 Tables = Mapping[str, ir.Table]
 
@@ -70,30 +69,15 @@ def _joined(facts: ir.Table, name: str, way: Joined, beside: ir.Table, on: str) 
 
 
 def holds(facts: ir.Table, conditions: Iterable[Condition]) -> ir.BooleanValue:
-    """Whether all conditions hold; a column that is empty holds none but `known: no`."""
-    return reduce(and_, (_holds(facts[c.column], c) for c in conditions), ibis.literal(True))
-
-
-def _holds(column: ir.Column, condition: Condition) -> ir.BooleanValue:
-    if condition.compare == "known":
-        return column.notnull() if condition.values[0] == "true" else column.isnull()
-    values = [ibis.literal(value).cast(column.type()) for value in condition.values]
-    first = values[0]
-    answers = {
-        "is": lambda: column.isin(values),
-        "not": lambda: column.notin(values),
-        "at_least": lambda: column >= first,
-        "above": lambda: column > first,
-        "at_most": lambda: column <= first,
-        "below": lambda: column < first,
-    }
-    return answers[condition.compare]().fill_null(False)
+    """Whether all conditions hold, never null: what can't be compared does not hold."""
+    met = all_hold(conditions, facts)
+    return ibis.literal(True) if met is None else met.fill_null(False)
 
 
 def named(measure: Measure) -> tuple[str, ...]:
     """Columns that the measure's own conditions read."""
     every = [*measure.where, *(condition for group in measure.exclude for condition in group)]
-    return tuple(dict.fromkeys(condition.column for condition in every))
+    return tuple(dict.fromkeys(column for condition in every for column in condition.columns))
 
 
 def kept(plan: Plan, component: Component) -> tuple[str, ...]:
@@ -122,9 +106,5 @@ def _columns(feature: Feature) -> tuple[str, ...]:
 
 
 def value(table: ir.Table, name: str) -> ir.NumericValue:
-    """A named number of the fact; `margin` is amount − cost, `count` is 1."""
-    if name == "margin":
-        return table.amount - table.cost
-    if name == "count":
-        return ibis.literal(1)
-    return table[name]
+    """A named number of the fact; `margin` is amount − cost."""
+    return table.amount - table.cost if name == "margin" else table[name]

@@ -6,11 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
+from dabiao.engine.metric import Direction
+from dabiao.engine.metric import Measure as Metric
+from dabiao.engine.row import Condition, Terms
+
 Every = Literal["week", "month", "quarter", "half", "year", "plan"]
-Compare = Literal["is", "not", "at_least", "above", "at_most", "below", "known"]
 Days = Literal["calendar", "working"]
 
 SCHEMA: Final = "dabiao/plan/1"
+MARGIN: Final = Terms(("amount",), ("cost",))
 PAY: Final = "pay."
 """`base: pay.commission` counts what another component pays."""
 SCALE: Final = 6
@@ -36,19 +40,11 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Condition:
-    """One column of the fact compared with values; `known` asks only whether it is filled."""
-
-    column: str
-    compare: Compare
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Recipient:
-    """Who receives credit: a column of the fact, a column behind a key, or a named dated relationship."""
+    """Who receives credit: a column of the fact, a column behind a key, a named dated relationship, or whomever one
+    of the crediting rules of `engine.credit` names (`relation` is its name)."""
 
-    kind: Literal["column", "through", "relation"]
+    kind: Literal["column", "through", "relation", "rule"]
     column: str
     table: str = ""
     take: str = ""
@@ -84,18 +80,42 @@ class Credit:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is counted: a column of a fact table, on a date, where conditions hold, credited by a rule."""
+    """A metric that a plan counts fact by fact, its own or one of the dictionary, and what only pay asks of it.
+
+    metric: a sum or a count over dated facts. exclude: facts that meet all conditions of a group are left out.
+    """
 
     key: str
-    table: str
-    amount: str
-    on: str
+    metric: Metric
     fact_key: tuple[str, ...]
     credit: str
-    where: tuple[Condition, ...] = ()
     exclude: tuple[tuple[Condition, ...], ...] = ()
     refunds: Literal["own_date", "original"] = "own_date"
     target: str = ""
+
+    @property
+    def table(self) -> str:
+        return self.metric.source.table
+
+    @property
+    def on(self) -> str:
+        return self.metric.source.on or ""
+
+    @property
+    def where(self) -> tuple[Condition, ...]:
+        return self.metric.where
+
+    @property
+    def direction(self) -> Direction:
+        return self.metric.direction
+
+    @property
+    def amount(self) -> str:
+        """What is counted of a fact, by its columns."""
+        of = self.metric.of
+        if of is None:
+            return "count"
+        return "margin" if of == MARGIN else ", ".join(of.columns)
 
 
 @dataclass(frozen=True)

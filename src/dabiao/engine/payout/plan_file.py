@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.component_file import component, settlement
 from dabiao.engine.payout.plan import SCHEMA, Case, Exchange, Member, Plan, Words
 from dabiao.engine.payout.reader import Bad, Problem, Spot, document, field_of, listed
-from dabiao.engine.payout.rule_file import credit, measure, table, words
+from dabiao.engine.payout.rule_file import Dictionary, credit, measure, table, words
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,16 @@ T = TypeVar("T")
 _LONG_AGO, _NEVER = date(1, 1, 1), date(9999, 12, 31)
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str, dictionary: Dictionary) -> Parsed:
     """The plan that a text describes, with every problem of its writing at once."""
     root, problems = document(text)
     if root is None:
         return Parsed(None, tuple(problems), {})
-    plan = _plan(root)
+    plan = _plan(root, dictionary)
     return Parsed(plan, tuple(sorted(problems)), root.lines)
 
 
-def _plan(root: Spot) -> Plan:
+def _plan(root: Spot, dictionary: Dictionary) -> Plan:
     found = root.fields(*_FIELDS)
     field_of(found, "schema", _schema, None, needed=root)
     title = field_of(found, "title", words, Words("", ""))
@@ -87,7 +88,9 @@ def _plan(root: Spot) -> Plan:
         largest=field_of(found, "largest", Spot.positive, Decimal(10) ** 9),
         amounts=cast(Any, field_of(found, "amounts", _amounts, "reporting")),
         exchange=field_of(found, "exchange", listed(_exchange), ()),
-        measures=field_of(found, "measures", lambda s: _named(s, measure), {}),
+        measures=field_of(
+            found, "measures", lambda s: _named(s, partial(measure, dictionary=dictionary)), {}
+        ),
         credits=field_of(found, "credits", lambda s: _named(s, credit), {}),
         tables=field_of(found, "tables", lambda s: _named(s, table), {}),
         components={name: _by_period(each, period) for name, each in components.items()},

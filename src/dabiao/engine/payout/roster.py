@@ -13,9 +13,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TypeVar
 
+from dabiao.engine import promise
 from dabiao.engine.number import rounded
 from dabiao.engine.payout.plan import Member, Plan, Prorate
 from dabiao.engine.payout.spans import Span
+from dabiao.engine.promise import ByProduct, Levels, Promises, WorkingDays
 
 _ENDLESS = date(9999, 12, 31)
 Covered = Sequence[tuple[date, date]]
@@ -34,6 +36,7 @@ class Seat:
     start: date
     end: date
     probation_until: date | None = None
+    primary: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Target:
     product: str
     start: date
     end: date
-    amount: Decimal
+    levels: Levels
 
 
 @dataclass(frozen=True)
@@ -67,24 +70,51 @@ class Absence:
     end: date
 
 
+def no_calendar(start: date, end: date) -> frozenset[date]:
+    """Nobody says which days are worked: targets are then prorated by calendar days."""
+    return frozenset()
+
+
 @dataclass(frozen=True)
 class Roster:
-    """The small tables beside the facts. `working` holds the working days, where a plan counts them."""
+    """The small tables beside the facts, and the company's working days of [start, end)."""
 
     seats: Sequence[Seat] = ()
     parents: Mapping[str, str | None] = field(default_factory=dict)
     targets: Sequence[Target] = ()
     scores: Sequence[Score] = ()
     absences: Sequence[Absence] = ()
-    working: frozenset[date] = frozenset()
+    working_days: WorkingDays = no_calendar
 
     @cached_property
     def seats_of(self) -> Mapping[str, Sequence[Seat]]:
         return _grouped(sorted(self.seats, key=lambda seat: seat.start), lambda seat: seat.person)
 
     @cached_property
-    def _targets(self) -> Mapping[tuple[str, str, str, str], Sequence[Target]]:
-        return _grouped(self.targets, lambda t: (t.kind, t.scope, t.metric, t.product))
+    def _main_seats(self) -> Mapping[str, Sequence[Seat]]:
+        return {person: [seat for seat in seats if seat.primary] for person, seats in self.seats_of.items()}
+
+    @cached_property
+    def _promises(self) -> dict[tuple[str, str], Promises]:
+        return {}
+
+    @cached_property
+    def _targets(self) -> Mapping[tuple[str, str], Mapping[str, ByProduct]]:
+        """Kind and metric → holder → product → rows."""
+        found: dict[tuple[str, str], dict[str, dict[str, list[promise.Row]]]] = {}
+        for target in self.targets:
+            of_metric = found.setdefault((target.kind, target.metric), {})
+            rows = of_metric.setdefault(target.scope, {}).setdefault(target.product, [])
+            rows.append(promise.Row(target.start, target.end, target.levels))
+        return found
+
+    @cached_property
+    def _seats_in(self) -> Mapping[str, Sequence[promise.Seat]]:
+        main = [seat for seat in self.seats if seat.primary]
+        return {
+            unit: [promise.Seat(seat.person, seat.start, seat.end) for seat in seats]
+            for unit, seats in _grouped(main, lambda seat: seat.unit).items()
+        }
 
     @cached_property
     def _scores(self) -> Mapping[tuple[str, str], Sequence[Score]]:
@@ -119,43 +149,38 @@ class Roster:
         return None if last >= _ENDLESS else last
 
     def unit_of(self, person: str, span: Span) -> str | None:
-        """The unit of the last seat that a person held inside a span."""
-        held = [
-            seat for seat in self.seats_of.get(person, ()) if seat.start < span.end and seat.end > span.start
-        ]
+        """The unit of the last main seat that a person held inside a span."""
+        main = self._main_seats.get(person, ())
+        held = [seat for seat in main if seat.start < span.end and seat.end > span.start]
         return held[-1].unit if held else None
 
-    def target(self, kind: str, scope: str, metric: str, span: Span, product: str = "") -> Decimal | None:
-        """The target of a span: the one with its dates, else the sum of those inside it, else a prorated one.
-
-        Nothing where no target touches the span: no target is not a target of 0.
-        """
-        mine = self._targets.get((kind, scope, metric, product), ())
-        same = [row for row in mine if (row.start, row.end) == (span.start, span.end)]
-        if same:
-            return same[0].amount
-        inside = [row for row in mine if span.start <= row.start and row.end <= span.end]
-        if inside:
-            return sum((row.amount for row in inside), Decimal(0))
-        touching = [row for row in mine if row.start < span.end and row.end > span.start]
-        if not touching:
-            return None
-        parts = (
-            Fraction(row.amount) * _days(row.start, row.end, span) / (row.end - row.start).days
-            for row in touching
-        )
-        return decimal(sum(parts, Fraction(0)), 4)
+    def target(self, person: str, metric: str, span: Span, product: str = "") -> Decimal | None:
+        """What a person was promised for a span; nothing where no target touches it."""
+        held = self._promised(metric, product).person(person, span.start, span.end)
+        return None if held is None else held.target
 
     def unit_target(self, unit: str, metric: str, span: Span) -> Decimal | None:
-        """A unit's own target, else the sum of its children's, else of its people's."""
-        own = self.target("unit", unit, metric, span)
-        if own is not None:
-            return own
-        people = [person for person in self.seats_of if self.unit_of(person, span) == unit]
-        parts = [self.unit_target(child, metric, span) for child in self.children.get(unit, ())]
-        parts += [self.target("person", person, metric, span) for person in people]
-        known = [part for part in parts if part is not None]
-        return sum(known, Decimal(0)) if known else None
+        """What a unit was promised for a span, completed by what was promised below it."""
+        held = self._promised(metric, "").unit(unit, span.start, span.end)
+        return None if held is None else held.target
+
+    def _promised(self, metric: str, product: str) -> Promises:
+        if (metric, product) not in self._promises:
+            self._promises[metric, product] = Promises(
+                self._targets.get(("unit", metric), {}),
+                self._targets.get(("person", metric), {}),
+                children=lambda unit: self.children.get(unit, ()),
+                seats=self._seats_in,
+                working_days=self.working_days,
+                product=product,
+            )
+        return self._promises[metric, product]
+
+    @cached_property
+    def only_root(self) -> str | None:
+        """The unit above all others, where there is just one such unit."""
+        roots = [unit for unit, parent in self.parents.items() if not parent]
+        return roots[0] if len(roots) == 1 else None
 
     def score(self, person: str, score: str, span: Span) -> Decimal | None:
         """The score in force on the span's last day, else the last one that began inside it."""
@@ -168,7 +193,8 @@ class Roster:
         """The share of the span's days that count for a person by the plan's reasons; 1 without a rule."""
         if prorate is None:
             return Fraction(1)
-        days = [day for day in _each(span) if prorate.days == "calendar" or day in self.working]
+        worked = self.working_days(span.start, span.end) if prorate.days == "working" else None
+        days = [day for day in _each(span) if worked is None or day in worked]
         if not days:
             return Fraction(0)
         return Fraction(sum(self._counts(person, day, prorate, covered) for day in days), len(days))
@@ -218,10 +244,6 @@ def decimal(exact: Fraction, digits: int) -> Decimal:
     scaled = abs(exact) * 10**digits
     whole = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
     return rounded(Decimal(whole if exact >= 0 else -whole).scaleb(-digits), digits)
-
-
-def _days(start: date, end: date, span: Span) -> int:
-    return (min(end, span.end) - max(start, span.start)).days
 
 
 def _each(span: Span) -> list[date]:

@@ -1,15 +1,20 @@
 """Reads the parts of a plan that say what is counted and for whom: measures, credits, tables, multipliers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any, Final, Literal, cast
 
+from dabiao.engine import message
+from dabiao.engine import metric as metrics
+from dabiao.engine.credit import RECORD
+from dabiao.engine.metric import Metric, Source, is_flow
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.plan import (
+    MARGIN,
     Also,
     Attained,
-    Condition,
     Credit,
     Factor,
     Feature,
@@ -24,6 +29,7 @@ from dabiao.engine.payout.plan import (
     Words,
 )
 from dabiao.engine.payout.reader import Spot, field_of, listed
+from dabiao.engine.row import Condition, Terms, Test, Written
 
 ONE: Final = Decimal(1)
 DATES: Final = {
@@ -52,27 +58,64 @@ def words(spot: Spot) -> Words:
     return Words(en, field_of(found, "zh", Spot.text, en, needed=spot))
 
 
-def measure(name: str, spot: Spot) -> Measure:
-    found = spot.fields(
-        "table", "amount", "on", "key", "credit", "where", "exclude", "refunds", "target", "title"
-    )
-    of = field_of(found, "table", Spot.text, "", needed=spot)
-    on = field_of(found, "on", Spot.text, DATES.get(of, ""))
-    if not on:
-        spot.note(f"no date of {of!r} decides the period", "Check the name, or add `on:` with a date column.")
+_PAY_WORDS: Final = ("key", "credit", "exclude", "refunds", "target", "title")
+"""What a plan may say of a measure beside what a metric says."""
+Dictionary = Mapping[str, Metric]
+
+
+def measure(name: str, spot: Spot, dictionary: Dictionary) -> Measure:
+    """`{metric: sales_amount}` of the dictionary, or a metric of the plan's own."""
+    if "metric" in dict(spot.entries()):
+        found = spot.fields("metric", *_PAY_WORDS)
+        metric = of_dictionary(found["metric"], dictionary)
+        credit, target = metric.source.credit or RECORD.name, metric.key
+    else:
+        found = spot.fields("table", "amount", "on", "where", "direction", *_PAY_WORDS)
+        metric, credit, target = _own_metric(name, spot, found), RECORD.name, ""
     return Measure(
         key=name,
-        table=of,
-        amount=field_of(found, "amount", Spot.text, "amount"),
-        on=on,
+        metric=metric,
         fact_key=field_of(found, "key", listed(Spot.text), ("source", "key")),
-        credit=field_of(found, "credit", Spot.text, "on_record"),
-        where=field_of(found, "where", conditions, ()),
+        credit=field_of(found, "credit", Spot.text, credit),
         exclude=field_of(found, "exclude", listed(conditions), ()),
         refunds=cast(
             Any, field_of(found, "refunds", lambda s: s.word(Literal["own_date", "original"]), "own_date")
         ),
-        target=field_of(found, "target", Spot.text, ""),
+        target=field_of(found, "target", Spot.text, target),
+    )
+
+
+def of_dictionary(spot: Spot, dictionary: Dictionary) -> metrics.Measure:
+    """A metric of the dictionary that can be counted fact by fact."""
+    metric = dictionary.get(spot.text())
+    if metric is None:
+        close = get_close_matches(spot.text(), dictionary, n=1)
+        mend = f"Did you mean {close[0]!r}?" if close else "`dabiao metrics` lists what there is."
+        raise spot.bad(f"no metric {spot.text()!r}", mend)
+    if not isinstance(metric, metrics.Measure) or not is_flow(metric):
+        raise spot.bad(
+            f"{spot.text()!r} is not added up over dated facts, so no fact has a part in it",
+            "Name a sum or a count.",
+        )
+    return metric
+
+
+def _own_metric(name: str, spot: Spot, found: dict[str, Spot]) -> metrics.Measure:
+    of = field_of(found, "table", Spot.text, "", needed=spot)
+    on = field_of(found, "on", Spot.text, DATES.get(of, ""))
+    if not on:
+        spot.note(f"no date of {of!r} decides the period", "Check the name, or add `on:` with a date column.")
+    amount = field_of(found, "amount", Spot.text, "amount")
+    return metrics.Measure(
+        key=name,
+        label=message.Words(name, name),
+        kind="result",
+        unit="count" if amount == "count" else "money",
+        direction=cast(Any, field_of(found, "direction", _word("up", "down"), "up")),
+        source=Source(of, on),
+        how="count" if amount == "count" else "sum",
+        of=None if amount == "count" else MARGIN if amount == "margin" else Terms((amount,)),
+        where=field_of(found, "where", conditions, ()),
     )
 
 
@@ -83,16 +126,20 @@ def conditions(spot: Spot) -> tuple[Condition, ...]:
 
 def _conditions(column: str, spot: Spot) -> list[Condition]:
     if not spot.is_mapping:
-        return [Condition(column, "is", tuple(item.text() for item in spot.items()))]
+        return [Condition(column, "one_of", _written(spot))]
     return [_condition(column, name, below) for name, below in spot.fields(*_COMPARE).items()]
 
 
 def _condition(column: str, compare: str, spot: Spot) -> Condition:
     if compare == "known":
-        return Condition(column, "known", (str(spot.yes()).lower(),))
+        return Condition(column, "not_null" if spot.yes() else "is_null")
     if compare in ("is", "not"):
-        return Condition(column, cast(Any, compare), tuple(item.text() for item in spot.items()))
-    return Condition(column, cast(Any, compare), (spot.text(),))
+        return Condition(column, "one_of" if compare == "is" else "known_none_of", _written(spot))
+    return Condition(column, cast(Test, compare), (Written(spot.text()),))
+
+
+def _written(spot: Spot) -> tuple[Written, ...]:
+    return tuple(Written(item.text()) for item in spot.items())
 
 
 def credit(name: str, spot: Spot) -> Credit:

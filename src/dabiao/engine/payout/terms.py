@@ -13,7 +13,7 @@ from dabiao.engine.payout.plan import Component, Factor, Tiers
 from dabiao.engine.payout.roster import decimal
 from dabiao.engine.payout.scale import TERM_SCALE, scale_of, units
 from dabiao.engine.payout.spans import Span, span_of
-from dabiao.engine.payout.world import Per, World, ratio, reached
+from dabiao.engine.payout.world import Per, World, reached
 
 Term = dict[str, object]
 
@@ -45,22 +45,27 @@ def whole_rate(
     """The rate of the tier that the total so far has reached; exactly at a start, it is reached."""
     span = world.span(tiers.over, period)
     measure = tiers.measure or component.base
-    total = world.total(measure, person, span, period.end, per if not tiers.measure else ())
+    counted_per = per if not tiers.measure else ()
     if tiers.by == "amount":
+        total = world.total(measure, person, span, period.end, counted_per)
         return reached(tiers.steps, Fraction(total), tiers.steps[0].value)
-    found = ratio(total, _target(world, measure, person, span, per))
+    found = world.attainment(measure, person, span, period.end, counted_per, _product(per))
     return None if found is None else reached(tiers.steps, found, tiers.steps[0].value)
 
 
-def _target(world: World, measure: str, person: str, span: Span, per: Per) -> Decimal | None:
-    return world.roster.target("person", person, world.metric(measure), span, per[0][1] if per else "")
+def _product(per: Per) -> str:
+    """The product line whose target counts: the first column that tiers are counted per."""
+    return per[0][1] if per else ""
 
 
 def _starts(
     world: World, component: Component, tiers: Tiers, person: str, period: Span, per: Per
 ) -> Mapping[str, int | None]:
     """Where each attainment tier begins for this person, in units of the base."""
-    target = _target(world, component.base, person, world.span(tiers.over, period), per)
+    span = world.span(tiers.over, period)
+    promised = world.roster.target(person, world.metric(component.base), span, _product(per))
+    # A share of a target that is not above zero is no place on the way up.
+    target = promised if promised is not None and promised > 0 else None
     decimals = world.plan.decimals
     found = {}
     for number, step in enumerate(tiers.steps[1:], start=2):

@@ -6,8 +6,9 @@ from operator import mul
 import ibis
 import ibis.expr.types as ir
 
+from dabiao.engine.credit import seated
 from dabiao.engine.number import divided
-from dabiao.engine.payout.credit import Window, credits
+from dabiao.engine.payout.credit import Window, credited, credits, given_once
 from dabiao.engine.payout.feature import Tables
 from dabiao.engine.payout.plan import Component, Measure, Plan
 from dabiao.engine.payout.spans import start_of
@@ -20,7 +21,18 @@ def totals(
     plan: Plan, measure: Measure, tables: Tables, window: Window, per: tuple[str, ...] = ()
 ) -> ir.Table:
     """person, period (its first day), per …, total (int64 units), first_on: what was credited to whom."""
-    rows = credits(plan, measure, tables, window, per)
+    return _totals(plan, credits(plan, measure, tables, window, per), window, per)
+
+
+def reached(
+    plan: Plan, measure: Measure, tables: Tables, window: Window, per: tuple[str, ...] = ()
+) -> ir.Table:
+    """As `totals`, whether or not the plan covers the person: what attainment counts."""
+    rows = credited(plan, measure, tables, window, per)
+    return _totals(plan, rows.filter(rows.person.notnull()), window, per)
+
+
+def _totals(plan: Plan, rows: ir.Table, window: Window, per: tuple[str, ...]) -> ir.Table:
     rows = rows.mutate(period=start_of(plan, plan.period, rows.on, window.since, window.until))
     grouped = rows.group_by("person", "period", *per)
     return grouped.agg(
@@ -29,15 +41,9 @@ def totals(
 
 
 def unit_totals(plan: Plan, measure: Measure, tables: Tables, window: Window) -> ir.Table:
-    """unit, period, total: credits by the unit that the person belonged to on the fact's date."""
-    rows = credits(plan, measure, tables, window, ())
-    seats = tables["assignments"].select(
-        __person=ibis._.person, unit=ibis._.unit, __from=ibis._.starts_on, __to=ibis._.ends_on
-    )
-    placed = rows.inner_join(
-        seats,
-        [rows.person == seats["__person"], rows.on >= seats["__from"], rows.on < seats["__to"]],
-    )
+    """unit (null: nobody's), period, total: each fact once, where the credited person sat on its date."""
+    rows = given_once(plan, measure, tables, window)
+    placed = seated(rows.mutate(day=rows.on), tables["assignments"])
     placed = placed.mutate(period=start_of(plan, plan.period, placed.on, window.since, window.until))
     return placed.group_by("unit", "period").agg(total=_whole(placed.credit.sum()))
 

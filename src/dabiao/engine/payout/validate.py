@@ -6,16 +6,21 @@ from datetime import date, timedelta
 from itertools import combinations, pairwise
 from typing import Final
 
+from dabiao.engine.credit import RECORD, RULES
 from dabiao.engine.payout import validate_component
 from dabiao.engine.payout.feature import JOINED, kept
 from dabiao.engine.payout.plan import Component, Credit, Measure, Plan, Recipient, Row, Table
 from dabiao.engine.payout.plan_file import Parsed, parse
 from dabiao.engine.payout.reader import Problem
 from dabiao.engine.payout.reference import FIRST, LAST
+from dabiao.engine.payout.rule_file import Dictionary
 from dabiao.engine.payout.validate_component import Finding
 
-ON_RECORD: Final = Credit("on_record", Recipient("column", "person"))
-"""The crediting rule of a measure that names none: the person on the record."""
+STANDARD: Final = {
+    name: Credit(name, Recipient("rule", "person", relation=rule.name)) for name, rule in RULES.items()
+}
+"""The crediting rules of all metrics; a measure that names none is credited to the person on the record."""
+NO_METRICS: Final[Dictionary] = {}
 Schemas = Mapping[str, Collection[str]]
 
 
@@ -27,12 +32,13 @@ class PlanRefused(ValueError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def read(text: str, schemas: Schemas | None = None) -> Plan:
+def read(text: str, schemas: Schemas | None = None, dictionary: Dictionary = NO_METRICS) -> Plan:
     """The plan of a text, checked. Raises PlanRefused with every problem found.
 
     schemas: table → columns that exist, to check names against; without it, names of facts go unchecked.
+    dictionary: the metrics in force, which a measure may name.
     """
-    parsed = parse(text)
+    parsed = parse(text, dictionary)
     found = located(parsed, check(parsed.plan, schemas)) if parsed.plan else ()
     # What could not be read was replaced by a default: findings below it would only confuse.
     unread = [problem.path for problem in parsed.problems if problem.path]
@@ -43,8 +49,8 @@ def read(text: str, schemas: Schemas | None = None) -> Plan:
 
 
 def completed(plan: Plan) -> Plan:
-    """The plan with the default crediting rule, where a measure may name it."""
-    return replace(plan, credits={"on_record": ON_RECORD, **plan.credits})
+    """The plan with the crediting rules of all metrics, where a measure may name them."""
+    return replace(plan, credits={**STANDARD, **plan.credits})
 
 
 def located(parsed: Parsed, findings: Iterable[Finding]) -> Iterator[Problem]:
@@ -106,20 +112,23 @@ def _measure(plan: Plan, measure: Measure, schemas: Schemas | None) -> Iterator[
     if measure.table not in schemas:
         yield f"{path}.table", f"no table {measure.table!r}", _known(schemas)
         return
-    columns = {*schemas[measure.table], "margin", "count"}
+    columns = {*schemas[measure.table]}
     if measure.refunds == "original" and "reverses" not in columns:
         mend = "Write `own_date`, or count order_lines or invoices."
         yield f"{path}.refunds", f"{measure.table} does not say what a row reverses", mend
-    named = [("amount", measure.amount), ("on", measure.on), *(("key", key) for key in measure.fact_key)]
-    named += [("where", condition.column) for condition in measure.where]
+    of = measure.metric.of.columns if measure.metric.of else ()
+    named = [("on", measure.on), *(("amount", column) for column in of)]
+    named += [("key", key) for key in measure.fact_key]
+    named += [("where", column) for condition in measure.where for column in condition.columns]
     named += [("exclude", condition.column) for group in measure.exclude for condition in group]
-    rule = plan.credits.get(measure.credit, ON_RECORD)
+    rule = plan.credits.get(measure.credit, STANDARD[RECORD.name])
     named += [
         ("credit", recipient.column) for recipient in (rule.to, *(also.recipient for also in rule.also))
     ]
     for place, column in named:
         if column not in columns and not _joinable(column, columns):
-            yield f"{path}.{place}", f"{measure.table} has no column {column!r}", _known(columns)
+            known = _known({*columns, "margin", "count"})
+            yield f"{path}.{place}", f"{measure.table} has no column {column!r}", known
 
 
 def _columns(plan: Plan, component: Component, schemas: Schemas | None) -> Iterator[Finding]:

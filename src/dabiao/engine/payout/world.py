@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
+from dabiao.engine.attainment import attained_exactly
 from dabiao.engine.payout.plan import Attained, Every, Gate, Plan, Step
 from dabiao.engine.payout.roster import Covered, Roster, excepted, members
 from dabiao.engine.payout.spans import Span, span_of, spans
@@ -21,17 +22,21 @@ TotalKey = tuple[str, str, date, Per]
 class World:
     """A plan, the roster, and credited totals by pay period (in the plan's currency).
 
-    totals: see `TotalKey`.
-    unit_totals: by measure, unit, period. first_on: by measure and person, the first positive credit.
+    totals: what the plan covers; see `TotalKey`.
+    reached: all that a person was credited with, whether or not the plan covered it, as attainment counts it;
+    None where that is `totals`.
+    unit_totals: all credit in a unit, by measure, unit (None: nobody's), period. first_on: by measure and
+    person, the first positive credit.
     only: the people asked for, where nobody else's figures decide theirs; empty = everybody.
     """
 
     plan: Plan
     roster: Roster
     totals: Mapping[TotalKey, Decimal] = field(default_factory=dict)
-    unit_totals: Mapping[tuple[str, str, date], Decimal] = field(default_factory=dict)
+    unit_totals: Mapping[tuple[str, str | None, date], Decimal] = field(default_factory=dict)
     first_on: Mapping[tuple[str, str], date] = field(default_factory=dict)
     only: tuple[str, ...] = ()
+    reached: Mapping[TotalKey, Decimal] | None = None
 
     @cached_property
     def people(self) -> tuple[str, ...]:
@@ -92,22 +97,51 @@ class World:
         return span_of(self.plan, every or self.plan.period, max(period.start, self.plan.start))
 
     def total(self, measure: str, person: str, span: Span, until: date, per: Per = ()) -> Decimal:
-        """Credited from the span's start up to `until` (the end of the pay period that asks)."""
-        return sum(
-            (
-                self.totals.get((measure, person, period.start, per), Decimal(0))
-                for period in spans(self.plan, self.plan.period, span.start, min(span.end, until))
-            ),
-            Decimal(0),
+        """Credited under the plan from the span's start up to `until` (the end of the pay period that asks)."""
+        return self._added(self.totals, measure, person, span, until, per)
+
+    def attainment(
+        self, measure: str, person: str, span: Span, until: date, per: Per = (), product: str = ""
+    ) -> Fraction | None:
+        """What a person has reached by `until` of what was promised for the whole span, as everywhere else."""
+        counted = self.totals if self.reached is None else self.reached
+        return attained_exactly(
+            self._added(counted, measure, person, span, until, per),
+            self.roster.target(person, self.metric(measure), span, product),
+            self.plan.measures[measure].direction,
         )
 
+    def unit_attainment(self, measure: str, unit: str, span: Span, until: date) -> Fraction | None:
+        """The same of a unit."""
+        return attained_exactly(
+            self.unit_total(measure, unit, span, until),
+            self.roster.unit_target(unit, self.metric(measure), span),
+            self.plan.measures[measure].direction,
+        )
+
+    def _added(
+        self,
+        totals: Mapping[TotalKey, Decimal],
+        measure: str,
+        person: str,
+        span: Span,
+        until: date,
+        per: Per,
+    ) -> Decimal:
+        periods = spans(self.plan, self.plan.period, span.start, min(span.end, until))
+        found = (totals.get((measure, person, period.start, per), Decimal(0)) for period in periods)
+        return sum(found, Decimal(0))
+
     def unit_total(self, measure: str, unit: str, span: Span, until: date) -> Decimal:
-        """Credited to the people of a unit and of those below it, while they were there."""
+        """Credited in a unit and those below it, as the cockpit counts it; nobody's facts are the company's."""
+        units: set[str | None] = {*self.roster.below(unit)}
+        if unit == self.roster.only_root:
+            units.add(None)
         periods = list(spans(self.plan, self.plan.period, span.start, min(span.end, until)))
         return sum(
             (
                 self.unit_totals.get((measure, below, period.start), Decimal(0))
-                for below in self.roster.below(unit)
+                for below in units
                 for period in periods
             ),
             Decimal(0),
@@ -122,19 +156,17 @@ class World:
         span = self.span(asked.over, period)
         if asked.team:
             return self._team(asked, person, span, period)
-        total = self.total(asked.measure, person, span, period.end)
         if asked.by == "amount":
-            return Fraction(total)
-        return ratio(total, self.roster.target("person", person, self.metric(asked.measure), span))
+            return Fraction(self.total(asked.measure, person, span, period.end))
+        return self.attainment(asked.measure, person, span, period.end)
 
     def _team(self, asked: Attained, person: str, span: Span, period: Span) -> Fraction | None:
         unit = self.roster.unit_of(person, period)
         if unit is None:
             return None
-        total = self.unit_total(asked.measure, unit, span, period.end)
         if asked.by == "amount":
-            return Fraction(total)
-        return ratio(total, self.roster.unit_target(unit, self.metric(asked.measure), span))
+            return Fraction(self.unit_total(asked.measure, unit, span, period.end))
+        return self.unit_attainment(asked.measure, unit, span, period.end)
 
     def passes(self, gate: Gate, person: str, period: Span) -> bool:
         """Whether a condition holds; what is unknown does not pass."""
@@ -151,11 +183,6 @@ def _without(days: tuple[date, date], gap: tuple[date, date]) -> list[tuple[date
     """What is left of some days, half-open, when others are taken out."""
     parts = [(days[0], min(days[1], gap[0])), (max(days[0], gap[1]), days[1])]
     return [(start, end) for start, end in parts if start < end]
-
-
-def ratio(total: Decimal, target: Decimal | None) -> Fraction | None:
-    """total ÷ target; nothing without a target above zero."""
-    return Fraction(total) / Fraction(target) if target is not None and target > 0 else None
 
 
 def reached(steps: tuple[Step, ...], number: Fraction, below: Decimal | None) -> Decimal | None:

@@ -5,6 +5,7 @@ from dabiao.facts.actions.connect import remove_connector, save_connector
 from dabiao.facts.actions.entry import Activity, file_activity, file_figures, take_back
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, load, new_key
 from dabiao.facts.actions.wizard import begin, confirm_mapping, discard, order_of, start_loading
+from dabiao.facts.logic.loading.publishing import keep_names
 
 __all__ = [
     "Activity",
@@ -17,6 +18,7 @@ __all__ = [
     "forget_files",
     "hash_of",
     "imports_folder",
+    "keep_names",
     "load",
     "new_key",
     "order_of",

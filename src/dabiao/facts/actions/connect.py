@@ -12,7 +12,7 @@ from dabiao.facts.models import Connector
 from dabiao.org import queries as org
 
 if TYPE_CHECKING:
-    from dabiao.org.models import User
+    from dabiao.org.access import User
 
 _FILES = frozenset({"sqlite", "duckdb"})
 """Databases that are files on this machine: a URL would be a way to read any of them."""

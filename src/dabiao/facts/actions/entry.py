@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from dabiao.core import audit
@@ -15,10 +16,9 @@ from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.lake import dictionary, outbox
 from dabiao.lake.models import Pending
 from dabiao.org import queries as org
-from dabiao.org.models import Person
 
 if TYPE_CHECKING:
-    from dabiao.org.models import User
+    from dabiao.org.access import User
 
 SOURCE: Final = "hand"
 KINDS: Final = ("visit", "call", "demo", "proposal", "joint_visit")
@@ -116,7 +116,7 @@ def take_back(table: str, key: str, *, by: "User", at: datetime, on: date) -> No
     audit.record("facts.entry.taken_back", holder, by=by, at=at, detail={"table": table, "key": key})
 
 
-def _may_file(person: str, by: "User", on: date) -> Person:
+def _may_file(person: str, by: "User", on: date) -> Model:
     """The person, if `by` may file for them: oneself, or whom one may see and manages. Raises NotYours."""
     holder = org.people_visible(by, on).filter(key=person).first()
     own = by.person is not None and by.person.key == person

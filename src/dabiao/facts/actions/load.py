@@ -14,22 +14,21 @@ import polars as pl
 from django.db import transaction
 
 from dabiao.core import audit, config
-from dabiao.facts.loading import publishing, rejects, rooms, sources, traps
-from dabiao.facts.loading.context import Context
-from dabiao.facts.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
-from dabiao.facts.loading.report import CellError, ErrorKind, Preview, Report, TableCount
-from dabiao.facts.loading.rooms import RoomCount
-from dabiao.facts.loading.stage import FILE, Stage
-from dabiao.facts.mapping import MapFile
+from dabiao.facts.logic.loading import publishing, rejects, rooms, sources, traps
+from dabiao.facts.logic.loading.context import Context
+from dabiao.facts.logic.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
+from dabiao.facts.logic.loading.report import CellError, ErrorKind, Preview, Report, TableCount
+from dabiao.facts.logic.loading.rooms import RoomCount
+from dabiao.facts.logic.loading.stage import FILE, Stage
+from dabiao.facts.logic.mapping import MapFile
+from dabiao.facts.logic.reading import ROW, Aside
 from dabiao.facts.models import ImportBatch
-from dabiao.facts.reading import ROW, Aside
 from dabiao.lake import reading
 from dabiao.lake.change import Counts
 from dabiao.org import queries as org
-from dabiao.org.models import Person
 
 if TYPE_CHECKING:
-    from dabiao.org.models import User
+    from dabiao.org.access import User
 
 
 _PREVIEWED = 6
@@ -126,7 +125,7 @@ def _rehearse(done: Prepared, *, by: "User | None", at: datetime) -> Report:
     """All that would happen, without its happening."""
     with transaction.atomic():
         counts = rooms.deliver(done, by=by, at=at)
-        people = frozenset(Person.objects.values_list("key", flat=True))
+        people = org.employee_numbers()
         transaction.set_rollback(True)
     finish(done)
     tables = tuple(
@@ -167,12 +166,11 @@ def _perform(
 
     published = publishing.write(
         done,
-        rooms=bool(counts),
         at=at,
         within=within,
         trace=lambda step: progress(done.rows, done.rows, step),
     )
-    people = frozenset(Person.objects.values_list("key", flat=True))
+    people = org.employee_numbers()
     tables = _written(done, counts, published.counts)
     return replace(_report(done, tables, people, dry_run=False), snapshot=published.number)
 

@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 
 from dabiao.core import audit, config, jobs
 from dabiao.core.errors import Malformed, Refused
-from dabiao.facts import propose as proposing
 from dabiao.facts import queries
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
-from dabiao.facts.loading import sources
-from dabiao.facts.mapping import read_map
+from dabiao.facts.logic import propose as proposing
+from dabiao.facts.logic.loading import sources
+from dabiao.facts.logic.mapping import read_map
+from dabiao.facts.logic.reading import Options, hostile, open_file, sheet_names
 from dabiao.facts.models import ImportBatch
-from dabiao.facts.reading import Options, hostile, open_file, sheet_names
 from dabiao.org import queries as org
 
 if TYPE_CHECKING:
-    from dabiao.org.models import User
+    from dabiao.org.access import User
 
 _MOST_FILES = 30
 CHECK = "dabiao.facts.tasks.check"

@@ -107,7 +107,7 @@ def import_table(request: UserRequest) -> HttpResponse:
         "result": result,
         "dry_run": bool(done) and form.cleaned_data["dry_run"],
         "errors": error_listing(result.errors) if result and result.errors else None,
-        "columns": [(label, _titles(name)) for name, label in forms.TABLE_NAMES.items()],
+        "columns": [(label, _titles(name)) for name, label in imports.LABELS.items()],
     }
     bad = request.method == "POST" and (result is None or result.errors)
     return render(request, "org/import.html", context, status=422 if bad else 200)

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dabiao.org import actions, forms, queries
 from dabiao.org.access import UserRequest
 from dabiao.org.models import FOREVER, User
-from dabiao.site.audit_log import AuditFilter, audit_columns, audit_lines, audit_page, audit_rows, shown
 from dabiao.ui import http
 from dabiao.ui.form import day_after
 from dabiao.ui.listing import Column, Listing
@@ -178,15 +177,3 @@ def token_revoke(request: UserRequest, pk: int) -> HttpResponse:
     """End a token."""
     actions.revoke_token(pk, by=request.user, at=timezone.now())
     return redirect("org:tokens")
-
-
-@login_required
-@require_safe
-def audit(request: UserRequest) -> HttpResponseBase:
-    """What was done by whom, newest first; exports hold every line that the filter leaves."""
-    asked = AuditFilter.read(request.GET)
-    lines = audit_lines(request.user, asked)
-    if kind := request.GET.get("export"):
-        return http.download(audit_rows(lines), audit_columns(), name="audit", kind=kind)
-    page = audit_page(lines, request.GET.get("page", "1"))
-    return render(request, "org/audit.html", {"page": page, "lines": shown(page), "asked": asked})

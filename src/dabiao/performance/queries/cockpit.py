@@ -14,9 +14,9 @@ from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, Promises, promised
 from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 from dabiao.org import queries as org
-from dabiao.performance import headline as headlines
 from dabiao.performance.models import StoredForecast
 from dabiao.performance.queries import curve, funnel, links, parts, signals
+from dabiao.performance.queries import headline as headlines
 from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict
 
 FILED: Final = (

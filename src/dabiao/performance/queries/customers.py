@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
 from dabiao.engine.period import Period, between
-from dabiao.facts.models import Label
+from dabiao.facts import queries as facts
 from dabiao.metrics import labels, names
 from dabiao.metrics.figure import Where
 from dabiao.metrics.frame import Frame
@@ -72,8 +72,7 @@ def customer(frame: Frame, key: str) -> Customer:
 
 def find(frame: Frame, text: str, most: int) -> list[tuple[str, str]]:
     """(key, name) of customers by name or key, among those the viewer may see."""
-    named = Label.objects.filter(kind="customer", name__icontains=text).order_by("name", "key")
-    found = dict(named.values_list("key", "name")[: most * 5])
+    found = facts.labels_holding("customer", text, most * 5)
     if not found:
         return []
     visible = _visible(frame, list(found))

@@ -1,0 +1,32 @@
+"""A table that a room takes from outside, row by row of text: one shape for pages, API, mapped files and the demo."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from dabiao.core.uploads import Field, RowError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an import did, or why it did nothing. Errors name row, column, value and mend."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    cleared: int = 0
+    errors: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True)
+class Importable:
+    """A table with the columns it knows.
+
+    take: (rows, *, by, at, on, dry_run) → outcome; all or nothing, and with dry_run nothing.
+    """
+
+    key: str
+    label: Promise | str
+    fields: Sequence[Field]
+    take: Callable[..., Outcome]

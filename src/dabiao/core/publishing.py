@@ -1,0 +1,55 @@
+"""The one publisher: facts, and with them whatever the rooms keep in the app database and have changed since."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from dabiao.core.room import LakeSource, sources
+from dabiao.lake import maintenance, outbox
+from dabiao.lake import publish as lake_publish
+from dabiao.lake.change import Change
+from dabiao.lake.snapshot import latest
+
+
+def publish(
+    changes: Iterable[Change],
+    *,
+    at: datetime,
+    note: str,
+    within: Callable[[int], None] = lambda number: None,
+    trace: lake_publish.Trace = lambda step: None,
+) -> lake_publish.Published:
+    """Publish changes together with the rooms' tables as they are now; see `lake.publish.publish`.
+
+    The versions are read first: what somebody changes meanwhile is published at the next look.
+    """
+    stale = {source: source.version() for source in _stale()}
+    return lake_publish.publish(
+        [*_whole(stale), *changes] if stale else changes,
+        at=at,
+        note=note,
+        versions={source.name: version for source, version in stale.items()},
+        within=within,
+        trace=trace,
+    )
+
+
+def publish_waiting(at: datetime) -> None:
+    """What the worker does every few seconds: the rooms' tables, the outbox, metrics that are new."""
+    if stale := list(_stale()):
+        publish([], at=at, note=", ".join(source.name for source in stale))
+    outbox.drain(at=at)
+    maintenance.rebuild(at=at)
+
+
+def _stale() -> Iterator[LakeSource]:
+    """Sources that the last snapshot does not know as they are; before the first snapshot all of them."""
+    base = latest()
+    return (
+        source
+        for source in sources()
+        if base is None or base.versions.get(source.name, 0) != source.version()
+    )
+
+
+def _whole(stale: Iterable[LakeSource]) -> Iterator[Change]:
+    return (Change(name, table, whole=True) for source in stale for name, table in source.tables().items())

@@ -1,0 +1,97 @@
+"""Facts that programs send: a batch, all or nothing, queued in the transaction that writes its audit line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dabiao.core import audit
+from dabiao.core.errors import Malformed, NotFound
+from dabiao.lake import outbox
+from dabiao.lake.change import BadChange
+from dabiao.lake.tables import TABLES, LakeTable
+from dabiao.org import queries as org
+from dabiao.org.access import User
+
+MOST_ERRORS: Final = 200
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """Why a row was refused; rows count from 0, as in the list sent."""
+
+    row: int
+    message: str
+
+
+class RowsRefused(Malformed):
+    """Some rows cannot be facts; nothing was kept."""
+
+    def __init__(self, problems: Sequence[RowProblem]) -> None:
+        super().__init__(f"Row {problems[0].row}: {problems[0].message}")
+        self.problems = tuple(problems)
+
+
+def fact_table(name: str) -> LakeTable:
+    """A table that takes facts. Raises NotFound."""
+    table = TABLES.get(name)
+    if table is None or table.kind != "fact":
+        raise NotFound(_("There is no fact table %(name)s.") % {"name": name})
+    return table
+
+
+@transaction.atomic
+def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: datetime) -> int:
+    """Queue rows, each by its `source` (default `api`) and `key`; the same rows again change nothing.
+
+    They are published by a worker within seconds. Raises RowsRefused with every bad row, Forbidden, NotFound.
+    """
+    org.require_operations(by)
+    known = fact_table(table)
+    full = [{"source": "api", **row} for row in rows]
+    undated = [
+        RowProblem(at, f"{known.on} is missing: it decides the period")
+        for at, row in enumerate(full)
+        if row.get(known.on or "") is None
+    ]
+    if undated:
+        raise RowsRefused(undated[:MOST_ERRORS])
+    try:
+        with transaction.atomic():
+            outbox.put(table, full, by=by.username, at=at)
+    except BadChange:
+        raise RowsRefused(_problems(table, full, by, at)) from None
+    _record("facts.upserted", table, len(full), by, at)
+    return len(full)
+
+
+@transaction.atomic
+def remove(table: str, keys: Sequence[tuple[str, str]], *, by: User, at: datetime) -> int:
+    """Queue the removal of rows by (source, key). Removing what is not there changes nothing."""
+    org.require_operations(by)
+    fact_table(table)
+    count = outbox.remove(table, keys, by=by.username, at=at)
+    _record("facts.removed", table, count, by, at)
+    return count
+
+
+def _problems(table: str, rows: Sequence[Mapping[str, object]], by: User, at: datetime) -> list[RowProblem]:
+    """Which rows are refused when each is offered alone; nothing of it is kept."""
+    problems: list[RowProblem] = []
+    with transaction.atomic():
+        for index, row in enumerate(rows):
+            try:
+                outbox.put(table, [row], by=by.username, at=at)
+            except BadChange as error:
+                problems.append(RowProblem(index, str(error)))
+            if len(problems) == MOST_ERRORS:
+                break
+        transaction.set_rollback(True)
+    return problems
+
+
+def _record(what: str, table: str, count: int, by: User, at: datetime) -> None:
+    audit.record(what, by, by=by, at=at, detail={"table": table, "rows": count})

@@ -1,0 +1,1 @@
+"""How facts are read, understood, mapped and loaded."""

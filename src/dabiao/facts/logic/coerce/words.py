@@ -1,0 +1,45 @@
+"""Texts and yes-or-no cells."""
+
+from typing import Final
+
+import polars as pl
+
+from dabiao.facts.logic.coerce.result import Coerced, fine
+
+ERRORS: Final = r"^#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!)$"
+YES: Final = ("是", "y", "yes", "true", "t", "1", "1.0", "√", "✓", "对", "有", "已", "真")
+NO: Final = ("否", "n", "no", "false", "f", "0", "0.0", "×", "✗", "错", "无", "未", "假")
+
+
+def to_text(cells: pl.Series) -> Coerced:
+    """Text as it stands; a whole double loses its `.0`; a spreadsheet's error is refused."""
+    if cells.dtype.is_float():
+        whole = (cells == cells.round()) & (cells.abs() < 1e15)
+        frame = pl.DataFrame({"c": cells, "w": whole})
+        shown = (
+            pl.when("w")
+            .then(pl.col("c").cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(pl.col("c").cast(pl.String))
+        )
+        return fine(frame.select(shown.alias(cells.name)).to_series())
+    texts = cells.cast(pl.String)
+    bad = texts.str.contains(ERRORS).fill_null(False)
+    return _refusing(texts, bad, "excel_error") if bad.any() else fine(texts)
+
+
+def to_flag(cells: pl.Series) -> Coerced:
+    """True or false from 是/否, Y/N, yes/no, 1/0, √/×."""
+    if cells.dtype == pl.Boolean:
+        return fine(cells)
+    texts = cells.cast(pl.String)
+    lower = texts.str.strip_chars().str.to_lowercase()
+    table = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
+    values = lower.replace_strict(table, default=None, return_dtype=pl.Boolean)
+    bad = values.is_null() & texts.is_not_null()
+    return _refusing(values, bad, "not_a_flag") if bad.any() else fine(values)
+
+
+def _refusing(values: pl.Series, bad: pl.Series, reason: str) -> Coerced:
+    frame = pl.DataFrame({"v": values, "b": bad})
+    kept = frame.select(pl.when("b").then(None).otherwise("v").alias(values.name)).to_series()
+    return Coerced(kept, frame.select(pl.when("b").then(pl.lit(reason)).cast(pl.String)).to_series())

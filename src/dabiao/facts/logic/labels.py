@@ -1,0 +1,54 @@
+"""What the pages of this room call tables and states, in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from dabiao.facts.logic.propose import synonyms
+from dabiao.metrics.labels import TABLES
+
+ACTIVITIES: Final[Mapping[str, Promise]] = {
+    "visit": pgettext_lazy("kind of activity", "Visit"),
+    "call": pgettext_lazy("kind of activity", "Call"),
+    "demo": pgettext_lazy("kind of activity", "Demo"),
+    "proposal": pgettext_lazy("kind of activity", "Proposal"),
+    "joint_visit": pgettext_lazy("kind of activity", "Joint visit"),
+}
+ASIDES: Final[Mapping[str, Promise]] = {
+    "title": _("title rows"),
+    "empty": _("empty rows"),
+    "total": _("total rows"),
+    "remark": _("remarks"),
+    "column": _("empty columns"),
+    "header": _("header rows"),
+}
+
+
+def table(name: str) -> str:
+    """A table's name; the key itself for one that has none."""
+    return str(TABLES.get(name, name))
+
+
+def column(into: str, name: str) -> str:
+    """What Chinese files usually call a column of a table; nothing in other languages."""
+    if not (get_language() or "").startswith("zh"):
+        return ""
+    return next(
+        (
+            word
+            for word in synonyms().get(
+                "line_of_products" if (into, name) == ("products", "line") else name, []
+            )
+            if not word.isascii()
+        ),
+        "",
+    )
+
+
+def tables(names: str) -> str:
+    """`order_lines ← orders` with the table's name in words."""
+    into, arrow, source = names.partition(" ← ")
+    return f"{table(into)} ← {source}" if arrow else table(names)

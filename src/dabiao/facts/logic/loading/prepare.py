@@ -1,0 +1,205 @@
+"""First half of an import: read, join, shape and stage every row. Nothing outside the stage's folder changes."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+from django.utils.translation import gettext as _
+
+from dabiao.facts.logic.loading import joining, sources
+from dabiao.facts.logic.loading.context import Context
+from dabiao.facts.logic.loading.shape import refused, shaped
+from dabiao.facts.logic.loading.sources import Found, NothingToLoad, Piece
+from dabiao.facts.logic.loading.stage import FILE, Finished, Stage
+from dabiao.facts.logic.mapping import MapFile, Source
+from dabiao.facts.logic.mapping.known import INTO
+from dabiao.facts.logic.reading import ROW, Aside, Sheet
+from dabiao.lake.tables import TABLES
+
+Progress = Callable[[int, int | None, str], None]
+"""Told rows done, rows in all (None: not known), what is being done."""
+_NAMES = ("customer", "product")
+
+
+@dataclass
+class Prepared:
+    """What the first half found. `read` and `filtered` count rows per table map."""
+
+    mapping: MapFile
+    stage: Stage
+    found: Found
+    lookups: dict[str, pl.DataFrame]
+    joins: dict[str, list[joining.Lookup]]
+    context: Context
+    read: dict[int, int] = field(default_factory=dict)
+    filtered: dict[int, int] = field(default_factory=dict)
+    finished: dict[int, Finished] = field(default_factory=dict)
+    replaced: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    asides: dict[str, list[Aside]] = field(default_factory=dict)
+    unused: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    rows: int = 0
+
+    def piece(self, number: int) -> Piece:
+        return next(piece for piece in self.found.pieces if piece.number == number)
+
+    def refuse(self, errors: pl.DataFrame, source: str, number: int) -> None:
+        """Hand back rows that turned out bad only after they were staged."""
+        rows = errors[ROW].unique().to_list()
+        self.stage.put_errors(source, number, errors, self._originals(self.piece(number), rows))
+
+    def _originals(self, piece: Piece, rows: Sequence[int]) -> pl.DataFrame:
+        frames = [
+            frame.filter(pl.col(ROW).is_in(list(rows))).select(ROW, *own)
+            for sheet in [sources.opened(piece)]
+            for own in [sheet.columns]
+            for frame in sheet.chunks()
+        ]
+        return pl.concat(frames, how="diagonal")
+
+
+def prepare(
+    found: Found, mapping: MapFile, context: Context, *, stage: Stage, progress: Progress, map_name: str
+) -> Prepared:
+    """Stage every row of every piece, then hand back rows whose key another row also claims."""
+    lookups = {
+        name: frame
+        for name in sorted(mapping.lookups)
+        if (frame := found.lookup(mapping.sources[name])) is not None
+    }
+    _refuse_lost_lookups(found, mapping, lookups.keys())
+    joins = {
+        name: [joining.lookup(join, lookups[join.source]) for join in source.joins if join.source in lookups]
+        for name, source in mapping.sources.items()
+    }
+    done = Prepared(mapping, stage, found, lookups, joins, context)
+    for piece in sorted(found.pieces, key=lambda piece: not _feeds(mapping, piece.source, "fx_rates")):
+        if not mapping.fed_by(piece.source.name):
+            continue
+        if done.context.rates is None or not _feeds(mapping, piece.source, "fx_rates"):
+            done.context = _with_own_rates(done)
+        _stage_piece(piece, done, progress, map_name)
+    _refuse_conflicts(done)
+    return done
+
+
+def _refuse_lost_lookups(found: Found, mapping: MapFile, there: Collection[str]) -> None:
+    """Rejected rows outlive by far what they were joined to only if nobody mends them for months."""
+    for piece in found.pieces:
+        for join in piece.source.joins if mapping.fed_by(piece.source.name) else ():
+            if join.source not in there:
+                raise NothingToLoad(
+                    _(
+                        "%(file)s needs the lookup %(name)r, which is not there any more; load the whole file again."
+                    )
+                    % {"file": piece.file.name, "name": join.source}
+                )
+
+
+def finish(done: Prepared) -> None:
+    """One row per key, ready to be written; call after the last row has been refused."""
+    for index, table in enumerate(done.mapping.tables):
+        done.finished[index] = done.stage.finish(index, table)
+
+
+def _constants(done: Prepared, into: str) -> list[pl.Expr]:
+    """Where every row of a lake table comes from."""
+    if INTO[into].home != "lake":
+        return []
+    values = {"source": done.context.system, "batch": done.context.batch}
+    return [pl.lit(value).alias(name) for name, value in values.items() if name in TABLES[into].names]
+
+
+def _feeds(mapping: MapFile, source: Source, into: str) -> bool:
+    return any(table.into == into for table in mapping.fed_by(source.name))
+
+
+def _with_own_rates(done: Prepared) -> Context:
+    """Rates of the lake and of this very import, which win."""
+    own = [
+        done.stage.frame(f"table{index}").select("currency", "on", "rate")
+        for index, table in enumerate(done.mapping.tables)
+        if table.into == "fx_rates" and done.stage.has(f"table{index}")
+    ]
+    if not own:
+        return done.context
+    known = [done.context.rates] if done.context.rates is not None else []
+    rates = pl.concat([*known, *own], how="vertical_relaxed").unique(
+        ["currency", "on"], keep="last", maintain_order=True
+    )
+    return replace(done.context, rates=rates.sort("on"))
+
+
+def _stage_piece(piece: Piece, done: Prepared, progress: Progress, map_name: str) -> None:
+    sheet = sources.opened(piece)
+    source = piece.source
+    sources.check_columns(sheet, source, done.mapping, file=map_name)
+    context = replace(done.context, doubles=sheet.doubles, own=sheet.columns)
+    done.unused[source.name] = sources.unused(sheet, source, done.mapping)
+    done.notes += [f"{sheet.name}: {note}" for note in sheet.notes]
+    for frame in sheet.chunks():
+        if frame.height:
+            _stage_chunk(frame, piece, sheet, done, context)
+        done.rows += frame.height
+        progress(done.rows, None if sheet.total is None else max(sheet.total, done.rows), sheet.name)
+    done.asides.setdefault(sheet.name, []).extend(sheet.asides)
+
+
+def _stage_chunk(frame: pl.DataFrame, piece: Piece, sheet: Sheet, done: Prepared, context: Context) -> None:
+    """Stage a chunk for every table that its source feeds; a row that is bad for one is bad for all."""
+    name = piece.source.name
+    clean = sources.replaced(frame, piece.source, done.replaced)
+    wide = joining.joined(clean, done.joins[name])
+    errors = []
+    for index, table in enumerate(done.mapping.tables):
+        if table.source != name:
+            continue
+        got = shaped(wide, table, context)
+        done.read[index] = done.read.get(index, 0) + frame.height
+        done.filtered[index] = done.filtered.get(index, 0) + got.skipped
+        rows = _without_names(got.rows, done.stage, table.into).with_columns(_constants(done, table.into))
+        done.stage.put(index, rows, piece.number)
+        errors.append(got.errors)
+    refused_cells = pl.concat(errors)
+    if refused_cells.height:
+        originals = frame.filter(pl.col(ROW).is_in(refused_cells[ROW].unique().to_list())).select(
+            ROW, *sheet.columns
+        )
+        done.stage.put_errors(name, piece.number, refused_cells, originals)
+
+
+def _without_names(rows: pl.DataFrame, stage: Stage, into: str) -> pl.DataFrame:
+    """Names of customers and products go to the app database: the lake holds keys only."""
+    for kind in _NAMES:
+        column = f"{kind}_name"
+        if column in rows.columns and kind in rows.columns:
+            named = rows.select(pl.col(kind).alias("key"), pl.col(column).alias("name")).drop_nulls()
+            stage.put_names(kind, named.group_by("key", "name").len("n"))
+            rows = rows.drop(column)
+    return rows
+
+
+def _refuse_conflicts(done: Prepared) -> None:
+    for index, table in enumerate(done.mapping.tables):
+        conflicts = done.stage.conflicts(index, table)
+        for (number,), rows in conflicts.group_by(FILE):
+            reason = pl.repeat("same_key", rows.height, dtype=pl.String, eager=True)
+            key = ", ".join(table.key) if table.key != "generated" else "key"
+            done.refuse(
+                refused(rows[ROW], rows["value"], reason, column=key or "key", into=table.into),
+                table.source,
+                int(str(number)),
+            )
+
+
+def keep_lookups(done: Prepared, folder: Path) -> None:
+    """Keep what a rejects file needs to be loaded again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in done.lookups.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+
+
+def file_names(done: Prepared) -> Mapping[int, str]:
+    """Number of a piece → how its file is called."""
+    return {piece.number: piece.file.name for piece in done.found.pieces}

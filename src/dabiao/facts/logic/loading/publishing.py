@@ -1,0 +1,77 @@
+"""Second half of an import: the organisation and targets in one transaction, then the facts as one snapshot."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from dabiao.core.publishing import publish
+from dabiao.facts.logic.loading.prepare import Prepared
+from dabiao.facts.logic.mapping import TableMap
+from dabiao.facts.logic.mapping.known import INTO
+from dabiao.facts.models import Label
+from dabiao.lake.change import Change, Window
+from dabiao.lake.publish import Published
+
+
+def changes(done: Prepared) -> Iterator[Change]:
+    """What the import wants the lake to hold of its facts; the publisher adds what changed in the rooms."""
+    for index, table in enumerate(done.mapping.tables):
+        finished = done.finished.get(index)
+        if finished is None or INTO[table.into].home != "lake":
+            continue
+        window = window_of(done, index, table)
+        if finished.ready or window:
+            yield Change(table.into, finished.file, window=window)
+
+
+def window_of(done: Prepared, index: int, table: TableMap) -> Window | None:
+    """What a replacing file covers. None for rejects that come back, and while rows of the file are refused."""
+    finished = done.finished[index]
+    again = any(piece.again for piece in done.found.pieces if piece.source.name == table.source)
+    if table.mode != "replace" or again or done.stage.refused_rows(table.source):
+        return None
+    if finished.first is None or finished.last is None:
+        return None
+    start, end = finished.first, finished.last + timedelta(days=1)
+    if table.window == "month":
+        start, end = start.replace(day=1), _next_month(finished.last)
+    return Window(done.context.system, start, end)
+
+
+def write(
+    done: Prepared, *, at: datetime, within: Callable[[int], None], trace: Callable[[str], None]
+) -> Published:
+    """Publish everything; names of customers and products become visible with it."""
+    names = done.stage.names()
+
+    def visible(number: int) -> None:
+        keep_names(names)
+        within(number)
+
+    return publish(
+        changes(done),
+        at=at,
+        note=f"import {done.context.batch}",
+        within=visible,
+        trace=trace,
+    )
+
+
+def keep_names(names: Sequence[tuple[str, str, str]]) -> None:
+    """Add or change names of things."""
+    known = dict[tuple[str, str], str]()
+    for kind in sorted({kind for kind, _key, _name in names}):
+        known |= {
+            (kind, key): name for key, name in Label.objects.filter(kind=kind).values_list("key", "name")
+        }
+    new = [
+        Label(kind=kind, key=key, name=name[:300])
+        for kind, key, name in names
+        if known.get((kind, key)) != name[:300]
+    ]
+    Label.objects.bulk_create(
+        new, batch_size=500, update_conflicts=True, unique_fields=["kind", "key"], update_fields=["name"]
+    )
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -1,0 +1,165 @@
+"""What an import found and did: counts that add up, every refused cell, warnings, things left aside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from dabiao.facts.logic import coerce
+
+
+@dataclass(frozen=True)
+class TableCount:
+    """read = inserted + updated + unchanged + rejected + skipped, except in a dry run, where good rows are `ready`."""
+
+    into: str
+    source: str
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    ready: int = 0
+
+    @property
+    def loaded(self) -> int:
+        return self.inserted + self.updated
+
+    @property
+    def adds_up(self) -> bool:
+        return self.read == self.loaded + self.unchanged + self.rejected + self.skipped + self.ready
+
+
+@dataclass(frozen=True)
+class CellError:
+    """A refused cell: where it is, what it says, why it is refused, what to do."""
+
+    source: str
+    file: str
+    row: int
+    column: str
+    into: str
+    value: str | None
+    reason: str
+
+    @property
+    def said(self) -> str:
+        return coerce.result.said(self.reason)
+
+    @property
+    def mend(self) -> str:
+        return coerce.result.mend(self.reason)
+
+
+@dataclass(frozen=True)
+class ErrorKind:
+    """How many cells of a column are refused for the same reason."""
+
+    source: str
+    column: str
+    into: str
+    reason: str
+    count: int
+    first_row: int
+    example: str | None
+
+    @property
+    def said(self) -> str:
+        return coerce.result.said(self.reason)
+
+    @property
+    def mend(self) -> str:
+        return coerce.result.mend(self.reason)
+
+
+@dataclass(frozen=True)
+class Warning_:
+    """Something that loads, and that the user should know."""
+
+    code: str
+    text: str
+    count: int = 0
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows of a table as they would be loaded."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole outcome. `rejects`: source → file with the rows to mend. `shown_errors` is the beginning of all."""
+
+    batch: str
+    dry_run: bool
+    tables: tuple[TableCount, ...]
+    errors: tuple[ErrorKind, ...] = ()
+    shown_errors: tuple[CellError, ...] = ()
+    error_cells: int = 0
+    warnings: tuple[Warning_, ...] = ()
+    asides: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    preview: Mapping[str, Preview] = field(default_factory=dict)
+    rejects: Mapping[str, str] = field(default_factory=dict)
+    all_errors: str = ""
+    snapshot: int | None = None
+    seconds: float = 0.0
+
+    def total(self, name: str) -> int:
+        return sum(int(getattr(table, name)) for table in self.tables)
+
+    @property
+    def changed(self) -> bool:
+        return any(table.loaded or table.removed for table in self.tables)
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values for the database and `--format json`."""
+        return asdict(self)
+
+
+def from_json(stored: Mapping[str, object]) -> Report:
+    """The report that `as_json` made."""
+    values = dict(stored)
+    values["tables"] = tuple(TableCount(**row) for row in values.get("tables", []))  # type: ignore[attr-defined]  # our own JSON
+    values["errors"] = tuple(ErrorKind(**row) for row in values.get("errors", []))  # type: ignore[attr-defined]  # our own JSON
+    values["shown_errors"] = tuple(CellError(**row) for row in values.get("shown_errors", []))  # type: ignore[attr-defined]  # our own JSON
+    values["warnings"] = tuple(
+        Warning_(**{**row, "examples": tuple(row["examples"])})
+        for row in values.get("warnings", [])  # type: ignore[attr-defined]  # our own JSON
+    )
+    previews: Any = values.get("preview", {})
+    values["preview"] = {
+        name: Preview(tuple(shown["columns"]), tuple(tuple(row) for row in shown["rows"]))
+        for name, shown in previews.items()
+    }
+    values["notes"] = tuple(values.get("notes", ()))  # type: ignore[arg-type]  # our own JSON
+    return Report(**values)  # type: ignore[arg-type]  # our own JSON
+
+
+def verdict(report: Report) -> str:
+    """One sentence that says how it went."""
+    rejected, ready = report.total("rejected"), report.total("ready")
+    if report.dry_run:
+        if rejected:
+            return _("%(ready)s rows are ready, %(rejected)s would be rejected.") % {
+                "ready": f"{ready:,}",
+                "rejected": f"{rejected:,}",
+            }
+        return _("All %(ready)s rows are ready to load.") % {"ready": f"{ready:,}"}
+    loaded, unchanged = report.total("loaded"), report.total("unchanged")
+    parts = {"loaded": f"{loaded:,}", "unchanged": f"{unchanged:,}", "rejected": f"{rejected:,}"}
+    if rejected:
+        return (
+            _(
+                "%(loaded)s rows loaded, %(unchanged)s unchanged, %(rejected)s rejected: mend them and load them again."
+            )
+            % parts
+        )
+    return _("%(loaded)s rows loaded, %(unchanged)s unchanged, none rejected.") % parts

@@ -1,0 +1,211 @@
+"""Rows for other rooms: the organisation and targets take them through their own doors, with their own rules."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dabiao.core.room import importables
+from dabiao.core.uploads import RowError
+from dabiao.engine import number
+from dabiao.facts.logic.loading.prepare import Prepared
+from dabiao.facts.logic.loading.shape import ERRORS
+from dabiao.facts.logic.loading.stage import FILE
+from dabiao.facts.logic.mapping import TableMap
+from dabiao.facts.logic.mapping.known import INTO
+from dabiao.facts.logic.reading import ROW
+from dabiao.org import imports as org
+from dabiao.org import queries
+from dabiao.org.imports import Imported
+from dabiao.org.queries import FOREVER
+
+if TYPE_CHECKING:
+    from dabiao.org.access import User
+
+_ORDER: Final = ("units", "people", "assignments", "targets")
+_USUAL_POSITION: Final = "member"
+_ATTEMPTS: Final = 6
+"""Refusing a row can make another one wrong (its unit is gone), so the rest is offered again a few times."""
+
+
+@dataclass(frozen=True)
+class RoomCount:
+    """What a room did with the rows of one table map."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    rejected: int = 0
+
+
+def deliver(done: Prepared, *, by: "User | None", at: datetime) -> dict[int, RoomCount]:
+    """Hand the rows over, tables in their natural order. Call inside a transaction; undo it for a dry run."""
+    counts: dict[int, RoomCount] = {}
+    for into in _ORDER:
+        for index, table in enumerate(done.mapping.tables):
+            if table.into == into:
+                counts[index] = _deliver_table(done, index, table, by=by, at=at)
+    return counts
+
+
+def _deliver_table(
+    done: Prepared, index: int, table: TableMap, *, by: "User | None", at: datetime
+) -> RoomCount:
+    rows = _rows(done, index, table)
+    given = rows["__n__"].sum() if rows.height else 0
+    rejected = 0
+    for _attempt in range(_ATTEMPTS):
+        if not rows.height:
+            return RoomCount(rejected=rejected)
+        taken = _offer(table, rows, by=by, at=at)
+        if not taken.errors:
+            kept = int(rows["__n__"].sum())
+            return RoomCount(taken.added, taken.changed, taken.unchanged, kept - rows.height, rejected)
+        bad = sorted({max(0, error.row - 2) for error in taken.errors})
+        _refuse(done, table, rows, taken.errors)
+        rejected += int(rows[bad]["__n__"].sum())
+        rows = rows.with_row_index("__i__").filter(~pl.col("__i__").is_in(bad)).drop("__i__")
+    return RoomCount(rejected=int(given))
+
+
+def _rows(done: Prepared, index: int, table: TableMap) -> pl.DataFrame:
+    """One row per key with FILE and ROW of its first source row, and `__n__`: how many rows it stands for."""
+    staged = done.stage.frame(f"table{index}")
+    if not staged.height:
+        return staged
+    if done.stage.has("errors"):
+        bad = done.stage.frame("errors").filter(pl.col("source") == table.source).select(FILE, ROW).unique()
+        staged = staged.join(bad, on=[FILE, ROW], how="anti")
+    columns = [name for name in staged.columns if name not in {FILE, ROW}]
+    keys = [name for name in INTO[table.into].key if name in columns]
+    counted = staged.group_by(columns).agg(pl.col(FILE).first(), pl.col(ROW).min(), pl.len().alias("__n__"))
+    best = counted.sort(["__n__", *columns], descending=[True] + [False] * len(columns), nulls_last=True)
+    total = best.group_by(keys).agg(pl.col("__n__").sum())
+    one = (
+        best.unique(keys, keep="first", maintain_order=True)
+        .drop("__n__")
+        .join(total, on=keys, how="left", nulls_equal=True)
+    )
+    return _with_next(one, table).sort(FILE, ROW)
+
+
+def _with_next(rows: pl.DataFrame, table: TableMap) -> pl.DataFrame:
+    """Columns whose value is that of the next row of the same person (or whatever `per` says)."""
+    for name, rule in table.columns.items():
+        if rule.next is None:
+            continue
+        per = list(rule.next.per)
+        following = pl.col(rule.next.column).shift(-1)
+        following = following.over(per, order_by=rule.next.column) if per else following
+        last = pl.lit(rule.next.last).str.to_date() if rule.next.last else pl.lit(None, pl.Date)
+        rows = rows.sort([*per, rule.next.column]).with_columns(following.fill_null(last).alias(name))
+    return rows
+
+
+def _offer(table: TableMap, rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:
+    match table.into:
+        case "units":
+            return org.import_rows("units", _texts(rows, {"unit": "key"}), by=by, at=at)
+        case "people":
+            return org.import_rows("people", _texts(rows, {"person": "key"}), by=by, at=at)
+        case "assignments":
+            return _offer_assignments(rows, by=by, at=at)
+        case _:
+            return _offer_targets(rows, by=by, at=at)
+
+
+def _offer_targets(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:
+    """Targets stand above facts: imports only go down, rows go up through the register."""
+    taken = importables()["targets"].take(
+        _texts(rows, {}), by=by, at=at, on=timezone.localdate(at), dry_run=False
+    )
+    return Imported("targets", taken.added, taken.changed + taken.cleared, taken.unchanged, taken.errors)
+
+
+def _offer_assignments(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:
+    """Positions and people that an assignment names come into being with it; all of it or none."""
+    title = (
+        pl.col("position").fill_null(_USUAL_POSITION)
+        if "position" in rows.columns
+        else pl.lit(_USUAL_POSITION)
+    )
+    slug = title.str.replace_all(r"[^\w.-]+", "-").str.strip_chars("-")
+    rows = rows.with_columns(title.alias("title"), (pl.col("unit") + "/" + slug).alias("position"))
+    with transaction.atomic():
+        point = transaction.savepoint()
+        _add_missing(rows, by=by, at=at)
+        taken = org.import_rows("assignments", _texts(rows.drop("unit", "title"), {}), by=by, at=at)
+        if taken.errors:
+            transaction.savepoint_rollback(point)
+        else:
+            transaction.savepoint_commit(point)
+    return taken
+
+
+def _add_missing(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> None:
+    people = queries.employee_numbers()
+    new_people = [
+        {"key": key, "name": key} for key in rows["person"].unique().sort() if key and key not in people
+    ]
+    if new_people:
+        org.import_rows("people", new_people, by=by, at=at)
+    positions = queries.position_keys()
+    wanted = (
+        rows.select("position", "title", "unit")
+        .unique("position", keep="first", maintain_order=True)
+        .iter_rows()
+    )
+    new_positions = [
+        {"key": key, "title": title, "unit": unit} for key, title, unit in wanted if key not in positions
+    ]
+    if new_positions:
+        org.import_rows("positions", new_positions, by=by, at=at)
+
+
+def _texts(rows: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Rows as the rooms read them: text, without empty cells; `ends_on` becomes the last day that counts."""
+    columns = [name for name in rows.columns if not name.startswith("__")]
+    return [
+        dict(_filled(names, zip(columns, row, strict=True)))
+        for row in rows.select(columns).iter_rows()
+    ]  # fmt: skip
+
+
+def _filled(names: Mapping[str, str], cells: Iterator[tuple[str, object]]) -> Iterator[tuple[str, str]]:
+    for name, value in cells:
+        if value is None:
+            continue
+        if name in {"ends_on", "probation_until"} and isinstance(value, date):
+            last = value if value >= FOREVER else value - timedelta(days=1)
+            yield {"ends_on": "last_day", "probation_until": "probation_last_day"}[name], last.isoformat()
+        else:
+            yield names.get(name, name), _text(value)
+
+
+def _text(value: object) -> str:
+    from decimal import Decimal
+
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return number.text(value) or ""
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _refuse(done: Prepared, table: TableMap, rows: pl.DataFrame, errors: Sequence[RowError]) -> None:
+    """Rows that a room does not take, in the words of that room."""
+    places = rows.select(FILE, ROW).rows()
+    by_file: dict[int, list[tuple[int, str, str, str, str]]] = {}
+    for error in errors:
+        file, row = places[max(0, error.row - 2)]
+        by_file.setdefault(file, []).append(
+            (row, error.column, table.into, error.value, error.message or _("was refused"))
+        )
+    for file, cells in by_file.items():
+        done.refuse(pl.DataFrame(cells, schema=ERRORS, orient="row"), table.source, file)

@@ -1,0 +1,278 @@
+"""CSV, TSV and TXT: encoding, delimiter, quotes, records that span lines, rows of the wrong width."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pc
+from django.utils.translation import gettext as _
+
+from dabiao.facts.logic.reading import layout
+from dabiao.facts.logic.reading.cleaning import cleaned
+from dabiao.facts.logic.reading.sheet import PROBLEM, ROW, Aside, Options, Sheet, Unreadable
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DELIMITERS: Final = ",\t;|"
+_BLOCK: Final = 8 * 2**20
+_HEAD: Final = 2**18
+
+
+def open_text(file: Path, options: Options) -> Sheet:
+    """A delimited text file. Raises Unreadable where its bytes are no text."""
+    encoding = options.encoding or detect_encoding(file)
+    head = _head(file, encoding)
+    delimiter = options.delimiter or detect_delimiter(head, options.format)
+    records, lines = _records(head, delimiter)
+    found, width = _layout(records, options)
+    above = lines[found.first - 1] if found.first else 0
+    sheet = Sheet(
+        file,
+        file.name,
+        found.names,
+        lambda sheet: _chunks(sheet, options, encoding, delimiter, above=(above, found.first)),
+        notes=[
+            _("encoding %(encoding)s, delimiter %(delimiter)s, %(width)s columns")
+            % {"encoding": encoding, "delimiter": _said(delimiter), "width": width}
+        ],
+    )
+    sheet.asides += [Aside(row + 1, "title", text) for row, text in found.titles]
+    sheet.asides += [Aside(row + 1, "header", "") for row in found.header]
+    return sheet
+
+
+def detect_encoding(file: Path) -> str:
+    """By its mark, else UTF-8 where every byte of the file fits it, else GB18030. Raises Unreadable."""
+    with file.open("rb") as opened:
+        start = opened.read(8192)
+        for mark, name in _BOMS:
+            if start.startswith(mark):
+                return name
+        if b"\0" in start:  # no other text has zero bytes; ASCII's zeros stand behind it in little endian
+            return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
+    for name in ("utf-8", "gb18030"):
+        if _decodes(file, name):
+            return name
+    raise Unreadable(
+        _("%(file)s is neither UTF-8 nor GB18030; name its `encoding` in the mapping.") % {"file": file.name}
+    )
+
+
+def detect_delimiter(head: str, kind: str | None) -> str:
+    """The character that gives most lines the same number of cells above one."""
+    if kind == "tsv":
+        return "\t"
+    lines = [line for line in head.splitlines()[:50] if line.strip()]
+    scores = {mark: _agreement(lines, mark) for mark in _DELIMITERS}
+    best = max(scores, key=lambda mark: scores[mark])
+    if scores[best] > 0:
+        return best
+    if kind in {None, "txt"} and lines and _agreement([_spaced(line) for line in lines], "\t") > 0:
+        return "spaces"
+    return ","
+
+
+def _agreement(lines: Sequence[str], mark: str) -> float:
+    counts = [len(row) for row in csv.reader(lines, delimiter=mark)]
+    wide = [count for count in counts if count > 1]
+    if not wide:
+        return 0
+    usual = max(set(wide), key=wide.count)
+    return wide.count(usual) / len(counts) * (1 + usual / 1000)
+
+
+def _layout(records: Sequence[Sequence[str]], options: Options) -> tuple[layout.Layout, int]:
+    if isinstance(options.header, tuple):
+        titles = tuple((i, " ".join(row)[:200]) for i, row in enumerate(records[: options.skip]) if any(row))
+        return layout.Layout(options.skip, options.header, titles), len(options.header)
+    widths = [len(row) for row in records]
+    width = max(set(widths), key=lambda width: (widths.count(width), width), default=0)
+    rows = None if options.header == "auto" else options.header
+    return layout.detect(records[: layout.PROBE], width=width, skip=options.skip, header_rows=rows), width
+
+
+def _chunks(
+    sheet: Sheet, options: Options, encoding: str, delimiter: str, *, above: tuple[int, int]
+) -> Iterator[pl.DataFrame]:
+    """above: (lines, records) before the first data row; they differ where a header's cell has a line break."""
+    ragged = _Ragged()
+    record = above[1]
+    for batch in _reader(sheet, encoding, delimiter, above[0], ragged):
+        frame = pl.DataFrame(batch)
+        numbers = ragged.numbers(record, frame.height, offset=above[1] - above[0])
+        record = numbers[-1] if numbers else record
+        frame = frame.with_columns(pl.Series(ROW, numbers, pl.Int64), pl.lit(None, pl.String).alias(PROBLEM))
+        yield cleaned(frame, sheet, options)
+    if rows := ragged.rows:
+        yield cleaned(_ragged_frame(sheet, rows, delimiter, above[1] - above[0]), sheet, options)
+
+
+def _reader(
+    sheet: Sheet, encoding: str, delimiter: str, skip: int, ragged: "_Ragged"
+) -> Iterator[pa.RecordBatch]:
+    spaces = delimiter == "spaces"
+    source: object = _Spaced(sheet.file, encoding) if spaces else str(sheet.file)
+    try:
+        reader = pc.open_csv(
+            source,
+            read_options=pc.ReadOptions(
+                use_threads=False,
+                skip_rows=skip,
+                column_names=list(sheet.columns),
+                block_size=_BLOCK,
+                encoding="utf-8" if spaces else encoding,
+            ),
+            parse_options=pc.ParseOptions(
+                delimiter="\t" if spaces else delimiter,
+                newlines_in_values=not spaces,
+                ignore_empty_lines=False,
+                invalid_row_handler=ragged.take,
+            ),
+            convert_options=pc.ConvertOptions(
+                column_types={name: pa.string() for name in sheet.columns}, strings_can_be_null=False
+            ),
+        )
+        yield from reader
+    except (pa.ArrowInvalid, UnicodeError) as error:
+        if "Empty CSV" in str(error):
+            return
+        raise Unreadable(
+            _("%(what)s: %(error)s. Check `encoding`, `delimiter` and quotes.")
+            % {"what": sheet.file.name, "error": error}
+        ) from None
+
+
+class _Ragged:
+    """Rows with too few or too many cells, as the reader meets them."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, tuple[int, str]] = {}
+        self._unplaced: list[int] = []
+
+    def take(self, row: pc.InvalidRow) -> Literal["skip"]:
+        number = row.number or 0
+        self.rows[number] = (row.actual_columns, row.text)
+        self._unplaced.append(number)
+        return "skip"
+
+    def numbers(self, last: int, count: int, *, offset: int) -> list[int]:
+        """The record numbers of the next `count` good rows after record `last`."""
+        if not self._unplaced:
+            return list(range(last + 1, last + 1 + count))
+        bad = {number + offset for number in self._unplaced}
+        out: list[int] = []
+        while len(out) < count:
+            last += 1
+            if last not in bad:
+                out.append(last)
+        return out
+
+
+def _ragged_frame(
+    sheet: Sheet, rows: dict[int, tuple[int, str]], delimiter: str, offset: int
+) -> pl.DataFrame:
+    """Rows of the wrong width, cut or filled to the header's width, with what is wrong with them."""
+    width = len(sheet.columns)
+    mark = "\t" if delimiter == "spaces" else delimiter
+    cells = []
+    for number, (actual, text) in rows.items():
+        parts: list[str] = next(csv.reader([text], delimiter=mark), [])
+        found = [*parts, *([""] * (width - len(parts)))][:width]
+        said = f"{actual} cells where the header has {width}"
+        extra = f": {mark.join(parts[width:])[:80]}" if actual > width else ""
+        short_total = actual < width and sum(bool(part.strip()) for part in parts) <= max(2, width // 2)
+        cells.append([*found, number + offset, None if short_total and _is_total(parts) else said + extra])
+    schema = dict.fromkeys(sheet.columns, pl.String) | {ROW: pl.Int64, PROBLEM: pl.String}
+    return pl.DataFrame(cells, schema=schema, orient="row")
+
+
+def _is_total(parts: Sequence[str]) -> bool:
+    first = next((part.strip() for part in parts if part.strip()), "")
+    return bool(re.search(r"(合\s*计|小\s*计|总\s*计|共\s*计|total)\s*[:：]?$", first, re.IGNORECASE))
+
+
+class _Spaced(io.RawIOBase):
+    """A file separated by runs of blanks, read as if it were separated by tabs."""
+
+    def __init__(self, file: Path, encoding: str) -> None:
+        self._lines = file.open(encoding=encoding, newline="")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]  # the protocol's type is wider than what is passed
+        while len(self._rest) < len(view):
+            block = self._lines.readlines(2**20)
+            if not block:
+                break
+            self._rest += "\n".join(_spaced(line) for line in block).encode() + b"\n"
+        size = min(len(view), len(self._rest))
+        view[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+    def close(self) -> None:
+        self._lines.close()
+        super().close()
+
+
+def _spaced(line: str) -> str:
+    return "\t".join(line.split())
+
+
+def _head(file: Path, encoding: str) -> str:
+    with file.open("rb") as opened:
+        raw = opened.read(_HEAD)
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        return decoder.decode(raw)
+    except (UnicodeError, LookupError) as error:
+        raise Unreadable(
+            _("%(file)s cannot be read as %(encoding)s: %(error)s. Check `encoding`.")
+            % {"file": file.name, "encoding": encoding, "error": error}
+        ) from None
+
+
+def _records(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """The first records, and the physical line each ends on."""
+    if delimiter == "spaces":
+        rows = [line.split() for line in head.splitlines()[: layout.PROBE]]
+        return rows, list(range(1, len(rows) + 1))
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    records, lines = [], []
+    try:
+        for row in reader:
+            records.append([cell.strip() for cell in row])
+            lines.append(reader.line_num)
+            if len(records) >= layout.PROBE:
+                break
+    except csv.Error:
+        pass
+    return records, lines
+
+
+def _decodes(file: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        with file.open("rb") as opened:
+            while block := opened.read(2**22):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _said(delimiter: str) -> str:
+    return {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(delimiter, delimiter)

@@ -1,0 +1,262 @@
+"""Pages of data: what is there, the import step by step, its history."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dabiao.core.errors import NotFound
+from dabiao.engine.document import Problem
+from dabiao.facts import actions, forms, queries
+from dabiao.facts.logic import editing, labels
+from dabiao.facts.logic.loading.report import Report, from_json, verdict
+from dabiao.facts.logic.mapping import BadMapping
+from dabiao.facts.logic.mapping.known import INTO
+from dabiao.facts.models import ImportBatch
+from dabiao.facts.pages.listings import counts_listing, errors_listing, kinds_listing
+from dabiao.lake import reading
+from dabiao.org import queries as org
+from dabiao.org.access import UserRequest
+from dabiao.ui import http
+from dabiao.ui.listing import Cell, Column, Listing
+
+
+@login_required
+@require_safe
+def imports(request: UserRequest) -> HttpResponseBase:
+    """What the lake holds, the upload, and the history of imports."""
+    org.require_operations(request.user)
+    history, tables = _history(), _tables()
+    if kind := request.GET.get("export"):
+        return (tables if request.GET.get("table") == tables.key else history).download(
+            kind, only=request.GET.get("filter", "")
+        )
+    context = {
+        "form": forms.UploadForm(),
+        "history": history,
+        "tables": tables,
+        "rows": sum(int(str(row["rows"])) for row in tables.rows),
+    }
+    return render(request, "facts/imports.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: UserRequest) -> HttpResponse:
+    """Take files in and find a mapping for them."""
+    org.require_operations(request.user)
+    form = forms.UploadForm(request.POST or None, request.FILES or None)
+    begun: list[ImportBatch] = []
+
+    def act() -> None:
+        said = form.cleaned_data
+        text = said["mapping"].read().decode("utf-8", "replace") if said["mapping"] else ""
+        options = {"mapping": text, "like": said["like"], "system": said["system"]}
+        begun.append(actions.begin(said["upload"], **options, by=request.user, at=timezone.now()))
+
+    if request.method == "POST" and form.run(act):
+        return redirect("facts:import-mapping", begun[0].key)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "facts/upload.html", {"form": form}, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_mapping(request: UserRequest, key: str) -> HttpResponse:
+    """Look over the mapping, change it by choosing or by writing, and have the files checked by it."""
+    org.require_operations(request.user)
+    batch = queries.batch(key)
+    text: str = batch.mapping
+    problems: tuple[Problem, ...] = ()
+    if request.method == "POST":
+        text = (
+            request.POST.get("text", "").replace("\r\n", "\n")
+            if "text" in request.POST
+            else editing.chosen(batch.mapping, request.POST)
+        )
+        try:
+            actions.confirm_mapping(key, text, by=request.user, at=timezone.now())
+            return redirect("facts:import", key)
+        except BadMapping as bad:
+            problems = bad.problems
+    context = {
+        "batch": batch,
+        "text": text,
+        "problems": problems,
+        "tables": editing.tables(text, batch.report),
+        "sources": editing.sources(text),
+        "intos": [(name, labels.table(name)) for name in INTO],
+        "unplaced": batch.report.get("unplaced", []),
+        "again": batch.report.get("again", ""),
+    }
+    return render(request, "facts/mapping.html", context, status=422 if problems else 200)
+
+
+@login_required
+@require_safe
+def import_(request: UserRequest, key: str) -> HttpResponseBase:
+    """An import wherever it stands: being checked, checked, being loaded, loaded, failed."""
+    org.require_operations(request.user)
+    batch = queries.batch(key)
+    job = queries.job_of(batch)
+    report = from_json(_only_report(batch)) if "tables" in batch.report else None
+    context: dict[str, object] = {"batch": batch, "job": job, "busy": job is not None and not job.is_over}
+    if report is not None:
+        listings = {
+            "errors": errors_listing(report),
+            "kinds": kinds_listing(report),
+            "counts": counts_listing(report),
+        }
+        if kind := request.GET.get("export"):
+            wanted = listings.get(request.GET.get("table", ""), listings["counts"])
+            return wanted.download(kind, name=f"{wanted.key}-{key}", only=request.GET.get("filter", ""))
+        context |= {
+            "report": report,
+            "verdict": verdict(report),
+            **listings,
+            "preview": _preview(report),
+            "asides": _asides(report),
+            "rejects": [Path(path).name for path in report.rejects.values() if Path(path).exists()],
+            "all_errors": bool(report.all_errors) and Path(report.all_errors).exists(),
+        }
+    return render(request, "facts/import.html", context)
+
+
+@login_required
+@require_safe
+def import_status(request: UserRequest, key: str) -> HttpResponse:
+    """The bar of an import under way; once it is over, the page is asked for anew."""
+    org.require_operations(request.user)
+    batch = queries.batch(key)
+    job = queries.job_of(batch)
+    response = render(request, "facts/_status.html", {"batch": batch, "job": job})
+    if job is None or job.is_over:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@login_required
+@require_POST
+def import_load(request: UserRequest, key: str) -> HttpResponse:
+    """Load what has been checked."""
+    actions.start_loading(key, by=request.user, at=timezone.now())
+    return redirect("facts:import", key)
+
+
+@login_required
+@require_POST
+def import_discard(request: UserRequest, key: str) -> HttpResponse:
+    """Forget an import that was not loaded."""
+    actions.discard(key, by=request.user, at=timezone.now())
+    return redirect("facts:imports")
+
+
+@login_required
+@require_safe
+def import_file(request: UserRequest, key: str, name: str) -> FileResponse:
+    """Rows handed back, or all errors, as a file."""
+    org.require_operations(request.user)
+    report = from_json(_only_report(queries.batch(key)))
+    known = {Path(path).name: Path(path) for path in (*report.rejects.values(), report.all_errors) if path}
+    if name not in known or not known[name].exists():
+        raise NotFound(_("There is no file %(name)s.") % {"name": name})
+    response = FileResponse(known[name].open("rb"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = http.disposition(name)
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def connectors(request: UserRequest) -> HttpResponse:
+    """Databases that mappings may ask; administrators add and remove them."""
+    org.require_admin(request.user)
+    form = forms.ConnectorForm(request.POST if "url" in request.POST else None)
+    if "remove" in request.POST:
+        actions.remove_connector(request.POST["remove"], by=request.user, at=timezone.now())
+        return redirect("facts:import-connectors")
+    if request.method == "POST" and form.run(
+        lambda: actions.save_connector(
+            form.cleaned_data["name"], form.cleaned_data["url"], by=request.user, at=timezone.now()
+        )
+    ):
+        return redirect("facts:import-connectors")
+    return render(request, "facts/connectors.html", {"form": form, "connectors": queries.connectors()})
+
+
+def _history() -> Listing:
+    rows: list[dict[str, Cell]] = [
+        {
+            "href": f"/facts/imports/{each.key}/", "name": str(each), "state": each.get_state_display(), "at": each.at,
+            "by": str(each.by) if each.by else _("operator"), "read": each.read, "loaded": each.loaded,
+            "unchanged": each.unchanged, "rejected": each.rejected, "snapshot": f"v{each.snapshot}" if each.snapshot else "",
+        }
+        for each in queries.batches()
+    ]  # fmt: skip
+    columns = [
+        Column("name", _("File"), link="href"),
+        Column("state", _("State")),
+        Column("at", _("When"), "moment"),
+        Column("by", _("Who")),
+        Column("read", pgettext("rows", "Read"), "count"),
+        Column("loaded", _("Loaded"), "count"),
+        Column("unchanged", _("Unchanged"), "count"),
+        Column("rejected", _("Rejected"), "count"),
+        Column("snapshot", _("Version")),
+    ]
+    return Listing("imports", columns, rows, empty=_("Nothing has been imported yet."))
+
+
+def _tables() -> Listing:
+    rows: list[dict[str, Cell]] = [
+        {
+            "table": labels.table(held.table),
+            "rows": held.rows,
+            "first": held.first,
+            "last": held.last,
+            "sources": held.sources,
+        }
+        for held in queries.held(reading.current())
+    ]
+    columns = [
+        Column("table", _("Table")),
+        Column("rows", _("Rows"), "count"),
+        Column("first", _("First day"), "day"),
+        Column("last", _("Last day"), "day"),
+        Column("sources", _("Systems"), "count", hidden=True),
+    ]
+    return Listing("tables", columns, rows, empty=_("The lake is empty."))
+
+
+def _only_report(batch: ImportBatch) -> dict[str, object]:
+    """The report without what the wizard keeps beside it."""
+    names = Report.__dataclass_fields__
+    return {name: value for name, value in batch.report.items() if name in names}
+
+
+def _preview(report: Report) -> list[tuple[str, object]]:
+    """Table → its first rows, under the titles that Chinese files usually have, where the reader's are."""
+    found: list[tuple[str, object]] = []
+    for name, shown in report.preview.items():
+        into = name.partition(" ← ")[0]
+        titles = tuple(labels.column(into, each) or each for each in shown.columns)
+        found.append((labels.tables(name), replace(shown, columns=titles)))
+    return found
+
+
+def _asides(report: Report) -> list[tuple[str, str]]:
+    """File → what was left aside, in words."""
+    told = []
+    for name, counts in report.asides.items():
+        said = ", ".join(
+            f"{count} {labels.ASIDES.get(what, what)}" for what, count in counts.items() if what != "header"
+        )
+        if said:
+            told.append((name, said))
+    return told

@@ -1,0 +1,98 @@
+"""What a figure is held against: its usual level, a target, a forecast, or the period before."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.utils.translation import gettext as _
+
+from dabiao.core.errors import NotFound
+from dabiao.engine.message import Message, message
+from dabiao.engine.number import MONEY_SCALE, rounded
+from dabiao.improvement.queries.cells import AMOUNT, HISTORY, NOTHING, now
+from dabiao.improvement.queries.sides import Sides
+from dabiao.metrics.forecast import foreseen
+from dabiao.metrics.frame import Frame
+from dabiao.metrics.promised import NONE, promised
+from dabiao.org import queries as org
+
+Against = Literal["baseline", "target", "forecast", "previous"]
+
+CALLED: Final[Mapping[Against, Message]] = {
+    "baseline": message("usual level"),
+    "target": message("target", context="held against"),
+    "forecast": message("forecast", context="held against"),
+    "previous": message("period before"),
+}
+
+RUNNING: Final[Mapping[Against, Message]] = {
+    "baseline": CALLED["baseline"],
+    "target": message("target due by now"),
+    "forecast": message("forecast by now"),
+    "previous": message("same number of days of the period before"),
+}
+
+
+def in_words(frame: Frame, against: Against, *, ratio: bool) -> Message:
+    """What the expectation is called. While a period runs it is held against as much of it as has gone."""
+    whole = frame.closed or (ratio and against == "target")
+    return (CALLED if whole else RUNNING)[against]
+
+
+def expected(
+    frame: Frame, key: str, made_of: Sides, cells: pa.Table, dimensions: Sequence[str], against: Against
+) -> pa.Table | None:
+    """part (and whole) as they should have been, in total or by member; None for what is usual.
+
+    Raises NotFound where there is no target or no forecast.
+    """
+    if against == "baseline":
+        return None
+    if against == "previous":
+        return _as_before(cells, dimensions)
+    if against == "forecast":
+        return _as_foreseen(frame, key, made_of)
+    return _as_promised(frame, key, cells)
+
+
+def _as_before(cells: pa.Table, dimensions: Sequence[str]) -> pa.Table:
+    """The period before, member by member; members that had nothing then are expected to have nothing."""
+    then = pc.equal(cells["period"], HISTORY - 1)
+    sides = [name for name in ("part", "whole") if name in cells.column_names]
+    kept = {side: pc.if_else(then, cells[side], NOTHING) for side in sides}
+    table = pa.table({**{name: cells[name] for name in dimensions}, **kept})
+    summed = table.group_by(list(dimensions)).aggregate([(side, "sum") for side in sides])
+    exact = {side: summed[f"{side}_sum"].cast(AMOUNT) for side in sides}
+    return pa.table({**{name: summed[name] for name in dimensions}, **exact})
+
+
+def _as_promised(frame: Frame, key: str, cells: pa.Table) -> pa.Table:
+    """The target in total. A running period owes what is due by now; a ratio owes it on the whole there is."""
+    scope = frame.scope or org.home_scope(frame.viewer, frame.today)
+    target = promised(frame, [scope], (key,)).get((scope, key), NONE).value
+    if target is None:
+        raise NotFound(_("%(metric)s has no target here in this period.") % {"metric": frame.label(key)})
+    if "whole" in cells.column_names:
+        whole = pc.sum(now(cells)["whole"]).as_py() or Decimal(0)
+        return pa.table({"part": _one(target * whole), "whole": _one(whole)})
+    share = Decimal(1) if frame.closed else Decimal(frame.pace.share.numerator) / frame.pace.share.denominator
+    return pa.table({"part": _one(target * share)})
+
+
+def _as_foreseen(frame: Frame, key: str, made_of: Sides) -> pa.Table:
+    """What the cockpit's forecast would have said on the eve of the period about its days up to now."""
+    days = frame.so_far
+    made = {
+        side: foreseen(frame.lake, key, frame.seats, on=days.start, until=days.end)
+        for side, key in made_of.keys.items()
+    }
+    said = {side: _one(Decimal(str(one.total[-1]))) for side, one in made.items() if one is not None}
+    if len(said) < len(made):
+        raise NotFound(_("%(metric)s has no forecast for this period.") % {"metric": frame.label(key)})
+    return pa.table(said)
+
+
+def _one(value: Decimal) -> pa.Array:
+    return pa.array([rounded(value, MONEY_SCALE)], AMOUNT)

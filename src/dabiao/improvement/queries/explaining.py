@@ -1,0 +1,223 @@
+"""From a metric of the dictionary and a frame to cells that can be explained, and back to names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.utils.translation import gettext as _
+
+from dabiao.core.errors import NotFound
+from dabiao.core.sentence import say
+from dabiao.engine.diagnosis import Before, CannotExplain, Explanation, NoRatio, explain
+from dabiao.engine.diagnosis.decompose import Kind
+from dabiao.engine.diagnosis.wording import Names, Unit, sentence, step_names
+from dabiao.engine.metric import Metric
+from dabiao.engine.period import Period
+from dabiao.improvement.queries.against import Against, expected, in_words
+from dabiao.improvement.queries.cells import HISTORY, cells, now, windows
+from dabiao.improvement.queries.net_scores import lifted, lowered
+from dabiao.improvement.queries.sides import CannotTakeApart, Sides, sides
+from dabiao.improvement.queries.staffing import staff
+from dabiao.lake.reading import Lake
+from dabiao.metrics import labels, names
+from dabiao.metrics.answer import BadMetricRequest
+from dabiao.metrics.frame import Frame
+from dabiao.performance.queries.breakdown import ways
+
+__all__ = ["Against", "CannotTakeApart", "Explained", "explained", "possible", "single"]
+
+LABELLED_BY_NAME: Final = frozenset({"product_line", "acquisition_channel"})
+MOST: Final = 6
+DIMENSIONS: Final = (
+    "person", "product_line", "customer", "acquisition_channel", "sales_channel", "industry", "customer_type", "province",
+)  # fmt: skip
+"""What a cause may lie in. Results (outcome, lost reason) explain nothing: they are the gap under another name.
+
+So is the customer of a lead, because only good leads become customers. Single customers and their industries only
+where money is counted: of visits and deals each has too few to tell, and all together hide what others have."""
+OF_CUSTOMERS: Final = frozenset({"customer", "industry", "customer_type", "province"})
+CROWD: Final = 200
+"""Where more people work, single people and customers are left to whoever looks one unit deeper."""
+FEW: Final = 0.2
+"""A kind of unit in which fewer of the seats lie is no way to split a figure."""
+MEETS: Final = 0.5
+"""Where less of a ratio's two sides lies in members that have both, it does not exist member by member."""
+DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
+"""Digits of a mean that a sentence shows: those of a sum of days say nothing."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """An explanation with what its members are called, the sentence that says it, and its steps and gap in words."""
+
+    metric: str
+    period: Period
+    against: Against
+    explanation: Explanation
+    names: Names
+    sentence: str
+    steps: tuple[str, ...]
+
+
+def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = ()) -> Explained:
+    """Why the metric of the frame's scope and period is off. Raises NotFound, BadMetricRequest.
+
+    by: the dimensions to look along; by default units below the scope, person, product line, customer, channels …
+    A period that is not over is compared with the first days, as many, of the periods before.
+    """
+    if key not in frame.metrics:
+        raise NotFound(_("There is no metric %(key)s.") % {"key": key})
+    metric = frame.metrics[key]
+    made_of = sides(frame, metric)
+    table, dimensions = cells(frame, made_of, tuple(by) or _dimensions(frame, metric, made_of), asked=by)
+    _refuse_nothing(frame, key, made_of, table, against)
+    dimensions = tuple(name for name in dimensions if name in by or _tells(table, name)) or dimensions[:1]
+    found = _explained(frame, key, made_of, table, dimensions, against)
+    called = _names(frame, metric, found, dimensions, against)
+    said = say(sentence(found, called), frame.language)
+    steps = tuple(say(step, frame.language) for step in step_names(found, called))
+    return Explained(key, frame.period, against, found, called, said, steps)
+
+
+def _explained(
+    frame: Frame, key: str, made_of: Sides, table: pa.Table, dimensions: Sequence[str], against: Against
+) -> Explanation:
+    kind: Kind = "ratio" if made_of.whole else "sum"
+    named = expected(frame, key, made_of, table, dimensions, against)
+    if made_of.net:
+        table, named = lifted(table), None if named is None else lifted(named)
+    try:
+        there = staff(frame, windows(frame), dimensions) if kind == "sum" else None
+        owed = Before(named) if named is not None and against == "previous" else named
+        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=owed, staff=there)
+    except NoRatio as error:
+        raise BadMetricRequest(
+            _("%(metric)s cannot be compared: there was nothing to divide by, now or then.")
+            % {"metric": frame.label(key)}
+        ) from error
+    except CannotExplain as error:
+        raise BadMetricRequest(str(error)) from error
+    return lowered(found) if made_of.net else found
+
+
+def _tells(table: pa.Table, dimension: str) -> bool:
+    """Whether there is more than one member, and a ratio's two sides meet in them.
+
+    Advertising is spent on a channel and by nobody, leads come from a channel to somebody: cost per lead exists by
+    channel, but not by person.
+    """
+    if len(pc.unique(table[dimension])) < 2:
+        return False
+    if "whole" not in table.column_names:
+        return True
+    sums = table.group_by(dimension).aggregate([("part", "sum"), ("whole", "sum")])
+    part = pc.abs(sums["part_sum"].cast(pa.float64())).to_numpy()
+    whole = pc.abs(sums["whole_sum"].cast(pa.float64())).to_numpy()
+    part_met, whole_met = part[whole > 0].sum(), whole[part > 0].sum()
+    return not part.any() or bool(part_met >= MEETS * part.sum() and whole_met >= MEETS * whole.sum())
+
+
+def _refuse_nothing(frame: Frame, key: str, made_of: Sides, table: pa.Table, against: Against) -> None:
+    here = now(table)
+    empty = not here.num_rows or (made_of.whole is not None and not pc.any(pc.not_equal(here["whole"], 0)))
+    if empty:
+        raise BadMetricRequest(
+            _("%(metric)s has no figures here in %(period)s.")
+            % {"metric": frame.label(key), "period": frame.period.label}
+        )
+    if against in {"baseline", "previous"} and here.num_rows == table.num_rows:
+        raise BadMetricRequest(
+            _(
+                "%(metric)s has no earlier period here that says what is usual: choose a target or a later period."
+            )
+            % {"metric": frame.label(key)}
+        )
+
+
+def possible(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]:
+    """Kinds of units below the scope, then what the metric's facts can be split by."""
+    below = [
+        node
+        for node in frame.tree.nodes
+        if frame.unit is None or frame.unit.index < node.index < frame.unit.ends
+    ]
+    levels = [
+        kind
+        for kind in dict.fromkeys(node.kind for node in below)
+        if sum(node.kind == kind for node in below) > 1 and kind in _peopled(frame.lake)
+    ]
+    known = set(ways(frame, metric)) | {"person"}
+    known -= OF_CUSTOMERS if made_of.source.table == "leads" else set()
+    return tuple(dict.fromkeys([*levels, *(name for name in DIMENSIONS if name in known)]))
+
+
+@lru_cache(maxsize=8)
+def _peopled(lake: Lake) -> frozenset[str]:
+    """Kinds of units in which people enough have sat to account for anything: head office's departments have not."""
+    held = lake.run(
+        "SELECT l.kind, count(*) AS held FROM assignments a JOIN unit_levels l ON l.unit = a.unit GROUP BY l.kind"
+    ).to_pylist()
+    most = max((row["held"] for row in held), default=0)
+    return frozenset(row["kind"] for row in held if row["held"] >= FEW * most)
+
+
+def _dimensions(frame: Frame, metric: Metric, made_of: Sides) -> tuple[str, ...]:
+    """Those that are looked along where nobody says which."""
+    left_out = single(frame) | ({"customer", "industry"} if made_of.part.unit != "money" else set())
+    return tuple(name for name in possible(frame, metric, made_of) if name not in left_out)[:MOST]
+
+
+def single(frame: Frame) -> set[str]:
+    """What is too many members to be looked at where a crowd works."""
+    return {"person", "customer"} if _people(frame) > CROWD else set()
+
+
+def _people(frame: Frame) -> int:
+    """How many people held a seat of the scope in the period."""
+    span = pa.table({"first": [frame.period.start], "after": [frame.period.end]})
+    held = "SELECT count(DISTINCT person) AS n FROM assignments, span WHERE starts_on < after AND ends_on > first"
+    if frame.seats is None:
+        return int(frame.lake.run(held, span=span)["n"][0].as_py())
+    scope = pa.table({"seat": pa.array(sorted(frame.seats), pa.int64())})
+    inside = f"{held} AND seat IN (SELECT seat FROM scope)"
+    return int(frame.lake.run(inside, span=span, scope=scope)["n"][0].as_py())
+
+
+def _names(
+    frame: Frame, metric: Metric, found: Explanation, dimensions: Sequence[str], against: Against
+) -> Names:
+    """What the metric, the dimensions and the members of causes and branches are called."""
+    units: dict[str, Unit] = {"money": "money", "ratio": "ratio"}
+    said = {(name, member) for where in found.ranked for name, member in where if member is not None}
+    said |= {(name, line.member.name) for name, split in found.by.items() for line in split.contributions}
+    members: dict[tuple[str, str], str] = {}
+    for dimension in dimensions:
+        keys = {member for name, member in said if name == dimension}
+        members |= {(dimension, key): called for key, called in _called(frame, dimension, keys).items()}
+    return Names(
+        metric=frame.label(metric.key),
+        against=in_words(frame, against, ratio=found.kind == "ratio"),
+        unit=units.get(metric.unit, "count"),
+        dimensions={name: labels.column(name) for name in dimensions},
+        members=members,
+        decimals=_decimals(metric, found),
+    )
+
+
+def _decimals(metric: Metric, found: Explanation) -> int:
+    """As many as a mean's unit has, and one more where its gap would not be seen."""
+    if found.kind != "ratio":
+        return 0
+    usual = DECIMALS.get(metric.unit, 0)
+    return usual if abs(found.gap) >= Decimal(1).scaleb(-usual) or not usual else usual + 1
+
+
+def _called(frame: Frame, dimension: str, keys: set[str]) -> Mapping[str, str]:
+    if any(node.kind == dimension for node in frame.tree.nodes):
+        return {key: frame.tree.by_key[key].label(frame.language) for key in keys if key in frame.tree.by_key}
+    known = names.labels(dimension, keys) if dimension in LABELLED_BY_NAME else names.names(dimension, keys)
+    return {key: known.get(key, labels.value(key)) for key in keys}

@@ -1,0 +1,340 @@
+"""What the page of an explanation shows: named, placed on an axis, linked to the facts behind it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import accumulate, pairwise
+from typing import Final, Literal
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dabiao.core.sentence import say
+from dabiao.engine.diagnosis import Contribution, Decomposition, Explanation
+from dabiao.engine.diagnosis.cube import Where
+from dabiao.engine.diagnosis.steps import STAFFING
+from dabiao.engine.diagnosis.tree import Node
+from dabiao.engine.diagnosis.wording import described
+from dabiao.improvement.queries.against import CALLED
+from dabiao.improvement.queries.explaining import Against, Explained, possible, single
+from dabiao.improvement.queries.sides import sides
+from dabiao.metrics import labels
+from dabiao.metrics.frame import Frame
+from dabiao.performance.queries.breakdown import facts_href
+
+Tone = Literal["whole", "good", "bad", "none"]
+
+LARGEST: Final = 3
+"""Members of a dimension that are named."""
+READINGS: Final = 4
+MOST: Final = 5
+"""Parts of more than five times the gap are not said as shares of it."""
+TELLING: Final = Decimal("0.08")
+"""A branch is shown where it moves so much of what the first split moves."""
+ZOOMED: Final = Decimal("0.35")
+"""Steps that together move less than this part of the level get an axis that does not begin at zero."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A bar of the waterfall with its exact figures.
+
+    at:      where it begins and how wide it is, as shares of the axis
+    share:   the part of the gap that it carries
+    actual, expected: of a cause in its own figures (a ratio's own rate); None where there are none
+    """
+
+    name: str
+    tone: Tone
+    value: Decimal
+    at: tuple[float, float] = (0.0, 0.0)
+    share: Decimal | None = None
+    actual: Decimal | None = None
+    expected: Decimal | None = None
+    mix: Decimal | None = None
+    facts: str = ""
+    deeper: str = ""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A row of the tree; `depth` is how far it is moved in."""
+
+    name: str
+    depth: int
+    value: Decimal
+    share: Decimal | None
+    tone: Tone
+    facts: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """The gap over the members of one dimension: the largest, and what all others add."""
+
+    label: str
+    rows: tuple[Branch, ...]
+    others: Decimal
+
+
+@dataclass(frozen=True)
+class Why:
+    """An explanation for a reader. `base`: where the axis of the bars begins."""
+
+    metric: str
+    unit: str
+    currency: str
+    digits: int | None
+    finer: int | None
+    """Digits of what adds to the figure."""
+    against: str
+    sentence: str
+    split: bool
+    """Nothing stands out, and the steps are the split that tells most."""
+    ratio: bool
+    base: Decimal
+    steps: tuple[Step, ...]
+    branches: tuple[Branch, ...]
+    splits: tuple[Split, ...]
+    readings: tuple[tuple[str, str], ...]
+    """What else was looked at, in words, with the facts behind it."""
+    along: tuple["Along", ...]
+
+
+@dataclass(frozen=True)
+class Along:
+    """A dimension that can be looked along; `by` is what to ask for to have it too, or to leave it out."""
+
+    label: str
+    on: bool
+    by: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An expectation to hold the figure against."""
+
+    key: Against
+    label: str
+    on: bool
+
+
+def choices(frame: Frame, chosen: Against) -> tuple[Choice, ...]:
+    return tuple(Choice(key, say(called, frame.language), key == chosen) for key, called in CALLED.items())
+
+
+def why(frame: Frame, found: Explained) -> Why:
+    """An explanation, drawn up for a page."""
+    what, metric = found.explanation, frame.metrics[found.metric]
+    base, steps = _steps(frame, found)
+    mean = what.kind == "ratio" and metric.unit not in {"money", "ratio"}
+    return Why(
+        metric=found.metric,
+        unit=metric.unit,
+        currency=frame.currency,
+        digits=found.names.decimals if mean else None,
+        finer=found.names.decimals + 1 if mean else None,
+        against=say(found.names.against, frame.language),
+        sentence=found.sentence,
+        split=_alone(what),
+        ratio=what.kind == "ratio",
+        base=base,
+        steps=steps,
+        branches=tuple(_branches(frame, found, what.tree, 0, (), _least(what.tree))),
+        splits=tuple(_split(frame, found, name, split) for name, split in what.by.items()),
+        readings=tuple(_readings(frame, found)),
+        along=tuple(_along(frame, found)),
+    )
+
+
+def _steps(frame: Frame, found: Explained) -> tuple[Decimal, tuple[Step, ...]]:
+    """Where the axis begins, and the bars: what was expected, every step, what it is."""
+    steps = found.explanation.steps
+    moves = _moves(frame, found)
+    levels = list(accumulate((move.value for move in moves), initial=steps.expected))
+    base, top = _axis(levels)
+
+    def placed(start: Decimal, end: Decimal) -> tuple[float, float]:
+        low, high = sorted((max(start, base), max(end, base)))
+        span = top - base or Decimal(1)
+        return float((low - base) / span), float((high - low) / span)
+
+    return base, (
+        Step(
+            say(found.names.against, frame.language), "whole", steps.expected, at=placed(base, steps.expected)
+        ),
+        *(
+            replace(move, at=placed(start, end))
+            for move, (start, end) in zip(moves, pairwise(levels), strict=True)
+        ),
+        Step(_("Actual"), "whole", steps.actual, at=placed(base, steps.actual)),
+    )
+
+
+def _moves(frame: Frame, found: Explained) -> list[Step]:
+    """The steps of the explanation; where nothing stands out, the split that tells most."""
+    what = found.explanation
+    if _alone(what):
+        return [_branch_move(frame, found, child) for child in what.tree.children]
+    wheres = {one.name: one.where for one in (*what.causes, *what.offsets)}
+    return [
+        _move(frame, found, name, line, wheres.get(line.member.name, ()))
+        for name, line in zip(found.steps, what.steps.contributions, strict=False)
+    ]
+
+
+def _alone(what: Explanation) -> bool:
+    """Whether there is only the rest, which can be split."""
+    return len(what.steps.contributions) == 1 and bool(what.tree.children)
+
+
+def _branch_move(frame: Frame, found: Explained, child: Node) -> Step:
+    if not child.where:
+        value = child.contribution
+        return Step(
+            _("All others"), _tone(frame, found, value), value, share=_share(value, found.explanation)
+        )
+    ((dimension, member),) = child.where
+    lines = found.explanation.by[dimension].contributions
+    line = next(one for one in lines if one.member.name == (member or ""))
+    name = _described(frame, found, child.where)
+    # The tree and the split by members are cut to the last digit apart; the tree's figure is the one that sums up.
+    return replace(
+        _move(frame, found, name, line, child.where),
+        value=child.contribution,
+        share=_share(child.contribution, found.explanation),
+    )
+
+
+def _move(frame: Frame, found: Explained, name: str, line: Contribution, where: Where) -> Step:
+    what = found.explanation
+    now, then = _own(line, what)
+    return Step(
+        name=name,
+        tone=_tone(frame, found, line.total),
+        value=line.total,
+        share=_share(line.total, what),
+        actual=now,
+        expected=then,
+        mix=line.mix if what.kind == "ratio" else None,
+        facts=_facts(frame, found.metric, where) if where else "",
+        deeper=_deeper(frame, found, where),
+    )
+
+
+def _axis(levels: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
+    low, high = min(levels), max(levels)
+    if low > 0 and high - low < ZOOMED * high:
+        return max(low - (high - low) * Decimal("0.6"), Decimal(0)) if high > low else Decimal(0), high
+    return min(low, Decimal(0)), max(high, Decimal(0))
+
+
+def _own(line: Contribution, what: Explanation) -> tuple[Decimal | None, Decimal | None]:
+    """A member's figures, now and as expected; a ratio's divided. People who came or left have none of their own."""
+    member = line.member
+    if member.name == STAFFING:
+        return None, None
+    if what.kind != "ratio":
+        return member.part, member.expected_part
+    return (
+        member.part / member.whole if member.whole else None,
+        member.expected_part / member.expected_whole if member.expected_whole else None,
+    )
+
+
+def _share(value: Decimal, what: Explanation) -> Decimal | None:
+    """The part of the gap; None where the gap is so small beside what moves that parts of it say nothing."""
+    return value / what.gap if abs(value) <= MOST * abs(what.gap) and what.gap else None
+
+
+def _tone(frame: Frame, found: Explained, value: Decimal) -> Tone:
+    if not value:
+        return "none"
+    return "good" if (value > 0) == (frame.metrics[found.metric].direction == "up") else "bad"
+
+
+def _branches(
+    frame: Frame, found: Explained, node: Node, depth: int, above: Where, least: Decimal
+) -> Iterator[Branch]:
+    """The rows below a node, each followed by its own. What adds less than `least` is among all others."""
+    shown = [child for child in node.children if child.where and abs(child.contribution) >= least]
+    for child in shown:
+        where = (*above, *child.where)
+        name = _described(frame, found, child.where)
+        yield _branch(frame, found, name, depth, child.contribution, where)
+        yield from _branches(frame, found, child, depth + 1, where, least)
+    left = node.contribution - sum((child.contribution for child in shown), Decimal(0))
+    if shown and left:
+        yield _branch(frame, found, _("All others"), depth, left, ())
+
+
+def _least(tree: Node) -> Decimal:
+    return TELLING * sum((abs(child.contribution) for child in tree.children), Decimal(0))
+
+
+def _branch(frame: Frame, found: Explained, name: str, depth: int, value: Decimal, where: Where) -> Branch:
+    return Branch(
+        name=name,
+        depth=depth,
+        value=value,
+        share=_share(value, found.explanation),
+        tone=_tone(frame, found, value),
+        facts=_facts(frame, found.metric, where) if where else "",
+    )
+
+
+def _split(frame: Frame, found: Explained, dimension: str, split: Decomposition) -> Split:
+    ordered = sorted(split.contributions, key=lambda line: (-abs(line.total), line.member.name))
+    rows = [_row(frame, found, dimension, line) for line in ordered[:LARGEST] if line.total]
+    return Split(
+        label=found.names.dimensions.get(dimension, dimension),
+        rows=tuple(rows),
+        others=split.gap - sum((row.value for row in rows), Decimal(0)),
+    )
+
+
+def _row(frame: Frame, found: Explained, dimension: str, line: Contribution) -> Branch:
+    called = found.names.members.get((dimension, line.member.name), line.member.name) or _("Not assigned")
+    return _branch(frame, found, called, 0, line.total, ((dimension, line.member.name or None),))
+
+
+def _readings(frame: Frame, found: Explained) -> Iterator[tuple[str, str]]:
+    what = found.explanation
+    named = {one.where for one in (*what.causes, *what.offsets)} | {one.in_full for one in what.causes}
+    others = [where for where in what.ranked if where not in named]
+    for where in others[:READINGS]:
+        yield _described(frame, found, where), _facts(frame, found.metric, where)
+
+
+def _along(frame: Frame, found: Explained) -> Iterator[Along]:
+    metric, now = frame.metrics[found.metric], list(found.explanation.by)
+    known = [name for name in possible(frame, metric, sides(frame, metric)) if name not in single(frame)]
+    for name in dict.fromkeys([*known, *now]):
+        on = name in now
+        then = [one for one in now if one != name] if on else [*now, name]
+        if then:
+            yield Along(labels.column(name), on, ",".join(then))
+
+
+def _facts(frame: Frame, key: str, where: Where) -> str:
+    """The facts of a segment: its deepest unit as the scope, every other condition as a filter."""
+    kinds = {node.kind for node in frame.tree.nodes}
+    units = [member for name, member in where if name in kinds and member in frame.tree.by_key]
+    changes = {f"is_{name}": member or "" for name, member in where if name not in kinds or member is None}
+    deepest = max(units, key=lambda unit: frame.tree.by_key[unit or ""].index, default=None)
+    return facts_href(frame, key, **changes, **({"scope": deepest} if deepest else {}))
+
+
+def _deeper(frame: Frame, found: Explained, where: Where) -> str:
+    """The same question asked of the unit that a cause lies in; nothing where it is the scope already."""
+    kinds = {node.kind for node in frame.tree.nodes}
+    units = [member for name, member in where if name in kinds and member in frame.tree.by_key]
+    if not units or (frame.unit and units[-1] == frame.unit.key):
+        return ""
+    query = {"scope": units[-1], "period": frame.period.label, "against": found.against}
+    return f"{reverse('improvement:why', args=[found.metric])}?{urlencode(query)}"
+
+
+def _described(frame: Frame, found: Explained, where: Where) -> str:
+    return say(described(where, found.names), frame.language)

@@ -1,0 +1,95 @@
+"""What performance brings to the house: the cockpit, and the way from a name to it."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from dabiao.core.room import Entry, Hit, Room, Schedule, Search
+
+if TYPE_CHECKING:
+    from dabiao.org.access import User
+
+
+def _people(viewer: "User", text: str, on: date, most: int) -> Iterator[Hit]:
+    from dabiao.org import queries
+
+    for person in queries.find_people(viewer, text, on, most):
+        yield Hit(person.name, _cockpit(person=person.key), "user", person.key)
+
+
+def _units(viewer: "User", text: str, on: date, most: int) -> Iterator[Hit]:
+    from dabiao.org import queries
+
+    for node in queries.find_units(viewer, text, on, most):
+        yield Hit(node.label(get_language() or ""), _cockpit(scope=node.key), "hierarchy-2")
+
+
+def _customers(viewer: "User", text: str, on: date, most: int) -> Iterator[Hit]:
+    from dabiao.metrics.frame import month_of
+    from dabiao.performance.queries import customers
+
+    for key, name in customers.find(month_of(viewer, on), text, most):
+        yield Hit(name, reverse("performance:customer", args=[key]), "building-store", key)
+
+
+def _metrics(_viewer: "User", text: str, _on: date, most: int) -> Iterator[Hit]:
+    from dabiao.metrics.definitions import find
+
+    for key, label in find(text, get_language() or "en")[:most]:
+        yield Hit(label, reverse("performance:metric", args=[key]), "ruler-measure", key)
+
+
+def _cockpit(**parameters: str) -> str:
+    return f"{reverse('performance:cockpit')}?{urlencode(parameters)}"
+
+
+def _warm(on: date) -> None:
+    """The compiler, the snapshot, the compiled questions: a second that nobody has to wait for."""
+    from dabiao.metrics.frame import home_frame
+    from dabiao.org.queries import operator
+    from dabiao.performance.queries import cockpit
+
+    cockpit.cockpit(home_frame(operator(), on))
+
+
+ROOM = Room(
+    key="performance",
+    label=_("Cockpit"),
+    urls="dabiao.performance.urls",
+    rail=(
+        Entry(
+            "performance:cockpit",
+            _("Cockpit"),
+            "gauge",
+            under=(
+                "performance:cockpit",
+                "performance:breakdown",
+                "performance:facts",
+                "performance:customer",
+            ),
+        ),
+        Entry("performance:signals", _("Signals"), "alert-triangle", "check"),
+        Entry(
+            "performance:dictionary",
+            _("Metric dictionary"),
+            "ruler-measure",
+            "check",
+            under=("performance:metric",),
+        ),
+    ),
+    period=("performance:",),
+    scope=("performance:",),
+    search=(
+        Search(_("People"), _people),
+        Search(_("Units"), _units),
+        Search(_("Customers"), _customers),
+        Search(_("Metrics"), _metrics),
+    ),
+    warm=_warm,
+    schedules=(Schedule("forecasts", "dabiao.performance.tasks.forecast_units", timedelta(days=1)),),
+)

@@ -1,0 +1,179 @@
+"""Writes of cascades: hand down and keep, edit one amount. Each is a version of its plan with one audit line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from dabiao.core import audit
+from dabiao.core.errors import Refused
+from dabiao.engine.allocation.axis import CannotAllocate
+from dabiao.engine.allocation.cascade import Cascade, cascade
+from dabiao.engine.allocation.change import Change, edited
+from dabiao.engine.allocation.limits import Limit
+from dabiao.org.access import User
+from dabiao.org.queries import require_operations
+from dabiao.targets.logic.cascade import saved, store
+from dabiao.targets.logic.cascade.cells import held, scope_names
+from dabiao.targets.logic.cascade.request import Prepared, from_units, in_units
+from dabiao.targets.models import CascadeLimit, CascadePlan, CascadeVersion, LedgerEntry
+
+
+class CannotHandDown(Refused):
+    """The engine refuses; its message says what conflicts and the least change that would do."""
+
+
+class Overtaken(Refused):
+    """Somebody else has changed the plan in between."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Who changes a plan, when and why. `by` is None for the program itself."""
+
+    by: User | None
+    at: datetime
+    reason: str = ""
+
+
+def solve(prepared: Prepared) -> Cascade:
+    """Hand down and keep nothing. Raises CannotHandDown."""
+    try:
+        return cascade(prepared.order)
+    except CannotAllocate as error:
+        raise CannotHandDown(str(error)) from error
+
+
+def keep(prepared: Prepared, handed: Cascade, *, plan: str, made: Made) -> CascadeVersion:
+    """Keep a cascade as the next version of a plan: cells in the lake, then inputs, limits and ledger, at once."""
+    require_operations(made.by)
+    rows, width = handed.amounts.shape
+    nodes, columns = np.repeat(np.arange(rows), width), np.tile(np.arange(width), rows)
+    null = handed.order.scope.rolled_up((~handed.order.closed).T.astype(np.int64)).T == 0
+    kept_as = store.save(prepared, nodes, columns, handed.amounts.ravel(), null.ravel())
+    with transaction.atomic():
+        period = prepared.asked.period
+        owner, _created = CascadePlan.objects.select_for_update().get_or_create(
+            key=plan,
+            defaults={"metric": prepared.asked.metric, "starts_on": period.start, "ends_on": period.end},
+        )
+        version = _next(owner, saved.inputs_of(prepared), kept_as, made)
+        CascadeLimit.objects.filter(plan=owner, until__isnull=True).update(until=version.number)
+        CascadeLimit.objects.bulk_create(
+            [_limit(version, limit, prepared.digits) for limit in prepared.order.limits]
+        )
+        LedgerEntry.objects.bulk_create(
+            [
+                LedgerEntry(
+                    version=version,
+                    scope=line.scope,
+                    kind=line.kind,
+                    period=line.period,
+                    product=line.product,
+                    value=line.value,
+                )
+                for line in held(prepared, handed)
+            ],
+            batch_size=500,
+        )
+        audit.record(
+            "targets.cascade.kept",
+            version,
+            by=made.by,
+            at=made.at,
+            detail={"amount": str(prepared.asked.amount)},
+        )
+    return version
+
+
+def edit(plan: str, where: Limit, value: Decimal, *, made: Made, held_by: str | None = None) -> Change:
+    """Set and lock one amount of a plan; only what it moves is read, handed down again and kept.
+
+    where: scope and axis keys (its bounds are not read). Raises CannotHandDown, NotFound, Malformed.
+    """
+    require_operations(made.by)
+    before = saved.opened(saved.version_of(plan))
+    digits = before.prepared.digits
+    try:
+        top = _holder(before.prepared, where.scope, held_by)
+        part = saved.block(before, top)
+        change = edited(part, where.scope, where.at, in_units(value, digits), held_by=held_by)
+    except CannotAllocate as error:
+        raise CannotHandDown(str(error)) from error
+    rows, columns = np.nonzero(change.cascade.amounts != part.amounts)
+    amounts = change.cascade.amounts[rows, columns]
+    kept_as = store.save(before.prepared, rows + top, columns, amounts, np.zeros(len(rows), dtype=bool))
+    with transaction.atomic():
+        told = {"scope": where.scope, "at": list(where.at), "value": str(value)}
+        owner = CascadePlan.objects.select_for_update().get(key=plan)
+        if saved.version_of(plan).number != before.version.number:
+            raise Overtaken(_("%(plan)s was changed by somebody else just now; look again.") % {"plan": plan})
+        version = _next(owner, told, kept_as, made)
+        same = CascadeLimit.objects.filter(
+            plan=owner, until__isnull=True, scope=where.scope, at=list(where.at)
+        )
+        same.update(until=version.number)
+        _limit(version, change.cascade.order.limits[-1], digits).save()
+        audit.record(
+            "targets.cascade.edited", version, by=made.by, at=made.at, detail={**told, "moved": len(rows)}
+        )
+    return change
+
+
+def _holder(prepared: Prepared, scope: str, held_by: str | None) -> int:
+    axis = prepared.order.scope
+    if held_by is not None:
+        return axis.position(held_by)
+    return max(int(axis.parent[axis.position(scope)]), 0)
+
+
+def _next(
+    plan: CascadePlan, inputs: Mapping[str, object], kept_as: tuple[str, int], made: Made
+) -> CascadeVersion:
+    """The next version: whole where its inputs say what was handed down, else an edit of the one before."""
+    last = CascadeVersion.objects.filter(plan=plan).aggregate(last=Max("number"))["last"] or 0
+    return CascadeVersion.objects.create(
+        plan=plan,
+        number=last + 1,
+        inputs=inputs,
+        is_whole="org" in inputs,
+        save_token=kept_as[0],
+        cells=kept_as[1],
+        reason=made.reason,
+        made_by=made.by,
+        made_at=made.at,
+    )
+
+
+def _limit(version: CascadeVersion, limit: Limit, digits: int) -> CascadeLimit:
+    low, high = (None if bound is None else from_units(bound, digits) for bound in (limit.low, limit.high))
+    return CascadeLimit(
+        plan=version.plan, scope=limit.scope, at=list(limit.at), low=low, high=high, since=version.number
+    )
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One amount that an edit moved, as people read it."""
+
+    scope: str
+    product: str
+    period: str
+    before: Decimal
+    after: Decimal
+
+
+def moves(prepared: Prepared, change: Change) -> list[Moved]:
+    """What an edit moved, in tree order."""
+    names, digits = scope_names(prepared), prepared.digits
+    told = []
+    for move in change.moved:
+        line, period = move.at if prepared.product_first else move.at[::-1]
+        before, after = (from_units(value, digits) for value in (move.before, move.after))
+        told.append(Moved(names[move.scope], line, period, before, after))
+    return told

@@ -1,0 +1,134 @@
+"""What scopes were promised for a window: own targets, else sums over products and children, else from above."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+
+from django.db.models import QuerySet
+
+from dabiao.engine import promise
+from dabiao.engine.promise import ByProduct, Levels, Promise, Promises, Row, Seat, WorkingDays
+from dabiao.org import queries as org
+from dabiao.org.queries import HeldSeat, Scope, Tree, tree
+from dabiao.targets.models import Target
+
+
+class Book:
+    """The targets of some metrics that touch one window. Units and the people asked for are read at once, other
+    people only below units that need them."""
+
+    def __init__(
+        self,
+        window: tuple[date, date],
+        scopes: Sequence[Scope],
+        metrics: Sequence[str],
+        *,
+        product: str,
+        working_days: WorkingDays,
+    ) -> None:
+        self.start, self.end = window
+        self.product, self.working_days = product, working_days
+        self.units = [scope.key for scope in scopes if scope.kind == "unit"]
+        self.people = [scope.key for scope in scopes if scope.kind == "person"]
+        self.tree: Tree = tree()
+        touching = Target.objects.filter(starts_on__lt=self.end, ends_on__gt=self.start)
+        self.touching = touching.filter(product=product) if product else touching
+        some = self.touching.filter(metric__in=metrics).order_by()
+        self.of_units = _read(some.filter(scope_kind="unit"), "unit__key")
+        self.of_people = _read(some.filter(person__key__in=self.people), "person__key")
+        self.have_people = set(some.filter(scope_kind="person").values_list("metric", flat=True).distinct())
+
+    def promises(self, metric: str, *, sums: bool) -> dict[Scope, Promise]:
+        """Scope → promise, of those that have one. sums: whether the metric's targets add up."""
+        set_on, asked = self.of_units.get(metric, {}), self.of_people.get(metric, {})
+        found: dict[Scope, Promise | None] = {}
+        if sums:
+            added = self._added(metric, set_on, asked)
+            found |= {Scope("unit", key): added.unit(key, self.start, self.end) for key in self.units}
+            found |= {Scope("person", key): added.person(key, self.start, self.end) for key in self.people}
+        else:
+            own = {key: held for key, rows in set_on.items() if (held := self._own(rows))}
+            found |= {Scope("unit", key): self._from_above(key, own) for key in self.units}
+            for key in self.people:
+                held = self._own(asked.get(key, {}))
+                found[Scope("person", key)] = held or promise.inherited(self._above_person(key, own))
+        return {scope: held for scope, held in found.items() if held is not None}
+
+    def _own(self, rows: ByProduct) -> Promise | None:
+        """What one holder's rows promise of a metric that can't be added."""
+        return promise.of_holder(
+            rows, self.start, self.end, product=self.product, flow=False, working_days=self.working_days
+        )
+
+    def _added(
+        self, metric: str, set_on: Mapping[str, ByProduct], asked: Mapping[str, ByProduct]
+    ) -> Promises:
+        """The sums of one metric: of the people, those asked for and those below units that need them."""
+        seats, below = self._seated(metric, set_on)
+        return Promises(
+            set_on,
+            {**below, **asked},
+            children=lambda key: [node.key for node in self.tree.children(key)],
+            seats=seats,
+            working_days=self.working_days,
+            product=self.product,
+        )
+
+    def _seated(
+        self, metric: str, set_on: Mapping[str, ByProduct]
+    ) -> tuple[Mapping[str, Sequence[Seat]], Mapping[str, ByProduct]]:
+        """Unit → seats, and person → targets, in units asked for, or below, that do not cover the window."""
+        needing = frozenset(self._needing_people(self.units, set_on)) if metric in self.have_people else ()
+        if not needing:
+            return {}, {}
+        held = org.holders(needing, self.start, self.end)
+        rows = _read(self.touching.filter(metric=metric, person__in=held), "person__key").get(metric, {})
+        seats: dict[str, list[Seat]] = defaultdict(list)
+        for seat in self._seats(frozenset(needing)):
+            if seat.person in rows:
+                seats[seat.unit].append(Seat(seat.person, seat.starts_on, seat.ends_on))
+        return seats, rows
+
+    def _seats(self, units: frozenset[str]) -> Sequence[HeldSeat]:
+        if units not in self._seats_of:
+            self._seats_of[units] = org.primary_seats(units, self.start, self.end)
+        return self._seats_of[units]
+
+    def _needing_people(self, wanted: Iterable[str], set_on: Mapping[str, ByProduct]) -> Iterable[str]:
+        waiting = [key for key in wanted if key in self.tree.by_key]
+        while waiting:
+            key = waiting.pop()
+            if key not in set_on or promise.left_out(set_on[key], self.start, self.end, product=self.product):
+                yield key
+                waiting += [node.key for node in self.tree.children(key)]
+
+    def _from_above(self, key: str, own: Mapping[str, Promise]) -> Promise | None:
+        """A unit's own promise, else the nearest unit's above it."""
+        if key in own:
+            return own[key]
+        path = reversed(self.tree.path(key)) if key in self.tree.by_key else ()
+        return next((promise.inherited(own[node.key]) for node in path if node.key in own), None)
+
+    def _above_person(self, key: str, own: Mapping[str, Promise]) -> Promise | None:
+        unit = self._unit_of.get(key) if own else None
+        return self._from_above(unit, own) if unit else None
+
+    @cached_property
+    def _unit_of(self) -> Mapping[str, str]:
+        return org.units_of(self.people, self.start, self.end)
+
+    @cached_property
+    def _seats_of(self) -> dict[frozenset[str], Sequence[HeldSeat]]:
+        return {}
+
+
+def _read(found: QuerySet[Target], holder: str) -> Mapping[str, Mapping[str, Mapping[str, list[Row]]]]:
+    """Metric → holder → product → rows."""
+    read: dict[str, dict[str, dict[str, list[Row]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    fields = ("metric", holder, "product", "starts_on", "ends_on", "base", "target", "challenge")
+    for metric, key, product, start, end, *levels in found.values_list(*fields):
+        read[metric][key][product].append(Row(start, end, Levels(*levels)))
+    return read
