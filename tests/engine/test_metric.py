@@ -320,6 +320,12 @@ class TestZeroAndNoData:
         cells = run(measure([new], {SALES: table(facts)}, by=["person"]), "person")
         assert [row["new"] for row in cells] == [0, None, 7]
 
+    def test_a_mean_is_of_the_facts_that_have_a_value(self):
+        mean, of_new = ADDED[6], ADDED[7]
+        facts = [{"kind": "new", "amount": Decimal(5)}, {"kind": "new"}, {"amount": Decimal(7)}, {}]
+
+        assert run(measure([mean, of_new], {SALES: table(facts)}, by=[])) == [{"line_mean": 6, "new_mean": 5}]
+
     def test_a_fact_without_a_value_is_not_zero(self):
         assert [row["sales"] for row in self.cells([], zero_for=[SALES])] == [Decimal(5), None]
 
