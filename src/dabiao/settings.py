@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dabiao.core import config, database
+from dabiao.rooms import ROOMS
 
 ROOT = Path(__file__).resolve().parent
 SECRET_KEY = config.secret_key()
@@ -12,11 +13,7 @@ ALLOWED_HOSTS = config.get("DABIAO_HOSTS").split(",")
 
 INSTALLED_APPS = [
     "dabiao.site",
-    "dabiao.improvement",
-    "dabiao.performance",
-    "dabiao.targets",
-    "dabiao.facts",
-    "dabiao.org",
+    *(f"dabiao.{room.key}" for room in reversed(ROOMS)),
     "dabiao.ui",
     "dabiao.core",
     "dabiao.lake",

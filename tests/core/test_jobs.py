@@ -56,6 +56,21 @@ class TestClaim:
         assert jobs.claim(at).pk == job.pk
         assert jobs.claim(at) is None
 
+    def test_gives_a_job_to_one_of_two_workers_that_saw_it_free(self, at, monkeypatch):
+        """The other one takes it between the moment this one sees it and the moment it asks for it."""
+        job, others, make = ask(at), [], jobs.secrets.token_hex
+
+        def after_another(size):
+            monkeypatch.setattr(jobs.secrets, "token_hex", make)
+            others.append(jobs.claim(at))
+            return make(size)
+
+        monkeypatch.setattr(jobs.secrets, "token_hex", after_another)
+
+        assert jobs.claim(at) is None
+        assert [each.pk for each in others] == [job.pk]
+        assert Job.objects.get().attempts == 1
+
     def test_waits_for_its_moment(self, at):
         jobs.enqueue(TASK, key="later", by=None, at=at, run_after=at + timedelta(hours=1))
         assert jobs.claim(at) is None

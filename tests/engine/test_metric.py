@@ -309,6 +309,23 @@ class TestZeroAndNoData:
         assert (p1["longest"], p2["longest"]) == (3, None)
         assert (p1["rate"], p2["rate"]) == (5.0, None)
 
+    def test_facts_that_meet_no_condition_are_zero_and_one_that_does_without_a_value_is_not(self):
+        new = a_measure("new", "sum", "amount", where=(NEW,))
+        facts = [
+            {"person": "p1", "kind": "renewal", "amount": Decimal(5)},
+            {"person": "p2", "kind": "new"},
+            {"person": "p3", "kind": "new", "amount": Decimal(7)},
+        ]
+
+        cells = run(measure([new], {SALES: table(facts)}, by=["person"]), "person")
+        assert [row["new"] for row in cells] == [0, None, 7]
+
+    def test_a_mean_is_of_the_facts_that_have_a_value(self):
+        mean, of_new = ADDED[6], ADDED[7]
+        facts = [{"kind": "new", "amount": Decimal(5)}, {"kind": "new"}, {"amount": Decimal(7)}, {}]
+
+        assert run(measure([mean, of_new], {SALES: table(facts)}, by=[])) == [{"line_mean": 6, "new_mean": 5}]
+
     def test_a_fact_without_a_value_is_not_zero(self):
         assert [row["sales"] for row in self.cells([], zero_for=[SALES])] == [Decimal(5), None]
 
@@ -319,6 +336,26 @@ class TestZeroAndNoData:
         assert run(measure(metrics, {VISITS: table([])}, by=[], zero_for=[VISITS])) == [
             {"seen": 0, "longest": None}
         ]
+
+
+def test_shared_credit_weighs_sums_counts_and_means():
+    """A quarter of an order of 100 and the whole of one of 25: 50 in sum, 1.25 orders, 40 on average."""
+    facts = [
+        {"amount": Decimal(100), "kind": "new", "credit_share": Decimal("0.25")},
+        {"amount": Decimal(25), "kind": "new", "credit_share": Decimal(1)},
+    ]
+    sources = {SALES: table(facts, {**SCHEMA, "credit_share": RATE})}
+    metrics = [ADDED[0], ADDED[1], ADDED[4], ADDED[5], ADDED[6]]
+
+    assert run(measure(metrics, sources, by=[])) == [
+        {
+            "sales": 50,
+            "new_sales": 50,
+            "lines": Decimal("1.25"),
+            "new_lines": Decimal("1.25"),
+            "line_mean": 40,
+        }
+    ]
 
 
 class TestShare:
@@ -440,6 +477,9 @@ class TestRefusals:
             measure([self.ORIGINAL], {SALES: table([])}, by=["region"])
         with pytest.raises(MixedCurrencies):
             roll_up([self.ORIGINAL], table([]), by=["region"])
+        two = replace(self.ORIGINAL, where=(Condition("currency", "one_of", ("USD", "EUR")),))
+        with pytest.raises(MixedCurrencies):
+            measure([two], {SALES: table([])}, by=[])
 
     @pytest.mark.parametrize(
         ("case", "metric", "by"),

@@ -70,6 +70,8 @@ def test_pace_never_falls_and_ends_at_one(on, kind):
         ("a closed quarter against a year before", "2017-Q3", "year_before", "2017-09-30", "2017-Q3", "2016-Q3"),
         # 11 of 23 working days of August; 11/23 of July's 21 are 10: until Friday the 14th.
         ("a running month", "2017-08", "previous", "2017-08-15", "2017-08-01..2017-08-15", "2017-07-01..2017-07-14"),
+        # 12 of 23 working days; 12/23 of 21 are 10.96: until Monday the 17th, the eleventh.
+        ("a share that is nearly a day more", "2017-08", "previous", "2017-08-16", "2017-08-01..2017-08-16", "2017-07-01..2017-07-17"),
         ("the first working day", "2017-08", "previous", "2017-08-01", "2017-08-01..2017-08-01", "2017-07-01..2017-07-03"),
         ("a holiday start: nothing worked in either", "2017-10", "previous", "2017-10-03", "2017-10-01..2017-10-03", "2017-09-01..2017-08-31"),
         ("before it starts, nothing", "2017-08", "previous", "2017-07-20", "2017-08-01..2017-07-31", "2017-07-01..2017-07-02"),

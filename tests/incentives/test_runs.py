@@ -8,6 +8,7 @@ import ibis
 import pytest
 
 from dabiao.engine.payout.delta import changed_lines, late_entries
+from dabiao.engine.payout.entry import Payable
 from dabiao.engine.payout.validate import read
 from dabiao.engine.payout.whatif import compare
 from dabiao.incentives.logic.cases import SCHEMAS, connection
@@ -137,6 +138,14 @@ def test_late_facts_are_posted_as_differences_with_their_lines():
     assert sum(step.amount for step in steps) == sum(closed) - sum(before)
     again = late_entries(fresh.statement.payables, fresh.statement.payables, date(2026, 4, 1))
     assert again == []
+
+
+def test_late_facts_of_the_open_period_are_part_of_it():
+    march, april = (Payable("a", date(2026, month, 1), "commission", Decimal(10)) for month in (3, 4))
+
+    assert late_entries([march, april], [march], date(2026, 4, 1)) == []
+    assert [step.amount for step in late_entries([march, april], [], date(2026, 4, 1))] == [10]
+    assert [step.amount for step in late_entries([], [march, april], date(2026, 4, 1))] == [-10]
 
 
 def test_changed_lines_name_the_facts_behind_a_difference():

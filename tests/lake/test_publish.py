@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dabiao.engine.metric_file import load_files
 from dabiao.lake import lease, maintenance, outbox, reading
-from dabiao.lake.change import BadChange, Change, Window
+from dabiao.lake.change import BadChange, Change, Counts, Window
 from dabiao.lake.models import Lease, Pending, Snapshot
 from dabiao.lake.publish import publish
 from dabiao.lake.tables import TABLES
@@ -97,8 +97,9 @@ class TestRows:
 
     def test_that_are_removed_and_come_in_one_change_stay(self):
         load("a 1 10\nb 2 20")
-        load("a 1 11", removed=keys("a", "b"))
+        published = load("a 1 11", removed=keys("a", "b"))
 
+        assert published.counts["order_lines"] == Counts(updated=1, removed=1)
         assert held() == {"a": (1, 11)}
         assert rolled_up() == {1: 11}
 

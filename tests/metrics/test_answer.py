@@ -112,6 +112,18 @@ class TestMeasuring:
         with pytest.raises(NotFound, match="or it is not yours to see"):
             ask(viewer=orders.users["emma"], scope=scope)
 
+    @pytest.mark.parametrize(
+        ("case", "where", "expected"),
+        [
+            ("one value", {"customer": ["c1"]}, 40),
+            ("what has none", {"customer": [""]}, 1007),
+            ("one value and what has none", {"customer": ["c1", ""]}, 1047),
+            ("two dimensions", {"customer": ["c2"], "product_line": ["pumps"]}, 20),
+        ],
+    )
+    def test_keeps_what_a_filter_names(self, orders, case, where, expected):
+        assert ask(where=where) == {(): Decimal(expected)}, case
+
     def test_narrows_to_a_scope(self, orders):
         assert ask(scope=Scope("unit", "shanghai"), viewer=orders.users["emma"]) == {(): 10}
         assert ask(scope=Scope("person", "P07"), viewer=orders.users["emma"]) == {(): 20}

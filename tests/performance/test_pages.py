@@ -9,11 +9,14 @@ from decimal import Decimal
 
 import pytest
 
+from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary, reading
 from dabiao.metrics.frame import Frame
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
 from dabiao.performance.queries import breakdown, cockpit
+from dabiao.targets import actions as targets
+from dabiao.targets.actions import Slot
 from dabiao.targets.models import Target
 from tests.performance.conftest import ORDERS, SECRET, table
 from tests.performance.facts import load
@@ -126,6 +129,20 @@ class TestCockpit:
         assert shanghai.ahead == Decimal(300) - Decimal(target) / 2
         sales = cockpit.cockpit(frame("sam", ("unit", "shanghai"), "2026-03")).headline
         assert (sales.light, sales.attainment, sales.due) == (light, attained, 0.5), case
+
+    def test_counts_what_was_sold_today(self, frame, publish_order):
+        publish_order(key="T1", person="P04", ordered_on=date(2026, 3, 16), amount=Decimal(7))
+        publish_order(key="T2", person="P04", ordered_on=date(2026, 3, 17), amount=Decimal(9))
+
+        assert cockpit.cockpit(frame("dora", ("unit", "company"), "2026-03")).headline.value == Decimal(757)
+
+    def test_shows_a_target_as_soon_as_somebody_has_changed_it(self, frame, company, at, on):
+        def set_to(amount):
+            slot = Slot(Scope("unit", "chengdu"), "sales_amount", date(2026, 2, 1), date(2026, 3, 1))
+            targets.set_target(slot, Levels(target=Decimal(amount)), by=company.otto, at=at, on=on)
+            return cockpit.cockpit(frame("wes", ("unit", "chengdu"))).headline.target
+
+        assert [set_to(amount) for amount in (700, 900)] == [700, 900]
 
     def test_stands_beside_the_days_as_far_from_spring_festival(self, frame, publish_order):
         """In 2027 it falls on 6 February, in 2026 on the 17th: February is also held against 12 February to 11 March."""

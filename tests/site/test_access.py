@@ -1,6 +1,7 @@
 """Who may open what: role × endpoint, generated from the URL list, so that a new endpoint cannot be forgotten.
 
-`EXPECTED` has one line per address and method. Columns are callers, least powerful first: nobody (no login),
+A page without arguments that says in its signature who can is tried as it says. Everything else has a line per
+address and method in the `access.txt` of its room's tests. Columns are callers, least powerful first: nobody (no login),
 rita (a rep of Shanghai), wes (manager of the West, an outsider here), emma (manager of the East, above
 Shanghai), fin (reader), otto (sales operations), ada (administrator). The addresses are about Shanghai and
 about rob (P05), who works there. Outcomes:
@@ -12,6 +13,7 @@ none   404: hidden, or not there at all          in    answered; a form may stil
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -25,6 +27,7 @@ from dabiao.core import publishing
 from dabiao.engine.promise import Levels
 from dabiao.facts.actions import upserts
 from dabiao.org import actions
+from dabiao.org.access import may
 from dabiao.org.models import ApiToken, Assignment, Person, Unit, User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions as targets
@@ -33,119 +36,6 @@ from tests.conftest import BACKEND
 
 CALLERS = ("nobody", "rita", "wes", "emma", "fin", "otto", "ada")
 
-EXPECTED = """
-address                  method  arguments                   nobody  rita   wes    emma   fin    otto   ada
-/                        GET     -                           in      in     in     in     in     in     in
-/                        POST    -                           in      in     in     in     in     in     in
-/healthz                 GET     -                           in      in     in     in     in     in     in
-/readyz                  GET     -                           in      in     in     in     in     in     in
-search                   GET     -                           login   in     in     in     in     in     in
-scopes                   GET     -                           login   in     in     in     in     in     in
-settings                 GET     -                           login   no     no     no     no     no     in
-preferences              POST    -                           in      in     in     in     in     in     in
-
-performance:cockpit      GET     ?scope=shanghai             login   none   none   in     in     in     in
-performance:cockpit      GET     ?person=P05                 login   none   none   in     in     in     in
-performance:cockpit      GET     -                           login   in     in     in     in     in     in
-performance:signals      GET     ?scope=shanghai             login   none   none   in     in     in     in
-performance:breakdown    GET     metric=sales_amount?scope=shanghai  login  none  none  in  in  in  in
-performance:facts        GET     metric=sales_amount?scope=shanghai  login  none  none  in  in  in  in
-performance:customer     GET     customer=C1?scope=shanghai  login   none   none   in     in     in     in
-improvement:why          GET     metric=sales_amount?scope=shanghai  login  none  none  in  in  in  in
-improvement:why          GET     metric=sales_amount?scope=shanghai&part=1&against=previous  login  none  none  in  in  in  in
-performance:dictionary   GET     -                           login   in     in     in     in     in     in
-performance:metric       GET     metric=sales_amount         login   in     in     in     in     in     in
-
-targets:grid             GET     ?scope=shanghai             login   none   none   in     in     in     in
-targets:grid             GET     ?person=P05&export=csv      login   none   none   in     in     in     in
-targets:grid-save        POST    ?scope=shanghai             login   none   none   in     no     in     in
-targets:list             GET     -                           login   in     in     in     in     in     in
-targets:import           GET     -                           login   in     in     in     in     in     in
-targets:import           POST    -                           login   in     in     in     in     in     in
-targets:import-template  GET     -                           login   in     in     in     in     in     in
-
-facts:imports            GET     -                           login   no     no     no     no     in     in
-facts:upload             GET     -                           login   no     no     no     no     in     in
-facts:upload             POST    -                           login   no     no     no     no     in     in
-facts:import-connectors  GET     -                           login   no     no     no     no     no     in
-facts:import-connectors  POST    -                           login   no     no     no     no     no     in
-facts:import             GET     key=nosuch                  login   no     no     no     no     none   none
-facts:import-status      GET     key=nosuch                  login   no     no     no     no     none   none
-facts:import-mapping     GET     key=nosuch                  login   no     no     no     no     none   none
-facts:import-mapping     POST    key=nosuch                  login   no     no     no     no     none   none
-facts:import-load        POST    key=nosuch                  login   no     no     no     no     none   none
-facts:import-discard     POST    key=nosuch                  login   no     no     no     no     none   none
-facts:import-file        GET     key=nosuch,name=report.json  login  no     no     no     no     none   none
-facts:today              GET     -                           login   in     in     in     no     in     in
-facts:today              POST    -                           login   in     in     in     no     in     in
-facts:today-take-back    POST    -                           login   none   none   none   none   none   none
-
-org:people               GET     ?unit=shanghai              login   none   none   in     in     in     in
-org:people               GET     ?unit=shanghai&export=xlsx  login   none   none   in     in     in     in
-org:people               GET     -                           login   in     in     in     in     in     in
-org:person-add           GET     -                           login   no     no     no     no     in     in
-org:person-add           POST    -                           login   no     no     no     no     in     in
-org:person               GET     key=P05                     login   none   none   in     in     in     in
-org:person               POST    key=P05                     login   none   none   no     no     in     in
-org:person-seat-add      POST    key=P05                     login   no     no     no     no     in     in
-org:person-seat-end      POST    key=P05,pk=SEAT             login   no     no     no     no     in     in
-org:person-seat-remove   POST    key=P05,pk=SEAT             login   no     no     no     no     in     in
-org:person-absence-add   POST    key=P05                     login   no     no     no     no     in     in
-org:person-absence-remove POST   key=P05,pk=1                login   no     no     no     no     none   none
-org:unit-root-add        GET     -                           login   no     no     no     no     in     in
-org:unit-root-add        POST    -                           login   no     no     no     no     in     in
-org:unit                 GET     key=shanghai                login   none   none   in     in     in     in
-org:unit                 POST    key=shanghai                login   none   none   no     no     in     in
-org:unit-add             POST    key=shanghai                login   no     no     no     no     in     in
-org:unit-position-add    POST    key=shanghai                login   no     no     no     no     in     in
-org:unit-remove          POST    key=shanghai                login   no     no     no     no     in     in
-org:import               GET     -                           login   no     no     no     no     in     in
-org:import               POST    -                           login   no     no     no     no     in     in
-org:import-template      GET     table=people                login   no     no     no     no     in     in
-org:users                GET     -                           login   no     no     no     no     no     in
-org:user-add             GET     -                           login   no     no     no     no     no     in
-org:user-add             POST    -                           login   no     no     no     no     no     in
-org:user                 GET     username=rob                login   no     no     no     no     no     in
-org:user                 POST    username=rob                login   no     no     no     no     no     in
-org:user-password        POST    username=rob                login   no     no     no     no     no     in
-org:user-grant           POST    username=rob                login   no     no     no     no     no     in
-org:user-grant-end       POST    username=rob,pk=1           login   no     no     no     no     no     none
-org:tokens               GET     -                           login   in     in     in     in     in     in
-org:tokens               POST    -                           login   in     in     in     in     in     in
-org:token-revoke         POST    pk=TOKEN                    login   none   none   none   none   none   in
-audit                GET     -                           login   no     no     no     no     in     in
-audit                GET     ?export=csv                 login   no     no     no     no     in     in
-
-account_login            GET     -                           in      in     in     in     in     in     in
-account_login            POST    -                           in      in     in     in     in     in     in
-account_logout           GET     -                           in      in     in     in     in     in     in
-account_logout           POST    -                           in      in     in     in     in     in     in
-account_inactive         GET     -                           in      in     in     in     in     in     in
-account_change_password  GET     -                           login   in     in     in     in     in     in
-account_change_password  POST    -                           login   in     in     in     in     in     in
-account_set_password     GET     -                           login   in     in     in     in     in     in
-account_set_password     POST    -                           login   in     in     in     in     in     in
-account_reauthenticate   GET     -                           login   in     in     in     in     in     in
-account_reauthenticate   POST    -                           login   in     in     in     in     in     in
-
-api:api-root             GET     -                           none    none   none   none   none   none   none
-api:openapi-json         GET     -                           in      in     in     in     in     in     in
-api:openapi-view         GET     -                           in      in     in     in     in     in     in
-api:me                   GET     -                           login   in     in     in     in     in     in
-api:units                GET     -                           login   in     in     in     in     in     in
-api:people               GET     ?unit=shanghai              login   none   none   in     in     in     in
-api:import_rows          POST    table=people                login   no     no     no     no     in     in
-api:import_rows          POST    table=users                 login   no     no     no     no     no     in
-api:list_targets         GET     ?scope=shanghai             login   none   none   in     in     in     in
-api:list_targets         GET     ?scope=P05&scope_kind=person  login none   none   in     in     in     in
-api:set_targets          PUT     -                           login   no     no     in     no     in     in
-api:promised             GET     ?scope=shanghai&period=2026&metrics=sales_amount  login  none  none  in  in  in  in
-api:tables               GET     -                           login   in     in     in     in     in     in
-api:upsert               POST    table=order_lines           login   no     no     no     no     in     in
-api:remove               POST    table=order_lines           login   no     no     no     no     in     in
-api:query                GET     ?metrics=sales_amount&scope=shanghai  login  none  none  in  in  in  in
-api:query                GET     ?metrics=sales_amount&scope=P05  login  none  none  in  in  in  in
-"""
 METHODS, PAGE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE"), ("GET", "POST")
 SHARED_PATHS = {("api:list_targets", "PUT"), ("api:set_targets", "GET")}
 """Two operations of one path; each is named by its own line."""
@@ -196,17 +86,51 @@ def _line(text):
     return Line(address, method, named, query, dict(zip(CALLERS, outcomes, strict=True)))
 
 
-LINES = [_line(text) for text in EXPECTED.strip().splitlines()[1:] if text.strip()]
+TESTS = Path(__file__).parents[1]
+WRITTEN = [
+    _line(text)
+    for file in sorted(TESTS.glob("*/access.txt"))
+    for text in file.read_text("utf-8").splitlines()[1:]
+    if text.strip()
+]
 
 
-def _addresses(resolver=None, path="/", space=""):
-    """Every address of the site: its name, or its path where it has none."""
+def _patterns(resolver=None, path="/", space=""):
+    """(address, view) of the whole site: the address is its name, or its path where it has none."""
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLPattern):
-            yield f"{space}{entry.name}" if entry.name else f"{path}{entry.pattern}"
+            yield (f"{space}{entry.name}" if entry.name else f"{path}{entry.pattern}"), entry
         else:
             inner = f"{space}{entry.namespace}:" if entry.namespace else space
-            yield from _addresses(entry, f"{path}{entry.pattern}", inner)
+            yield from _patterns(entry, f"{path}{entry.pattern}", inner)
+
+
+def _addresses():
+    return (address for address, _pattern in _patterns())
+
+
+def _derived():
+    """A line for each method of the pages that say themselves who can, and that no line names."""
+    known = {line.address for line in WRITTEN}
+    for address, pattern in _patterns():
+        can = getattr(pattern.callback, "can", None)
+        if can is None or address in known or pattern.pattern.converters:
+            continue
+        roles = {who: ROLES[who] for who in CALLERS[1:]}
+        said = {who: "in" if may(User(role=role), can) else "no" for who, role in roles.items()}
+        for method in pattern.callback.methods:
+            yield Line(address, method, {}, "", {"nobody": "login", **said})
+
+
+ROLES = {
+    "rita": "rep",
+    "wes": "manager",
+    "emma": "manager",
+    "fin": "reader",
+    "otto": "operations",
+    "ada": "admin",
+}
+LINES = [*WRITTEN, *_derived()]
 
 
 def _path(address, arguments):

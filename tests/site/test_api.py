@@ -228,6 +228,15 @@ class TestFacts:
             {"sales_amount": "0.3"}
         ]
 
+    def test_keep_every_digit_of_an_amount_that_is_no_text(self, calls):
+        body = '{"rows": [{"key": "1", "ordered_on": "2026-03-02", "amount": 12345678901234.5678}]}'
+        caller = calls("otto", "write")
+        assert caller.post("facts/order_lines", body).status_code == 202
+        publishing.publish_waiting(at=timezone.now())
+        assert caller.get("query", metrics="sales_amount", period="2026").json()["rows"] == [
+            {"sales_amount": "12345678901234.5678"}
+        ]
+
     def test_are_refused_row_by_row_and_none_is_kept(self, calls):
         rows = [LINES[0], line("5", "P04", "viel"), {"key": "6"}, line("7", "P04", "1", colour="red")]
         answer = calls("otto", "write").post("facts/order_lines", {"rows": rows[:2] + rows[3:]})

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -14,9 +13,7 @@ from dabiao.facts.models import Connector, ImportBatch, Label
 from dabiao.lake import outbox
 from dabiao.lake.reading import Lake
 from dabiao.lake.tables import TABLES
-
-if TYPE_CHECKING:
-    from dabiao.org.access import User
+from dabiao.org.access import User
 
 
 def batch(key: str) -> ImportBatch:
@@ -124,7 +121,7 @@ class Entry:
     waiting: bool
 
 
-def entered(lake: Lake, *, viewer: "User", people: Iterable[str], day: date) -> list[Entry]:
+def entered(lake: Lake, *, viewer: User, people: Iterable[str], day: date) -> list[Entry]:
     """What was entered by hand for these people on a day, and all that waits from the viewer; newest first."""
     waiting = [
         _entry(table, row, waiting=True)

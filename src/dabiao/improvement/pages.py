@@ -1,12 +1,10 @@
 """Why a number is off, on a page."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.improvement.queries import why as whys
@@ -17,15 +15,14 @@ from dabiao.lake import reading
 from dabiao.metrics import query
 from dabiao.metrics.frame import Frame, framed
 from dabiao.metrics.promised import promised
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page
 from dabiao.performance.queries import cockpit
 from dabiao.performance.queries.rows import Tile
 from dabiao.ui import http
 from dabiao.ui.address import read_address
 
 
-@login_required
-@require_GET
+@page()
 def why(request: UserRequest, metric: str) -> HttpResponse:
     """Which parts a gap comes from. The page stands at once; `?part=1` is what it fetches: the explanation."""
     wanted = read_address(request, today=http.today())

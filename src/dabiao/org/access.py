@@ -68,7 +68,7 @@ def page(methods: str = "GET", *, can: Can = Can.LOOK) -> Callable[[View[P]], Vi
             return view(request, *args, **kwargs)
 
         guarded = login_required(require_http_methods(answered)(checked))
-        guarded.can = can  # type: ignore[attr-defined]  # what the access matrix reads
+        guarded.can, guarded.methods = can, tuple(methods.split())  # type: ignore[attr-defined]  # what the access matrix reads
         return cast("View[P]", guarded)
 
     return wrap

@@ -21,9 +21,10 @@ from dabiao.core import audit
 from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import Field, Parsed, RowError, amount, day, flag, parse, text
 from dabiao.engine.message import message
-from dabiao.org import queries
+from dabiao.org.access import require
 from dabiao.org.actions import _common
 from dabiao.org.actions.users import refuse_without_admin
+from dabiao.org.can import Can
 from dabiao.org.models import (
     FOREVER,
     Absence,
@@ -72,7 +73,7 @@ def import_rows(
     table: str, rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, dry_run: bool = False
 ) -> Imported:
     """Import rows of text into one of `TABLES`. All or nothing; `dry_run` only tells what would happen."""
-    queries.require_admin(by) if table in {"users", "grants"} else queries.require_operations(by)
+    require(by, Can.ADMINISTER) if table in {"users", "grants"} else require(by, Can.OPERATE)
     spec = TABLES[table]
     parsed, errors = parse(rows, spec.fields)
     with transaction.atomic():

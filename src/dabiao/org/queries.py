@@ -13,7 +13,9 @@ from typing import Literal
 from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from dabiao.core.errors import Forbidden, NotFound
+from dabiao.core.errors import NotFound
+from dabiao.org.access import require
+from dabiao.org.can import Can
 from dabiao.org.logic.seats import Numbering, numbering
 from dabiao.org.logic.tree import Node, Tree, one_tree, org_version, tree
 from dabiao.org.models import FOREVER, Absence, ApiToken, Assignment, Grant, Person, Position, Unit, User
@@ -335,13 +337,13 @@ def unit_order(key: str) -> int:
 
 def users(viewer: User) -> list[User]:
     """Everybody who can sign in, for administrators. Raises Forbidden."""
-    require_admin(viewer)
+    require(viewer, Can.ADMINISTER)
     return list(User.objects.select_related("person").order_by("username"))
 
 
 def user(viewer: User, username: str) -> User:
     """One user, for administrators. Raises Forbidden, NotFound."""
-    require_admin(viewer)
+    require(viewer, Can.ADMINISTER)
     found = User.objects.select_related("person").filter(username=username).first()
     if found is None:
         raise NotFound(_("There is no user %(name)s.") % {"name": username})
@@ -357,18 +359,6 @@ def tokens(viewer: User) -> list[ApiToken]:
     """One's own tokens; everybody's for an administrator."""
     rows = ApiToken.objects.all() if viewer.is_admin else ApiToken.objects.filter(user=viewer)
     return list(rows.select_related("user").order_by("revoked_at", "-created_at", "pk"))
-
-
-def require_admin(by: User | None) -> None:
-    """Raises Forbidden unless `by` is an administrator (None is the program itself)."""
-    if by is not None and not (by.is_active and by.is_admin):
-        raise Forbidden(_("Only an administrator may do this."))
-
-
-def require_operations(by: User | None) -> None:
-    """Raises Forbidden unless `by` runs operations (None is the program itself)."""
-    if by is not None and not (by.is_active and by.runs_operations):
-        raise Forbidden(_("Only sales operations or an administrator may do this."))
 
 
 def _managed(viewer: User, on: date) -> list[str]:

@@ -1,19 +1,17 @@
 """The cockpit and what lies below it: metric, unit, person, customer, facts."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
-from django.views.decorators.http import require_GET
 
 from dabiao.core import jobs
 from dabiao.lake import reading
 from dabiao.metrics import drilldown
 from dabiao.metrics.frame import Frame, framed
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page
 from dabiao.performance import tasks
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
@@ -26,8 +24,7 @@ FILTER = "is_"
 """Query parameters that keep facts of one value: is_customer=C1; an empty value keeps those without one."""
 
 
-@login_required
-@require_GET
+@page()
 def cockpit(request: UserRequest) -> HttpResponseBase:
     """How the scope stands in the period."""
     frame = _frame(request)
@@ -47,8 +44,7 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
     return render(request, "performance/cockpit.html", words)
 
 
-@login_required
-@require_GET
+@page()
 def signals(request: UserRequest) -> HttpResponse:
     """Everything that asks for attention."""
     frame = _frame(request)
@@ -56,8 +52,7 @@ def signals(request: UserRequest) -> HttpResponse:
     return render(request, "performance/signals.html", words)
 
 
-@login_required
-@require_GET
+@page()
 def breakdown(request: UserRequest, metric: str) -> HttpResponseBase:
     """One metric of the scope, split."""
     frame = _frame(request)
@@ -67,8 +62,7 @@ def breakdown(request: UserRequest, metric: str) -> HttpResponseBase:
     return render(request, "performance/breakdown.html", {"page": found})
 
 
-@login_required
-@require_GET
+@page()
 def facts(request: UserRequest, metric: str) -> HttpResponseBase:
     """The facts that a number counts."""
     frame = _frame(request)
@@ -84,8 +78,7 @@ def facts(request: UserRequest, metric: str) -> HttpResponseBase:
     return render(request, "performance/facts.html", {"page": found})
 
 
-@login_required
-@require_GET
+@page()
 def customer(request: UserRequest, customer: str) -> HttpResponse:
     """A customer, as far as the viewer may see them."""
     return render(
@@ -93,8 +86,7 @@ def customer(request: UserRequest, customer: str) -> HttpResponse:
     )
 
 
-@login_required
-@require_GET
+@page()
 def dictionary(request: UserRequest) -> HttpResponseBase:
     """Every metric: what it means and how it stands."""
     frame = _frame(request)
@@ -104,8 +96,7 @@ def dictionary(request: UserRequest) -> HttpResponseBase:
     return render(request, "performance/dictionary.html", {"table": table})
 
 
-@login_required
-@require_GET
+@page()
 def metric(request: UserRequest, metric: str) -> HttpResponse:
     """One metric, explained."""
     return render(request, "performance/metric.html", {"page": definition.about(_frame(request), metric)})

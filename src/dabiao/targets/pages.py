@@ -7,13 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dabiao.core import config, uploads
 from dabiao.core.calendars import fiscal
@@ -23,7 +21,7 @@ from dabiao.engine.metric import Metric
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, forms, imports, queries
 from dabiao.targets.actions import Slot
@@ -37,8 +35,7 @@ FIRST_METRIC = "sales_amount"
 MOST_CELLS = 5000
 
 
-@login_required
-@require_safe
+@page()
 def grid_page(request: UserRequest) -> HttpResponseBase:
     """The grid of one metric; `?export=` downloads what it shows."""
     wanted = _asked(request)
@@ -52,8 +49,7 @@ def grid_page(request: UserRequest) -> HttpResponseBase:
     return render(request, "targets/grid.html", _context(request, shown))
 
 
-@login_required
-@require_POST
+@page("POST")
 def grid_save(request: UserRequest) -> HttpResponse:
     """Save edited cells, all or none; the answer is the grid anew, or JSON that says what is wrong in which cell."""
     wanted = _asked(request)
@@ -67,8 +63,7 @@ def grid_save(request: UserRequest) -> HttpResponse:
     return render(request, "targets/_grid.html", {"grid": shown})
 
 
-@login_required
-@require_safe
+@page()
 def targets_list(request: UserRequest) -> HttpResponseBase:
     """Every target that the viewer may see and whose dates touch the period, as a table that exports itself."""
     on = http.today()
@@ -80,8 +75,7 @@ def targets_list(request: UserRequest) -> HttpResponseBase:
     return render(request, "targets/list.html", {"table": table, "period": period})
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST")
 def import_page(request: UserRequest) -> HttpResponse:
     """Upload targets; every error is shown, and with one nothing is changed."""
     form = forms.ImportForm(request.POST or None, request.FILES or None)
@@ -107,8 +101,7 @@ def import_page(request: UserRequest) -> HttpResponse:
     return render(request, "targets/import.html", context, status=422 if bad else 200)
 
 
-@login_required
-@require_safe
+@page()
 def import_template(request: UserRequest) -> HttpResponseBase:
     """An empty workbook with the titles that the import knows."""
     return http.download(

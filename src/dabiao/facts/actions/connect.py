@@ -1,7 +1,6 @@
 """Connectors: an administrator says once how a database is reached; nobody sees the password again."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,19 +8,17 @@ from django.utils.translation import gettext as _
 from dabiao.core import audit, secrets
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.facts.models import Connector
-from dabiao.org import queries as org
-
-if TYPE_CHECKING:
-    from dabiao.org.access import User
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 
 _FILES = frozenset({"sqlite", "duckdb"})
 """Databases that are files on this machine: a URL would be a way to read any of them."""
 
 
 @transaction.atomic
-def save_connector(name: str, url: str, *, by: "User | None", at: datetime) -> Connector:
+def save_connector(name: str, url: str, *, by: User | None, at: datetime) -> Connector:
     """Add a connector or change its URL. Administrators only. Raises Malformed for what is no database URL."""
-    org.require_admin(by)
+    require(by, Can.ADMINISTER)
     _check(url)
     connector, _added = Connector.objects.update_or_create(
         name=name, defaults={"url": secrets.encrypt(url), "changed_by": by, "changed_at": at}
@@ -31,9 +28,9 @@ def save_connector(name: str, url: str, *, by: "User | None", at: datetime) -> C
 
 
 @transaction.atomic
-def remove_connector(name: str, *, by: "User | None", at: datetime) -> None:
+def remove_connector(name: str, *, by: User | None, at: datetime) -> None:
     """Forget a connector; mappings that name it then say so."""
-    org.require_admin(by)
+    require(by, Can.ADMINISTER)
     connector = Connector.objects.filter(name=name).first()
     if connector is None:
         raise NotFound(_("There is no connector %(name)s.") % {"name": name})

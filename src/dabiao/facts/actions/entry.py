@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Model
@@ -16,9 +16,7 @@ from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.lake import dictionary, outbox
 from dabiao.lake.models import Pending
 from dabiao.org import queries as org
-
-if TYPE_CHECKING:
-    from dabiao.org.access import User
+from dabiao.org.access import User
 
 SOURCE: Final = "hand"
 KINDS: Final = ("visit", "call", "demo", "proposal", "joint_visit")
@@ -45,7 +43,7 @@ class Activity:
 
 
 @transaction.atomic
-def file_activity(person: str, activity: Activity, *, by: "User", at: datetime, on: date) -> str:
+def file_activity(person: str, activity: Activity, *, by: User, at: datetime, on: date) -> str:
     """Put one activity into the outbox; returns its key. `on` is today. Raises NotYours, Malformed."""
     if activity.kind not in KINDS:
         raise Malformed(_("%(kind)s is no kind of activity.") % {"kind": activity.kind})
@@ -73,7 +71,7 @@ def file_activity(person: str, activity: Activity, *, by: "User", at: datetime, 
 
 @transaction.atomic
 def file_figures(
-    person: str, day: date, figures: Mapping[str, Decimal], *, by: "User", at: datetime, on: date
+    person: str, day: date, figures: Mapping[str, Decimal], *, by: User, at: datetime, on: date
 ) -> int:
     """The day's figures, one per metric; filing a day again replaces its figures. Raises NotYours, Malformed."""
     holder = _may_file(person, by, on)
@@ -103,7 +101,7 @@ def file_figures(
 
 
 @transaction.atomic
-def take_back(table: str, key: str, *, by: "User", at: datetime, on: date) -> None:
+def take_back(table: str, key: str, *, by: User, at: datetime, on: date) -> None:
     """Remove an entry of one's own that has not been published yet."""
     entry = Pending.objects.filter(
         table=table, source=SOURCE, key=key, by=by.username, row__isnull=False
@@ -116,7 +114,7 @@ def take_back(table: str, key: str, *, by: "User", at: datetime, on: date) -> No
     audit.record("facts.entry.taken_back", holder, by=by, at=at, detail={"table": table, "key": key})
 
 
-def _may_file(person: str, by: "User", on: date) -> Model:
+def _may_file(person: str, by: User, on: date) -> Model:
     """The person, if `by` may file for them: oneself, or whom one may see and manages. Raises NotYours."""
     holder = org.people_visible(by, on).filter(key=person).first()
     own = by.person is not None and by.person.key == person
@@ -125,7 +123,7 @@ def _may_file(person: str, by: "User", on: date) -> Model:
     return holder
 
 
-def _author(by: "User", person: str) -> str | None:
+def _author(by: User, person: str) -> str | None:
     """Who filed it, when it was somebody else: the employee number, else the user name."""
     own = by.person.key if by.person is not None else by.username
     return None if own == person else own

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 from django.db import transaction
@@ -26,10 +25,8 @@ from dabiao.facts.models import ImportBatch
 from dabiao.lake import reading
 from dabiao.lake.change import Counts
 from dabiao.org import queries as org
-
-if TYPE_CHECKING:
-    from dabiao.org.access import User
-
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 
 _PREVIEWED = 6
 
@@ -55,7 +52,7 @@ def imports_folder() -> Path:
 def load(
     order: Order,
     *,
-    by: "User | None",
+    by: User | None,
     at: datetime,
     dry_run: bool = False,
     batch: ImportBatch | None = None,
@@ -66,7 +63,7 @@ def load(
     dry_run: everything is read and checked, nothing changes. batch: an import that was begun on a page.
     Raises BadMapping, Unreadable, NothingToLoad, Forbidden.
     """
-    org.require_operations(by)
+    require(by, Can.OPERATE)
     key = batch.key if batch else new_key()
     folder = imports_folder() / key
     scratch = folder / f"stage-{secrets.token_hex(4)}"
@@ -121,7 +118,7 @@ def _rates() -> pl.DataFrame:
     return known.sort("on")
 
 
-def _rehearse(done: Prepared, *, by: "User | None", at: datetime) -> Report:
+def _rehearse(done: Prepared, *, by: User | None, at: datetime) -> Report:
     """All that would happen, without its happening."""
     with transaction.atomic():
         counts = rooms.deliver(done, by=by, at=at)
@@ -151,7 +148,7 @@ def _preview(done: Prepared) -> dict[str, Preview]:
 
 
 def _perform(
-    done: Prepared, row: ImportBatch, *, by: "User | None", at: datetime, progress: Progress
+    done: Prepared, row: ImportBatch, *, by: User | None, at: datetime, progress: Progress
 ) -> Report:
     with transaction.atomic():
         counts = rooms.deliver(done, by=by, at=at)
@@ -282,7 +279,7 @@ def _with_files(report: Report, done: Prepared, folder: Path) -> Report:
 
 
 def _begin(
-    order: Order, key: str, batch: ImportBatch | None, *, by: "User | None", at: datetime
+    order: Order, key: str, batch: ImportBatch | None, *, by: User | None, at: datetime
 ) -> ImportBatch:
     if batch is not None:
         batch.state, batch.error = ImportBatch.State.LOADING, ""
@@ -299,7 +296,7 @@ def _begin(
     )
 
 
-def _keep(report: Report, key: str, *, by: "User | None", at: datetime) -> None:
+def _keep(report: Report, key: str, *, by: User | None, at: datetime) -> None:
     ImportBatch.objects.filter(key=key).update(
         state=ImportBatch.State.DONE,
         read=report.total("read"),

@@ -13,8 +13,8 @@ from dabiao.core.errors import Malformed, NotFound
 from dabiao.lake import outbox
 from dabiao.lake.change import BadChange
 from dabiao.lake.tables import TABLES, LakeTable
-from dabiao.org import queries as org
-from dabiao.org.access import User
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 
 MOST_ERRORS: Final = 200
 
@@ -49,7 +49,7 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
 
     They are published by a worker within seconds. Raises RowsRefused with every bad row, Forbidden, NotFound.
     """
-    org.require_operations(by)
+    require(by, Can.OPERATE)
     known = fact_table(table)
     full = [{"source": "api", **row} for row in rows]
     undated = [
@@ -71,7 +71,7 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
 @transaction.atomic
 def remove(table: str, keys: Sequence[tuple[str, str]], *, by: User, at: datetime) -> int:
     """Queue the removal of rows by (source, key). Removing what is not there changes nothing."""
-    org.require_operations(by)
+    require(by, Can.OPERATE)
     fact_table(table)
     count = outbox.remove(table, keys, by=by.username, at=at)
     _record("facts.removed", table, count, by, at)

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,10 +18,8 @@ from dabiao.facts.logic.loading import sources
 from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.logic.reading import Options, hostile, open_file, sheet_names
 from dabiao.facts.models import ImportBatch
-from dabiao.org import queries as org
-
-if TYPE_CHECKING:
-    from dabiao.org.access import User
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 
 _MOST_FILES = 30
 CHECK = "dabiao.facts.tasks.check"
@@ -46,14 +44,14 @@ def begin(
     mapping: str = "",
     like: str = "",
     system: str = "",
-    by: "User",
+    by: User,
     at: datetime,
 ) -> ImportBatch:
     """Keep the uploaded files and find a mapping: a given text, that of import `like`, else a proposal.
 
     Raises Hostile, Unreadable, BadMapping; nothing is kept then.
     """
-    org.require_operations(by)
+    require(by, Can.OPERATE)
     if not uploads or len(uploads) > _MOST_FILES:
         raise Malformed(_("Choose between 1 and %(most)s files.") % {"most": _MOST_FILES})
     key = new_key()
@@ -76,9 +74,9 @@ def begin(
     return batch
 
 
-def confirm_mapping(key: str, text: str, *, by: "User", at: datetime) -> ImportBatch:
+def confirm_mapping(key: str, text: str, *, by: User, at: datetime) -> ImportBatch:
     """Keep the mapping and have everything checked by it. Raises BadMapping with every problem."""
-    org.require_operations(by)
+    require(by, Can.OPERATE)
     batch = _open(key)
     read_map(text, file="map.yml")
     with transaction.atomic():
@@ -90,9 +88,9 @@ def confirm_mapping(key: str, text: str, *, by: "User", at: datetime) -> ImportB
     return batch
 
 
-def start_loading(key: str, *, by: "User", at: datetime) -> ImportBatch:
+def start_loading(key: str, *, by: User, at: datetime) -> ImportBatch:
     """Have a checked import loaded."""
-    org.require_operations(by)
+    require(by, Can.OPERATE)
     batch = _open(key)
     with transaction.atomic():
         job = jobs.enqueue(LOAD, {"key": key}, key=f"facts.load:{key}", by=by, at=at)
@@ -102,9 +100,9 @@ def start_loading(key: str, *, by: "User", at: datetime) -> ImportBatch:
     return batch
 
 
-def discard(key: str, *, by: "User", at: datetime) -> None:
+def discard(key: str, *, by: User, at: datetime) -> None:
     """Forget an import that was never loaded, and its files."""
-    org.require_operations(by)
+    require(by, Can.OPERATE)
     batch = _open(key)
     with transaction.atomic():
         audit.record("facts.import.discarded", batch, by=by, at=at)

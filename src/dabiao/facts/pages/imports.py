@@ -3,14 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dabiao.core.errors import NotFound
 from dabiao.engine.document import Problem
@@ -22,17 +20,15 @@ from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.models import ImportBatch
 from dabiao.facts.pages.listings import counts_listing, errors_listing, kinds_listing
 from dabiao.lake import reading
-from dabiao.org import queries as org
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page
+from dabiao.org.can import Can
 from dabiao.ui import http
 from dabiao.ui.listing import Cell, Column, Listing
 
 
-@login_required
-@require_safe
+@page(can=Can.OPERATE)
 def imports(request: UserRequest) -> HttpResponseBase:
     """What the lake holds, the upload, and the history of imports."""
-    org.require_operations(request.user)
     history, tables = _history(), _tables()
     if kind := request.GET.get("export"):
         return (tables if request.GET.get("table") == tables.key else history).download(
@@ -47,11 +43,9 @@ def imports(request: UserRequest) -> HttpResponseBase:
     return render(request, "facts/imports.html", context)
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST", can=Can.OPERATE)
 def upload(request: UserRequest) -> HttpResponse:
     """Take files in and find a mapping for them."""
-    org.require_operations(request.user)
     form = forms.UploadForm(request.POST or None, request.FILES or None)
     begun: list[ImportBatch] = []
 
@@ -67,11 +61,9 @@ def upload(request: UserRequest) -> HttpResponse:
     return render(request, "facts/upload.html", {"form": form}, status=status)
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST", can=Can.OPERATE)
 def import_mapping(request: UserRequest, key: str) -> HttpResponse:
     """Look over the mapping, change it by choosing or by writing, and have the files checked by it."""
-    org.require_operations(request.user)
     batch = queries.batch(key)
     text: str = batch.mapping
     problems: tuple[Problem, ...] = ()
@@ -99,11 +91,9 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
     return render(request, "facts/mapping.html", context, status=422 if problems else 200)
 
 
-@login_required
-@require_safe
+@page(can=Can.OPERATE)
 def import_(request: UserRequest, key: str) -> HttpResponseBase:
     """An import wherever it stands: being checked, checked, being loaded, loaded, failed."""
-    org.require_operations(request.user)
     batch = queries.batch(key)
     job = queries.job_of(batch)
     report = from_json(_only_report(batch)) if "tables" in batch.report else None
@@ -129,11 +119,9 @@ def import_(request: UserRequest, key: str) -> HttpResponseBase:
     return render(request, "facts/import.html", context)
 
 
-@login_required
-@require_safe
+@page(can=Can.OPERATE)
 def import_status(request: UserRequest, key: str) -> HttpResponse:
     """The bar of an import under way; once it is over, the page is asked for anew."""
-    org.require_operations(request.user)
     batch = queries.batch(key)
     job = queries.job_of(batch)
     response = render(request, "facts/_status.html", {"batch": batch, "job": job})
@@ -142,27 +130,23 @@ def import_status(request: UserRequest, key: str) -> HttpResponse:
     return response
 
 
-@login_required
-@require_POST
+@page("POST")
 def import_load(request: UserRequest, key: str) -> HttpResponse:
     """Load what has been checked."""
     actions.start_loading(key, by=request.user, at=timezone.now())
     return redirect("facts:import", key)
 
 
-@login_required
-@require_POST
+@page("POST")
 def import_discard(request: UserRequest, key: str) -> HttpResponse:
     """Forget an import that was not loaded."""
     actions.discard(key, by=request.user, at=timezone.now())
     return redirect("facts:imports")
 
 
-@login_required
-@require_safe
+@page(can=Can.OPERATE)
 def import_file(request: UserRequest, key: str, name: str) -> FileResponse:
     """Rows handed back, or all errors, as a file."""
-    org.require_operations(request.user)
     report = from_json(_only_report(queries.batch(key)))
     known = {Path(path).name: Path(path) for path in (*report.rejects.values(), report.all_errors) if path}
     if name not in known or not known[name].exists():
@@ -172,11 +156,9 @@ def import_file(request: UserRequest, key: str, name: str) -> FileResponse:
     return response
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST", can=Can.ADMINISTER)
 def connectors(request: UserRequest) -> HttpResponse:
     """Databases that mappings may ask; administrators add and remove them."""
-    org.require_admin(request.user)
     form = forms.ConnectorForm(request.POST if "url" in request.POST else None)
     if "remove" in request.POST:
         actions.remove_connector(request.POST["remove"], by=request.user, at=timezone.now())

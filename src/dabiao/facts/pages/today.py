@@ -3,12 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from dabiao.core import uploads
 from dabiao.core.errors import Forbidden, Malformed
@@ -20,14 +18,13 @@ from dabiao.facts.logic import labels
 from dabiao.facts.queries import Entry
 from dabiao.lake import dictionary, reading
 from dabiao.org import queries as org
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page
 from dabiao.ui import http
 
 _MOST_PEOPLE = 500
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST")
 def today(request: UserRequest) -> HttpResponse:
     """File an activity or the figures of a day; what was filed stands below at once."""
     if not request.user.may_write:
@@ -61,8 +58,7 @@ def today(request: UserRequest) -> HttpResponse:
     return render(request, "facts/today.html", context, status=422 if bad else 200)
 
 
-@login_required
-@require_POST
+@page("POST")
 def take_back(request: UserRequest) -> HttpResponse:
     """Remove one's own entry while it waits."""
     said = request.POST

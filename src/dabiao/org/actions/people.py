@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from dabiao.core import audit
 from dabiao.core.errors import Refused
-from dabiao.org import queries
+from dabiao.org.access import require
 from dabiao.org.actions._common import bump, changes, found, saved
+from dabiao.org.can import Can
 from dabiao.org.models import FOREVER, Absence, Assignment, Person, Position, User
 
 
@@ -37,7 +38,7 @@ def add_person(
     by: User | None, at: datetime,
 ) -> Person:  # fmt: skip
     """Somebody new, known by employee number."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     person = saved(Person(key=key, name=name, email=email, hired_on=hired_on, left_on=left_on))
     bump(at)
     audit.record("org.person.added", person, by=by, at=at)
@@ -47,7 +48,7 @@ def add_person(
 @transaction.atomic
 def change_person(key: str, *, values: dict[str, object], by: User | None, at: datetime) -> Person:
     """Change `name`, `email`, `hired_on` or `left_on`."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     person = found(Person.objects.select_for_update(), key)
     told = changes(person, {k: v for k, v in values.items() if k in {"name", "email", "hired_on", "left_on"}})
     if told:
@@ -60,7 +61,7 @@ def change_person(key: str, *, values: dict[str, object], by: User | None, at: d
 @transaction.atomic
 def assign(person: str, seat: Seat, *, by: User | None, at: datetime) -> Assignment:
     """Give a person a seat. Raises SeatsOverlap when they hold another primary one in that time."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     holder = found(Person.objects.select_for_update(), person)
     position = found(Position.objects.all(), seat.position)
     assignment = Assignment(
@@ -84,7 +85,7 @@ def assign(person: str, seat: Seat, *, by: User | None, at: datetime) -> Assignm
 @transaction.atomic
 def change_assignment(pk: int, *, values: dict[str, object], by: User | None, at: datetime) -> Assignment:
     """Change dates, `primary`, `probation_until`, `fte` or `exit_reason` of a seat somebody holds or held."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     assignment = found(Assignment.objects.select_related("person", "position"), pk, by="pk")
     Person.objects.select_for_update().get(pk=assignment.person_id)
     known = {"starts_on", "ends_on", "primary", "probation_until", "fte", "exit_reason"}
@@ -113,7 +114,7 @@ def move(person: str, seat: Seat, *, by: User | None, at: datetime) -> Assignmen
 @transaction.atomic
 def remove_assignment(pk: int, *, by: User | None, at: datetime) -> None:
     """Take back a seat that was entered by mistake. Facts of that time then count for nobody's unit."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     assignment = found(Assignment.objects.select_related("person", "position"), pk, by="pk")
     detail = {"position": assignment.position.key, "starts_on": str(assignment.starts_on)}
     audit.record("org.assignment.removed", assignment.person, by=by, at=at, detail=detail)
@@ -126,7 +127,7 @@ def record_absence(
     person: str, *, starts_on: date, ends_on: date, kind: str, by: User | None, at: datetime
 ) -> Absence:
     """Days on which somebody is away; `ends_on` is the first day back."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     holder = found(Person.objects.all(), person)
     absence = saved(Absence(person=holder, starts_on=starts_on, ends_on=ends_on, kind=kind))
     bump(at)
@@ -138,7 +139,7 @@ def record_absence(
 @transaction.atomic
 def remove_absence(pk: int, *, by: User | None, at: datetime) -> None:
     """Take back an absence."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     absence = found(Absence.objects.select_related("person"), pk, by="pk")
     audit.record(
         "org.absence.removed", absence.person, by=by, at=at, detail={"starts_on": str(absence.starts_on)}

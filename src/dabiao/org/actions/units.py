@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from dabiao.core import audit
 from dabiao.core.errors import Refused
-from dabiao.org import queries
+from dabiao.org.access import require
 from dabiao.org.actions._common import bump, changes, found, saved
+from dabiao.org.can import Can
 from dabiao.org.models import Grant, Position, Unit, User
 
 
@@ -26,7 +27,7 @@ def add_unit(
     by: User | None, at: datetime,
 ) -> Unit:  # fmt: skip
     """A new unit below `parent` (a unit key; None: a root)."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     above = found(Unit.objects.all(), parent) if parent else None
     unit = saved(Unit(key=key, name=name, parent=above, kind=kind, name_en=name_en))
     bump(at)
@@ -37,7 +38,7 @@ def add_unit(
 @transaction.atomic
 def change_unit(key: str, *, values: dict[str, object], by: User | None, at: datetime) -> Unit:
     """Change `name`, `name_en`, `kind`, `order` or `parent` (a unit key or None). Subtrees move with their unit."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     unit = found(Unit.objects.select_for_update(), key)
     values = {
         name: value
@@ -57,7 +58,7 @@ def change_unit(key: str, *, values: dict[str, object], by: User | None, at: dat
 @transaction.atomic
 def remove_unit(key: str, *, by: User | None, at: datetime) -> None:
     """Remove a unit that nothing belongs to and nothing ever did."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     unit = found(Unit.objects.select_for_update(), key)
     used = unit.children.exists() or unit.positions.exists() or Grant.objects.filter(unit=unit).exists()
     if used:
@@ -72,7 +73,7 @@ def remove_unit(key: str, *, by: User | None, at: datetime) -> None:
 @transaction.atomic
 def add_position(*, key: str, title: str, unit: str, by: User | None, at: datetime) -> Position:
     """A new position in a unit."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     position = saved(Position(key=key, title=title, unit=found(Unit.objects.all(), unit)))
     bump(at)
     audit.record("org.position.added", position, by=by, at=at, detail={"unit": unit})
@@ -82,7 +83,7 @@ def add_position(*, key: str, title: str, unit: str, by: User | None, at: dateti
 @transaction.atomic
 def change_position(key: str, *, values: dict[str, object], by: User | None, at: datetime) -> Position:
     """Change `title` or `unit` (a unit key). Its whole history moves along, since units roll up in today's tree."""
-    queries.require_operations(by)
+    require(by, Can.OPERATE)
     position = found(Position.objects.select_for_update(), key)
     values = {name: value for name, value in values.items() if name in {"title", "unit"}}
     if "unit" in values:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from dabiao.core import audit
 from dabiao.core.errors import Malformed, Refused
-from dabiao.org import queries
+from dabiao.org.access import require
 from dabiao.org.actions._common import bump, changes, found, saved
+from dabiao.org.can import Can
 from dabiao.org.models import FOREVER, Grant, Person, Unit, User
 
 
@@ -36,7 +37,7 @@ def add_user(
     by: User | None, at: datetime,
 ) -> User:  # fmt: skip
     """Somebody who can sign in from now on."""
-    queries.require_admin(by)
+    require(by, Can.ADMINISTER)
     user = User(username=username, role=role, language=language, person=_person(person))
     user.set_password(_checked(password, user))
     saved(user)
@@ -47,7 +48,7 @@ def add_user(
 @transaction.atomic
 def change_user(username: str, *, values: dict[str, object], by: User | None, at: datetime) -> User:
     """Change `role`, `person` (an employee number or None), `is_active`, `email` or `language`."""
-    queries.require_admin(by)
+    require(by, Can.ADMINISTER)
     user = found(User.objects.select_for_update(), username, by="username")
     values = {k: v for k, v in values.items() if k in {"role", "person", "is_active", "email", "language"}}
     if "person" in values:
@@ -64,7 +65,7 @@ def change_user(username: str, *, values: dict[str, object], by: User | None, at
 def set_password(username: str, password: str, *, by: User | None, at: datetime) -> None:
     """Give somebody a new password; their sessions end."""
     if by is None or by.username != username:
-        queries.require_admin(by)
+        require(by, Can.ADMINISTER)
     user = found(User.objects.select_for_update(), username, by="username")
     user.set_password(_checked(password, user))
     user.save(update_fields=["password"])
@@ -84,7 +85,7 @@ def grant(
     username: str, unit: str, *, starts_on: date, ends_on: date = FOREVER, by: User | None, at: datetime
 ) -> Grant:
     """Let somebody see another unit's subtree for a time."""
-    queries.require_admin(by)
+    require(by, Can.ADMINISTER)
     user = found(User.objects.all(), username, by="username")
     given = Grant(
         user=user, unit=found(Unit.objects.all(), unit), starts_on=starts_on, ends_on=ends_on, by=by
@@ -99,7 +100,7 @@ def grant(
 @transaction.atomic
 def end_grant(pk: int, *, on: date, by: User | None, at: datetime) -> None:
     """Take sight away from a day on; a grant that has not begun is removed."""
-    queries.require_admin(by)
+    require(by, Can.ADMINISTER)
     given = found(Grant.objects.select_related("user", "unit"), pk, by="pk")
     if given.starts_on >= on:
         given.delete()

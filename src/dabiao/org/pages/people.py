@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -11,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dabiao.org import actions, forms, queries
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page
+from dabiao.org.can import Can
 from dabiao.org.models import FOREVER, Assignment
 from dabiao.org.queries import PersonRow
 from dabiao.ui import http
@@ -22,8 +21,7 @@ from dabiao.ui.form import day_after
 from dabiao.ui.listing import Column, Listing
 
 
-@login_required
-@require_safe
+@page()
 def people(request: UserRequest) -> HttpResponseBase:
     """Units that the viewer may see, and the people of the one chosen."""
     on = http.today()
@@ -45,11 +43,9 @@ def people(request: UserRequest) -> HttpResponseBase:
     return render(request, "org/people.html", context)
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST", can=Can.OPERATE)
 def person_add(request: UserRequest) -> HttpResponse:
     """Somebody new."""
-    queries.require_operations(request.user)
     form = forms.NewPersonForm(request.POST or None)
     if request.method == "POST" and form.run(
         lambda: actions.add_person(**form.cleaned_data, by=request.user, at=timezone.now())
@@ -60,8 +56,7 @@ def person_add(request: UserRequest) -> HttpResponse:
     )
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST")
 def person(request: UserRequest, key: str) -> HttpResponse:
     """One person: seats, absences, and what sales operations may change."""
     found = queries.person(request.user, key, http.today())
@@ -75,8 +70,7 @@ def person(request: UserRequest, key: str) -> HttpResponse:
     return _person_page(request, key, form=form)
 
 
-@login_required
-@require_POST
+@page("POST")
 def seat_add(request: UserRequest, key: str) -> HttpResponse:
     """A new seat; as the main one it ends the seat held so far."""
     form = forms.SeatForm(request.POST)
@@ -100,8 +94,7 @@ def seat_add(request: UserRequest, key: str) -> HttpResponse:
     return _person_page(request, key, seat_form=form)
 
 
-@login_required
-@require_POST
+@page("POST")
 def seat_end(request: UserRequest, key: str, pk: int) -> HttpResponse:
     """The last day of a seat."""
     form = forms.EndForm(request.POST)
@@ -119,16 +112,14 @@ def seat_end(request: UserRequest, key: str, pk: int) -> HttpResponse:
     return _person_page(request, key, end_form=form)
 
 
-@login_required
-@require_POST
+@page("POST")
 def seat_remove(request: UserRequest, key: str, pk: int) -> HttpResponse:
     """Take back a seat entered by mistake."""
     actions.remove_assignment(pk, by=request.user, at=timezone.now())
     return redirect("org:person", key)
 
 
-@login_required
-@require_POST
+@page("POST")
 def absence_add(request: UserRequest, key: str) -> HttpResponse:
     """Days away."""
     form = forms.AbsenceForm(request.POST)
@@ -149,8 +140,7 @@ def absence_add(request: UserRequest, key: str) -> HttpResponse:
     return _person_page(request, key, absence_form=form)
 
 
-@login_required
-@require_POST
+@page("POST")
 def absence_remove(request: UserRequest, key: str, pk: int) -> HttpResponse:
     """Take back an absence."""
     actions.remove_absence(pk, by=request.user, at=timezone.now())

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -11,19 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dabiao.core import uploads
 from dabiao.core.errors import NotFound
 from dabiao.org import actions, forms, imports, queries
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page
+from dabiao.org.can import Can
 from dabiao.ui import http
 from dabiao.ui.form import Form
 from dabiao.ui.listing import Column, Listing
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST")
 def unit(request: UserRequest, key: str) -> HttpResponse:
     """One unit: where it stands, its positions and who holds them."""
     _seen(request, key)
@@ -36,8 +34,7 @@ def unit(request: UserRequest, key: str) -> HttpResponse:
     return _unit_page(request, key, form=form)
 
 
-@login_required
-@require_POST
+@page("POST")
 def unit_add(request: UserRequest, key: str) -> HttpResponse:
     """A unit below this one."""
     form = forms.NewUnitForm(request.POST)
@@ -48,11 +45,9 @@ def unit_add(request: UserRequest, key: str) -> HttpResponse:
     return _unit_page(request, key, unit_form=form)
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST", can=Can.OPERATE)
 def root_add(request: UserRequest) -> HttpResponse:
     """The first unit, or another one at the top."""
-    queries.require_operations(request.user)
     form = forms.NewUnitForm(request.POST or None)
     if request.method == "POST" and form.run(
         lambda: actions.add_unit(**form.cleaned_data, by=request.user, at=timezone.now())
@@ -65,16 +60,14 @@ def root_add(request: UserRequest) -> HttpResponse:
     )
 
 
-@login_required
-@require_POST
+@page("POST")
 def unit_remove(request: UserRequest, key: str) -> HttpResponse:
     """Remove a unit that nothing belongs to."""
     actions.remove_unit(key, by=request.user, at=timezone.now())
     return redirect("org:people")
 
 
-@login_required
-@require_POST
+@page("POST")
 def position_add(request: UserRequest, key: str) -> HttpResponse:
     """A position in this unit."""
     form = forms.NewPositionForm(request.POST)
@@ -85,11 +78,9 @@ def position_add(request: UserRequest, key: str) -> HttpResponse:
     return _unit_page(request, key, position_form=form)
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST", can=Can.OPERATE)
 def import_table(request: UserRequest) -> HttpResponse:
     """Upload one of the organisation's tables; all errors are shown, and with one nothing is changed."""
-    queries.require_operations(request.user)
     form = forms.ImportForm(request.POST or None, request.FILES or None)
     done: list[imports.Imported] = []
 
@@ -113,11 +104,9 @@ def import_table(request: UserRequest) -> HttpResponse:
     return render(request, "org/import.html", context, status=422 if bad else 200)
 
 
-@login_required
-@require_safe
+@page(can=Can.OPERATE)
 def import_template(request: UserRequest, table: str) -> HttpResponseBase:
     """An empty workbook with the titles of a table, or its present rows."""
-    queries.require_operations(request.user)
     if table not in imports.TABLES:
         raise NotFound(_("There is no table %(name)s.") % {"name": table})
     columns = {field.name: field.title for field in imports.TABLES[table].fields}

@@ -3,25 +3,23 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dabiao.org import actions, forms, queries
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, page, require
+from dabiao.org.can import Can
 from dabiao.org.models import FOREVER, User
 from dabiao.ui import http
 from dabiao.ui.form import day_after
 from dabiao.ui.listing import Column, Listing
 
 
-@login_required
-@require_safe
+@page()
 def users(request: UserRequest) -> HttpResponseBase:
     """Everybody who can sign in."""
     rows = queries.users(request.user)
@@ -53,11 +51,9 @@ def users(request: UserRequest) -> HttpResponseBase:
     return render(request, "org/users.html", {"table": table, "count": len(rows)})
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST", can=Can.ADMINISTER)
 def user_add(request: UserRequest) -> HttpResponse:
     """Somebody who shall be able to sign in."""
-    queries.require_admin(request.user)
     form = forms.NewUserForm(request.POST or None)
     if request.method == "POST" and form.run(
         lambda: actions.add_user(**form.cleaned_data, by=request.user, at=timezone.now())
@@ -68,8 +64,7 @@ def user_add(request: UserRequest) -> HttpResponse:
     )
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST")
 def user(request: UserRequest, username: str) -> HttpResponse:
     """One user: role, person, password, grants."""
     found = queries.user(request.user, username)
@@ -82,12 +77,11 @@ def user(request: UserRequest, username: str) -> HttpResponse:
     return _user_page(request, username, form=form)
 
 
-@login_required
-@require_POST
+@page("POST")
 def user_password(request: UserRequest, username: str) -> HttpResponse:
     """A new password for somebody."""
     form = forms.PasswordForm(request.POST)
-    queries.require_admin(request.user)
+    require(request.user, Can.ADMINISTER)
     if form.run(
         lambda: actions.set_password(
             username, form.cleaned_data["password"], by=request.user, at=timezone.now()
@@ -98,8 +92,7 @@ def user_password(request: UserRequest, username: str) -> HttpResponse:
     return _user_page(request, username, password_form=form)
 
 
-@login_required
-@require_POST
+@page("POST")
 def user_grant(request: UserRequest, username: str) -> HttpResponse:
     """Sight of another unit for a time."""
     form = forms.GrantForm(request.POST)
@@ -121,8 +114,7 @@ def user_grant(request: UserRequest, username: str) -> HttpResponse:
     return _user_page(request, username, grant_form=form)
 
 
-@login_required
-@require_POST
+@page("POST")
 def grant_end(request: UserRequest, username: str, pk: int) -> HttpResponse:
     """Take sight away from today on."""
     actions.end_grant(pk, on=http.today(), by=request.user, at=timezone.now())
@@ -150,8 +142,7 @@ def _user_page(request: UserRequest, username: str, **bound: object) -> HttpResp
     return render(request, "org/user.html", context, status=422 if request.method == "POST" else 200)
 
 
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@page("GET POST")
 def tokens(request: UserRequest) -> HttpResponse:
     """One's own tokens; an administrator sees everybody's. A new one is shown once, in the answer itself."""
     form = forms.TokenForm(request.POST or None)
@@ -171,8 +162,7 @@ def tokens(request: UserRequest) -> HttpResponse:
     return response
 
 
-@login_required
-@require_POST
+@page("POST")
 def token_revoke(request: UserRequest, pk: int) -> HttpResponse:
     """End a token."""
     actions.revoke_token(pk, by=request.user, at=timezone.now())

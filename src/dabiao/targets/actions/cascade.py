@@ -16,8 +16,8 @@ from dabiao.engine.allocation.axis import CannotAllocate
 from dabiao.engine.allocation.cascade import Cascade, cascade
 from dabiao.engine.allocation.change import Change, edited
 from dabiao.engine.allocation.limits import Limit
-from dabiao.org.access import User
-from dabiao.org.queries import require_operations
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 from dabiao.targets.logic.cascade import saved, store
 from dabiao.targets.logic.cascade.cells import held, scope_names
 from dabiao.targets.logic.cascade.request import Prepared, from_units, in_units
@@ -51,7 +51,7 @@ def solve(prepared: Prepared) -> Cascade:
 
 def keep(prepared: Prepared, handed: Cascade, *, plan: str, made: Made) -> CascadeVersion:
     """Keep a cascade as the next version of a plan: cells in the lake, then inputs, limits and ledger, at once."""
-    require_operations(made.by)
+    require(made.by, Can.OPERATE)
     rows, width = handed.amounts.shape
     nodes, columns = np.repeat(np.arange(rows), width), np.tile(np.arange(width), rows)
     null = handed.order.scope.rolled_up((~handed.order.closed).T.astype(np.int64)).T == 0
@@ -96,7 +96,7 @@ def edit(plan: str, where: Limit, value: Decimal, *, made: Made, held_by: str | 
 
     where: scope and axis keys (its bounds are not read). Raises CannotHandDown, NotFound, Malformed.
     """
-    require_operations(made.by)
+    require(made.by, Can.OPERATE)
     before = saved.opened(saved.version_of(plan))
     digits = before.prepared.digits
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 from django.db import transaction
@@ -21,11 +21,9 @@ from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.reading import ROW
 from dabiao.org import imports as org
 from dabiao.org import queries
+from dabiao.org.access import User
 from dabiao.org.imports import Imported
 from dabiao.org.queries import FOREVER
-
-if TYPE_CHECKING:
-    from dabiao.org.access import User
 
 _ORDER: Final = ("units", "people", "assignments", "targets")
 _USUAL_POSITION: Final = "member"
@@ -44,7 +42,7 @@ class RoomCount:
     rejected: int = 0
 
 
-def deliver(done: Prepared, *, by: "User | None", at: datetime) -> dict[int, RoomCount]:
+def deliver(done: Prepared, *, by: User | None, at: datetime) -> dict[int, RoomCount]:
     """Hand the rows over, tables in their natural order. Call inside a transaction; undo it for a dry run."""
     counts: dict[int, RoomCount] = {}
     for into in _ORDER:
@@ -55,7 +53,7 @@ def deliver(done: Prepared, *, by: "User | None", at: datetime) -> dict[int, Roo
 
 
 def _deliver_table(
-    done: Prepared, index: int, table: TableMap, *, by: "User | None", at: datetime
+    done: Prepared, index: int, table: TableMap, *, by: User | None, at: datetime
 ) -> RoomCount:
     rows = _rows(done, index, table)
     given = rows["__n__"].sum() if rows.height else 0
@@ -108,7 +106,7 @@ def _with_next(rows: pl.DataFrame, table: TableMap) -> pl.DataFrame:
     return rows
 
 
-def _offer(table: TableMap, rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:
+def _offer(table: TableMap, rows: pl.DataFrame, *, by: User | None, at: datetime) -> Imported:
     match table.into:
         case "units":
             return org.import_rows("units", _texts(rows, {"unit": "key"}), by=by, at=at)
@@ -120,7 +118,7 @@ def _offer(table: TableMap, rows: pl.DataFrame, *, by: "User | None", at: dateti
             return _offer_targets(rows, by=by, at=at)
 
 
-def _offer_targets(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:
+def _offer_targets(rows: pl.DataFrame, *, by: User | None, at: datetime) -> Imported:
     """Targets stand above facts: imports only go down, rows go up through the register."""
     taken = importables()["targets"].take(
         _texts(rows, {}), by=by, at=at, on=timezone.localdate(at), dry_run=False
@@ -128,7 +126,7 @@ def _offer_targets(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Im
     return Imported("targets", taken.added, taken.changed + taken.cleared, taken.unchanged, taken.errors)
 
 
-def _offer_assignments(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> Imported:
+def _offer_assignments(rows: pl.DataFrame, *, by: User | None, at: datetime) -> Imported:
     """Positions and people that an assignment names come into being with it; all of it or none."""
     title = (
         pl.col("position").fill_null(_USUAL_POSITION)
@@ -148,7 +146,7 @@ def _offer_assignments(rows: pl.DataFrame, *, by: "User | None", at: datetime) -
     return taken
 
 
-def _add_missing(rows: pl.DataFrame, *, by: "User | None", at: datetime) -> None:
+def _add_missing(rows: pl.DataFrame, *, by: User | None, at: datetime) -> None:
     people = queries.employee_numbers()
     new_people = [
         {"key": key, "name": key} for key in rows["person"].unique().sort() if key and key not in people
