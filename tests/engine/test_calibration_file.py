@@ -34,7 +34,7 @@ def test_a_history_is_their_mean_and_an_empty_one_is_missing():
     case = read("kept: {history: [3, 4, 5], source: CRM}")
     assert case.kept is not None
     assert (case.kept.value, case.kept.historical) == (4, 5)
-    with pytest.raises(BadCase, match="headcount is missing"):
+    with pytest.raises(BadCase, match=r"teams\.a\.headcount: the history is empty"):
         read("teams: [{key: a, headcount: {history: []}}]")
 
 
@@ -56,17 +56,17 @@ def test_every_kind_of_entry_is_read():
 @pytest.mark.parametrize(
     ("case", "text", "says"),
     [
-        ("no yaml", "{", "not readable"),
-        ("a list", "- 1", "period and as_of"),
+        ("no yaml", "{", "this is not YAML"),
+        ("a list", "- 1", "a mapping is expected"),
         ("no day", "period: '2027'", "as_of"),
-        ("no period", "as_of: 2026-11-15", "period is missing"),
+        ("no period", "as_of: 2026-11-15", "'period' is missing"),
         ("no such period", "period: soon\nas_of: 2026-11-15", "names no period"),
         ("a range without its value", HEAD + "kept: {value: 5, low: 6}", "does not lie"),
-        ("not a number", HEAD + "kept: much", "much is not a number"),
-        ("not a list", HEAD + "teams: {key: a}", "teams is to be a list of entries"),
-        ("not a day", HEAD + "tools: [{name: crm, since: soon, effect: 1}]", "since is to be a day"),
-        ("not steps", HEAD + "joiners: [{team: a, count: 1, since: 2027-01-01, ramp: fast}]", "ramp is to be a list"),
-        ("no name", HEAD + "tools: [{since: 2027-01-01}]", "name is missing"),
+        ("not a number", HEAD + "kept: much", "kept: 'much' is not a number"),
+        ("not a list", HEAD + "teams: {key: a}", "teams: a list of entries is expected"),
+        ("not a day", HEAD + "tools: [{name: crm, since: soon, effect: 1}]", "tools.crm.since: 'soon' is not a day"),
+        ("not steps", HEAD + "joiners: [{team: a, count: 1, since: 2027-01-01, ramp: fast}]", "'fast' is not a number"),
+        ("no name", HEAD + "tools: [{since: 2027-01-01}]", "'name' is missing"),
     ],
 )  # fmt: skip
 def test_says_what_is_wrong_and_where(case, text, says):

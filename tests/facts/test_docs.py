@@ -19,7 +19,7 @@ def test_the_mapping_shown_is_valid():
 
 
 @pytest.mark.parametrize(
-    "words", [parse._SOURCE, parse._TABLE - {"columns"}, parse._RULE, parse._JOIN, parse._TOP]
+    "words", [parse._SOURCE, {*parse._TABLE} - {"columns"}, parse._RULE, parse._JOIN, parse._TOP]
 )
 def test_every_entry_is_explained(words):
     missing = [word for word in sorted(words) if f"`{word}`" not in TEXT and f"{word}:" not in TEXT]

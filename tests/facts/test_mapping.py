@@ -42,9 +42,9 @@ def test_every_mistake_is_told_at_once_with_its_line_and_mend():
     with pytest.raises(BadMapping) as refused:
         read_map(text, file="erp.yml")
 
-    assert [(p.line, p.message) for p in refused.value.problems] == [
-        (2, "system must be a word"),
-        (3, "'sytem' is no known entry"),
+    assert [(p.line, p.says) for p in refused.value.problems] == [
+        (2, "'system' is missing"),
+        (3, "unknown word 'sytem'"),
         (7, "'order_line' is no known table"),
         (8, "'order' is no known source"),
         (12, "'萬' is no known unit"),
@@ -60,8 +60,8 @@ def test_mistakes_are_told_in_the_readers_language():
         read_map(text, file="erp.yml")
 
     assert str(refused.value).splitlines() == [
-        "erp.yml:12：'萬' 不是已知的单位。可用：%, k, m, ‰, 万, 亿, 十, 十万, 千, 千万, 百, 百万。",
         "erp.yml:12：'amuont' 不是已知的order_lines 的列。是否指 'amount'？",
+        "erp.yml:12：'萬' 不是已知的单位。可用：%, k, m, ‰, 万, 亿, 十, 十万, 千, 千万, 百, 百万。",
     ]
 
 
@@ -75,7 +75,7 @@ def test_mistakes_are_told_in_the_readers_language():
         ("two rules for a column", ("{constant: no}", "{constant: no, from: sum}"), "needs one of from"),
         ("no such encoding", ("skip: 2", "encoding: klingon"), "'klingon' is no known encoding"),
         ("a window without a date", ("into: order_lines", "into: products"), "products needs 'product'"),
-        ("a line twice", ("    key: no\n", "    key: no\n    key: no\n"), "stands there twice"),
+        ("a line twice", ("    key: no\n", "    key: no\n    key: no\n"), "'key' is written twice"),
         ("another schema", ("dabiao/map/1", "dabiao/map/9"), "schema is 'dabiao/map/9'"),
     ],
 )

@@ -42,8 +42,8 @@ def problems(text: str) -> list[str]:
         ("a number that is none", "components: {pay: {base: sales, rate: 5%%}}", 10, "is not a number", "0.05"),
         ("a day that is none", PAY + "exchange: [{currency: USD, from: 2026-02-30, rate: 7}]\namounts: original", 12, "is not a day", "2026-01-31"),
         ("a table without else", "tables: {t: {by: product, rows: [{product: b, is: 1}]}}\ncomponents: {pay: {base: sales, rate: {table: t}}}", 10, "a gap", "else"),
-        ("two rows on one day", "tables:\n  t:\n    by: product\n    else: 0\n    rows:\n      - {product: b, is: 1, to: 2026-03-01}\n      - {product: b, is: 2, from: 2026-02-01}\n" + PAY, 15, "two rows hold on 2026-02-01", "to: 2026-02-01"),
-        ("days that no row holds", "tables:\n  t:\n    by: product\n    else: 0\n    rows:\n      - {product: b, is: 1, to: 2026-03-01}\n      - {product: b, is: 2, from: 2026-03-02}\n" + PAY, 15, "no row holds from 2026-03-01 to 2026-03-01", "first day after"),
+        ("two rows on one day", "tables:\n  t:\n    by: product\n    else: 0\n    rows:\n      - {product: b, is: 1, to: 2026-03-01}\n      - {product: b, is: 2, from: 2026-02-01}\n" + PAY, 14, "two rows hold on 2026-02-01", "to: 2026-02-01"),
+        ("days that no row holds", "tables:\n  t:\n    by: product\n    else: 0\n    rows:\n      - {product: b, is: 1, to: 2026-03-01}\n      - {product: b, is: 2, from: 2026-03-02}\n" + PAY, 14, "no row holds from 2026-03-01 to 2026-03-01", "first day after"),
         ("rows that both fit", "tables: {t: {by: [product, kind], else: 0, rows: [{product: b, is: 1}, {kind: new, is: 2}]}}\n" + PAY, 10, "two rows fit kind new, product b", "names all"),
         ("pay from its own pay", "components: {a: {base: pay.b, rate: 1%}, b: {base: pay.a, rate: 1%}}", 10, "a circle", "measure"),
         ("an amount that fits nowhere", "largest: 1000000000000000000000\n" + PAY.replace("5%", "0.123456"), 12, "fits in no column", "`largest`"),
@@ -147,7 +147,7 @@ def test_every_mistake_is_found_at_once():
 
 
 def test_text_that_is_no_yaml_says_where():
-    assert problems("plan: p\nschema: [")[0].startswith("line 2: plan: not YAML")
+    assert problems("plan: p\nschema: [")[0].startswith("line 2: this is not YAML: ")
     assert "empty" in problems("")[0]
 
 

@@ -41,14 +41,15 @@ def test_files_are_read_in_order_of_name(tmp_path):
     assert load_dictionary(tmp_path)["sales_amount"].label.en == "Second"
 
 
-def test_mistakes_name_the_file_the_line_the_entry_and_the_mend(tmp_path):
+def test_mistakes_name_the_file_the_line_the_place_and_the_mend(tmp_path):
     (tmp_path / "ours.yml").write_text(NET_SALES.replace("order_lines", "orderlines"), encoding="utf-8")
 
     with pytest.raises(MetricErrors) as refused:
         load_dictionary(tmp_path, credits={"record"})
 
     assert str(refused.value) == (
-        "ours.yml, line 6, sales_amount: there is no table orderlines; did you mean order_lines?"
+        "ours.yml, line 6: sales_amount.measure.table: there is no table 'orderlines'. "
+        "Did you mean 'order_lines'?"
     )
 
 

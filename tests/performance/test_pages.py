@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from dabiao.engine.promise import Levels
-from dabiao.lake import reading
+from dabiao.lake import dictionary, reading
 from dabiao.metrics.frame import Frame
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
@@ -191,6 +191,15 @@ class TestCockpit:
         assert cockpit.stamp(frame("emma", ("unit", "east"))) == before
         assert cockpit.stamp(frame("dora", ("unit", "east"))) != before
         assert cockpit.stamp(frame("emma", ("unit", "east"), "2026-01")) != before
+
+    def test_is_kept_under_the_metrics_as_they_are_written_not_as_they_lie_in_memory(self, frame, settings):
+        before = cockpit.stamp(frame("emma", ("unit", "east")))
+
+        dictionary.of.cache_clear()
+        assert cockpit.stamp(frame("emma", ("unit", "east"))) == before
+        settings.METRICS_FOLDER.mkdir(exist_ok=True)
+        (settings.METRICS_FOLDER / "own.yml").write_text("# nothing yet\n", encoding="utf-8")
+        assert cockpit.stamp(frame("emma", ("unit", "east"))) != before
 
 
 class TestPages:

@@ -52,14 +52,14 @@ class TestCaseFile:
     @pytest.mark.parametrize(
         ("case", "text", "says"),
         [
-            ("no yaml", "{", "not readable"),
+            ("no yaml", "{", "this is not YAML"),
             ("no day", "period: 2027", "as_of"),
             ("nothing known", "period: '2027'\nas_of: 2026-11-15", "at least one"),
             ("no such period", "period: soon\nas_of: 2026-11-15", "names no period"),
             (
                 "a missing number",
                 "period: '2027'\nas_of: 2026-11-15\nteams: [{key: a}]",
-                "teams.a: headcount is missing",
+                "teams.a: 'headcount' is missing",
             ),
             (
                 "a range without its value",
@@ -67,18 +67,26 @@ class TestCaseFile:
                 "does not lie",
             ),
             ("not a number", "period: '2027'\nas_of: 2026-11-15\nkept: much", "not a number"),
-            ("not a list", "period: '2027'\nas_of: 2026-11-15\nteams: {key: a}", "list of entries"),
+            (
+                "not a list",
+                "period: '2027'\nas_of: 2026-11-15\nteams: {key: a}",
+                "a list of entries is expected",
+            ),
             (
                 "not a day",
                 "period: '2027'\nas_of: 2026-11-15\ntools: [{name: crm, since: soon}]",
-                "to be a day",
+                "'soon' is not a day",
             ),
             (
                 "not steps",
                 "period: '2027'\nas_of: 2026-11-15\njoiners: [{team: a, count: 1, since: 2027-01-01, ramp: fast}]",
-                "ramp is to be a list",
+                "'fast' is not a number",
             ),
-            ("no name", "period: '2027'\nas_of: 2026-11-15\ntools: [{since: 2027-01-01}]", "name is missing"),
+            (
+                "no name",
+                "period: '2027'\nas_of: 2026-11-15\ntools: [{since: 2027-01-01}]",
+                "'name' is missing",
+            ),
         ],
     )
     def test_says_what_is_wrong_and_where(self, db, tmp_path, case, text, says):

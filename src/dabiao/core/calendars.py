@@ -4,10 +4,11 @@ import re
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from dabiao.core import config
-from dabiao.engine.company_calendar import CompanyCalendar, Week
+from dabiao.engine.calendar_file import read_calendar
+from dabiao.engine.company_calendar import CompanyCalendar
 from dabiao.engine.period import Fiscal, Pattern, Period
 
 
@@ -56,21 +57,8 @@ def _company(name: str, folder: Path) -> CompanyCalendar:
 
 
 def _read(name: str, file: Path) -> CompanyCalendar:
-    """country, region, week (five, six, alternate), free_saturday, closed and opened days."""
-    import yaml
-
-    told: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    if unknown := set(told) - {"country", "region", "week", "free_saturday", "closed", "opened"}:
-        raise ValueError(f"{file}: {min(unknown)} is no setting of a calendar")
-    return CompanyCalendar(
-        name,
-        country=told.get("country", "CN"),
-        region=told.get("region"),
-        week=cast(Week, told.get("week", "five")),
-        free_saturday=told.get("free_saturday"),
-        closed=frozenset(told.get("closed", ())),
-        opened=frozenset(told.get("opened", ())),
-    )
+    """The calendar that a company has written down. Raises ValueError with all that is wrong with it."""
+    return read_calendar(name, file.read_text(encoding="utf-8"), str(file))
 
 
 def fiscal() -> Fiscal:

@@ -127,11 +127,25 @@ def members_of(each: Measure, source: ir.Table, *, by: Sequence[str]) -> ir.Tabl
     """
     if each.how != "distinct" or each.of is None:
         raise CannotMeasure(f"{each.key} is a {each.how}: it has no members.")
-    met, value = all_hold(each.where, source), each.of.value(source)
+    met, value = _met(each, source), each.of.value(source)
     member = value if met is None else ibis.cases((met, value), else_=ibis.null(value.type()))
     return source.mutate(**{MEMBER: member}).aggregate(
         by=[*by, MEMBER], **{_rows(each.source): lambda table: table.count()}
     )
+
+
+def counted_facts(each: Measure, source: ir.Table) -> ir.Table:
+    """The facts of a source that a measure counts: a number is its aggregate of exactly these rows.
+
+    returns: the columns of `source`, `credit_share` among them where the number weighs by it.
+    """
+    met = _met(each, source)
+    return source if met is None else source.filter(met)
+
+
+def _met(each: Measure, table: ir.Table) -> ir.BooleanValue | None:
+    """What a fact has to meet to count; None: every fact does."""
+    return all_hold(each.where, table)
 
 
 def _told_apart(each: Measure, table: ir.Table, *, by: Sequence[str]) -> ir.Table:
@@ -203,7 +217,7 @@ def _names(each: Measure) -> tuple[str, ...]:
 
 
 def _partials(each: Measure, table: ir.Table) -> dict[str, ir.Scalar]:
-    met = all_hold(each.where, table)
+    met = _met(each, table)
     weight = table[SHARE] if SHARE in table.columns else None
     if each.of is None:
         return {each.key: counted(table, met, weight)}

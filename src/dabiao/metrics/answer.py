@@ -14,8 +14,8 @@ import pyarrow as pa
 from dabiao.engine.metric import Measure
 from dabiao.lake.placing import sql
 from dabiao.lake.reading import Lake
-from dabiao.metrics.compile import expression
-from dabiao.metrics.plan import Shape, coverage, plan_for
+from dabiao.metrics.compile import expression, facts_behind
+from dabiao.metrics.plan import Shape, coverage, plan_for, plan_from_facts
 from dabiao.metrics.request import WINDOW, BadMetricRequest, MetricRequest, Windows, metrics_of
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Windows",
     "answer",
     "coverage",
+    "facts",
     "rows",
     "without_facts",
 ]
@@ -47,6 +48,34 @@ def answer(
 def _compiled(shape: Shape) -> str:
     table, by = expression(shape), shape.question.by
     return sql(table.order_by([table[name].asc(nulls_first=False) for name in by]) if by else table)
+
+
+def facts(
+    lake: Lake,
+    question: MetricRequest,
+    each: Measure,
+    *,
+    windows: Windows,
+    seats: Collection[int] | None,
+    newest: int | None = None,
+) -> tuple[int, pa.Table]:
+    """How many facts of a measure stand behind the answer to a question, and those facts, the newest first.
+
+    The rows are those that `answer` sums up, by the same expression; what splits the answer splits nothing here.
+    returns: the table's columns, window, day, seat, unit, and credit_share where a fact is shared; `newest`: so
+        many of them.
+    Raises BadMetricRequest.
+    """
+    plan = plan_from_facts(lake, question, seats=seats)
+    text, small = _compiled_facts(each, plan.shape), {"windows": windows.days, **plan.small}
+    count = lake.run(f"SELECT count(*) AS n FROM ({text})", **small).column(0)[0].as_py()
+    ordered = f"{text} ORDER BY day DESC NULLS LAST, source, key"
+    return int(count), lake.run(ordered if newest is None else f"{ordered} LIMIT {newest}", **small)
+
+
+@lru_cache(maxsize=128)
+def _compiled_facts(each: Measure, shape: Shape) -> str:
+    return sql(facts_behind(each, shape))
 
 
 def without_facts(lake: Lake, key: str, start: date, end: date) -> Decimal | None:

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from dabiao.engine import dimension
-from dabiao.engine.measure import CannotMeasure, measure
+from dabiao.engine.measure import CannotMeasure, counted_facts, measure
 from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable
 from dabiao.lake import cubes
 from dabiao.lake.placing import placed, unbound
@@ -37,13 +37,24 @@ def expression(shape: Shape) -> ir.Table:
         raise BadMetricRequest(str(error)) from error
 
 
+def facts_behind(each: Measure, shape: Shape) -> ir.Table:
+    """The very facts that `expression` sums up for a measure, with who is credited, `seat` and `unit`.
+
+    shape: one that is answered from the facts. Raises BadMetricRequest.
+    """
+    return counted_facts(each, _facts(each.source, shape, seated=True))
+
+
 def _source(source: Source, shape: Shape) -> ir.Table:
     """The facts (or cells) of a source that are in scope, in a window and meet the filters."""
     if shape.by_unit:
         return _unit_totals(source, shape)
     if source in shape.rolled:
         return _stored(cubes.cells(source, _adding_up(source, shape.metrics)), source, shape)
-    seated = bool({"seat", "unit", *shape.levels} & {*_dimensions(shape)})
+    return _facts(source, shape, seated=bool({"seat", "unit", *shape.levels} & {*_dimensions(shape)}))
+
+
+def _facts(source: Source, shape: Shape, *, seated: bool) -> ir.Table:
     return _kept(placed(source, scope=_scope(shape), seated=seated), source, shape)
 
 

@@ -3,20 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Final, cast
 
-import ibis
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
-from dabiao.engine import dimension
+from dabiao.engine.measure import SHARE
 from dabiao.engine.metric import Measure, measures_of
-from dabiao.engine.row import all_hold
-from dabiao.lake.placing import placed, sql, unbound
 from dabiao.lake.tables import TABLES
 from dabiao.metrics import answer, labels, names
+from dabiao.metrics.answer import MetricRequest, Windows
 from dabiao.metrics.figure import Where
 from dabiao.metrics.frame import Frame
 from dabiao.ui.listing import Cell, Column, Kind, Listing, Row
@@ -38,13 +35,13 @@ _PLAIN: Final = frozenset(
 _KINDS: Final[Mapping[str, Kind]] = {
     "money": "cents",
     "rate": "number",
+    "share": "ratio",
     "qty": "number",
     "int": "number",
     "date": "day",
     "time": "moment",
     "flag": "flag",
 }
-_LOOKUPS: Final = ("unit_levels", "products", "customers", "customer_history", "assignments")
 
 
 @dataclass(frozen=True)
@@ -70,15 +67,15 @@ def behind(frame: Frame, key: str, *, measure: str, only: Mapping[str, str], eve
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     metric = frame.metrics[key]
-    found = {each.key: each for each in measures_of(metric)}
-    chosen = found.get(measure) or next(iter(found.values()))
-    count, rows = _rows(frame, chosen, only, limit=None if everything else SHOWN)
+    measures = {each.key: each for each in measures_of(metric)}
+    chosen = measures.get(measure) or next(iter(measures.values()))
+    count, rows = _rows(frame, chosen, only, newest=None if everything else SHOWN)
     return Behind(
         where=Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number),
         metric=key,
         label=frame.label(key),
         note=frame.note(key),
-        measures=tuple((each.key, frame.said(each.label), each is chosen) for each in found.values()),
+        measures=tuple((each.key, frame.said(each.label), each is chosen) for each in measures.values()),
         filters=tuple(f"{labels.column(name)}: {_named(name, value)}" for name, value in only.items()),
         count=count,
         table=_listing(frame, chosen, rows),
@@ -86,57 +83,24 @@ def behind(frame: Frame, key: str, *, measure: str, only: Mapping[str, str], eve
 
 
 def _rows(
-    frame: Frame, measure: Measure, only: Mapping[str, str], *, limit: int | None
+    frame: Frame, measure: Measure, only: Mapping[str, str], *, newest: int | None
 ) -> tuple[int, pa.Table]:
-    levels = frozenset(node.kind for node in frame.tree.nodes if node.kind)
-    text = _compiled(measure, tuple(sorted(only.items())), frame.seats is not None, levels)
-    small: dict[str, pa.Table] = {
-        "span": pa.table({"starts_on": [frame.so_far.start], "ends_on": [frame.so_far.end]})
-    }
-    if frame.seats is not None:
-        small["scope"] = pa.table({"seat": pa.array(sorted(frame.seats), pa.int64())})
-    count = frame.lake.run(f"SELECT count(*) AS n FROM ({text})", **small).column(0)[0].as_py()
-    order = f"{text} ORDER BY day DESC NULLS LAST, source, key"
-    return int(count), frame.lake.run(order if limit is None else f"{order} LIMIT {limit}", **small)
-
-
-@lru_cache(maxsize=128)
-def _compiled(
-    measure: Measure, only: tuple[tuple[str, str], ...], scoped: bool, levels: frozenset[str]
-) -> str:
-    """SQL for the rows that the measure counts; values of filters come in as parameters of expressions, quoted by Ibis."""
-    scope = ibis.table({"seat": "int64"}, name="scope") if scoped else None
-    facts = placed(measure.source, scope=scope)
-    try:
-        facts = dimension.with_dimensions(
-            facts, [name for name, _value in only], {name: unbound(name) for name in _LOOKUPS}, levels=levels
-        )
-    except dimension.NoSuchDimension as error:
-        raise answer.BadMetricRequest(f"{measure.source.table}: {error}") from error
-    for name, value in only:
-        column = facts[name].cast("string")
-        facts = facts.filter(column == value if value else facts[name].isnull())
-    tests = all_hold(measure.where, facts)
-    if tests is not None:
-        facts = facts.filter(tests)
-    if measure.source.on is not None:
-        span = ibis.table({"starts_on": "date", "ends_on": "date"}, name="span")
-        facts = facts.inner_join(span, [facts.day >= span.starts_on, facts.day < span.ends_on]).select(
-            *(facts[name] for name in facts.columns)
-        )
-    wanted = [name for name in TABLES[measure.source.table].names if name in facts.columns]
-    return sql(facts.select("day", "unit", *sorted(wanted)))
+    filters = tuple(sorted((name, (value,)) for name, value in only.items()))
+    request = MetricRequest((measure.key,), (), filters)
+    window = Windows((("", frame.so_far.start, frame.so_far.end),))
+    return answer.facts(frame.lake, request, measure, windows=window, seats=frame.seats, newest=newest)
 
 
 def _listing(frame: Frame, measure: Measure, rows: pa.Table) -> Listing:
     """Columns in the order documented, those without any value left out, those that decide first."""
     table = TABLES[measure.source.table]
-    first = [name for name in (measure.source.on, "customer", "person", "unit", *measure.columns) if name]
+    people = ("customer", "person", SHARE, "unit")
+    first = [name for name in (measure.source.on, *people, *measure.columns) if name]
     ordered = list(dict.fromkeys([*first, *(column.name for column in table.columns)]))
     present = [
         name for name in ordered if name in rows.column_names and rows[name].null_count < rows.num_rows
     ]
-    types = {column.name: column.type for column in table.columns}
+    types = {SHARE: "share", **{column.name: column.type for column in table.columns}}
     columns = [
         Column(
             name,

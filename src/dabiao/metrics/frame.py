@@ -54,8 +54,13 @@ class Frame:
         return seats(self.lake, viewer=self.viewer, scope=self.scope, on=self.today)
 
     @cached_property
+    def edition(self) -> dictionary.Edition:
+        """Which state of the metrics' files counts: what is kept in memory is kept under it."""
+        return dictionary.edition()
+
+    @cached_property
     def metrics(self) -> Mapping[str, Metric]:
-        return dictionary.in_force()
+        return dictionary.of(self.edition)
 
     @cached_property
     def working_days(self) -> frozenset[date]:

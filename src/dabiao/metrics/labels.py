@@ -179,6 +179,7 @@ COLUMNS: Final[Mapping[str, Promise]] = {
     "returned": _("Returned"),
     "segment": _("Segment"),
     "share": _("Share"),
+    "credit_share": _("Share credited"),
     "users": _("Users"),
     "starts_on": _("First day"),
     "ends_on": _("Day after the last"),

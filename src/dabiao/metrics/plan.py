@@ -50,8 +50,20 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
     if whole is not None:
         small["whole"] = pa.table({"unit": pa.array([whole], pa.string())})
     elif seats is not None:
-        small["scope"] = pa.table({"seat": pa.array(sorted(set(seats)), pa.int64())})
+        small["scope"] = _scope(seats)
     return Plan(Shape(question, metrics, levels, scoped, rolled, alive, by_unit=whole is not None), small)
+
+
+def plan_from_facts(lake: Lake, question: MetricRequest, *, seats: Collection[int] | None) -> Plan:
+    """The same question, answered from the facts themselves whatever is rolled up. Raises BadMetricRequest."""
+    metrics = metrics_of(question.metrics)
+    alive = frozenset(source for source in sources_of(metrics) if coverage(lake, source) is not None)
+    shape = Shape(question, metrics, _levels(lake), seats is not None, frozenset(), alive, by_unit=False)
+    return Plan(shape, {} if seats is None else {"scope": _scope(seats)})
+
+
+def _scope(seats: Collection[int]) -> pa.Table:
+    return pa.table({"seat": pa.array(sorted(set(seats)), pa.int64())})
 
 
 @lru_cache(maxsize=64)

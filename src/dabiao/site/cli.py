@@ -27,6 +27,7 @@ _LAST: Mapping[str, Command] = {
     ),
     "restore": Command("dabiao.site.commands:restore", "Bring a backup back into an empty data folder."),
     "upgrade": Command("dabiao.site.commands:upgrade", "Bring both stores to this version of the program."),
+    "dev": Command("dabiao.site.dev:app", "For whoever works on the program itself: lay down a room."),
 }
 COMMANDS: Mapping[str, Command] = {
     **_FIRST,

@@ -1,113 +1,157 @@
 """A calibration written down: a case file in YAML, every number with its name, range, history and source."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
-
-import yaml
+from functools import partial
+from typing import Final, TypeVar
 
 from dabiao.engine.calibration.assumption import Assumption, BadAssumption, certain, from_history
 from dabiao.engine.calibration.calibrate import Case
 from dabiao.engine.calibration.capacity import Joiners, Team, Uplift
 from dabiao.engine.calibration.market import Event, Segment
 from dabiao.engine.calibration.resources import Channel, Tool
-from dabiao.engine.period import BadPeriod, Fiscal
+from dabiao.engine.document import Node, Problem, field_of, listed, read, tried
+from dabiao.engine.period import BadPeriod, Fiscal, Period
+
+T = TypeVar("T")
+_NUMBER: Final = ("name", "value", "low", "high", "historical", "history", "source")
+_UNREAD: Final = date(1, 1, 1)
+"""Stands where no day could be read: the case is refused then."""
 
 
 class BadCase(ValueError):
-    """The case file cannot be read; the message says where and how to mend it."""
+    """The case file cannot be read; `problems` says all of what is wrong, where, and how to mend it."""
+
+    def __init__(self, problems: Collection[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One mapping of the file with the path to it, for messages and for the keys of assumptions."""
+    """One entry of the file. Its path is its place in words (`teams.north`), which begins the keys of its numbers."""
 
-    path: str
-    values: Mapping[str, object]
+    node: Node
+    fields: Mapping[str, Node]
     as_of: date
 
     def number(self, name: str) -> Assumption:
-        found = self.number_or_none(name)
-        if found is None:
-            raise BadCase(f"{self.path}: {name} is missing")
-        return found
+        number = self.number_or_none(name, needed=True)
+        return number or certain(name, name, Decimal(1), self.as_of, "unread")
 
-    def number_or_none(self, name: str) -> Assumption | None:
-        """A number: 25 is certain; {value, low, high, historical, source} a judgement; {history: […]} their mean."""
-        given, key = self.values.get(name), f"{self.path}.{name}"
-        if given is None:
-            return None
-        if not isinstance(given, Mapping):
-            return certain(key, key, _decimal(given, key), self.as_of, "given")
-        label = str(given.get("name", key))
-        if isinstance(past := given.get("history"), list):
-            return from_history(key, label, [_decimal(value, key) for value in past], self.as_of)
-        value = _decimal(given.get("value"), key)
-        low, high = (_decimal(given.get(side, value), key) for side in ("low", "high"))
-        historical = given.get("historical")
-        was = None if historical is None else _decimal(historical, key)
-        try:
-            return Assumption(
-                key, label, value, low, high, self.as_of, str(given.get("source", "estimate")), was
-            )
-        except BadAssumption as error:
-            raise BadCase(str(error)) from None
+    def number_or_none(self, name: str, *, needed: bool = False) -> Assumption | None:
+        key = ".".join(filter(None, (self.node.path or "case", name)))
+        number = partial(_assumption, key=key, as_of=self.as_of)
+        return field_of(self.fields, name, number, None, needed=self.node if needed else None)
 
     def text(self, name: str) -> str:
-        if name not in self.values:
-            raise BadCase(f"{self.path}: {name} is missing")
-        return str(self.values[name])
+        return field_of(self.fields, name, Node.text, "", needed=self.node)
 
     def day(self, name: str) -> date:
-        given = self.values.get(name)
-        if not isinstance(given, date):
-            raise BadCase(f"{self.path}: {name} is to be a day, like 2027-03-01")
-        return given
+        return field_of(self.fields, name, Node.day, _UNREAD, needed=self.node)
 
     def steps(self, name: str) -> tuple[Fraction, ...]:
-        given = self.values.get(name, [])
-        if not isinstance(given, Sequence) or isinstance(given, str):
-            raise BadCase(f"{self.path}: {name} is to be a list")
-        return tuple(Fraction(_decimal(step, f"{self.path}.{name}")) for step in given)
-
-    def parts(self, name: str) -> list["_Part"]:
-        given = self.values.get(name) or []
-        if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
-            raise BadCase(f"{self.path}: {name} is to be a list of entries")
-        titles = (str(each.get("key") or each.get("name") or place) for place, each in enumerate(given, 1))
-        return [_Part(f"{name}.{title}", each, self.as_of) for title, each in zip(titles, given, strict=True)]
+        return tuple(map(Fraction, field_of(self.fields, name, listed(Node.number), ())))
 
 
-def read_case(text: str, fiscal: Fiscal) -> Case:
+def _assumption(node: Node, key: str, as_of: date) -> Assumption | None:
+    """25 is certain; {value, low, high, historical, source} a judgement; {history: […]} their mean, None of none."""
+    if node.is_scalar:
+        return certain(key, key, node.number(), as_of, "given")
+    fields = node.fields(*_NUMBER)
+    label = field_of(fields, "name", Node.text, key)
+    if "history" in fields:
+        past = from_history(key, label, listed(Node.number)(fields["history"]), as_of)
+        if past is None:
+            raise node.bad("the history is empty", "Write what was, or a value.")
+        return past
+    value = field_of(fields, "value", Node.number, Decimal(1), needed=node)
+    low, high = (field_of(fields, side, Node.number, value) for side in ("low", "high"))
+    was = field_of(fields, "historical", Node.number, None)
+    source = field_of(fields, "source", Node.text, "estimate")
+    try:
+        return Assumption(key, label, value, low, high, as_of, source, was)
+    except BadAssumption as error:
+        raise node.bad(str(error), "Widen the range, or correct the value.") from None
+
+
+def read_case(text: str, fiscal: Fiscal, file: str = "") -> Case:
     """The case in a file. Raises BadCase.
 
     period and as_of, then any of segments, events, teams, joiners, uplifts, channels, kept, tools, each as in
     `engine.calibration`; a key of an assumption is its place in the file (`teams.north.attrition`).
     """
-    try:
-        whole = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadCase(f"not readable as YAML: {error}") from None
-    if not isinstance(whole, Mapping) or not isinstance(whole.get("as_of"), date):
-        raise BadCase("the file needs period and as_of (a day, like 2026-11-15)")
-    top = _Part("case", whole, whole["as_of"])
-    try:
-        period = fiscal.parse(top.text("period"))
-    except BadPeriod as error:
-        raise BadCase(str(error)) from None
+    root, problems = read(text, file)
+    case = tried(root, partial(_case, fiscal=fiscal), None) if root else None
+    if problems or case is None:
+        raise BadCase(sorted(problems))
+    return case
+
+
+def _case(root: Node, fiscal: Fiscal) -> Case | None:
+    fields = root.fields("period", "as_of", "kept", *_SECTIONS)
+    period = field_of(fields, "period", partial(_period, fiscal=fiscal), None, needed=root)
+    as_of = field_of(fields, "as_of", Node.day, _UNREAD, needed=root)
+    if period is None:
+        return None
     return Case(
         period=period,
-        segments=tuple(map(_segment, top.parts("segments"))),
-        events=tuple(map(_event, top.parts("events"))),
-        teams=tuple(map(_team, top.parts("teams"))),
-        joiners=tuple(map(_joiners, top.parts("joiners"))),
-        uplifts=tuple(map(_uplift, top.parts("uplifts"))),
-        channels=tuple(map(_channel, top.parts("channels"))),
-        kept=top.number_or_none("kept"),
-        tools=tuple(map(_tool, top.parts("tools"))),
+        segments=_parts(fields, "segments", as_of, _segment),
+        events=_parts(fields, "events", as_of, _event),
+        teams=_parts(fields, "teams", as_of, _team),
+        joiners=_parts(fields, "joiners", as_of, _joiners),
+        uplifts=_parts(fields, "uplifts", as_of, _uplift),
+        channels=_parts(fields, "channels", as_of, _channel),
+        kept=_Part(root, fields, as_of).number_or_none("kept"),
+        tools=_parts(fields, "tools", as_of, _tool),
     )
+
+
+def _period(node: Node, fiscal: Fiscal) -> Period:
+    try:
+        return fiscal.parse(node.text())
+    except BadPeriod as error:
+        raise node.bad(str(error).removesuffix(".")) from None
+
+
+_SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "segments": ("key", "size", "growth", "share", "share_gain"),
+    "events": ("name", "since", "segment", "effect"),
+    "teams": ("key", "headcount", "per_head", "attrition"),
+    "joiners": ("team", "count", "since", "ramp"),
+    "uplifts": ("name", "team", "since", "heads", "effect"),
+    "channels": ("key", "budget", "cost_per_lead", "conversion", "deal_value"),
+    "tools": ("name", "since", "effect"),
+}
+"""What an entry of each section says; any may have a `key` and a `name`."""
+
+
+def _parts(
+    fields: Mapping[str, Node], section: str, as_of: date, made: Callable[[_Part], T]
+) -> tuple[T, ...]:
+    """The entries of a section, each called by its key, else its name, else its place."""
+    if section not in fields or fields[section].is_null:
+        return ()
+    if not fields[section].is_list:
+        fields[section].note("a list of entries is expected", "Start each entry with `- `.")
+        return ()
+    numbered = enumerate(fields[section].items(), 1)
+    titled = [node.called(f"{section}.{_title(node) or place}") for place, node in numbered]
+    parts = [tried(node, partial(_part, section=section, as_of=as_of), None) for node in titled]
+    return tuple(made(part) for part in parts if part is not None)
+
+
+def _title(node: Node) -> str:
+    titles = (node.members.get(name) for name in ("key", "name"))
+    return next((title.text() for title in titles if title and title.is_scalar), "")
+
+
+def _part(node: Node, section: str, as_of: date) -> _Part:
+    named = node.fields(*_SECTIONS[section], "key", "name")
+    return _Part(node, {name: each.called(f"{node.path}.{name}") for name, each in named.items()}, as_of)
 
 
 def _segment(part: _Part) -> Segment:
@@ -140,11 +184,3 @@ def _channel(part: _Part) -> Channel:
 
 def _tool(part: _Part) -> Tool:
     return Tool(part.text("name"), part.day("since"), part.number("effect"))
-
-
-def _decimal(value: object, path: str) -> Decimal:
-    """A number as it is written: YAML's floats are read back from their shortest text."""
-    try:
-        return Decimal(repr(value) if isinstance(value, float) else str(value).replace("_", ""))
-    except InvalidOperation:
-        raise BadCase(f"{path}: {value} is not a number") from None

@@ -60,7 +60,7 @@ def parse(text: str, dictionary: Dictionary) -> Parsed:
     if root is None:
         return Parsed(None, tuple(problems), {})
     plan = _plan(root, dictionary)
-    return Parsed(plan, tuple(sorted(problems)), root.seen)
+    return Parsed(plan, tuple(sorted(problems)), root.lines)
 
 
 def _plan(root: Spot, dictionary: Dictionary) -> Plan:

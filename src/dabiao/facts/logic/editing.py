@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from django.utils.translation import gettext as _
 
+from dabiao.engine.document import read, write
 from dabiao.facts.logic import labels
-from dabiao.facts.logic.mapping import yamled
 from dabiao.facts.logic.mapping.known import INTO
 
 
@@ -108,7 +107,7 @@ def chosen(text: str, said: Mapping[str, str]) -> str:
             }
         )
     document["tables"] = kept
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
+    return write(document)
 
 
 def _choose(columns: dict[str, Any], name: str, header: str) -> None:
@@ -171,8 +170,6 @@ def _headers(document: Mapping[str, Any], source: str, report: Mapping[str, Any]
 
 
 def _document(text: str) -> dict[str, Any]:
-    try:
-        document, _lines = yamled.load(text)
-    except yamled.BadYaml:
-        return {}
+    root, _problems = read(text)
+    document = root.plain() if root else None
     return document if isinstance(document, dict) else {}

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-import yaml
 from django.utils.translation import gettext as _
 
+from dabiao.engine import document as documents
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.mapping.parse import SCHEMA
@@ -94,7 +94,7 @@ def propose(paths: Sequence[Path], *, system: str) -> Proposal:
     for name in unplaced if document["tables"] else ():
         del document["sources"][name]
     guesses = tuple(guess for each in seen for guess in each.chosen.values())
-    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
+    text = documents.write(document)
     return Proposal(text, guesses, unplaced, tuple(notes))
 
 
@@ -496,6 +496,7 @@ def synonyms() -> Mapping[str, Sequence[str]]:
 @lru_cache(maxsize=1)
 def _words() -> dict[str, Any]:
     text = (files("dabiao.facts") / "synonyms.yml").read_text(encoding="utf-8")
-    words: dict[str, Any] = yaml.safe_load(text)
-    words["empty"] = [str(word) for word in words["empty"] if word is not None]
+    root, _problems = documents.read(text)
+    words: dict[str, Any] = {name: node.plain() for name, node in root.members.items()} if root else {}
+    words["empty"] = [word for word in words["empty"] if word is not None]
     return words

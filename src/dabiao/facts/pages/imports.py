@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
+from dabiao.engine.document import Problem
 from dabiao.facts import actions, forms, queries
 from dabiao.facts.logic import editing, labels
 from dabiao.facts.logic.loading.report import Report, from_json, verdict
-from dabiao.facts.logic.mapping import BadMapping, Problem
+from dabiao.facts.logic.mapping import BadMapping
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.models import ImportBatch
 from dabiao.facts.pages.listings import counts_listing, errors_listing, kinds_listing

@@ -86,7 +86,7 @@ def stamp(frame: Frame) -> str:
         frame.today,
         frame.language,
         frame.currency,
-        id(frame.metrics),
+        frame.edition,
         list(forecasts),
     )
     return blake2b(repr(parts_of_it).encode(), digest_size=16).hexdigest()

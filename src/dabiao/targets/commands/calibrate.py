@@ -52,9 +52,9 @@ def calibrate(
 
 def _from_file(file: Path) -> tuple[Case, Happened | None]:
     try:
-        return read_case(file.read_text(encoding="utf-8"), fiscal()), None
+        return read_case(file.read_text(encoding="utf-8"), fiscal(), file.name), None
     except BadCase as error:
-        raise Malformed(f"{file.name}: {error}") from None
+        raise Malformed(str(error)) from None
 
 
 def _from_facts(metric: str, label: str, years: int) -> tuple[Case, Happened | None]:

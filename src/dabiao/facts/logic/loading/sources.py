@@ -11,8 +11,9 @@ import polars as pl
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed
+from dabiao.engine.document import Problem
 from dabiao.facts.logic.loading import connectors, joining
-from dabiao.facts.logic.mapping import BadMapping, MapFile, Problem, Source
+from dabiao.facts.logic.mapping import BadMapping, MapFile, Source
 from dabiao.facts.logic.reading import Options, Sheet, Unreadable, open_file, typed
 
 FROM: Final = "dabiao_from"
@@ -112,14 +113,15 @@ def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) 
             )
             problems.append(
                 Problem(
-                    file,
                     line,
+                    "",
                     _("%(sheet)s has no column %(name)r") % {"sheet": sheet.name, "name": name},
                     mend,
+                    file,
                 )
             )
     if problems:
-        raise BadMapping(sorted(problems, key=lambda problem: problem.line))
+        raise BadMapping(sorted(problems))
 
 
 def unused(sheet: Sheet, source: Source, mapping: MapFile) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 import polars as pl
-import yaml
 from django.utils.translation import gettext as _
 
+from dabiao.engine.document import Node, listed, read
 from dabiao.facts.logic import labels
 from dabiao.facts.logic.loading.prepare import Prepared
 from dabiao.facts.logic.loading.report import Warning_
@@ -100,7 +100,8 @@ def _misspelt(done: Prepared) -> Iterator[Warning_]:
 
 def _vocabulary() -> list[str]:
     text = (files("dabiao.facts") / "words.yml").read_text(encoding="utf-8")
-    return [str(word) for word in yaml.safe_load(text)["industries"]]
+    root, _problems = read(text)
+    return list(listed(Node.text)(root.members["industries"])) if root else []
 
 
 def _people(done: Prepared, people: frozenset[str]) -> Iterator[Warning_]:

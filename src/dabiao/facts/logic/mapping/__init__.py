@@ -1,14 +1,13 @@
 """The readable file that says which columns of which files mean what: `schema: dabiao/map/1`."""
 
 from dabiao.facts.logic.mapping.model import Agree, Join, MapFile, Rule, Source, TableMap, Where
-from dabiao.facts.logic.mapping.parse import BadMapping, Problem, read_map
+from dabiao.facts.logic.mapping.parse import BadMapping, read_map
 
 __all__ = [
     "Agree",
     "BadMapping",
     "Join",
     "MapFile",
-    "Problem",
     "Rule",
     "Source",
     "TableMap",

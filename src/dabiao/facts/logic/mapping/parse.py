@@ -1,34 +1,35 @@
 """Mapping text → MapFile, or all that is wrong with it: file, line, what, and the mend."""
 
 import codecs
-import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed
-from dabiao.facts.logic.mapping import yamled
+from dabiao.core.sentence import say
+from dabiao.engine.document import Bad, Node, Problem, field_of, known_names, listed, read, tried
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.mapping.model import Agree, Join, MapFile, Next, Rule, Source, TableMap, Where
 from dabiao.facts.logic.reading import Options
 from dabiao.facts.logic.reading.opening import FORMATS
 
 SCHEMA: Final = "dabiao/map/1"
-_TOP = {"schema", "system", "currency", "time_zone", "sources", "tables", "ignore", "agree"}
-_AGREE = {"source", "column", "with", "its", "on", "latest"}
-_SOURCE = {
+_TOP = ("schema", "system", "currency", "time_zone", "sources", "tables", "ignore", "agree")
+_AGREE = ("source", "column", "with", "its", "on", "latest")
+_SOURCE = (
     "file", "query", "connector", "format", "sheet", "header", "skip", "delimiter", "encoding", "trim", "empty",
     "totals", "replace", "join", "optional",
-}  # fmt: skip
-_JOIN = {"source", "on", "take", "missing"}
-_TABLE = {"into", "from", "key", "mode", "window", "where", "distinct", "columns"}
-_RULE = {
+)  # fmt: skip
+_JOIN = ("source", "on", "take", "missing")
+_TABLE = ("into", "from", "key", "mode", "window", "where", "distinct", "columns")
+_RULE = (
     "from", "first", "constant", "values", "otherwise", "default", "formats", "unit", "plus", "minus", "times",
     "round", "add_days", "required", "next", "per", "last",
-}  # fmt: skip
+)  # fmt: skip
 UNITS: Final = {
     "十": 1,
     "百": 2,
@@ -47,436 +48,381 @@ UNITS: Final = {
 _DELIMITERS: Final = {"tab": "\t", "comma": ",", "semicolon": ";", "bar": "|", "spaces": "spaces"}
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing to mend in a mapping."""
-
-    file: str
-    line: int
-    message: str
-    mend: str
-
-    def __str__(self) -> str:
-        return _("%(file)s:%(line)s: %(message)s. %(mend)s") % vars(self)
-
-
 class BadMapping(Malformed):
-    """A mapping cannot be used as it is. `problems` holds all of what is wrong."""
+    """A mapping cannot be used as it is. `problems` holds all of what is wrong, in the reader's language."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        self.problems = tuple(
+            replace(problem, says=say(problem.says), mend=say(problem.mend)) for problem in problems
+        )
+        super().__init__("\n".join(map(_located, self.problems)))
+
+
+def _located(problem: Problem) -> str:
+    return _("%(file)s:%(line)s: %(message)s. %(mend)s") % {
+        "file": problem.file,
+        "line": problem.line,
+        "message": problem.says,
+        "mend": problem.mend,
+    }
 
 
 def read_map(text: str, *, file: str = "map.yml") -> MapFile:
     """Parse and check a mapping. Raises BadMapping with every problem, in the order of lines."""
-    try:
-        document, lines = yamled.load(text)
-    except yamled.BadYaml as error:
-        raise BadMapping([Problem(file, error.line, str(error), _("Mend the YAML."))]) from None
-    reader = _Reader(file, lines)
-    mapping = reader.map_file(document, text)
-    if reader.problems:
-        raise BadMapping(sorted(reader.problems, key=lambda problem: problem.line))
+    root, problems = read(text, file)
+    mapping = tried(root, partial(_map_file, text=text), None) if root else None
+    if problems or mapping is None:
+        raise BadMapping(sorted(problems))
     return mapping
 
 
-class _Reader:
-    """Walks the document and collects problems instead of stopping at the first."""
+def _map_file(root: Node, text: str) -> MapFile:
+    top = _given(root, *_TOP)
+    schema = top.get("schema", root)
+    if schema.content != SCHEMA:
+        schema.note(
+            _("schema is %(what)r") % {"what": schema.content if "schema" in top else None},
+            _("Write `schema: %(SCHEMA)s` at the top.") % {"SCHEMA": SCHEMA},
+        )
+    sources = field_of(top, "sources", _sources, {})
+    if not sources:
+        top.get("sources", root).note(_("no sources"), _("Name at least one file under `sources`."))
+    tables = field_of(top, "tables", listed(partial(_table, sources=sources)), ())
+    if not tables:
+        top.get("tables", root).note(_("no tables"), _("Say under `tables` what the sources feed."))
+    return MapFile(
+        system=field_of(top, "system", _word, "", needed=root),
+        sources=sources,
+        tables=tables,
+        currency=field_of(top, "currency", _word, None),
+        time_zone=field_of(top, "time_zone", _zone, None),
+        ignore=field_of(top, "ignore", _words, ()),
+        agree=field_of(top, "agree", listed(partial(_agree, sources=sources)), ()),
+        text=text,
+    )
 
-    def __init__(self, file: str, lines: yamled.Lines) -> None:
-        self.file = file
-        self.lines = lines
-        self.problems: list[Problem] = []
 
-    def map_file(self, document: object, text: str) -> MapFile:
-        top = self.entries(document, (), _TOP)
-        if top.get("schema") != SCHEMA:
-            self.say(
-                ("schema",),
-                _("schema is %(what)r") % {"what": top.get("schema")},
-                _("Write `schema: %(SCHEMA)s` at the top.") % {"SCHEMA": SCHEMA},
-            )
-        system = self.word(top.get("system"), ("system",), needed=True)
-        sources = {
-            name: self.source(name, value)
-            for name, value in self.entries(top.get("sources"), ("sources",)).items()
-        }
-        if not sources:
-            self.say(("sources",), _("no sources"), _("Name at least one file under `sources`."))
-        tables = [
-            self.table(item, index, sources)
-            for index, item in enumerate(self.items(top.get("tables"), ("tables",)))
-        ]
-        if not tables:
-            self.say(("tables",), _("no tables"), _("Say under `tables` what the sources feed."))
-        self.joins_exist(sources)
-        zone = self.word(top.get("time_zone"), ("time_zone",))
-        if zone and not _is_zone(zone):
-            self.say(
-                ("time_zone",),
-                _("%(zone)r is no time zone") % {"zone": zone},
-                _("Write one like Asia/Shanghai."),
-            )
-        return MapFile(
-            system=system or "",
-            sources=sources,
-            tables=tuple(tables),
-            currency=self.word(top.get("currency"), ("currency",)),
-            time_zone=zone,
-            ignore=self.words(top.get("ignore"), ("ignore",)),
-            agree=tuple(
-                self.agree(item, ("agree", i), sources)
-                for i, item in enumerate(self.items(top.get("agree"), ("agree",)))
-            ),
-            text=text,
+def _agree(node: Node, sources: Mapping[str, Source]) -> Agree:
+    fields = _given(node, *_AGREE)
+    for name in ("source", "with"):
+        field_of(fields, name, partial(_source_name, sources=sources), "")
+    source, column, other, its = (
+        field_of(fields, name, _word, "", needed=node) for name in ("source", "column", "with", "its")
+    )
+    on = field_of(fields, "on", _pairs, {})
+    return Agree(source, column, other, its, on, field_of(fields, "latest", _word, None), node.line)
+
+
+# Sources and their joins.
+
+
+def _sources(node: Node) -> dict[str, Source]:
+    sources = {name: tried(below, partial(_source, name), None) for name, below in node.entries()}
+    known = {name: source for name, source in sources.items() if source is not None}
+    for name in known:
+        for join in _joins(node.members[name]):
+            tried(join, partial(_plain_source, sources=known), None)
+    return known
+
+
+def _joins(node: Node) -> Iterable[Node]:
+    return node.members["join"].items() if "join" in node.members else ()
+
+
+def _plain_source(join: Node, sources: Mapping[str, Source]) -> None:
+    """A join looks up in a source that there is, and that looks up nowhere itself."""
+    name = join.members.get("source")
+    if name is None or not name.is_scalar or not name.text():
+        return
+    if _source_name(name, sources) and sources[name.text()].joins:
+        raise join.bad(
+            _("%(source)s has joins of its own") % {"source": name.text()}, _("Look up in a plain source.")
         )
 
-    def agree(self, item: object, path: yamled.Path, sources: Mapping[str, Source]) -> Agree:
-        entry = self.entries(item, path, _AGREE)
-        words = {
-            name: self.word(entry.get(name), (*path, name), needed=True) or ""
-            for name in ("source", "column", "with", "its")
-        }
-        for name in ("source", "with"):
-            if words[name] not in sources:
-                self.unknown((*path, name), _("source"), words[name], sources)
-        on = self.pairs(entry.get("on"), (*path, "on"))
-        latest = self.word(entry.get("latest"), (*path, "latest"))
-        return Agree(
-            words["source"], words["column"], words["with"], words["its"], on, latest, self.lines.of(*path)
+
+def _source_name(node: Node, sources: Mapping[str, Source]) -> str:
+    if _word(node) not in sources:
+        raise _unknown(node, _("source"), sources)
+    return node.text()
+
+
+def _source(name: str, node: Node) -> Source:
+    fields = {"file": node} if node.is_scalar and not node.is_null else _given(node, *_SOURCE)
+    files = field_of(fields, "file", _files, ())
+    query = field_of(fields, "query", _word, None)
+    if ("file" in fields) == ("query" in fields):
+        node.note(
+            _("source %(name)s needs either `file` or `query`") % {"name": name}, _("Name one of them.")
+        )
+    return Source(
+        name,
+        files,
+        query,
+        field_of(fields, "connector", _word, None),
+        _options(fields),
+        field_of(fields, "replace", _replacements, {}),
+        field_of(fields, "join", listed(_join), ()),
+        field_of(fields, "optional", Node.yes, False),
+        node.line,
+    )
+
+
+def _files(node: Node) -> tuple[str, ...]:
+    patterns = _words(node)
+    for pattern in patterns:
+        if pattern.startswith("/") or ".." in pattern.split("/"):
+            node.note(
+                _("%(pattern)r leaves the folder") % {"pattern": pattern},
+                _("Name files inside the folder given to the import."),
+            )
+    return patterns
+
+
+def _replacements(node: Node) -> dict[str, dict[str, str]]:
+    return {column: tried(pairs, _pairs, {}) for column, pairs in node.entries()}
+
+
+def _options(fields: Mapping[str, Node]) -> Options:
+    return Options(
+        format=field_of(fields, "format", _one_of(*sorted(set(FORMATS.values()))), None),
+        sheet=field_of(fields, "sheet", _word, None),
+        header=field_of(fields, "header", _header, cast(Any, "auto")),
+        skip=field_of(fields, "skip", Node.whole, 0),
+        delimiter=field_of(fields, "delimiter", _delimiter, None),
+        encoding=field_of(fields, "encoding", _encoding, None),
+        trim=field_of(fields, "trim", Node.yes, True),
+        empty=field_of(fields, "empty", _words, ()),
+        totals=field_of(fields, "totals", _one_of("skip", "keep"), cast(Any, "skip")),
+    )
+
+
+def _header(node: Node) -> Any:  # noqa: ANN401  # Options says which
+    """auto, none, a row's number, or the columns' names."""
+    if not node.is_list:
+        word = _word(node)
+        return "auto" if word in {"auto", "true"} else 0 if word in {"none", "false"} else node.whole()
+    names = _words(node)
+    for twice in sorted({name for name in names if names.count(name) > 1}):
+        node.note(
+            _("two columns are called %(twice)r") % {"twice": twice}, _("Give each column its own name.")
+        )
+    return names
+
+
+def _delimiter(node: Node) -> str:
+    delimiter = str(node.content) if node.is_scalar else _word(node)
+    delimiter = _DELIMITERS.get(delimiter, delimiter)
+    if delimiter != "spaces" and len(delimiter) != 1:
+        raise node.bad(
+            _("%(delimiter)r is more than one character") % {"delimiter": delimiter},
+            _("Write one, or tab or spaces."),
+        )
+    return delimiter
+
+
+def _join(node: Node) -> Join:
+    fields = _given(node, *_JOIN)
+    on, take = (field_of(fields, name, _pairs, {}) for name in ("on", "take"))
+    if not on or not take:
+        node.note(
+            _("a join needs `on` and `take`"), _("Write e.g. on: {agent: agent}, take: {manager: manager}.")
+        )
+    missing = field_of(fields, "missing", _one_of("report", "ignore"), "report")
+    name = field_of(fields, "source", _word, "", needed=node)
+    return Join(name, on, take, cast(Any, missing), node.line)
+
+
+# Tables and their columns.
+
+
+def _table(node: Node, sources: Mapping[str, Source]) -> TableMap:
+    fields = _given(node, *_TABLE)
+    columns = field_of(fields, "columns", _columns, {})
+    table = TableMap(
+        into=field_of(fields, "into", _word, "", needed=node),
+        source=field_of(fields, "from", partial(_source_name, sources=sources), "", needed=node),
+        columns=columns,
+        key=field_of(fields, "key", _key, cast(Any, ())),
+        mode=field_of(fields, "mode", _one_of("upsert", "replace"), cast(Any, "upsert")),
+        window=field_of(fields, "window", _one_of("month", "day", "file"), cast(Any, "month")),
+        where=field_of(fields, "where", _wheres, ()),
+        distinct=field_of(fields, "distinct", Node.yes, False),
+        line=node.line,
+    )
+    if table.into in INTO:
+        _fit(table, node, fields)
+    elif table.into:
+        fields["into"].problems.append(_unknown(fields["into"], _("table"), INTO).problem)
+    return table
+
+
+def _columns(node: Node) -> dict[str, Rule]:
+    rules = {name: tried(below, partial(_rule, name), None) for name, below in node.entries()}
+    return {name: rule for name, rule in rules.items() if rule is not None}
+
+
+def _wheres(node: Node) -> tuple[Where, ...]:
+    wheres = [tried(below, partial(_where, name), None) for name, below in node.entries()]
+    return tuple(where for where in wheres if where is not None)
+
+
+def _key(node: Node) -> Any:  # noqa: ANN401  # TableMap says which
+    return "generated" if node.content == "generated" else _words(node)
+
+
+def _fit(table: TableMap, node: Node, fields: Mapping[str, Node]) -> None:
+    """The columns exist, and the needed ones are there."""
+    known = INTO[table.into]
+    columns = fields.get("columns", node)
+    for name, rule in table.columns.items():
+        _column_fits(name, rule, table, columns.members[name])
+    if known.keyed and not table.key and "key" not in table.columns:
+        node.note(
+            _("%(into)s has no key") % {"into": table.into},
+            _("Write `key: COLUMN`, `key: [A, B]` or `key: generated`."),
+        )
+    for name in known.required:
+        if name not in table.columns and name != "key":
+            columns.note(
+                _("%(into)s needs %(name)r") % {"into": table.into, "name": name},
+                _("Say which column is %(name)s, or give a constant.") % {"name": name},
+            )
+    if table.into == "targets" and ("person" in table.columns) == ("unit" in table.columns):
+        columns.note(_("a target is for a person or a unit"), _("Map exactly one of `person` and `unit`."))
+    if table.mode == "replace" and not known.on:
+        fields["mode"].note(
+            _("%(into)s has no date to cut a window by") % {"into": table.into}, _("Leave `mode` out.")
         )
 
-    def source(self, name: str, value: object) -> Source:
-        path = ("sources", name)
-        entry = self.entries({"file": value} if isinstance(value, str) else value, path, _SOURCE)
-        files, query = (
-            self.words(entry.get("file"), (*path, "file")),
-            self.word(entry.get("query"), (*path, "query")),
+
+def _column_fits(name: str, rule: Rule, table: TableMap, node: Node) -> None:
+    known = INTO[table.into]
+    if name not in known.columns:
+        column = _("column of %(into)s") % {"into": table.into}
+        node.problems.append(_unknown(node, column, known.columns, name).problem)
+    if rule.next and known.home == "lake" and known.on:
+        node.note(_("`next` works on dimensions, organisation and targets"), _("Leave it out."))
+    if rule.next and rule.next.column not in table.columns:
+        unknown = _unknown(node, _("mapped column"), table.columns, rule.next.column)
+        node.problems.append(unknown.problem)
+
+
+def _rule(name: str, node: Node) -> Rule:
+    if node.is_scalar and not node.is_null:
+        return Rule(name, columns=(_word(node),), line=node.line)
+    fields = _given(node, *_RULE)
+    # A constant of nothing is a rule too: the column stays empty.
+    kinds = [kind for kind in ("from", "constant", "next", "first") if kind in node.members]
+    if len(kinds) != 1:
+        node.note(
+            _("%(name)s needs one of from, first, constant, next") % {"name": name}, _("Keep exactly one.")
         )
-        if bool(files) == bool(query):
-            self.say(
-                path,
-                _("source %(name)s needs either `file` or `query`") % {"name": name},
-                _("Name one of them."),
-            )
-        for pattern in files:
-            if pattern.startswith("/") or ".." in pattern.split("/"):
-                self.say(
-                    (*path, "file"),
-                    _("%(pattern)r leaves the folder") % {"pattern": pattern},
-                    _("Name files inside the folder given to the import."),
-                )
-        joins = [
-            self.join(item, (*path, "join", i))
-            for i, item in enumerate(self.items(entry.get("join"), (*path, "join")))
-        ]
-        return Source(
-            name,
-            files,
-            query,
-            self.word(entry.get("connector"), (*path, "connector")),
-            self.options(entry, path),
-            {
-                column: self.pairs(pairs, (*path, "replace", column))
-                for column, pairs in self.entries(entry.get("replace"), (*path, "replace")).items()
-            },
-            tuple(joins),
-            self.flag(entry.get("optional"), (*path, "optional")),
-            self.lines.of(*path),
+    following = field_of(fields, "next", _word, "")
+    per = field_of(fields, "per", _words, ())
+    last = field_of(fields, "last", _word, None)
+    return Rule(
+        column=name,
+        columns=field_of(fields, "from" if "from" in fields else "first", _words, ()),
+        first="first" in fields,
+        constant=field_of(fields, "constant", _word, None),
+        values=field_of(fields, "values", _values, None),
+        otherwise=field_of(fields, "otherwise", _one_of("error", "keep", "empty"), cast(Any, "error")),
+        default=field_of(fields, "default", _word, None),
+        formats=field_of(fields, "formats", _words, ()),
+        unit=field_of(fields, "unit", _unit, None),
+        plus=field_of(fields, "plus", _words, ()),
+        minus=field_of(fields, "minus", _words, ()),
+        times=field_of(fields, "times", _words, ()),
+        round=field_of(fields, "round", Node.yes, False),
+        add_days=field_of(fields, "add_days", Node.integer, 0),
+        required=field_of(fields, "required", Node.yes, None),
+        next=Next(following, per, last) if following else None,
+        line=node.line,
+    )
+
+
+def _where(column: str, node: Node) -> Where:
+    if not node.is_mapping:
+        return Where(column, () if node.is_null else _words(node), line=node.line)
+    fields = _given(node, "not", "filled")
+    filled = field_of(fields, "filled", Node.yes, None)
+    return Where(column, field_of(fields, "not", _words, ()), "not" in node.members, filled, node.line)
+
+
+# What a value of the document may be.
+
+
+def _given(node: Node, *known: str) -> dict[str, Node]:
+    """The fields of a mapping that say something."""
+    if node.is_null:
+        return {}
+    return {name: below for name, below in node.fields(*known).items() if not below.is_null}
+
+
+def _unknown(node: Node, what: str, known: Iterable[str], name: str | None = None) -> Bad:
+    name = node.text() if name is None else name
+    return node.bad(
+        _("%(name)r is no known %(what)s") % {"name": name, "what": what}, known_names(name, known)
+    )
+
+
+def _one_of(*words: str) -> Callable[[Node], Any]:
+    return lambda node: node.word(words)
+
+
+def _word(node: Node) -> str:
+    """A text as it is written: blanks in quotes count."""
+    if not node.content or not node.is_scalar or node.is_null:
+        entry = node.path.rpartition(".")[2]
+        raise node.bad(
+            _("%(entry)s must be a word") % {"entry": entry},
+            _("Write %(entry)s: something.") % {"entry": entry},
         )
-
-    def options(self, entry: Mapping[str, object], path: yamled.Path) -> Options:
-        header = entry.get("header", "auto")
-        if isinstance(header, list):
-            found: Any = self.words(header, (*path, "header"))
-            for twice in sorted({name for name in found if found.count(name) > 1}):
-                self.say(
-                    (*path, "header"),
-                    _("two columns are called %(twice)r") % {"twice": twice},
-                    _("Give each column its own name."),
-                )
-        elif header in {"auto", "true", None}:
-            found = "auto"
-        elif header in {"none", "false"}:
-            found = 0
-        else:
-            found = self.number(header, (*path, "header"))
-        delimiter = self.word(entry.get("delimiter"), (*path, "delimiter"))
-        delimiter = _DELIMITERS.get(delimiter or "", delimiter)
-        if delimiter and delimiter != "spaces" and len(delimiter) != 1:
-            self.say(
-                (*path, "delimiter"),
-                _("%(delimiter)r is more than one character") % {"delimiter": delimiter},
-                _("Write one, or tab or spaces."),
-            )
-        return Options(
-            format=self.choice(entry.get("format"), (*path, "format"), sorted(set(FORMATS.values()))),
-            sheet=self.word(entry.get("sheet"), (*path, "sheet")),
-            header=found,
-            skip=self.number(entry.get("skip", "0"), (*path, "skip")),
-            delimiter=delimiter,
-            encoding=self.encoding(entry.get("encoding"), (*path, "encoding")),
-            trim=self.flag(entry.get("trim", "true"), (*path, "trim")),
-            empty=self.words(entry.get("empty"), (*path, "empty")),
-            totals=self.choice(entry.get("totals", "skip"), (*path, "totals"), ["skip", "keep"]) or "skip",  # type: ignore[arg-type]  # choice() has checked it
-        )
-
-    def join(self, item: object, path: yamled.Path) -> Join:
-        entry = self.entries(item, path, _JOIN)
-        on = self.pairs(entry.get("on"), (*path, "on"))
-        take = self.pairs(entry.get("take"), (*path, "take"))
-        if not on or not take:
-            self.say(
-                path,
-                _("a join needs `on` and `take`"),
-                _("Write e.g. on: {agent: agent}, take: {manager: manager}."),
-            )
-        missing = self.choice(entry.get("missing", "report"), (*path, "missing"), ["report", "ignore"])
-        name = self.word(entry.get("source"), (*path, "source"), needed=True) or ""
-        return Join(name, on, take, missing or "report", self.lines.of(*path))  # type: ignore[arg-type]  # choice() has checked it
-
-    def joins_exist(self, sources: Mapping[str, Source]) -> None:
-        for name, source in sources.items():
-            for index, join in enumerate(source.joins):
-                if join.source not in sources:
-                    self.unknown(("sources", name, "join", index), _("source"), join.source, sources)
-                elif sources[join.source].joins:
-                    self.say(
-                        ("sources", name, "join", index),
-                        _("%(source)s has joins of its own") % {"source": join.source},
-                        _("Look up in a plain source."),
-                    )
-
-    def table(self, item: object, index: int, sources: Mapping[str, Source]) -> TableMap:
-        path: yamled.Path = ("tables", index)
-        entry = self.entries(item, path, _TABLE)
-        into = self.word(entry.get("into"), (*path, "into"), needed=True) or ""
-        source = self.word(entry.get("from"), (*path, "from"), needed=True) or ""
-        if source and source not in sources:
-            self.unknown((*path, "from"), _("source"), source, sources)
-        columns = {
-            name: self.rule(name, value, (*path, "columns", name))
-            for name, value in self.entries(entry.get("columns"), (*path, "columns")).items()
-        }
-        key = entry.get("key")
-        table = TableMap(
-            into=into,
-            source=source,
-            columns=columns,
-            key="generated" if key == "generated" else self.words(key, (*path, "key")),
-            mode=self.choice(entry.get("mode", "upsert"), (*path, "mode"), ["upsert", "replace"]) or "upsert",  # type: ignore[arg-type]  # choice() has checked it
-            window=self.choice(entry.get("window", "month"), (*path, "window"), ["month", "day", "file"]) or "month",  # type: ignore[arg-type]  # choice() has checked it
-            where=tuple(self.where(name, value, (*path, "where", name)) for name, value in self.entries(entry.get("where"), (*path, "where")).items()),
-            distinct=self.flag(entry.get("distinct"), (*path, "distinct")),
-            line=self.lines.of(*path),
-        )  # fmt: skip
-        if into not in INTO:
-            self.unknown((*path, "into"), _("table"), into, INTO)
-        else:
-            self.fits(table, path)
-        return table
-
-    def fits(self, table: TableMap, path: yamled.Path) -> None:
-        """The columns exist, and the needed ones are there."""
-        known = INTO[table.into]
-        for name, rule in table.columns.items():
-            if name not in known.columns:
-                self.unknown(
-                    (*path, "columns", name),
-                    _("column of %(into)s") % {"into": table.into},
-                    name,
-                    known.columns,
-                )
-            if rule.next and known.home == "lake" and known.on:
-                self.say(
-                    (*path, "columns", name),
-                    _("`next` works on dimensions, organisation and targets"),
-                    _("Leave it out."),
-                )
-            if rule.next and rule.next.column not in table.columns:
-                self.unknown((*path, "columns", name), _("mapped column"), rule.next.column, table.columns)
-        if known.keyed and not table.key and "key" not in table.columns:
-            self.say(
-                path,
-                _("%(into)s has no key") % {"into": table.into},
-                _("Write `key: COLUMN`, `key: [A, B]` or `key: generated`."),
-            )
-        for name in known.required:
-            if name not in table.columns and name != "key":
-                self.say(
-                    (*path, "columns"),
-                    _("%(into)s needs %(name)r") % {"into": table.into, "name": name},
-                    _("Say which column is %(name)s, or give a constant.") % {"name": name},
-                )
-        if table.into == "targets" and ("person" in table.columns) == ("unit" in table.columns):
-            self.say(
-                (*path, "columns"),
-                _("a target is for a person or a unit"),
-                _("Map exactly one of `person` and `unit`."),
-            )
-        if table.mode == "replace" and not known.on:
-            self.say(
-                (*path, "mode"),
-                _("%(into)s has no date to cut a window by") % {"into": table.into},
-                _("Leave `mode` out."),
-            )
-
-    def rule(self, name: str, value: object, path: yamled.Path) -> Rule:
-        if isinstance(value, str):
-            return Rule(name, columns=(value,), line=self.lines.of(*path))
-        entry = self.entries(value, path, _RULE)
-        given = [word for word in ("from", "constant", "next", "first") if word in entry]
-        if len(given) != 1:
-            self.say(
-                path,
-                _("%(name)s needs one of from, first, constant, next") % {"name": name},
-                _("Keep exactly one."),
-            )
-        unit = self.word(entry.get("unit"), (*path, "unit"))
-        if unit is not None and unit.lower() not in UNITS:
-            self.unknown((*path, "unit"), _("unit"), unit, UNITS)
-        values = entry.get("values")
-        if values is not None and not isinstance(values, dict):
-            self.say(
-                (*path, "values"),
-                _("values must be pairs"),
-                _("Write values: {in the file: in the product}."),
-            )
-        following = self.word(entry.get("next"), (*path, "next"))
-        return Rule(
-            column=name,
-            columns=self.words(entry.get("from") or entry.get("first"), (*path, "from")),
-            first="first" in entry,
-            constant=self.word(entry.get("constant"), (*path, "constant")),
-            values={key: None if v is None else str(v) for key, v in values.items()} if isinstance(values, dict) else None,
-            otherwise=self.choice(entry.get("otherwise", "error"), (*path, "otherwise"), ["error", "keep", "empty"]) or "error",  # type: ignore[arg-type]  # choice() has checked it
-            default=self.word(entry.get("default"), (*path, "default")),
-            formats=self.words(entry.get("formats"), (*path, "formats")),
-            unit=unit.lower() if unit else None,
-            plus=self.words(entry.get("plus"), (*path, "plus")),
-            minus=self.words(entry.get("minus"), (*path, "minus")),
-            times=self.words(entry.get("times"), (*path, "times")),
-            round=self.flag(entry.get("round"), (*path, "round")),
-            add_days=self.number(entry.get("add_days", "0"), (*path, "add_days")),
-            required=self.flag(entry.get("required"), (*path, "required")) if "required" in entry else None,
-            next=Next(following, self.words(entry.get("per"), (*path, "per")), self.word(entry.get("last"), (*path, "last"))) if following else None,
-            line=self.lines.of(*path),
-        )  # fmt: skip
-
-    def where(self, column: str, value: object, path: yamled.Path) -> Where:
-        line = self.lines.of(*path)
-        if isinstance(value, dict):
-            entry = self.entries(value, path, {"not", "filled"})
-            filled = self.flag(entry["filled"], (*path, "filled")) if "filled" in entry else None
-            return Where(column, self.words(entry.get("not"), (*path, "not")), "not" in entry, filled, line)
-        return Where(column, self.words(value, path), line=line)
-
-    # What a value of the document may be.
-
-    def say(self, path: yamled.Path, message: str, mend: str) -> None:
-        self.problems.append(Problem(self.file, self.lines.of(*path), message, mend))
-
-    def unknown(self, path: yamled.Path, what: str, name: str, known: Iterable[str]) -> None:
-        near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-        mend = (
-            _("Did you mean %(what)r?") % {"what": near[0]}
-            if near
-            else _("Known: %(names)s.") % {"names": ", ".join(sorted(known)[:30])}
-        )
-        self.say(path, _("%(name)r is no known %(what)s") % {"name": name, "what": what}, mend)
-
-    def entries(self, value: object, path: yamled.Path, known: set[str] | None = None) -> dict[str, Any]:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self.say(
-                path,
-                _("%(entry)s must be pairs of name: value")
-                % {"entry": path[-1] if path else _("the document")},
-                _("Indent names below it."),
-            )
-            return {}
-        for name in value if known is not None else ():
-            if name not in (known or set()):
-                self.unknown((*path, name), _("entry"), name, known or set())
-        return value
-
-    def items(self, value: object, path: yamled.Path) -> list[object]:
-        if value is None:
-            return []
-        if isinstance(value, list):
-            return value
-        self.say(path, _("%(entry)s must be a list") % {"entry": path[-1]}, _("Start each entry with `- `."))
-        return []
-
-    def word(self, value: object, path: yamled.Path, *, needed: bool = False) -> str | None:
-        if isinstance(value, str) and value:
-            return value
-        if value is not None or needed:
-            self.say(
-                path,
-                _("%(entry)s must be a word") % {"entry": path[-1]},
-                _("Write %(entry)s: something.") % {"entry": path[-1]},
-            )
-        return None
-
-    def words(self, value: object, path: yamled.Path) -> tuple[str, ...]:
-        if value is None:
-            return ()
-        if isinstance(value, str):
-            return (value,)
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        self.say(
-            path, _("%(entry)s must be a word or a list of words") % {"entry": path[-1]}, _("Write [a, b].")
-        )
-        return ()
-
-    def pairs(self, value: object, path: yamled.Path) -> dict[str, str]:
-        if isinstance(value, str):
-            return {value: value}
-        if isinstance(value, list):
-            return {name: name for name in self.words(value, path)}
-        return {key: str(v) for key, v in self.entries(value, path).items()}
-
-    def number(self, value: object, path: yamled.Path) -> int:
-        if isinstance(value, str) and value.lstrip("-").isdecimal():
-            return int(value)
-        self.say(path, _("%(entry)s must be a whole number") % {"entry": path[-1]}, _("Write digits."))
-        return 0
-
-    def flag(self, value: object, path: yamled.Path) -> bool:
-        if value in {None, "false", "no"}:
-            return False
-        if value not in {"true", "yes"}:
-            self.say(
-                path, _("%(entry)s must be true or false") % {"entry": path[-1]}, _("Write one of them.")
-            )
-        return value in {"true", "yes"}
-
-    def choice(self, value: object, path: yamled.Path, known: list[str]) -> str | None:
-        if value is None or (isinstance(value, str) and value in known):
-            return value
-        self.unknown(path, str(path[-1]), str(value), known)
-        return None
-
-    def encoding(self, value: object, path: yamled.Path) -> str | None:
-        name = self.word(value, path)
-        try:
-            return codecs.lookup(name).name if name else None
-        except LookupError:
-            self.say(
-                path,
-                _("%(name)r is no known encoding") % {"name": name},
-                _("Write utf-8, gb18030, utf-16 or another Python knows."),
-            )
-            return None
+    return str(node.content)
 
 
-def _is_zone(name: str) -> bool:
+def _words(node: Node) -> tuple[str, ...]:
+    """One word, or a list of them; an empty text in quotes is one too."""
+    items = tuple(node.items())
+    if all(item.is_scalar and not item.is_null for item in items):
+        return tuple(str(item.content) for item in items)
+    entry = node.path.rpartition(".")[2]
+    raise node.bad(_("%(entry)s must be a word or a list of words") % {"entry": entry}, _("Write [a, b]."))
+
+
+def _pairs(node: Node) -> dict[str, str]:
+    """{ours: theirs}; names alone are called the same on both sides."""
+    if node.is_mapping:
+        return {name: text or "" for name, text in _values(node).items()}
+    return {name: name for name in _words(node)}
+
+
+def _values(node: Node) -> dict[str, str | None]:
+    for below in node.members.values():
+        below.text()
+    return {name: None if below.is_null else str(below.content) for name, below in node.entries()}
+
+
+def _unit(node: Node) -> str:
+    if _word(node).lower() not in UNITS:
+        raise _unknown(node, _("unit"), UNITS)
+    return node.text().lower()
+
+
+def _zone(node: Node) -> str:
     try:
-        ZoneInfo(name)
+        ZoneInfo(_word(node))
     except (ValueError, OSError, KeyError):
-        return False
-    return True
+        zone = {"zone": node.content}
+        raise node.bad(_("%(zone)r is no time zone") % zone, _("Write one like Asia/Shanghai.")) from None
+    return node.text()
+
+
+def _encoding(node: Node) -> str:
+    try:
+        return codecs.lookup(_word(node)).name
+    except LookupError:
+        raise node.bad(
+            _("%(name)r is no known encoding") % {"name": node.content},
+            _("Write utf-8, gb18030, utf-16 or another Python knows."),
+        ) from None

@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed
-from dabiao.engine import dimension
-from dabiao.engine.measure import measure
 from dabiao.engine.metric import Measure, Metric
 from dabiao.engine.period import Period
 from dabiao.lake import dictionary, reading
-from dabiao.lake.placing import placed, sql, unbound
-
-_LOOKUPS = ("products", "customers", "customer_history", "unit_levels")
+from dabiao.metrics import answer
+from dabiao.metrics.answer import MetricRequest, Windows
 
 
 def metric_of(key: str) -> Metric:
@@ -31,19 +27,19 @@ def metric_of(key: str) -> Metric:
 def brought(metric: Metric, by: str, period: Period) -> Mapping[str, Decimal]:
     """What facts of a period sum to, by `person`, `unit`, `day` (ISO) or `product_line`; people without facts are left out.
 
+    All facts count, whoever asks.
     Raises Malformed for a metric whose parts do not sum.
     """
     if not isinstance(metric, Measure) or not metric.additive:
         raise Malformed(
             _("%(metric)s has no history that sums; hand it down evenly.") % {"metric": metric.key}
         )
-    facts = placed(metric.source, seated=by == "unit")
-    facts = dimension.with_dimensions(facts, [by], {name: unbound(name) for name in _LOOKUPS}, levels=())
-    facts = facts.filter(facts.day >= period.start, facts.day < period.end)
-    rows: pa.Table = reading.current().run(sql(measure([metric], {metric.source: facts}, by=[by])))
+    window = Windows((("", period.start, period.end),))
+    request = MetricRequest((metric.key,), (by,))
+    table = answer.answer(reading.current(), request, windows=window, seats=None)
     return {
-        _key(row[by]): Decimal(row[metric.key])
-        for row in rows.to_pylist()
+        _key(row[by]): Decimal(str(row[metric.key]))
+        for row in answer.rows(table)
         if row[metric.key] is not None and row[by] is not None
     }
 
