@@ -10,7 +10,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
@@ -282,6 +282,33 @@ def seats_in(unit: str, on: date) -> list[tuple[Position, list[Assignment]]]:
     ).select_related("person"):
         held.setdefault(seat.position_id, []).append(seat)
     return [(position, held.get(position.pk, [])) for position in positions]
+
+
+@dataclass(frozen=True)
+class Vacancy:
+    """A position that nobody holds. since: the day after its last holder's last; None where nobody ever held it."""
+
+    key: str
+    title: str
+    unit: str
+    since: date | None
+    last: str
+
+
+def vacancies(viewer: User, on: date) -> list[Vacancy]:
+    """Positions of visible units that nobody holds on a day, in tree order; a seat that begins later is vacant yet."""
+    places = {node.key: node.index for node in units_visible(viewer, on)}
+    held = Assignment.objects.filter(position=OuterRef("pk"), starts_on__lte=on)
+    last = held.filter(ends_on__lte=on).order_by("-ends_on", "-pk")
+    rows = (
+        Position.objects.filter(~Exists(held.filter(ends_on__gt=on)), unit__key__in=places)
+        .annotate(
+            since=Subquery(last.values("ends_on")[:1]), holder=Subquery(last.values("person__name")[:1])
+        )
+        .values_list("key", "title", "unit__key", "since", "holder")
+    )
+    vacant = [Vacancy(key, title, unit, since, holder or "") for key, title, unit, since, holder in rows]
+    return sorted(vacant, key=lambda row: (places[row.unit], row.key))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dabiao.org.pages import people, units, users
+from dabiao.org.pages import people, units, users, vacancies
 
 app_name = "org"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("units/<path:key>/positions/", units.position_add, name="unit-position-add"),
     path("units/<path:key>/remove/", units.unit_remove, name="unit-remove"),
     path("units/<path:key>/", units.unit, name="unit"),
+    path("vacancies/", vacancies.vacancies, name="vacancies"),
     path("import/", units.import_table, name="import"),
     path("import/<str:table>.xlsx", units.import_template, name="import-template"),
     path("users/", users.users, name="users"),
