@@ -57,14 +57,14 @@ class TestXlsx:
             {"name": "=HYPERLINK(1)", "amount": Decimal("1.5"), "on": date(2026, 1, 5)},
             {"name": "5", "amount": Decimal("-12345678901.1234"), "on": None},
             {"name": None, "amount": Decimal("12345678901234.1234"), "on": date(2026, 2, 28)},
-            {"name": "-1", "amount": None, "on": None},
+            {"name": "-1", "amount": Decimal("123456789012.1234"), "on": None},
         ]
         assert read_xlsx(rows) == [
             [("姓名", "s"), ("Amount", "s"), ("On", "s")],
             [("=HYPERLINK(1)", "s"), (1.5, "n"), (datetime(2026, 1, 5), "d")],
             [("5", "s"), (-12345678901.1234, "n"), (None, "n")],
             [(None, "n"), ("12345678901234.1234", "s"), (datetime(2026, 2, 28), "d")],
-            [("-1", "s"), (None, "n"), (None, "n")],
+            [("-1", "s"), ("123456789012.1234", "s"), (None, "n")],
         ]
 
     def test_writes_moments_as_text(self):

@@ -258,6 +258,16 @@ def test_members_give_the_same_distinct_counts_as_the_facts(rows, by, weigh):
     assert alone == run(measure(metrics[:2], {SALES: facts}, by=by), *by)
 
 
+def test_a_distinct_count_from_members_counts_each_once_however_they_are_grouped():
+    kinds = FROM_FACTS[0]
+    facts = [
+        {"region": region, "kind": kind} for region in ("east", "west") for kind in ("new", "renewal", None)
+    ]
+    members = {kinds.key: members_of(kinds, table(facts), by=["region"])}
+
+    assert run(measure([kinds], {}, by=[], members=members)) == [{"kinds": 2}]
+
+
 @settings(max_examples=40, deadline=None)
 @given(ROWS, BY)
 def test_parts_sum_to_the_whole_with_missing_dimensions(rows, by):

@@ -118,6 +118,8 @@ def test_combining_columns_is_exact(pairs, how):
         ("yuan behind the unit", "12.5万元", "125000"),
         ("a power", "1.2E+3", "1200"),
         ("a hundred million", "3亿", "300000000"),
+        ("a percentage", "12.5%", "0.125"),
+        ("a per mille", "125‰", "0.125"),
     ],
 )
 def test_money_by_example(case, cell, value):

@@ -262,6 +262,17 @@ class TestReplacedWindow:
             ("shop", 3),
         ]
 
+    def test_mended_rejects_join_the_month_and_do_not_replace_it(self, folder, load, sql):
+        report = load(write(folder, GOOD + "A4,2026-02-30,丁,009,1\n"), self.REPLACE)
+        text = (folder / report.rejects["orders"]).read_text(encoding="utf-8-sig")
+        mended = folder / "mended.csv"
+        mended.write_text(text.replace("2026-02-30", "2026-01-30"), encoding="utf-8")
+
+        again = load(mended, self.REPLACE)
+
+        assert sql("SELECT key FROM order_lines ORDER BY key") == [("A1",), ("A2",), ("A3",), ("A4",)]
+        assert again.tables[0].removed == 0
+
     def test_nothing_is_removed_while_a_row_is_refused(self, folder, load, sql):
         load(write(folder), self.REPLACE)
 
@@ -291,7 +302,7 @@ tables:
         )
         write(
             folder,
-            "单号,日期,金额,成本,币种\n1,2026-01-05,100.01,50,usd\n2,2026-01-10,-0.0005,,USD\n3,2026-01-10,10,5,CNY\n4,2026-01-10,10,5,EUR\n5,2026-01-10,10,5,\n",
+            "单号,日期,金额,成本,币种\n1,2026-01-05,100.01,50,usd\n2,2026-01-10,-0.0005,,USD\n3,2026-01-10,10,5,CNY\n4,2026-01-10,10,5,EUR\n5,2026-01-10,10,5,\n6,2026-01-05,1.0001,,USD\n7,2026-01-05,-1.0001,,USD\n",
         )
 
         report = load(folder, self.FX)
@@ -304,6 +315,8 @@ tables:
             ("2", Decimal("-0.0035"), Decimal("-0.0005"), None, "USD", Decimal(7), date(2026, 1, 9)),
             ("3", Decimal(10), Decimal(10), Decimal(5), "CNY", Decimal(1), date(2026, 1, 10)),
             ("5", Decimal(10), Decimal(10), Decimal(5), "CNY", Decimal(1), date(2026, 1, 10)),
+            ("6", Decimal("7.1242"), Decimal("1.0001"), None, "USD", Decimal("7.123456"), date(2026, 1, 1)),
+            ("7", Decimal("-7.1242"), Decimal("-1.0001"), None, "USD", Decimal("7.123456"), date(2026, 1, 1)),
         ]  # fmt: skip
         assert [(e.row, e.value, e.reason) for e in report.shown_errors] == [(5, "EUR 2026-01-10", "no_rate")]
 
