@@ -12,7 +12,7 @@ from dabiao.engine.allocation.axis import flat, tree
 from dabiao.engine.allocation.cascade import BadShare, Order, cascade
 from dabiao.engine.allocation.conflict import Conflict
 from dabiao.engine.allocation.handdown import NothingToShareBy
-from dabiao.engine.allocation.ledger import Entry, ledger_of
+from dabiao.engine.allocation.ledger import LedgerLine, ledger_of
 from dabiao.engine.allocation.limits import Limit, NotPromised, lock, span_of
 from dabiao.engine.allocation.whole import MOST_CELLS, NotFound, rounded_within
 from dabiao.engine.allocation.within import Stuck
@@ -183,7 +183,7 @@ class TestKept:
         assert amounts(result, "ann") + amounts(result, "bo") == 880
         assert amounts(result, "north") == 800
         assert ledger_of(ORG, (QUARTERS,), result.amounts, kept) == tuple(
-            Entry("north", "over-assigned", (f"2027-Q{n}",), -20) for n in (1, 2, 3, 4)
+            LedgerLine("north", "over-assigned", (f"2027-Q{n}",), -20) for n in (1, 2, 3, 4)
         )
 
     def test_a_half_unit_of_reserve_is_kept(self):
@@ -200,8 +200,8 @@ class TestKept:
     def test_what_was_not_asked_for_is_called_by_its_own_name(self):
         table = np.array([[10], [6], [5], [5], [2], [2], [0]])
         assert ledger_of(ORG, (), table) == (
-            Entry("co", "unallocated", (), 2),
-            Entry("north", "over-allocated", (), -4),
+            LedgerLine("co", "unallocated", (), 2),
+            LedgerLine("north", "over-allocated", (), -4),
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from dabiao.engine.allocation.axis import flat, tree
 from dabiao.engine.allocation.cascade import Order, cascade
-from dabiao.engine.allocation.entry import Entry, NoBase, amount_of, ratio_of
+from dabiao.engine.allocation.entry import NoBase, TargetEntry, amount_of, ratio_of
 from dabiao.engine.allocation.levels import OutOfOrder, Overlay, carried, overlaid, three_levels
 from dabiao.engine.allocation.metric_change import Exchange, NoRate, exchanged
 from dabiao.engine.allocation.people import Ramp, Service, factors, split_on
@@ -152,9 +152,14 @@ class TestEntry:
     @pytest.mark.parametrize(
         ("case", "entry", "base", "amount"),
         [
-            ("an amount", Entry("amount", Decimal("99.995")), None, "100.00"),
-            ("growth on a base", Entry("growth", Decimal("0.12")), Decimal("250"), "280.00"),
-            ("growth on a loss makes it smaller", Entry("growth", Decimal("0.1")), Decimal("-50"), "-45.00"),
+            ("an amount", TargetEntry("amount", Decimal("99.995")), None, "100.00"),
+            ("growth on a base", TargetEntry("growth", Decimal("0.12")), Decimal("250"), "280.00"),
+            (
+                "growth on a loss makes it smaller",
+                TargetEntry("growth", Decimal("0.1")),
+                Decimal("-50"),
+                "-45.00",
+            ),
         ],
     )
     def test_amounts(self, case, entry, base, amount):
@@ -163,9 +168,9 @@ class TestEntry:
     @pytest.mark.parametrize(
         ("case", "entry", "base", "ratio"),
         [
-            ("a ratio", Entry("amount", Decimal("0.15")), None, "0.15"),
-            ("three points up", Entry("points", Decimal("0.03")), Decimal("0.12"), "0.15"),
-            ("a quarter more", Entry("growth", Decimal("0.25")), Decimal("0.12"), "0.15"),
+            ("a ratio", TargetEntry("amount", Decimal("0.15")), None, "0.15"),
+            ("three points up", TargetEntry("points", Decimal("0.03")), Decimal("0.12"), "0.15"),
+            ("a quarter more", TargetEntry("growth", Decimal("0.25")), Decimal("0.12"), "0.15"),
         ],
     )
     def test_ratios(self, case, entry, base, ratio):
@@ -173,13 +178,13 @@ class TestEntry:
 
     def test_growth_without_a_base_is_refused(self):
         with pytest.raises(NoBase):
-            amount_of(Entry("growth", Decimal(1)), None, 2)
+            amount_of(TargetEntry("growth", Decimal(1)), None, 2)
         with pytest.raises(NoBase):
-            ratio_of(Entry("points", Decimal(1)), None)
+            ratio_of(TargetEntry("points", Decimal(1)), None)
 
     def test_an_amount_has_no_points(self):
         with pytest.raises(ValueError, match="points"):
-            amount_of(Entry("points", Decimal(1)), Decimal(5), 2)
+            amount_of(TargetEntry("points", Decimal(1)), Decimal(5), 2)
 
 
 class TestRatio:

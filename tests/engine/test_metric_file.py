@@ -258,6 +258,7 @@ BAD = [
     ("lights half said", "lights: {green: 1}\nmeasure: {table: orders, count: true}", 5, "Write e.g. {green: 1, amber: 0.8}"),
     ("lights crossed", "lights: {green: 0.8, amber: 1}\nmeasure: {table: orders, count: true}", 5, "amber starts at 1, above green at 0.8"),
     ("a note in one language only", "note: {en: x}\nmeasure: {table: orders, count: true}", 5, "the text is not in both languages. Write {en"),
+    ("a note of nothing in one language", "note: {en: x, zh-hans: }\nmeasure: {table: orders, count: true}", 5, "the text is not in both languages"),
     ("sideways", "direction: sideways\nmeasure: {table: orders, count: true}", 5, "there is no direction 'sideways'. Known here: down, up."),
 ]  # fmt: skip
 

@@ -36,7 +36,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from pathlib import Path
 from dabiao.facts import actions
-from dabiao.facts.mapping import read_map
+from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.models import ImportBatch, Label
 from dabiao.lake import reading
 from dabiao.lake.models import Lease

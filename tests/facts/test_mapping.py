@@ -77,6 +77,18 @@ def test_mistakes_are_told_in_the_readers_language():
         ("a window without a date", ("into: order_lines", "into: products"), "products needs 'product'"),
         ("a line twice", ("    key: no\n", "    key: no\n    key: no\n"), "'key' is written twice"),
         ("another schema", ("dabiao/map/1", "dabiao/map/9"), "schema is 'dabiao/map/9'"),
+        ("a column from nowhere", ("ordered_on: day", "ordered_on: ''"), "ordered_on must be a word"),
+        ("a flag that is none", ("key: no", "key: no\n    distinct: {a: b}"), "a single value is expected"),
+        (
+            "a join with nobody",
+            ("skip: 2", "join: {source: ours, on: day, take: sum}"),
+            "'ours' is no known source",
+        ),
+        (
+            "a join with nothing",
+            ("skip: 2", "join: {source: orders, on: day}"),
+            "a join needs `on` and `take`",
+        ),
     ],
 )
 def test_a_mistake_is_named(case, change, message):

@@ -69,6 +69,14 @@ class TestImportPages:
         run_jobs()
         assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(3, 65_000)]
 
+    def test_what_has_not_been_checked_has_no_bar_and_hands_nothing_back(self, web):
+        otto = web("otto")
+        key = upload(otto, system="erp").url.split("/")[3]
+        status = otto.get(f"/facts/imports/{key}/status/")
+
+        assert (status.status_code, status["HX-Refresh"]) == (204, "true")
+        assert otto.get(f"/facts/imports/{key}/files/rejects.csv").status_code == 404
+
     def test_old_files_go_and_what_is_waiting_working_or_young_stays(self, web, sql, monkeypatch):
         otto = web("otto")
         done = upload(otto, system="erp").url

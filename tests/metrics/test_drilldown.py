@@ -184,6 +184,16 @@ def test_a_split_fact_stands_with_the_share_that_counts(everything):
     assert answered(["owned_sales"], (), seen)["owned_sales"] == sum(amounts) * Decimal("0.6")
 
 
+def test_what_does_not_meet_the_conditions_is_not_shown(everything):
+    each = measures()["owned_lines"]
+
+    _, rows = facts_of(each, (("person", ("P04",)),), None)
+
+    assert rows.num_rows > 0 and "return" not in rows["kind"].to_pylist()
+    weighed = answered(["owned_lines"], (("person", ("P04",)),), None)["owned_lines"]
+    assert weighed == sum(rows["credit_share"].to_pylist())
+
+
 def test_the_page_shows_the_share(everything):
     frame = Frame(reading.current(), everything.users["ada"], None, FEBRUARY, date(2026, 3, 16), "en")
 

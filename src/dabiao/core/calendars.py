@@ -20,10 +20,10 @@ def company() -> CompanyCalendar:
 def working_days(start: date, end: date) -> frozenset[date]:
     """The days worked from `start` up to, not including, `end`."""
     calendar = company()
-    found: set[date] = set()
+    worked: set[date] = set()
     for year in range(start.year, end.year + 1):
-        found |= _year(calendar, year)
-    return frozenset(day for day in found if start <= day < end)
+        worked |= _year(calendar, year)
+    return frozenset(day for day in worked if start <= day < end)
 
 
 def provisional(window: Period) -> bool:
@@ -73,12 +73,12 @@ _FISCAL = re.compile(r"fiscal:(\d{1,2})(?:-(\d{1,2}))?(?::(start|end))?|(445|454
 def _fiscal(text: str) -> Fiscal:
     if text == "calendar":
         return Fiscal()
-    found = _FISCAL.fullmatch(text)
-    if found is None:
+    parts = _FISCAL.fullmatch(text)
+    if parts is None:
         raise ValueError(
             f"DABIAO_FISCAL={text!r}: write calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM"
         )
-    month, day, named, weeks, weeks_month = found.groups()
+    month, day, named, weeks, weeks_month = parts.groups()
     if weeks:
         pattern = "13" if weeks == "13" else "-".join(weeks)
         return Fiscal(first_month=int(weeks_month), pattern=cast(Pattern, pattern))

@@ -158,10 +158,6 @@ class Room:
     names: Names | None = None
     search: tuple[Search, ...] = ()
     notices: Callable[[Any, datetime], Iterable[Notice]] | None = None
-    inbox: Callable[[Any, date], Iterable[Notice]] | None = None
-    """What waits for this viewer."""
-    freeze: Callable[[Any, int], object] | None = None
-    """(period, snapshot) at the close of a period."""
     warm: Callable[[date], object] | None = None
     """What the first page would wait for, done beside the first requests."""
     commands: Mapping[str, Command] = field(default_factory=dict)

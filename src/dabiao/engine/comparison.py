@@ -60,7 +60,7 @@ def _cut(whole: Period, share: Fraction, working_days: Collection[date]) -> date
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeOnPeriod:
     """From an earlier value to the one now. Positive always means more, whichever direction is better.
 
     relative: of the earlier value's size; None where that is zero or unknown, and for ratios.
@@ -78,14 +78,14 @@ class Change:
         return (self.difference > 0) == (direction == "up")
 
 
-def change(now: Amount | None, before: Amount | None, unit: Unit) -> Change:
+def change(now: Amount | None, before: Amount | None, unit: Unit) -> ChangeOnPeriod:
     """How a metric changed; ratios in percentage points (62 % after 60 % is +2 points, not +3.3 %)."""
     if now is None or before is None:
-        return Change(None, None, None)
+        return ChangeOnPeriod(None, None, None)
     if unit == "ratio":
-        return Change(float(now) - float(before), None, (float(now) - float(before)) * 100)
+        return ChangeOnPeriod(float(now) - float(before), None, (float(now) - float(before)) * 100)
     difference = now - before  # type: ignore[operator]  # both come from one metric, so are of one type
-    return Change(difference, float(difference) / abs(float(before)) if before else None, None)
+    return ChangeOnPeriod(difference, float(difference) / abs(float(before)) if before else None, None)
 
 
 def change_column(now: ir.NumericColumn, before: ir.NumericColumn, unit: Unit) -> ir.FloatingColumn:

@@ -96,7 +96,7 @@ def measure(
     cells = wide.select(
         *by,
         **{each.key: _finished(each, wide, zero=each.source in zero_for) for each in wanted.values()},
-        **{one.key: _of_mean(one, wide) for one in metrics if isinstance(one, Side)},
+        **{side.key: _of_mean(side, wide) for side in metrics if isinstance(side, Side)},
     )
     return cells.select(*by, **{metric.key: _value(metric, cells, by=by) for metric in metrics})
 

@@ -221,7 +221,7 @@ def _one_of(
 def _words(node: Node) -> Words:
     if node.is_scalar:
         return Words(node.text(), node.text())
-    if set(node.members) != {"en", "zh-hans"}:
+    if set(node.members) != {"en", "zh-hans"} or any(text.is_null for text in node.members.values()):
         raise node.bad("the text is not in both languages", "Write {en: …, zh-hans: …}.")
     return Words(node.members["en"].text(), node.members["zh-hans"].text())
 

@@ -18,10 +18,10 @@ from dabiao.org.access import User
 
 def batch(key: str) -> ImportBatch:
     """An import by its key. Raises NotFound."""
-    found = ImportBatch.objects.select_related("by").filter(key=key).first()
-    if found is None:
+    batch = ImportBatch.objects.select_related("by").filter(key=key).first()
+    if batch is None:
         raise NotFound(_("There is no import %(key)s.") % {"key": key})
-    return found
+    return batch
 
 
 def batches(limit: int = 500) -> QuerySet[ImportBatch]:
@@ -32,13 +32,13 @@ def batches(limit: int = 500) -> QuerySet[ImportBatch]:
 def mappings(limit: int = 20) -> list[tuple[str, str]]:
     """Key and name of recent imports whose mapping can be used again, one per mapping."""
     seen: set[str] = set()
-    found: list[tuple[str, str]] = []
+    choices: list[tuple[str, str]] = []
     done = ImportBatch.objects.filter(state=ImportBatch.State.DONE).order_by("-at", "-pk").defer("report")
     for each in done[:200]:
-        if each.mapping and each.mapping not in seen and len(found) < limit:
+        if each.mapping and each.mapping not in seen and len(choices) < limit:
             seen.add(each.mapping)
-            found.append((each.key, f"{each} · {each.at:%Y-%m-%d}"))
-    return found
+            choices.append((each.key, f"{each} · {each.at:%Y-%m-%d}"))
+    return choices
 
 
 def job_of(batch: ImportBatch) -> Job | None:
@@ -108,7 +108,7 @@ def customers_of(lake: Lake, person: str, limit: int = 300) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class HandEntry:
     """An entry by hand of one day. `waiting`: not published yet, so it can still be taken back."""
 
     table: str
@@ -121,7 +121,7 @@ class Entry:
     waiting: bool
 
 
-def entered(lake: Lake, *, viewer: User, people: Iterable[str], day: date) -> list[Entry]:
+def entered(lake: Lake, *, viewer: User, people: Iterable[str], day: date) -> list[HandEntry]:
     """What was entered by hand for these people on a day, and all that waits from the viewer; newest first."""
     waiting = [
         _entry(table, row, waiting=True)
@@ -135,8 +135,8 @@ def entered(lake: Lake, *, viewer: User, people: Iterable[str], day: date) -> li
     return [*waiting, *published]
 
 
-def _published(lake: Lake, people: list[str], day: date) -> list[Entry]:
-    found = []
+def _published(lake: Lake, people: list[str], day: date) -> list[HandEntry]:
+    entries = []
     for table in ("activities", "daily_figures"):
         if table not in lake.tables or not people:
             continue
@@ -146,14 +146,14 @@ def _published(lake: Lake, people: list[str], day: date) -> list[Entry]:
             f"""SELECT * FROM "{table}" WHERE source = 'hand' AND "{on}"::DATE = DATE '{day.isoformat()}'
                 AND person IN ({listed}) ORDER BY "{on}" DESC, key"""
         )
-        found += [_entry(table, row, waiting=False) for row in rows.to_pylist()]
-    return found
+        entries += [_entry(table, row, waiting=False) for row in rows.to_pylist()]
+    return entries
 
 
-def _entry(table: str, row: Mapping[str, object], *, waiting: bool) -> Entry:
+def _entry(table: str, row: Mapping[str, object], *, waiting: bool) -> HandEntry:
     at = row.get("started_at") if table == "activities" else row.get("on")
     by = row.get("entered_by")
-    return Entry(
+    return HandEntry(
         table=table,
         key=str(row["key"]),
         person=str(row["person"]),

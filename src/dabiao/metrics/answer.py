@@ -81,10 +81,10 @@ def _compiled_facts(each: Measure, shape: Shape) -> str:
 def without_facts(lake: Lake, key: str, start: date, end: date) -> Decimal | None:
     """What a metric is in a window that has no fact of the scope: 0 for a sum or count of something that is
     recorded at that time, null ("no data") for everything else."""
-    found = metrics_of((key,))[0]
-    if not isinstance(found, Measure) or found.how not in {"sum", "count", "distinct"}:
+    metric = metrics_of((key,))[0]
+    if not isinstance(metric, Measure) or metric.how not in {"sum", "count", "distinct"}:
         return None
-    covered = coverage(lake, found.source)
+    covered = coverage(lake, metric.source)
     return Decimal(0) if covered and covered[0] < end and start <= covered[1] else None
 
 

@@ -91,17 +91,17 @@ def _of_people(frame: Frame, metric: str) -> Mapping[str, Number | None]:
 
 def _of_units(frame: Frame, metric: str) -> Mapping[str, Number | None]:
     """Every unit with all that lies below it: one question per level of the tree."""
-    found: dict[str, Number | None] = {}
+    values: dict[str, Number | None] = {}
     for level in dict.fromkeys(node.kind for node in tree().nodes):
         for cell in frame.ask([metric], {NOW: frame.so_far}, (level,)):
             if cell[level] is not None:
-                found[cast(str, cell[level])] = _value(cell, metric)
+                values[cast(str, cell[level])] = _value(cell, metric)
     roots = tree().roots()
     if frame.seats is None and len(roots) == 1:
         # As on the cockpit: the company's figure includes what is credited to nobody.
         for cell in frame.ask([metric], {NOW: frame.so_far}):
-            found[roots[0].key] = _value(cell, metric)
-    return {node.key: found[node.key] for node in tree().nodes if node.key in found}
+            values[roots[0].key] = _value(cell, metric)
+    return {node.key: values[node.key] for node in tree().nodes if node.key in values}
 
 
 def _value(cell: Mapping[str, object], metric: str) -> Number | None:

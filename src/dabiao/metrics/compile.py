@@ -104,8 +104,8 @@ def _unit_totals(source: Source, shape: Shape) -> ir.Table:
 
 
 def _adding_up(source: Source, metrics: Sequence[Metric]) -> list[Measure]:
-    found = {each.key: each for m in metrics for each in measures_of(m) if each.source == source}
-    return [each for each in found.values() if rollable(each)]
+    measures = {each.key: each for m in metrics for each in measures_of(m) if each.source == source}
+    return [each for each in measures.values() if rollable(each)]
 
 
 def _in_windows(facts: ir.Table, *, dated: bool) -> ir.Table:

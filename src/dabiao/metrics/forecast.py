@@ -27,7 +27,7 @@ def foreseen(
     (known,) = metrics_of((metric,))
     if not is_flow(known) or on >= until:
         return None
-    covered = [found for source in sources_of([known]) if (found := answer.coverage(lake, source))]
+    covered = [span for source in sources_of([known]) if (span := answer.coverage(lake, source))]
     if not covered:
         return None
     first = max(min(start for start, _end in covered), on - HISTORY)

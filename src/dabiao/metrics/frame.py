@@ -143,8 +143,8 @@ class Frame:
         """
         if calendars.company().country != "CN":
             return None
-        found = festival.aligned(self.so_far, self.compared("year_before").before)
-        return found.window if found.moved_by else None
+        aligned = festival.aligned(self.so_far, self.compared("year_before").before)
+        return aligned.window if aligned.moved_by else None
 
     @property
     def query(self) -> dict[str, str]:

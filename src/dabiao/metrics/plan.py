@@ -103,15 +103,15 @@ def _kinds_below(lake: Lake) -> Mapping[str, frozenset[str]]:
         kinds.setdefault(unit["parent"], set()).add(unit["kind"])
     kind_of = {unit["unit"]: unit["kind"] for unit in units}
     parent_of = {unit["unit"]: unit["parent"] for unit in units}
-    found = {
+    kinds_below = {
         unit: frozenset(below)
         for unit, below in kinds.items()
         if unit is not None and len(below) == 1 and not below & _kinds_above(unit, kind_of, parent_of)
     }
     roots = [unit for unit, parent in parent_of.items() if parent is None]
     if len(roots) == 1:
-        found[paths.EVERYTHING] = found.get(roots[0], frozenset())
-    return found
+        kinds_below[paths.EVERYTHING] = kinds_below.get(roots[0], frozenset())
+    return kinds_below
 
 
 def _kinds_above(

@@ -104,13 +104,13 @@ def listed(text: str) -> tuple[str, ...]:
 
 def filters(texts: list[str]) -> dict[str, list[str]]:
     """`a=x`, `a=y`, `b=z` → {a: [x, y], b: [z]}."""
-    found: dict[str, list[str]] = {}
+    values_of: dict[str, list[str]] = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name:
             raise Malformed(f"Filter {text!r}: write dimension=value.")
-        found.setdefault(name, []).append(value)
-    return found
+        values_of.setdefault(name, []).append(value)
+    return values_of
 
 
 def _renamed(row: Mapping[str, object], names: Sequence[str], by: Sequence[str]) -> dict[str, object]:
@@ -121,7 +121,7 @@ def _all_time(lake: Lake, keys: Sequence[str], on: date) -> Period:
     """From the first to the last day that any of the metrics has facts of."""
     known = dictionary.in_force()
     sources = sources_of(known[key] for key in keys if key in known)
-    covered = [found for source in sources if source.on and (found := answer.coverage(lake, source))]
+    covered = [span for source in sources if source.on and (span := answer.coverage(lake, source))]
     if not covered:
         return between(on, on + DAY)
     return between(min(first for first, _ in covered), max(last for _, last in covered) + DAY)

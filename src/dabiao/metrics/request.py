@@ -57,10 +57,10 @@ def metrics_of(keys: Sequence[str]) -> tuple[Metric, ...]:
     Raises BadMetricRequest that names the nearest known one.
     """
     known = dictionary.in_force()
-    found = {key: known.get(key) or _side(key, known) for key in keys}
-    if unknown := [key for key in keys if found[key] is None]:
+    metrics = {key: known.get(key) or _side(key, known) for key in keys}
+    if unknown := [key for key in keys if metrics[key] is None]:
         raise BadMetricRequest(f"No metric is called {unknown[0]!r}{dictionary.nearest(unknown[0])}.")
-    return tuple(one for one in found.values() if one is not None)
+    return tuple(metric for metric in metrics.values() if metric is not None)
 
 
 def _side(key: str, known: Mapping[str, Metric]) -> Side | None:

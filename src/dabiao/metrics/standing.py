@@ -65,12 +65,12 @@ def delta(metric: Metric, now: Number | None, before: Number | None) -> Delta:
 
 def compared(frame: Frame) -> dict[str, Period]:
     """The period so far, and what it is compared with."""
-    found = {
+    windows = {
         NOW: frame.so_far,
         BEFORE: frame.compared("previous").before,
         YEAR: frame.compared("year_before").before,
     }
-    return found | ({FESTIVAL: frame.festival} if frame.festival else {})
+    return windows | ({FESTIVAL: frame.festival} if frame.festival else {})
 
 
 class Values:

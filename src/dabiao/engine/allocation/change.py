@@ -13,8 +13,7 @@ import numpy as np
 
 from dabiao.engine.allocation.axis import Axis, CannotAllocate, Floats, Ints, families
 from dabiao.engine.allocation.cascade import Cascade
-from dabiao.engine.allocation.conflict import Change as ChangeOfLimit
-from dabiao.engine.allocation.conflict import Conflict, examine, grouped
+from dabiao.engine.allocation.conflict import Conflict, MovedLimit, examine, grouped
 from dabiao.engine.allocation.ledger import held_back
 from dabiao.engine.allocation.level import Level, running
 from dabiao.engine.allocation.limits import Held, Limit, bounds_of, lock, span_of
@@ -37,7 +36,7 @@ class Move:
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
+class CascadeEdit:
     """The cascade after an edit and every amount that moved, the edited one included."""
 
     cascade: Cascade
@@ -46,7 +45,7 @@ class Change:
 
 def edited(
     handed: Cascade, scope: str, at: tuple[str, ...], value: int, *, held_by: str | None = None
-) -> Change:
+) -> CascadeEdit:
     """Set and lock one amount: of any unit or person, for any period (and product).
 
     held_by: the unit above whose amounts stay as they are; the direct parent unless another is named.
@@ -64,7 +63,7 @@ def edited(
             amounts[block.rows, column] = _resettled(block, column, lock(scope, value=cell))
     _check_own(handed, amounts, node, others)
     after = Cascade(replace(handed.order, limits=(*others, wanted)), amounts)
-    return Change(after, _moves(handed, amounts, block.rows, span))
+    return CascadeEdit(after, _moves(handed, amounts, block.rows, span))
 
 
 def _holder(axis: Axis, node: int, held_by: str | None) -> int:
@@ -142,14 +141,14 @@ def _resettled(block: _Block, column: int, wanted: Limit) -> Ints:
 
 def _in_column(block: _Block, column: int, edited_scope: str) -> list[Limit]:
     """Limits of just this column as they are; one over more columns holds its scope where it is in each."""
-    found = []
+    limits = []
     for limit, span in block.limits:
         if span == (column, column + 1):
-            found.append(Limit(limit.scope, (), limit.low, limit.high))
+            limits.append(Limit(limit.scope, (), limit.low, limit.high))
         elif span[0] <= column < span[1] and limit.scope != edited_scope:
             row = block.rows.start + block.axis.position(limit.scope)
-            found.append(lock(limit.scope, value=int(block.handed.amounts[row, column])))
-    return found
+            limits.append(lock(limit.scope, value=int(block.handed.amounts[row, column])))
+    return limits
 
 
 def _shares(now: Ints, starts: Ints) -> Ints:
@@ -183,7 +182,7 @@ def _check_own(handed: Cascade, amounts: Ints, node: int, limits: Sequence[Limit
                 (limit.low or total) - total, total - (limit.high if limit.high is not None else total)
             )
             if beyond > 0:
-                raise Conflict(total, [limit], [ChangeOfLimit(limit, total, beyond)], limit.low, limit.high)
+                raise Conflict(total, [limit], [MovedLimit(limit, total, beyond)], limit.low, limit.high)
 
 
 def _moves(handed: Cascade, amounts: Ints, rows: slice, span: tuple[int, int]) -> tuple[Move, ...]:

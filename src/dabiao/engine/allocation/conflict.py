@@ -20,7 +20,7 @@ _SCALE: Final = 1e6  # the solver works to 1e-7: amounts are brought to this siz
 
 
 @dataclass(frozen=True)
-class Change:
+class MovedLimit:
     """One limit moved to where all of them hold: `limit` is to allow `allow`, `by` units away."""
 
     limit: Limit
@@ -39,7 +39,7 @@ class Conflict(CannotAllocate):
         self,
         amount: int,
         limits: Sequence[Limit],
-        changes: Sequence[Change],
+        changes: Sequence[MovedLimit],
         least: int | None,
         most: int | None,
     ) -> None:
@@ -92,8 +92,8 @@ def grouped(
     classes = np.unique(reach, return_inverse=True)[1].astype(np.uint64)
     signature = np.zeros(closed.shape, dtype=np.uint64) + (classes << np.uint64(40))[:, None]
     boxes = [_box(scope, columns, limit) for limit in limits]
-    for one, box in zip(mark, boxes, strict=True):
-        signature[box] += one
+    for bit, box in zip(mark, boxes, strict=True):
+        signature[box] += bit
     kinds, first, of = np.unique(signature, return_index=True, return_inverse=True)
     of = np.where(closed, -1, of.reshape(closed.shape))
     worth = 1 / reach[first // closed.shape[1]]
@@ -140,18 +140,18 @@ def meeting(amount: int, limits: Sequence[Limit], groups: Groups, weights: Ints)
     return result
 
 
-def _least_change(amount: int, limits: Sequence[Limit], groups: Groups) -> list[Change]:
+def _least_change(amount: int, limits: Sequence[Limit], groups: Groups) -> list[MovedLimit]:
     """The cheapest way to move limits until they hold; empty where they do."""
     many = len(limits)
-    none, one = np.zeros((many, many)), np.eye(many)
-    lowered, raised = np.hstack([-groups.inside, -one, none]), np.hstack([groups.inside, none, -one])
+    none, unit = np.zeros((many, many)), np.eye(many)
+    lowered, raised = np.hstack([-groups.inside, -unit, none]), np.hstack([groups.inside, none, -unit])
     cost = np.r_[np.zeros(groups.many), np.ones(2 * many)]
-    found = _solved(cost, np.vstack([lowered, raised]), limits, groups, amount)
-    if found is None:
+    moved = _solved(cost, np.vstack([lowered, raised]), limits, groups, amount)
+    if moved is None:
         return []
-    down, up = np.rint(found[groups.many : groups.many + many]), np.rint(found[groups.many + many :])
+    down, up = np.rint(moved[groups.many : groups.many + many]), np.rint(moved[groups.many + many :])
     return [
-        Change(
+        MovedLimit(
             limit, (limit.low or 0) - int(less) if less else (limit.high or 0) + int(more), int(less + more)
         )
         for limit, less, more in zip(limits, down, up, strict=True)
@@ -175,8 +175,8 @@ def _possible(amount: int, limits: Sequence[Limit], groups: Groups) -> bool:
 
 def _extreme(limits: Sequence[Limit], groups: Groups, sign: int) -> int | None:
     """The least (sign 1) or the most (sign -1) that can be handed down with the limits as they are."""
-    found = _solved(sign * groups.worth, _hard(groups), limits, groups, None)
-    return None if found is None else round(float(found @ groups.worth))
+    extreme = _solved(sign * groups.worth, _hard(groups), limits, groups, None)
+    return None if extreme is None else round(float(extreme @ groups.worth))
 
 
 def _nearest(amount: int, limits: Sequence[Limit], groups: Groups, ideal: Floats) -> Floats:
@@ -186,9 +186,9 @@ def _nearest(amount: int, limits: Sequence[Limit], groups: Groups, ideal: Floats
     band = np.vstack([np.hstack([same, stretch]), np.hstack([-same, stretch])])
     limited = np.hstack([_hard(groups), np.zeros((2 * len(limits), 1))])
     cost = np.r_[np.zeros(groups.many), 1.0]
-    found = _solved(cost, np.vstack([limited, band]), limits, groups, amount, np.r_[ideal, -ideal])
-    assert found is not None, "called only where the limits can be met"
-    return np.maximum(found[: groups.many], 0.0)
+    amounts = _solved(cost, np.vstack([limited, band]), limits, groups, amount, np.r_[ideal, -ideal])
+    assert amounts is not None, "called only where the limits can be met"
+    return np.maximum(amounts[: groups.many], 0.0)
 
 
 def _hard(groups: Groups) -> Floats:

@@ -12,14 +12,14 @@ class NoBase(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TargetEntry:
     """`how` the `value` is meant: an amount; growth (0.12 = 12 % more than the base); points (0.03 = 3 points)."""
 
     how: Literal["amount", "growth", "points"]
     value: Decimal
 
 
-def amount_of(entry: Entry, base: Decimal | None, digits: int) -> Decimal:
+def amount_of(entry: TargetEntry, base: Decimal | None, digits: int) -> Decimal:
     """The additive amount meant, half away from zero to `digits`. Growth on a negative base moves up by its size.
 
     Raises NoBase where growth has no base to grow on; ValueError for points, which only a ratio has.
@@ -33,7 +33,7 @@ def amount_of(entry: Entry, base: Decimal | None, digits: int) -> Decimal:
     return rounded(base + abs(base) * entry.value, digits)
 
 
-def ratio_of(entry: Entry, base: Decimal | None) -> Decimal:
+def ratio_of(entry: TargetEntry, base: Decimal | None) -> Decimal:
     """The ratio meant, at six decimals: as it is, the base × (1 + growth), or the base + points."""
     if entry.how == "amount":
         return rounded(entry.value, RATE_SCALE)

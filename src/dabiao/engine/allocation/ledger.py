@@ -17,7 +17,7 @@ _FOUND: Final[dict[bool, Kind]] = {True: "unallocated", False: "over-allocated"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerLine:
     """`scope` holds `value` more than its children together at one place; below zero: they hold more than it.
 
     at: a leaf of each column axis. A reserve and an over-assignment were asked for; what is unallocated or
@@ -32,7 +32,7 @@ class Entry:
 
 def ledger_of(
     scope: Axis, columns: Sequence[Axis], amounts: Ints, kept: Mapping[str, Fraction] | None = None
-) -> tuple[Entry, ...]:
+) -> tuple[LedgerLine, ...]:
     """Every difference between a node and the sum of its children, by scope in tree order, then by column.
 
     amounts: scope nodes × leaf columns, as they are, whoever wrote them. kept: the shares that were asked
@@ -45,7 +45,7 @@ def ledger_of(
     for node, column in zip(*(where.tolist() for where in np.nonzero(difference)), strict=True):
         key, value = scope.keys[node], int(difference[node, column])
         kind = (_DECLARED if asked.get(key) else _FOUND)[value > 0]
-        entries.append(Entry(key, kind, places[column], value))
+        entries.append(LedgerLine(key, kind, places[column], value))
     return tuple(entries)
 
 

@@ -263,12 +263,7 @@ def rate(spot: Spot) -> Rate | None:
 
 
 def _word(*options: str) -> Callable[[Spot], str]:
-    def read(spot: Spot) -> str:
-        if spot.text() not in options:
-            raise spot.bad(f"{spot.text()!r} is not known here", f"Write one of: {', '.join(options)}.")
-        return spot.text()
-
-    return read
+    return lambda spot: spot.word(options)
 
 
 def attained(found: dict[str, Spot]) -> Attained | None:

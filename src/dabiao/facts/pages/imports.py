@@ -124,8 +124,10 @@ def import_status(request: UserRequest, key: str) -> HttpResponse:
     """The bar of an import under way; once it is over, the page is asked for anew."""
     batch = queries.batch(key)
     job = queries.job_of(batch)
+    if job is None:  # nothing is under way yet: there is no bar to show
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     response = render(request, "facts/_status.html", {"batch": batch, "job": job})
-    if job is None or job.is_over:
+    if job.is_over:
         response["HX-Refresh"] = "true"
     return response
 
@@ -147,7 +149,10 @@ def import_discard(request: UserRequest, key: str) -> HttpResponse:
 @page(can=Can.OPERATE)
 def import_file(request: UserRequest, key: str, name: str) -> FileResponse:
     """Rows handed back, or all errors, as a file."""
-    report = from_json(_only_report(queries.batch(key)))
+    batch = queries.batch(key)
+    if "tables" not in batch.report:  # not checked yet, so nothing has been handed back
+        raise NotFound(_("There is no file %(name)s.") % {"name": name})
+    report = from_json(_only_report(batch))
     known = {Path(path).name: Path(path) for path in (*report.rejects.values(), report.all_errors) if path}
     if name not in known or not known[name].exists():
         raise NotFound(_("There is no file %(name)s.") % {"name": name})

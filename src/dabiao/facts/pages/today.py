@@ -15,7 +15,7 @@ from dabiao.engine.metric import Metric
 from dabiao.facts import actions, forms, queries
 from dabiao.facts.actions.entry import Activity
 from dabiao.facts.logic import labels
-from dabiao.facts.queries import Entry
+from dabiao.facts.queries import HandEntry
 from dabiao.lake import dictionary, reading
 from dabiao.org import queries as org
 from dabiao.org.access import UserRequest, page
@@ -153,7 +153,7 @@ def _is_own_figure(metric: Metric) -> bool:
     return counted and metric.key.removeprefix("filed_") not in FIGURES
 
 
-def _shown(entry: Entry) -> dict[str, object]:
+def _shown(entry: HandEntry) -> dict[str, object]:
     detail = dict(entry.detail)
     what = str(labels.ACTIVITIES.get(entry.what, entry.what))
     if metric := dictionary.in_force().get(entry.what):

@@ -94,12 +94,12 @@ def stamp(frame: Frame) -> str:
 
 def windows(frame: Frame) -> dict[str, Period]:
     """The period so far, what it is compared with, and a few whole periods before it."""
-    found = compared(frame)
+    spans = compared(frame)
     earlier = frame.period
     for n in range(1, HISTORY + 1):
         earlier = frame.fiscal.previous(earlier)
-        found[f"h{n}"] = earlier
-    return found
+        spans[f"h{n}"] = earlier
+    return spans
 
 
 def measured(frame: Frame, metrics: Sequence[str], *, also: Mapping[str, Period] | None = None) -> Values:

@@ -14,7 +14,7 @@ from dabiao.core import audit
 from dabiao.core.errors import Refused
 from dabiao.engine.allocation.axis import CannotAllocate
 from dabiao.engine.allocation.cascade import Cascade, cascade
-from dabiao.engine.allocation.change import Change, edited
+from dabiao.engine.allocation.change import CascadeEdit, edited
 from dabiao.engine.allocation.limits import Limit
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
@@ -91,7 +91,7 @@ def keep(prepared: Prepared, handed: Cascade, *, plan: str, made: Made) -> Casca
     return version
 
 
-def edit(plan: str, where: Limit, value: Decimal, *, made: Made, held_by: str | None = None) -> Change:
+def edit(plan: str, where: Limit, value: Decimal, *, made: Made, held_by: str | None = None) -> CascadeEdit:
     """Set and lock one amount of a plan; only what it moves is read, handed down again and kept.
 
     where: scope and axis keys (its bounds are not read). Raises CannotHandDown, NotFound, Malformed.
@@ -168,7 +168,7 @@ class Moved:
     after: Decimal
 
 
-def moves(prepared: Prepared, change: Change) -> list[Moved]:
+def moves(prepared: Prepared, change: CascadeEdit) -> list[Moved]:
     """What an edit moved, in tree order."""
     names, digits = scope_names(prepared), prepared.digits
     told = []

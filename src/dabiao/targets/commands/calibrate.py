@@ -40,10 +40,10 @@ def calibrate(
     """Market, capacity and resources: what is expected, its range, what binds, and what then happened."""
     case, after = _from_file(case_file) if case_file else _from_facts(metric, period, years)
     try:
-        found = calibrated(case, seed=seed)
+        calibration = calibrated(case, seed=seed)
     except NothingKnown as error:
         raise Malformed(str(error)) from None
-    told = _told(case, found, target, after) | {"seed": seed}
+    told = _told(case, calibration, target, after) | {"seed": seed}
     if form is Format.JSON:
         typer.echo(json.dumps(told, ensure_ascii=False, default=plain))
     else:
@@ -60,34 +60,41 @@ def _from_file(file: Path) -> tuple[Case, Happened | None]:
 def _from_facts(metric: str, label: str, years: int) -> tuple[Case, Happened | None]:
     if not metric or not label:
         raise Malformed(_("Give a case file, or --metric and --period."))
-    found = metric_of(metric)
+    measured = metric_of(metric)
     try:
         window = fiscal().parse(label)
     except BadPeriod as error:
         raise Malformed(str(error)) from None
-    return case_from_facts(found, window, fiscal(), years), happened(found, window)
+    return case_from_facts(measured, window, fiscal(), years), happened(measured, window)
 
 
-def _told(case: Case, found: Calibration, targets: list[str], after: Happened | None) -> dict[str, object]:
+def _told(
+    case: Case, calibration: Calibration, targets: list[str], after: Happened | None
+) -> dict[str, object]:
     """Everything a calibration says, as plain data."""
     return {
         "period": case.period.label,
-        "expected": found.expected,
-        "binding": found.binding,
-        "unknown": list(found.unknown),
-        "sides": [{**asdict(side), "amount": plain(side.amount)} for side in found.sides],
-        "reached_with": {str(share): plain(found.at_probability(float(share))) for share in PROBABILITIES},
-        "targets": [{"amount": text, "probability": found.probability(_decimal(text))} for text in targets],
-        "assumptions": [
-            {name: plain(getattr(one, name)) for name in ASSUMPTION} for one in case.assumptions()
+        "expected": calibration.expected,
+        "binding": calibration.binding,
+        "unknown": list(calibration.unknown),
+        "sides": [{**asdict(side), "amount": plain(side.amount)} for side in calibration.sides],
+        "reached_with": {
+            str(share): plain(calibration.at_probability(float(share))) for share in PROBABILITIES
+        },
+        "targets": [
+            {"amount": text, "probability": calibration.probability(_decimal(text))} for text in targets
         ],
-        "happened": None if after is None else _compared(found, after),
+        "assumptions": [
+            {name: plain(getattr(assumption, name)) for name in ASSUMPTION}
+            for assumption in case.assumptions()
+        ],
+        "happened": None if after is None else _compared(calibration, after),
     }
 
 
-def _compared(found: Calibration, after: Happened) -> dict[str, object]:
+def _compared(calibration: Calibration, after: Happened) -> dict[str, object]:
     """What was expected of the days that have facts, and what happened in them."""
-    expected = rounded(found.expected * after.share_of_period, 2)
+    expected = rounded(calibration.expected * after.share_of_period, 2)
     return {
         "until": plain(after.until),
         "expected": plain(expected),

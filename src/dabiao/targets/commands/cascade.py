@@ -15,7 +15,7 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, plain, show
 from dabiao.engine.allocation.cascade import Cascade
-from dabiao.engine.allocation.entry import Entry, NoBase, amount_of
+from dabiao.engine.allocation.entry import NoBase, TargetEntry, amount_of
 from dabiao.engine.allocation.people import Ramp
 from dabiao.engine.period import BadPeriod, Period
 from dabiao.org.queries import tree
@@ -124,8 +124,8 @@ def show_(
     moment = (
         None if known_on is None else timezone.make_aware(known_on.replace(hour=23, minute=59, second=59))
     )
-    found = saved.opened(saved.version_of(plan, known_at=moment))
-    _print(found.prepared, saved.block(found, 0), form)
+    opened = saved.opened(saved.version_of(plan, known_at=moment))
+    _print(opened.prepared, saved.block(opened, 0), form)
 
 
 def _print(ready: Prepared, handed: Cascade, form: Format) -> None:
@@ -158,13 +158,13 @@ def _amount(metric: str, window: Period, scope: str, given: tuple[str, str]) -> 
         raise Malformed(_("Give either --amount or --growth."))
     if amount:
         return _decimal(amount)
-    found = metric_of(metric)
-    before = brought(found, "unit", fiscal().year_before(window))
+    measured = metric_of(metric)
+    before = brought(measured, "unit", fiscal().year_before(window))
     under = {node.key for node in tree().subtree(scope)} if scope else before.keys()
     parts = [value for unit, value in before.items() if unit in under]
     base = sum(parts, Decimal(0)) if parts else None
     try:
-        return amount_of(Entry("growth", _decimal(growth)), base, digits_of(found))
+        return amount_of(TargetEntry("growth", _decimal(growth)), base, digits_of(measured))
     except NoBase as error:
         raise Malformed(str(error)) from None
 

@@ -199,8 +199,8 @@ def _single(path: Path, mapping: MapFile, feeding: Sequence[Source]) -> list[Sou
 
 
 def _matching(folder: Path, source: Source) -> list[Path]:
-    found = {file for pattern in source.files for file in folder.glob(pattern) if file.is_file()}
-    return sorted(file for file in found if not file.name.startswith(("~$", ".")))
+    matching = {file for pattern in source.files for file in folder.glob(pattern) if file.is_file()}
+    return sorted(file for file in matching if not file.name.startswith(("~$", ".")))
 
 
 def rejected_from(file: Path) -> tuple[str, str] | None:

@@ -104,11 +104,11 @@ def _map_file(root: Node, text: str) -> MapFile:
 
 def _agree(node: Node, sources: Mapping[str, Source]) -> Agree:
     fields = _given(node, *_AGREE)
-    for name in ("source", "with"):
-        field_of(fields, name, partial(_source_name, sources=sources), "")
-    source, column, other, its = (
-        field_of(fields, name, _word, "", needed=node) for name in ("source", "column", "with", "its")
+    source, other = (
+        field_of(fields, name, partial(_source_name, sources=sources), "", needed=node)
+        for name in ("source", "with")
     )
+    column, its = (field_of(fields, name, _word, "", needed=node) for name in ("column", "its"))
     on = field_of(fields, "on", _pairs, {})
     return Agree(source, column, other, its, on, field_of(fields, "latest", _word, None), node.line)
 
@@ -132,25 +132,25 @@ def _joins(node: Node) -> Iterable[Node]:
 def _plain_source(join: Node, sources: Mapping[str, Source]) -> None:
     """A join looks up in a source that there is, and that looks up nowhere itself."""
     name = join.members.get("source")
-    if name is None or not name.is_scalar or not name.text():
+    if name is None or not name.is_scalar or not name.content:
         return
-    if _source_name(name, sources) and sources[name.text()].joins:
+    if sources[_source_name(name, sources)].joins:
         raise join.bad(
-            _("%(source)s has joins of its own") % {"source": name.text()}, _("Look up in a plain source.")
+            _("%(source)s has joins of its own") % {"source": name.content}, _("Look up in a plain source.")
         )
 
 
 def _source_name(node: Node, sources: Mapping[str, Source]) -> str:
     if _word(node) not in sources:
         raise _unknown(node, _("source"), sources)
-    return node.text()
+    return _word(node)
 
 
 def _source(name: str, node: Node) -> Source:
     fields = {"file": node} if node.is_scalar and not node.is_null else _given(node, *_SOURCE)
     files = field_of(fields, "file", _files, ())
     query = field_of(fields, "query", _word, None)
-    if ("file" in fields) == ("query" in fields):
+    if bool(files) == bool(query):
         node.note(
             _("source %(name)s needs either `file` or `query`") % {"name": name}, _("Name one of them.")
         )
@@ -179,7 +179,9 @@ def _files(node: Node) -> tuple[str, ...]:
 
 
 def _replacements(node: Node) -> dict[str, dict[str, str]]:
-    return {column: tried(pairs, _pairs, {}) for column, pairs in node.entries()}
+    """Column → {as the file writes it: as it should be}; nothing is the empty text."""
+    pairs = {column: tried(below, _values, {}) for column, below in node.entries()}
+    return {column: {old: new or "" for old, new in values.items()} for column, values in pairs.items()}
 
 
 def _options(fields: Mapping[str, Node]) -> Options:
@@ -257,8 +259,8 @@ def _table(node: Node, sources: Mapping[str, Source]) -> TableMap:
 
 
 def _columns(node: Node) -> dict[str, Rule]:
-    rules = {name: tried(below, partial(_rule, name), None) for name, below in node.entries()}
-    return {name: rule for name, rule in rules.items() if rule is not None}
+    # A column whose rule cannot be read is there all the same: it is not to be missed on top.
+    return {name: tried(below, partial(_rule, name), Rule(name)) for name, below in node.entries()}
 
 
 def _wheres(node: Node) -> tuple[Where, ...]:
@@ -393,7 +395,7 @@ def _words(node: Node) -> tuple[str, ...]:
 def _pairs(node: Node) -> dict[str, str]:
     """{ours: theirs}; names alone are called the same on both sides."""
     if node.is_mapping:
-        return {name: text or "" for name, text in _values(node).items()}
+        return {name: _word(below) for name, below in node.members.items()}
     return {name: name for name in _words(node)}
 
 

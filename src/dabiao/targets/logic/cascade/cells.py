@@ -26,7 +26,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Held:
-    """A line of the ledger, as `engine.allocation.ledger.Entry`."""
+    """A line of the ledger, as `engine.allocation.ledger.LedgerLine`."""
 
     scope: str
     kind: str

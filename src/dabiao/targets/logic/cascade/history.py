@@ -16,12 +16,12 @@ from dabiao.metrics.answer import MetricRequest, Windows
 
 def metric_of(key: str) -> Metric:
     """A metric of the dictionary. Raises Malformed with the nearest name."""
-    found = dictionary.in_force().get(key)
-    if found is None:
+    metric = dictionary.in_force().get(key)
+    if metric is None:
         raise Malformed(
             _("There is no metric %(metric)s%(hint)s.") % {"metric": key, "hint": dictionary.nearest(key)}
         )
-    return found
+    return metric
 
 
 def brought(metric: Metric, by: str, period: Period) -> Mapping[str, Decimal]:
