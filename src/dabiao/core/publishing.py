@@ -22,7 +22,7 @@ def publish(
 
     The versions are read first: what somebody changes meanwhile is published at the next look.
     """
-    stale = {source: source.version() for source in _stale()}
+    stale = dict(_stale())
     return lake_publish.publish(
         [*_whole(stale), *changes] if stale else changes,
         at=at,
@@ -35,20 +35,19 @@ def publish(
 
 def publish_waiting(at: datetime) -> None:
     """What the worker does every few seconds: the rooms' tables, the outbox, metrics that are new."""
-    if stale := list(_stale()):
+    if stale := dict(_stale()):
         publish([], at=at, note=", ".join(source.name for source in stale))
     outbox.drain(at=at)
     maintenance.rebuild(at=at)
 
 
-def _stale() -> Iterator[LakeSource]:
-    """Sources that the last snapshot does not know as they are; before the first snapshot all of them."""
+def _stale() -> Iterator[tuple[LakeSource, int]]:
+    """Sources that the last snapshot does not know as they are, with their version; before the first one all of them."""
     base = latest()
-    return (
-        source
-        for source in sources()
-        if base is None or base.versions.get(source.name, 0) != source.version()
-    )
+    for source in sources():
+        version = source.version()
+        if base is None or base.versions.get(source.name, 0) != version:
+            yield source, version
 
 
 def _whole(stale: Iterable[LakeSource]) -> Iterator[Change]:

@@ -27,7 +27,8 @@ Colour = Literal["green", "amber", "red"]
 class Entry:
     """A page in the rail. `view` is its URL name; pages below it keep it lit when their names start with `under`.
 
-    can: the capability that opens it (of `org.can.Can`); None: everybody who has signed in.
+    can: the capability that opens it (of `org.can.Can`); None: everybody who has signed in. order: of the entries of
+    one step the smaller stands first; equal ones in the order of the rooms.
     """
 
     view: str
@@ -36,6 +37,7 @@ class Entry:
     step: Step = ""
     can: StrEnum | None = None
     under: tuple[str, ...] = ()
+    order: int = 0
     active: bool = False
     count: int = 0
     hot: bool = False

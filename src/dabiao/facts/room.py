@@ -76,6 +76,7 @@ ROOM = Room(
             "data",
             Can.OPERATE,
             under=("facts:import", "facts:upload"),
+            order=-1,  # fed every day; people and units change now and then
         ),
     ),
     audit={

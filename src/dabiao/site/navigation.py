@@ -42,8 +42,9 @@ _OWN: Final = (
 
 def groups() -> Iterator[Group]:
     """The steps of the loop with what stands in the rail under each, in the order of the rooms."""
-    entries = [*(entry for room in ROOMS for entry in room.rail), *_OWN]
-    entries.sort(key=_place)
+    entries = sorted(
+        (*(entry for room in ROOMS for entry in room.rail), *_OWN), key=lambda entry: entry.order
+    )
     return (
         Group(label, tuple(entry for entry in entries if entry.step == step))
         for step, label in _STEPS.items()
@@ -78,14 +79,6 @@ def has_period(view: str) -> bool:
 def has_scope(view: str) -> bool:
     """Whether the figures of a page depend on whose they are."""
     return any(view.startswith(room.scope) for room in ROOMS if room.scope)
-
-
-def _place(entry: Entry) -> int:
-    """Facts are looked after before people: what is done most often comes first."""
-    return _FIRST.index(entry.view) if entry.view in _FIRST else len(_FIRST)
-
-
-_FIRST: Final = ("facts:imports",)
 
 
 @lru_cache(maxsize=256)

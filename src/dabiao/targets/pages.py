@@ -21,7 +21,8 @@ from dabiao.engine.metric import Metric
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
-from dabiao.org.access import UserRequest, page
+from dabiao.org.access import UserRequest, may, page
+from dabiao.org.can import Can
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, forms, imports, queries
 from dabiao.targets.actions import Slot
@@ -145,7 +146,7 @@ def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
         "metrics": [(metric.key, say(metric.label)) for metric in choices],
         "levels": [("base", _("Base")), ("target", _("Target")), ("challenge", _("Challenge"))],
         "products": queries.products_with_targets(request.user, http.today()),
-        "may_import": request.user.runs_operations or request.user.role == request.user.Role.MANAGER,
+        "may_import": may(request.user, Can.SET_TARGETS),
     }
 
 

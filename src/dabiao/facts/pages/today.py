@@ -6,10 +6,9 @@ from decimal import Decimal
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from dabiao.core import uploads
-from dabiao.core.errors import Forbidden, Malformed
+from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
 from dabiao.facts import actions, forms, queries
@@ -19,16 +18,15 @@ from dabiao.facts.queries import HandEntry
 from dabiao.lake import dictionary, reading
 from dabiao.org import queries as org
 from dabiao.org.access import UserRequest, page
+from dabiao.org.can import Can
 from dabiao.ui import http
 
 _MOST_PEOPLE = 500
 
 
-@page("GET POST")
+@page("GET POST", can=Can.WRITE)
 def today(request: UserRequest) -> HttpResponse:
     """File an activity or the figures of a day; what was filed stands below at once."""
-    if not request.user.may_write:
-        raise Forbidden(_("You can look, but not enter anything."))
     on = http.today()
     people = _people(request, on)
     person, day = _whose(request, people, on)

@@ -14,7 +14,8 @@ from dabiao.engine.promise import Levels, Promise, Row
 from dabiao.lake import dictionary
 from dabiao.lake.tables import TABLES
 from dabiao.org import queries as org
-from dabiao.org.access import User
+from dabiao.org.access import User, may
+from dabiao.org.can import Can
 from dabiao.org.queries import Scope, Sight
 from dabiao.targets.models import Target, TargetVersion
 
@@ -165,9 +166,9 @@ def may_set(by: User | None, scopes: Collection[Scope], on: date) -> Mapping[Sco
 
     Nobody sets their own: a manager sets neither the units they stand at the top of nor themselves.
     """
-    if by is None or (by.is_active and by.runs_operations):
+    if may(by, Can.OPERATE):
         return dict.fromkeys(scopes, True)
-    if not by.is_active or by.role != User.Role.MANAGER:
+    if by is None or not may(by, Can.SET_TARGETS):
         return dict.fromkeys(scopes, False)
     seen = org.sight(by, on)
     below = seen.units - {node.key for node in org.tops_visible(by, on)}
