@@ -43,5 +43,5 @@ def _listing(rows: list[queries.Vacancy]) -> Listing:
             }
             for row in rows
         ],
-        empty=_("Every seat is held today."),
+        empty=_("No seat that you may see is vacant today."),
     )
