@@ -313,3 +313,20 @@ class TestToday:
         answer = self.activity(web("rita"), day="2199-01-01")
 
         assert "has not come yet" in answer.content.decode()
+
+
+class TestBell:
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [("en", "orders.csv: 2 rows loaded, 1 to mend"), ("zh-hans", "orders.csv：已导入 2 行，1 行待修改")],
+    )
+    def test_says_how_ones_own_import_has_ended_in_the_readers_language(self, web, language, said):
+        otto = web("otto")
+        step = upload(otto, system="erp")
+        otto.post(step.url, {"text": ImportBatch.objects.get().mapping})
+        run_jobs()
+        otto.post(step.url.replace("mapping/", "load/"))
+        run_jobs()
+
+        page = otto.get("/facts/", headers={"accept-language": language}).content.decode()
+        assert said in page

@@ -78,3 +78,18 @@ def test_translations_fill_only_what_the_code_gives(messages, texts):
 
 def _ids(message):
     return message.id if isinstance(message.id, tuple | list) else (message.id,)
+
+
+def test_translating_functions_keep_the_names_by_which_texts_are_found(messages):
+    """Under another name their texts would be collected by nobody, and said in English to everybody."""
+    known = {*messages._PLAIN, *messages._PLURAL, *messages._CONTEXT}
+    named = re.compile(
+        r"^\s*from django\.utils\.translation import .*?\b\w*gettext\w* as (\w+)", re.MULTILINE
+    )
+    strange = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in sorted((ROOT / "src").rglob("*.py"))
+        for name in named.findall(file.read_text("utf-8"))
+        if name not in known
+    ]
+    assert strange == []

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dabiao.core.room import Command, Entry, Notice, Periodic, Room
@@ -47,12 +47,12 @@ def _notices(viewer: "User", at: datetime) -> Iterator[Notice]:
 def _said(path: str, *, done: bool, loaded: int, rejected: int) -> str:
     name = path.rsplit("/", 1)[-1]
     if not done:
-        return _now("{file} was not imported").format(file=name)
+        return gettext("{file} was not imported").format(file=name)
     if rejected:
-        return _now("{file}: {loaded} rows loaded, {rejected} to mend").format(
+        return gettext("{file}: {loaded} rows loaded, {rejected} to mend").format(
             file=name, loaded=loaded, rejected=rejected
         )
-    return _now("{file}: {loaded} rows loaded").format(file=name, loaded=loaded)
+    return gettext("{file}: {loaded} rows loaded").format(file=name, loaded=loaded)
 
 
 def _forget(at: datetime) -> None:
