@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dabiao.core.importable import Outcome
 from dabiao.core.room import importables
 from dabiao.core.uploads import RowError
 from dabiao.engine import number
@@ -19,10 +20,8 @@ from dabiao.facts.logic.loading.stage import FILE
 from dabiao.facts.logic.mapping import TableMap
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.reading import ROW
-from dabiao.org import imports as org
 from dabiao.org import queries
 from dabiao.org.access import User
-from dabiao.org.imports import Imported
 from dabiao.org.queries import FOREVER
 
 _ORDER: Final = ("units", "people", "assignments", "targets")
@@ -64,7 +63,9 @@ def _deliver_table(
         taken = _offer(table, rows, by=by, at=at)
         if not taken.errors:
             kept = int(rows["__n__"].sum())
-            return RoomCount(taken.added, taken.changed, taken.unchanged, kept - rows.height, rejected)
+            return RoomCount(
+                taken.added, taken.changed + taken.cleared, taken.unchanged, kept - rows.height, rejected
+            )
         bad = sorted({max(0, error.row - 2) for error in taken.errors})
         _refuse(done, table, rows, taken.errors)
         rejected += int(rows[bad]["__n__"].sum())
@@ -106,27 +107,20 @@ def _with_next(rows: pl.DataFrame, table: TableMap) -> pl.DataFrame:
     return rows
 
 
-def _offer(table: TableMap, rows: pl.DataFrame, *, by: User | None, at: datetime) -> Imported:
-    match table.into:
-        case "units":
-            return org.import_rows("units", _texts(rows, {"unit": "key"}), by=by, at=at)
-        case "people":
-            return org.import_rows("people", _texts(rows, {"person": "key"}), by=by, at=at)
-        case "assignments":
-            return _offer_assignments(rows, by=by, at=at)
-        case _:
-            return _offer_targets(rows, by=by, at=at)
+def _offer(table: TableMap, rows: pl.DataFrame, *, by: User | None, at: datetime) -> Outcome:
+    if table.into == "assignments":
+        return _offer_assignments(rows, by=by, at=at)
+    key = {"units": "unit", "people": "person"}.get(table.into)
+    return _take(table.into, _texts(rows, {key: "key"} if key else {}), by=by, at=at)
 
 
-def _offer_targets(rows: pl.DataFrame, *, by: User | None, at: datetime) -> Imported:
-    """Targets stand above facts: imports only go down, rows go up through the register."""
-    taken = importables()["targets"].take(
-        _texts(rows, {}), by=by, at=at, on=timezone.localdate(at), dry_run=False
-    )
-    return Imported("targets", taken.added, taken.changed + taken.cleared, taken.unchanged, taken.errors)
+def _take(table: str, rows: Sequence[Mapping[str, str]], *, by: User | None, at: datetime) -> Outcome:
+    """Rows go to whichever room takes them, also to one that stands above facts: through the register."""
+    outcome: Outcome = importables()[table].take(rows, by=by, at=at, on=timezone.localdate(at), dry_run=False)
+    return outcome
 
 
-def _offer_assignments(rows: pl.DataFrame, *, by: User | None, at: datetime) -> Imported:
+def _offer_assignments(rows: pl.DataFrame, *, by: User | None, at: datetime) -> Outcome:
     """Positions and people that an assignment names come into being with it; all of it or none."""
     title = (
         pl.col("position").fill_null(_USUAL_POSITION)
@@ -138,7 +132,7 @@ def _offer_assignments(rows: pl.DataFrame, *, by: User | None, at: datetime) -> 
     with transaction.atomic():
         point = transaction.savepoint()
         _add_missing(rows, by=by, at=at)
-        taken = org.import_rows("assignments", _texts(rows.drop("unit", "title"), {}), by=by, at=at)
+        taken = _take("assignments", _texts(rows.drop("unit", "title"), {}), by=by, at=at)
         if taken.errors:
             transaction.savepoint_rollback(point)
         else:
@@ -152,7 +146,7 @@ def _add_missing(rows: pl.DataFrame, *, by: User | None, at: datetime) -> None:
         {"key": key, "name": key} for key in rows["person"].unique().sort() if key and key not in people
     ]
     if new_people:
-        org.import_rows("people", new_people, by=by, at=at)
+        _take("people", new_people, by=by, at=at)
     positions = queries.position_keys()
     wanted = (
         rows.select("position", "title", "unit")
@@ -163,7 +157,7 @@ def _add_missing(rows: pl.DataFrame, *, by: User | None, at: datetime) -> None:
         {"key": key, "title": title, "unit": unit} for key, title, unit in wanted if key not in positions
     ]
     if new_positions:
-        org.import_rows("positions", new_positions, by=by, at=at)
+        _take("positions", new_positions, by=by, at=at)
 
 
 def _texts(rows: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, str]]:
