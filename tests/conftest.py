@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import hypothesis
 import pytest
 from django.test import Client
+from django.utils import translation
 from pytest_django import Settings
 
 from tests import company as company_module
@@ -43,6 +44,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) ->
     settings.LAKE_FOLDER = folder / "lake"
     settings.METRICS_FOLDER = folder / "metrics"
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _language_of_nobody() -> Iterator[None]:
+    """No test reads in the language of the page that the test before it asked for: a request leaves its own active."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
