@@ -139,7 +139,8 @@ class TestSeated:
     def seats(self, facts=FACTS, on="on", scope=None):
         credits = credited(table(facts), on=on, rule=RULES["record"], tables=TABLES)
         listed = scope and ibis.memtable({"seat": scope}, schema={"seat": "int64"})
-        return rows(seated(credits, TABLES["assignments"], scope=listed), "person", "seat", "unit")
+        held = seated(credits, TABLES["assignments"], scope=listed, nobody=0 in (scope or ()))
+        return rows(held, "person", "seat", "unit")
 
     def test_is_the_main_seat_of_the_day_and_nobodys_otherwise(self):
         assert self.seats() == [
@@ -152,6 +153,9 @@ class TestSeated:
 
     def test_within_a_scope_is_of_its_seats_only(self):
         assert self.seats(scope=[1, 4]) == [("max", 1, "shanghai"), ("rita", 4, "shanghai")]
+
+    def test_within_a_scope_that_lists_nobody_is_nobodys_too(self):
+        assert self.seats(scope=[0, 1]) == [("max", 1, "shanghai"), ("zoe", 0, None), (None, 0, None)]
 
     def test_of_what_has_no_day_is_the_seat_that_is_open_ended(self):
         assert self.seats("person\nmax\nrita", on=None) == [("max", 2, "chengdu"), ("rita", 4, "shanghai")]

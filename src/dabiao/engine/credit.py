@@ -64,16 +64,20 @@ def credited(facts: ir.Table, *, on: str | None, rule: Rule, tables: Mapping[str
     return _BY_RULE[rule.who](dated, tables)
 
 
-def seated(credits: ir.Table, assignments: ir.Table, *, scope: ir.Table | None = None) -> ir.Table:
+def seated(
+    credits: ir.Table, assignments: ir.Table, *, scope: ir.Table | None = None, nobody: bool = False
+) -> ir.Table:
     """Add `seat` (int64, 0 = nobody) and `unit` (null for nobody) by who held which seat on the day.
 
-    scope: a table with a column `seat`; only facts of these seats are kept. Seat 0 is kept when listed.
+    scope:  a table with a column `seat`; only facts of these seats are kept
+    nobody: whether the scope lists seat 0. What is nobody's is only known once every seat has been looked at.
     """
     assignments = assignments.filter(assignments.primary)
-    if scope is None:
+    if scope is None or nobody:
         held = credits.left_join(assignments, _on_the_day(credits, assignments))
         seat = assignments.seat.fill_null(NOBODY)
-        return held.select(*_columns(credits), seat=seat, unit=assignments.unit)
+        seats = held.select(*_columns(credits), seat=seat, unit=assignments.unit)
+        return seats if scope is None else seats.semi_join(scope, "seat")
     # Few seats, many facts: the seats are cut down before they meet the facts.
     inside = assignments.semi_join(scope, "seat")
     held = credits.inner_join(inside, _on_the_day(credits, inside))

@@ -55,7 +55,8 @@ def _source(source: Source, shape: Shape) -> ir.Table:
 
 
 def _facts(source: Source, shape: Shape, *, seated: bool) -> ir.Table:
-    return _kept(placed(source, scope=_scope(shape), seated=seated), source, shape)
+    facts = placed(source, scope=_scope(shape), nobody=shape.nobody, seated=seated)
+    return _kept(facts, source, shape)
 
 
 def _stored(cells: ir.Table, source: Source, shape: Shape) -> ir.Table:
