@@ -133,6 +133,19 @@ class TestCredited:
         assert who("holder", f"person on\n{fact}", tables=several) == [(person,)], case
 
 
+    @pytest.mark.parametrize(
+        ("case", "rule", "state", "people"),
+        [
+            ("the owners as of today", "owner", "customer person\nc1 zoe", [("max",), ("rob",)]),
+            ("the holder as of today", "holder", "person\ns-1", [("rob",)]),
+        ],
+    )
+    def test_of_what_has_no_day_is(self, case, rule, state, people):
+        credits = credited(table(state), on=None, rule=RULES[rule], tables=TABLES)
+
+        assert rows(credits, "person") == people, case
+
+
 class TestSeated:
     FACTS = "person on\nmax 2026-01-31\nmax 2026-02-01\nrita 2026-02-01\nzoe 2026-02-01\n- 2026-02-01"
 

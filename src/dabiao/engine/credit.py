@@ -112,13 +112,17 @@ def holders(assignments: ir.Table) -> ir.Table:
 
 
 def _on_the_day(credits: ir.Table, assignments: ir.Table) -> list[ir.BooleanValue]:
-    """The latest day stands in for a state's missing one: `today` of the snapshot is what is open-ended."""
-    day = credits.day.fill_null(ibis.date(9999, 12, 30))
+    day = _day(credits)
     return [
         credits.person == assignments.person,
         day >= assignments.starts_on,
         day < assignments.ends_on,
     ]
+
+
+def _day(facts: ir.Table) -> ir.DateValue:
+    """The latest day stands in for a state's missing one: `today` of the snapshot is what is open-ended."""
+    return facts.day.fill_null(ibis.date(9999, 12, 30))
 
 
 def _columns(credits: ir.Table) -> list[str]:
@@ -143,9 +147,9 @@ def _by_signer(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
 
 def _by_owner(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
     owners = tables["ownership"].filter(tables["ownership"].role == "owner")
+    day = _day(facts)
     joined = facts.left_join(
-        owners,
-        [facts.customer == owners.customer, facts.day >= owners.starts_on, facts.day < owners.ends_on],
+        owners, [facts.customer == owners.customer, day >= owners.starts_on, day < owners.ends_on]
     )
     others = [name for name in facts.columns if name != "person"]
     return joined.select(*others, person=owners.person, credit_share=owners.share.fill_null(1))
@@ -153,9 +157,9 @@ def _by_owner(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
 
 def _by_holder(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
     held = holders(tables["assignments"])
+    day = _day(facts)
     joined = facts.left_join(
-        held,
-        [facts.person == held.position, facts.day >= held.starts_on, facts.day < held.ends_on],
+        held, [facts.person == held.position, day >= held.starts_on, day < held.ends_on]
     )
     others = [name for name in facts.columns if name != "person"]
     return joined.select(*others, person=held.person)
