@@ -13,7 +13,7 @@ from dabiao.improvement.queries import explaining
 from dabiao.improvement.queries.explaining import explained
 from dabiao.improvement.queries.why import Why, why
 from dabiao.lake import reading
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 from tests.improvement.test_explaining import TODAY
@@ -25,7 +25,14 @@ ENGLISH = {"accept-language": "en"}
 
 def drawn(metric: str, against: str, *, scope: str | None = None, by: Sequence[str] = ()) -> Why:
     within = Scope("unit", scope) if scope else None
-    frame = Frame(reading.current(), org.operator(), within, fiscal().parse("2026-02"), TODAY, "en")
+    frame = frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=within,
+        period=fiscal().parse("2026-02"),
+        today=TODAY,
+        language="en",
+    )
     with translation.override("en"):
         return why(frame, explained(frame, metric, against, by=by))
 

@@ -11,7 +11,7 @@ import pytest
 
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary, reading
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
 from dabiao.performance.queries import breakdown, cockpit
@@ -50,13 +50,13 @@ def frame(facts, company):
     from dabiao.core.calendars import fiscal
 
     def made(user, scope, period="2026-02"):
-        return Frame(
+        return frame_of(
             reading.current(),
-            company.users[user],
-            Scope(*scope),
-            fiscal().parse(period),
-            date(2026, 3, 16),
-            "en",
+            viewer=company.users[user],
+            scope=Scope(*scope),
+            period=fiscal().parse(period),
+            today=date(2026, 3, 16),
+            language="en",
         )
 
     return made

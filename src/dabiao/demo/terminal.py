@@ -16,7 +16,7 @@ from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.lake.reading import Lake
 from dabiao.metrics.figure import Delta, Number
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import Frame, frame_of
 from dabiao.org.access import User
 from dabiao.org.queries import Scope
 from dabiao.performance.queries.cockpit import cockpit
@@ -37,22 +37,22 @@ def print_loop(
 ) -> None:
     """The loop of one period for the company, each of its regions, and the team that lags most."""
     with translation.override(language):
-        base = Frame(lake, viewer, None, period, today, language)
-        company = _at(base, "company")
+        everything = frame_of(lake, viewer=viewer, scope=None, period=period, today=today, language=language)
+        company = _unit(everything, "company")
         page = cockpit(company)
         console.print(_chapter(company, page))
         regions = [node.key for node in company.children if node.kind == "region"]
-        pages = {key: cockpit(_at(base, key)) for key in regions}
+        pages = {key: cockpit(_unit(everything, key)) for key in regions}
         for key, region in pages.items():
-            console.print(_section(_at(base, key), region))
+            console.print(_section(_unit(everything, key), region))
         team = _lagging(pages)
         if team is not None:
-            frame = _at(base, team)
+            frame = _unit(everything, team)
             console.print(_chapter(frame, cockpit(frame)))
 
 
-def _at(base: Frame, unit: str) -> Frame:
-    return Frame(base.lake, base.viewer, Scope("unit", unit), base.period, base.today, base.language)
+def _unit(frame: Frame, key: str) -> Frame:
+    return frame.of(Scope("unit", key))
 
 
 def _lagging(pages: dict[str, Cockpit]) -> str | None:

@@ -21,7 +21,7 @@ from dabiao.improvement.queries.explaining import Explained, explained
 from dabiao.improvement.queries.lights import Lit, lights
 from dabiao.metrics import query
 from dabiao.metrics.commands import user
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import Frame, frame_of
 from dabiao.org import queries as org
 from dabiao.performance.queries.links import links_by_team, partings, said
 
@@ -206,9 +206,14 @@ def _told(found: Effected) -> dict[str, object]:
 
 def _frame(period: str, scope: str | None, viewer: str | None, version: int | None) -> Frame:
     today, asker = timezone.localdate(), user(viewer)
-    asked = query.scope_of(scope)
-    within = org.check_scope(asker, asked, today) if asked else org.home_scope(asker, today)
-    return Frame(query.lake_at(version), asker, within, _period(period), today, config.language())
+    return frame_of(
+        query.lake_at(version),
+        viewer=asker,
+        scope=query.scope_of(scope) or org.home_scope(asker, today),
+        period=_period(period),
+        today=today,
+        language=config.language(),
+    )
 
 
 def _period(label: str) -> Period:

@@ -89,7 +89,7 @@ def _visible(frame: Frame, keys: Sequence[str]) -> frozenset[str]:
         if rows.num_rows:
             return frozenset(rows.column(0).to_pylist())
     whole = between(_LONG_AGO, frame.today)
-    everywhere = Frame(frame.lake, frame.viewer, None, whole, frame.today, frame.language)
+    everywhere = frame.everywhere(whole)
     found: set[str] = set()
     for metric in everywhere.known(SEEN_BY):
         cells = everywhere.ask((metric,), {NOW: whole}, ("customer",), where={"customer": keys})
