@@ -103,6 +103,26 @@ class TestPage:
         assert all(browser.get(link).status_code == 200 for link in links)
         assert any("is_person=P04" in link for link in links)
 
+    @pytest.mark.parametrize(
+        ("case", "asked"),
+        [
+            ("the scope that is home anyway", {"scope": "company"}),
+            ("the expectation that is usual anyway", {"against": "baseline"}),
+        ],
+    )
+    def test_links_keep_what_was_asked_whoever_asked_before(self, facts, as_, case, asked):
+        """The explanation is kept, and is the same one; where its links lead is not."""
+
+        def along(**query):
+            part = as_("ada").get("/why/gross_margin/", {**FEBRUARY, **query, "part": "1"}, headers=ENGLISH)
+            return [link for link in re.findall(r'href="([^"]*)"', part.content.decode()) if "by=" in link]
+
+        (key, value), plain = next(iter(asked.items())), along()
+        links = along(**asked)
+
+        assert plain and not any(f"{key}={value}" in link for link in plain), case
+        assert links and all(f"{key}={value}" in link for link in links), case
+
     def test_what_cannot_be_taken_apart_is_refused_on_a_page_that_says_what_to_ask(self, facts, as_):
         answer = as_("ada").get("/why/active_customers/", FEBRUARY, headers=ENGLISH)
 
