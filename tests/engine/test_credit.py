@@ -132,7 +132,6 @@ class TestCredited:
 
         assert who("holder", f"person on\n{fact}", tables=several) == [(person,)], case
 
-
     @pytest.mark.parametrize(
         ("case", "rule", "state", "people"),
         [

@@ -165,6 +165,7 @@ class TestMeasuring:
             ("a metric misspelt", {"metrics": "sale_amount"}, "did you mean sales_amount"),
             ("a dimension these facts lack", {"by": "stage"}, "order_lines: These facts have no 'stage'"),
             ("two lengths of time", {"by": "month week"}, "one length of time"),
+            ("years of a month", {"by": "year"}, "2026-02 has no years in it"),
         ],
     )
     def test_refuses_what_does_not_fit_with_what_would(self, orders, case, asked, message):

@@ -280,6 +280,11 @@ class TestPages:
         assert answer.status_code == 422
         assert "2026-13" in answer.content.decode()
 
+    def test_refuses_it_in_the_readers_language(self, facts, as_):
+        answer = as_("emma").get("/cockpit/?period=soon", headers={"accept-language": "zh-hans"})
+
+        assert "“soon”不是期间" in answer.content.decode()
+
 
 class TestDrillDown:
     @pytest.mark.parametrize(

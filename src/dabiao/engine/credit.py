@@ -158,9 +158,7 @@ def _by_owner(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
 def _by_holder(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
     held = holders(tables["assignments"])
     day = _day(facts)
-    joined = facts.left_join(
-        held, [facts.person == held.position, day >= held.starts_on, day < held.ends_on]
-    )
+    joined = facts.left_join(held, [facts.person == held.position, day >= held.starts_on, day < held.ends_on])
     others = [name for name in facts.columns if name != "person"]
     return joined.select(*others, person=held.person)
 

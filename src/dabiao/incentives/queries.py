@@ -1,16 +1,20 @@
 """What a plan says and what it would pay: read from its text and the lake's facts, nothing is stored."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from dabiao.core import config
 from dabiao.core.calendars import working_days
 from dabiao.core.errors import Malformed, NotFound, Refused
 from dabiao.core.sentence import say
+from dabiao.engine.document import Problem
 from dabiao.engine.payout.delta import late_entries
 from dabiao.engine.payout.entry import Entry
 from dabiao.engine.payout.explain import explain
@@ -92,14 +96,22 @@ class Preview:
 def read_plan(path: Path) -> Plan:
     """The plan of a file. Raises NotFound, or PlanIsWrong with every problem, its line and its mend."""
     if not path.is_file():
-        raise NotFound(f"There is no file {path}.")
+        raise NotFound(_("There is no file %(name)s.") % {"name": path})
     try:
         return read(path.read_text(encoding="utf-8"), SCHEMAS, dictionary.in_force())
     except PlanRefused as refusal:
-        lines = "\n".join(f"{path}:{problem}" for problem in refusal.problems)
-        raise PlanIsWrong(f"the plan has {len(refusal.problems)} problems:\n{lines}") from refusal
+        raise PlanIsWrong(_told(path, refusal.problems)) from refusal
     except UnicodeDecodeError as error:
-        raise PlanIsWrong(f"{path} is not UTF-8: save it as UTF-8.") from error
+        raise PlanIsWrong(_("%(file)s is not UTF-8: save it as UTF-8.") % {"file": path}) from error
+
+
+def _told(path: Path, problems: Sequence[Problem]) -> str:
+    """Every problem on a line of its own, in the reader's language."""
+    count = len(problems)
+    head = ngettext("The plan has %(count)s problem:", "The plan has %(count)s problems:", count)
+    return "\n".join(
+        [head % {"count": count}, *(say(replace(problem, file=str(path)).said) for problem in problems)]
+    )
 
 
 def checked(path: Path) -> Checked:
@@ -108,7 +120,8 @@ def checked(path: Path) -> Checked:
     try:
         return Checked(plan, tuple(failures(plan)))
     except BadCase as error:
-        raise PlanIsWrong(f"{path}: a case cannot be read: {error}") from error
+        told = _("%(file)s: a case cannot be read: %(why)s") % {"file": path, "why": error}
+        raise PlanIsWrong(told) from error
 
 
 def preview(
