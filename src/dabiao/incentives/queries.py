@@ -25,7 +25,7 @@ from dabiao.engine.payout.validate import PlanRefused, read
 from dabiao.engine.payout.whatif import Comparison, compare
 from dabiao.incentives.logic.cases import SCHEMAS, BadCase, Failure, failures
 from dabiao.incentives.logic.lake import connection
-from dabiao.incentives.logic.late import late_lines
+from dabiao.incentives.logic.late_facts import differences
 from dabiao.incentives.logic.run import CannotPay, Run, run
 from dabiao.incentives.logic.sight import PaySight, sight_of, visible
 from dabiao.lake import dictionary
@@ -141,18 +141,18 @@ def preview(
     with the plan, also when an earlier part of it is not asked for.
     """
     snapshot = snapshot_of(at_version)
-    found = _carried_out(plan, snapshot, until, viewer, on)
-    seen = sight_of(found, viewer, on)
+    pay_run = _carried_out(plan, snapshot, until, viewer, on)
+    seen = sight_of(pay_run, viewer, on)
     first = span_of(plan, plan.period, max(since or plan.start, plan.start)).start
-    payables = [payable for payable in visible(found, seen) if payable.period >= first]
+    payables = [payable for payable in visible(pay_run, seen) if payable.period >= first]
     total = sum((payable.amount for payable in payables), Decimal(0))
     number = None if snapshot is None else snapshot.number
     if by == "line":
-        lines = _seen_lines(found.trace(), seen)
+        lines = _seen_lines(pay_run.trace(), seen)
         shown = [_line(plan, line, number) for line in lines if line["on"] >= (since or plan.start)]
-        return Preview(shown, found.hash, number, total)
+        return Preview(shown, pay_run.hash, number, total)
     paid = ({**vars(payable), "component": payable.component or "settlement"} for payable in payables)
-    return Preview(_added_up(paid, COLUMNS[by]), found.hash, number, total)
+    return Preview(_added_up(paid, COLUMNS[by]), pay_run.hash, number, total)
 
 
 def _carried_out(
@@ -213,7 +213,7 @@ def late_facts(
     number = None if after is None else after.number
     total = sum((step.amount for step in steps), Decimal(0))
     if by == "line":
-        lines = late_lines(posted, fresh, {step.person for step in steps})
+        lines = differences(posted, fresh, {step.person for step in steps})
         return Preview(_seen_lines(lines, seen), fresh.hash, number, total)
     return Preview(_added_up((vars(step) for step in steps), LATE[by]), fresh.hash, number, total)
 
@@ -243,15 +243,15 @@ def snapshot_of(number: int | None) -> Snapshot | None:
     """The snapshot of a number, or the newest. Raises NotFound."""
     if number is None:
         return latest()
-    found = Snapshot.objects.filter(number=number).first()
-    if found is None:
+    snapshot = Snapshot.objects.filter(number=number).first()
+    if snapshot is None:
         raise NotFound(f"Version {number} does not exist, or has been cleaned away.")
-    return found
+    return snapshot
 
 
-def statement_of(found: Run, person: str) -> Iterable[Entry]:
+def statement_of(pay_run: Run, person: str) -> Iterable[Entry]:
     """The explained steps of one person."""
-    return (entry for entry in found.statement.entries if entry.person == person)
+    return (entry for entry in pay_run.statement.entries if entry.person == person)
 
 
 def compared(
@@ -270,14 +270,14 @@ def compared(
     """
     snapshot = snapshot_of(at_version)
     first, second = (_carried_out(plan, snapshot, until, viewer, on, people) for plan in (before, after))
-    return compare(*(visible(found, sight_of(found, viewer, on)) for found in (first, second)))
+    return compare(*(visible(pay_run, sight_of(pay_run, viewer, on)) for pay_run in (first, second)))
 
 
-def spread_lines(found: Comparison) -> list[str]:
+def spread_lines(comparison: Comparison) -> list[str]:
     """The cost and the spread of both sides, a line each."""
     sides = (
-        ("before", found.cost_before, found.spread_before),
-        ("after", found.cost_after, found.spread_after),
+        ("before", comparison.cost_before, comparison.spread_before),
+        ("after", comparison.cost_after, comparison.spread_after),
     )
     lines = [
         f"{side}: {cost} for {spread.people} people; lowest {spread.lowest}, quartiles {spread.quarter} / "
@@ -286,7 +286,7 @@ def spread_lines(found: Comparison) -> list[str]:
     ]
     return [
         *lines,
-        f"{found.gaining} gain, {found.losing} lose; cost {found.cost_after - found.cost_before:+f}",
+        f"{comparison.gaining} gain, {comparison.losing} lose; cost {comparison.cost_after - comparison.cost_before:+f}",
     ]
 
 
