@@ -104,9 +104,9 @@ def _verdict(page: Cockpit) -> Text:
             else _("{share} of the target, {gap} above")
         )
         text.append(" · " + words.format(share=written.percent(verdict.reach), gap=gap), style="bold")
-    if verdict.worst and verdict.worst_gap is not None:
-        worst = _size(verdict.worst_gap, page)
-        text.append(" · " + _("furthest behind: {who}, {gap}").format(who=verdict.worst, gap=worst))
+    if verdict.worst and verdict.worst.ahead is not None:
+        gap = _size(verdict.worst.ahead, page)
+        text.append(" · " + _("furthest behind: {who}, {gap}").format(who=verdict.worst.label, gap=gap))
     return text
 
 
@@ -163,10 +163,9 @@ def _signals(frame: Frame, signals: Sequence[Signal]) -> RenderableType:
     """What stands out, each with the next step."""
     if not signals:
         return Text("  " + _("Nothing stands out."), style="dim")
-    keys = {frame.label(key): key for key in frame.metrics}
     lines: list[RenderableType] = []
     for signal in signals:
-        metric = frame.metrics.get(keys.get(signal.label, ""))
+        metric = frame.metrics.get(signal.metric)
         lines.append(Text.assemble("  ", _light(signal.light), " ", (_said(signal, frame), "bold")))
         lines.append(Text(f"    → {next_step(signal, metric)}"))
     return Group(*lines)

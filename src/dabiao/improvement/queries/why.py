@@ -7,7 +7,6 @@ from itertools import accumulate, pairwise
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dabiao.core.sentence import say
@@ -21,7 +20,6 @@ from dabiao.improvement.queries.explaining import Against, Explained, possible, 
 from dabiao.improvement.queries.sides import sides
 from dabiao.metrics import labels
 from dabiao.metrics.frame import Frame
-from dabiao.performance.queries.breakdown import facts_href
 
 Tone = Literal["whole", "good", "bad", "none"]
 
@@ -54,6 +52,7 @@ class Step:
     expected: Decimal | None = None
     mix: Decimal | None = None
     facts: str = ""
+    """Parameters of the address of the facts behind it, and of the same question one unit deeper; or nothing."""
     deeper: str = ""
 
 
@@ -218,7 +217,7 @@ def _move(frame: Frame, found: Explained, name: str, line: Contribution, where: 
         actual=now,
         expected=then,
         mix=line.mix if what.kind == "ratio" else None,
-        facts=_facts(frame, found.metric, where) if where else "",
+        facts=_facts(frame, where) if where else "",
         deeper=_deeper(frame, found, where),
     )
 
@@ -280,7 +279,7 @@ def _branch(frame: Frame, found: Explained, name: str, depth: int, value: Decima
         value=value,
         share=_share(value, found.explanation),
         tone=_tone(frame, found, value),
-        facts=_facts(frame, found.metric, where) if where else "",
+        facts=_facts(frame, where) if where else "",
     )
 
 
@@ -304,7 +303,7 @@ def _readings(frame: Frame, found: Explained) -> Iterator[tuple[str, str]]:
     named = {one.where for one in (*what.causes, *what.offsets)} | {one.in_full for one in what.causes}
     others = [where for where in what.ranked if where not in named]
     for where in others[:READINGS]:
-        yield _described(frame, found, where), _facts(frame, found.metric, where)
+        yield _described(frame, found, where), _facts(frame, where)
 
 
 def _along(frame: Frame, found: Explained) -> Iterator[Along]:
@@ -317,13 +316,13 @@ def _along(frame: Frame, found: Explained) -> Iterator[Along]:
             yield Along(labels.column(name), on, ",".join(then))
 
 
-def _facts(frame: Frame, key: str, where: Where) -> str:
-    """The facts of a segment: its deepest unit as the scope, every other condition as a filter."""
+def _facts(frame: Frame, where: Where) -> str:
+    """The facts of a segment, as parameters: its deepest unit is the scope, every other condition a filter."""
     kinds = {node.kind for node in frame.tree.nodes}
     units = [member for name, member in where if name in kinds and member in frame.tree.by_key]
     changes = {f"is_{name}": member or "" for name, member in where if name not in kinds or member is None}
     deepest = max(units, key=lambda unit: frame.tree.by_key[unit or ""].index, default=None)
-    return facts_href(frame, key, **changes, **({"scope": deepest} if deepest else {}))
+    return urlencode({**frame.query, **changes, **({"scope": deepest} if deepest else {})})
 
 
 def _deeper(frame: Frame, found: Explained, where: Where) -> str:
@@ -332,8 +331,7 @@ def _deeper(frame: Frame, found: Explained, where: Where) -> str:
     units = [member for name, member in where if name in kinds and member in frame.tree.by_key]
     if not units or (frame.unit and units[-1] == frame.unit.key):
         return ""
-    query = {"scope": units[-1], "period": frame.period.label, "against": found.against}
-    return f"{reverse('improvement:why', args=[found.metric])}?{urlencode(query)}"
+    return urlencode({"scope": units[-1], "period": frame.period.label, "against": found.against})
 
 
 def _described(frame: Frame, found: Explained, where: Where) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -136,7 +135,6 @@ def listing(frame: Frame) -> Listing:
                 "value": value,
                 "target": stands.target,
                 "unit": metric.unit,
-                "href": reverse("performance:metric", args=[key]),
                 "data": _("yes") if key in known else _("no facts"),
             }
         )

@@ -4,9 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal, cast
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dabiao.engine.metric import Measure
@@ -59,7 +57,6 @@ def _customers(frame: Frame, metric: str) -> tuple[Part, ...]:
             key,
             called.get(key, key) or _("Not assigned"),
             "customer" if key else "nobody",
-            f"{reverse('performance:customer', args=[key])}?{urlencode(frame.query)}" if key else "",
             amounts[key],
             None,
             None,
@@ -141,7 +138,6 @@ def _part(
         key,
         name,
         what,
-        href(frame, scope) if key else "",
         value,
         promise.value,
         stands.attainment,
@@ -149,9 +145,3 @@ def _part(
         stands.light,
         stands.ahead,
     )
-
-
-def href(frame: Frame, scope: Scope) -> str:
-    """The cockpit of a part in the same period."""
-    query = {"scope": scope.key} if scope.kind == "unit" else {"person": scope.key}
-    return f"{reverse('performance:cockpit')}?{urlencode({**query, 'period': frame.period.label})}"
