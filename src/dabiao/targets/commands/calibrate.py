@@ -43,7 +43,7 @@ def calibrate(
     try:
         calibration = calibrated(case, seed=seed)
     except NothingKnown as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
     told = _told(case, calibration, target, after) | {"seed": seed}
     if form is Format.JSON:
         typer.echo(json.dumps(told, ensure_ascii=False, default=plain))

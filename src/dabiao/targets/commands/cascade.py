@@ -167,7 +167,7 @@ def _amount(metric: str, window: Period, scope: str, given: tuple[str, str]) -> 
     try:
         return amount_of(TargetEntry("growth", _decimal(growth)), base, digits_of(measured))
     except NoBase as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
 
 
 def _decimal(text: str) -> Decimal:
