@@ -43,6 +43,18 @@ class TestRowsOf:
         (row,) = uploads.rows_of(content, name)
         assert row.cells == {"工号": "A1", "入职日期": "2026-01-05"}, case
 
+    def test_reads_a_number_of_a_workbook_as_it_is_seen(self):
+        cells = [[1234.5 * 1.1], [0.1 + 0.2], [1234567.89], ["110101199003074512"], ["1.10"]]
+        content = workbook([["目标"], *cells])
+
+        assert [row.cells["目标"] for row in uploads.rows_of(content, "x.xlsx")] == [
+            "1357.95",
+            "0.3",
+            "1234567.89",
+            "110101199003074512",
+            "1.10",
+        ]
+
     def test_counts_rows_as_the_file_does_whatever_is_empty(self):
         content = "\n工号,入职日期\n,\nA1,2026-01-05\n".encode()
         assert [row.row for row in uploads.rows_of(content, "x.csv")] == [4]

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import config
 from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
+from dabiao.core.spreadsheet import DOUBLE_DIGITS
 from dabiao.engine import number
 from dabiao.engine.message import Message
 
@@ -280,7 +281,18 @@ def _workbook(content: bytes) -> list[list[str]]:
     except fastexcel.FastExcelError as error:
         raise Malformed(_("The workbook cannot be read: %(error)s") % {"error": error}) from None
     columns = [column.cast("string").to_pylist() for column in sheet.to_arrow().columns]
-    return [[cell or "" for cell in row] for row in zip(*columns, strict=True)]
+    return [[_as_seen(cell or "") for cell in row] for row in zip(*columns, strict=True)]
+
+
+_DOUBLE = re.compile(r"-?\d+\.\d+")
+_SEEN = Context(prec=DOUBLE_DIGITS)
+
+
+def _as_seen(cell: str) -> str:
+    """A formula leaves 1357.9500000000003 where everybody sees 1357.95: a double's last digits are noise."""
+    if len(cell) <= DOUBLE_DIGITS or not _DOUBLE.fullmatch(cell):
+        return cell
+    return number.text(_SEEN.create_decimal(cell)) or cell
 
 
 def _refuse_bomb(content: bytes) -> None:
