@@ -128,7 +128,7 @@ def rows_of(content: bytes, filename: str) -> list[SourceRow]:
 
 def parse(rows: Iterable[SourceRow], fields: Sequence[Field]) -> tuple[list[Parsed], list[RowError]]:
     """Read every row by `fields`; what cannot be read becomes an error, all of them at once."""
-    found: list[Parsed] = []
+    good: list[Parsed] = []
     errors: list[RowError] = []
     known = {field.name: [(title, _fold(title)) for title in field.titles] for field in fields}
     for row in rows:
@@ -150,8 +150,8 @@ def parse(rows: Iterable[SourceRow], fields: Sequence[Field]) -> tuple[list[Pars
                 wrong.append(parsed.error(title, shown(cell), str(error)))
         errors += wrong
         if not wrong:
-            found.append(parsed)
-    return found, errors
+            good.append(parsed)
+    return good, errors
 
 
 def shown(cell: Cell) -> str:
@@ -180,8 +180,8 @@ def day(cell: Cell) -> date:
     if isinstance(cell, date):
         return cell
     plain = text(cell)
-    if found := _DAY.fullmatch(plain):
-        year, month, day_ = (int(part) for part in found.groups())
+    if written := _DAY.fullmatch(plain):
+        year, month, day_ = (int(part) for part in written.groups())
         return _real_day(year, month, day_, plain)
     if re.fullmatch(r"\d{8}", plain):
         return _real_day(int(plain[:4]), int(plain[4:6]), int(plain[6:]), plain)

@@ -161,10 +161,10 @@ class Fiscal:
         text = text.strip()
         if ".." in text:
             return self._parse_range(text)
-        found = _NAMED.fullmatch(text)
-        if found is None:
+        named = _NAMED.fullmatch(text)
+        if named is None:
             raise BadPeriod(message("'{text}' names no period. Write {forms}.", text=text, forms=FORMS))
-        year, coarse, coarse_number, fine, fine_number, month, day = found.groups()
+        year, coarse, coarse_number, fine, fine_number, month, day = named.groups()
         if day:
             return _one_day(_iso_date(text))
         if month:

@@ -88,10 +88,10 @@ def user(name: str | None) -> User:
     """The user of `--as`, else whoever is at the console."""
     if name is None:
         return org.operator()
-    found = User.objects.filter(username=name).first()
-    if found is None:
+    asker = User.objects.filter(username=name).first()
+    if asker is None:
         raise NotFound(f"There is no user called {name!r}.")
-    return found
+    return asker
 
 
 def _day(moment: datetime | None) -> date | None:

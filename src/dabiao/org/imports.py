@@ -203,8 +203,8 @@ def _links(spec: Table) -> list[str]:
 
 def _key(spec: Table, values: Mapping[str, Any]) -> tuple[Any, ...]:
     """The natural key, with linked rows by their id, from a stored row's attributes or a file row's values."""
-    found = (values[f"{name}_id"] if f"{name}_id" in values else values[name] for name in spec.key)
-    return tuple(value.pk if isinstance(value, models.Model) else value for value in found)
+    parts = (values[f"{name}_id"] if f"{name}_id" in values else values[name] for name in spec.key)
+    return tuple(value.pk if isinstance(value, models.Model) else value for value in parts)
 
 
 def _twice(spec: Table, built: Built) -> list[RowError]:

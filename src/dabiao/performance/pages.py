@@ -78,12 +78,12 @@ def facts(request: UserRequest, metric: str) -> HttpResponseBase:
         name.removeprefix(FILTER): str(request.GET[name]) for name in request.GET if name.startswith(FILTER)
     }
     kind = request.GET.get("export")
-    found = drilldown.behind(
+    behind = drilldown.behind(
         frame, metric, measure=request.GET.get("measure", ""), only=only, everything=bool(kind)
     )
     if kind:
-        return found.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
-    return render(request, "performance/facts.html", {"page": found})
+        return behind.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
+    return render(request, "performance/facts.html", {"page": behind})
 
 
 @page()

@@ -86,9 +86,9 @@ def ways(frame: Frame, metric: Metric) -> list[str]:
         return all(name in columns or _NEEDS.get(name, name) in columns for columns in tables)
 
     inside = [PARTS] if frame.children or frame.unit else []
-    found = [name for name in DIMENSIONS if possible(name)]
+    splits = [name for name in DIMENSIONS if possible(name)]
     by_person = bool(frame.children) or (not inside and frame.scope is None)
-    return [*inside, *(name for name in found if name != "person" or by_person)]
+    return [*inside, *(name for name in splits if name != "person" or by_person)]
 
 
 def trend(frame: Frame, key: str) -> Trend:

@@ -111,8 +111,8 @@ def _values(frame: Frame, known: Iterable[str]) -> Values:
         alike.setdefault((sources_of([metric]), rollable(metric)), []).append(key)
     spans, cell = {NOW: frame.so_far}, dict[str, object]()
     for keys in alike.values():
-        for found in frame.ask(keys, spans):
-            cell |= found
+        for row in frame.ask(keys, spans):
+            cell |= row
     return Values(frame, spans, [cell] if cell else [])
 
 

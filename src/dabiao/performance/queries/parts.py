@@ -29,10 +29,10 @@ def parts(frame: Frame, metric: str, values: Values, promises: Promises) -> tupl
     if frame.scope and frame.scope.kind == "person":
         return _customers(frame, metric)
     labels = frame.parts
-    found = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
+    every = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
     shown = [
         part
-        for part in found
+        for part in every
         if part.value or part.target is not None or (part.kind == "person" and part.value is not None)
     ]
     return tuple(
@@ -85,7 +85,7 @@ def measured(frame: Frame, metrics: Sequence[str], spans: Mapping[str, Period] |
     windows = {NOW: frame.so_far} if spans is None else spans
     if not frame.children:
         return Values(frame, windows, frame.ask(metrics, windows, ("person",)), "person")
-    if all(isinstance(found := frame.metrics[key], Measure) and found.additive for key in metrics):
+    if all(isinstance(metric := frame.metrics[key], Measure) and metric.additive for key in metrics):
         return _summed(frame, metrics, windows)
     cells: list[Cell] = []
     for node in frame.children:

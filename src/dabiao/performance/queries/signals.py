@@ -21,10 +21,10 @@ _WEIGHT: Final = {"red": 0, "amber": 1, "green": 2}
 
 def signals(frame: Frame, tiles: Sequence[Tile], below: Values, promises: Promises) -> tuple[Signal, ...]:
     """Worst first: by light, then by how far off."""
-    found = [*_of_scope(frame, tiles), *_parting(frame, tiles), *_of_parts(frame, tiles, below, promises)]
+    every = [*_of_scope(frame, tiles), *_parting(frame, tiles), *_of_parts(frame, tiles, below, promises)]
     return tuple(
         sorted(
-            found,
+            every,
             key=lambda signal: (_WEIGHT[signal.light], -abs(signal.deviation or 0), signal.label, signal.who),
         )
     )

@@ -92,12 +92,12 @@ def _rows(done: Prepared, index: int, table: TableMap) -> pl.DataFrame:
     counted = in_order.agg(pl.col(FILE, ROW).first(), pl.len().alias("__n__"))
     best = counted.sort(["__n__", *columns], descending=[True] + [False] * len(columns), nulls_last=True)
     total = best.group_by(keys).agg(pl.col("__n__").sum())
-    one = (
+    chosen = (
         best.unique(keys, keep="first", maintain_order=True)
         .drop("__n__")
         .join(total, on=keys, how="left", nulls_equal=True)
     )
-    return _with_next(one, table).sort(FILE, ROW)
+    return _with_next(chosen, table).sort(FILE, ROW)
 
 
 def _with_next(rows: pl.DataFrame, table: TableMap) -> pl.DataFrame:
