@@ -93,12 +93,19 @@ def _by_hand(home: Home, split: Sequence[str], where: str) -> Run:
 def _frame(scope: str | None, period: str, today: date) -> "Frame":
     from dabiao.core.calendars import fiscal
     from dabiao.lake import reading
-    from dabiao.metrics.frame import Frame
+    from dabiao.metrics.frame import frame_of
     from dabiao.org import queries as org
     from dabiao.org.queries import Scope
 
     within = Scope("unit", scope) if scope else None
-    return Frame(reading.current(), org.operator(), within, fiscal().parse(period), today, "en")
+    return frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=within,
+        period=fiscal().parse(period),
+        today=today,
+        language="en",
+    )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ Users have the person's name; besides: ada (admin), otto (operations), fin (read
 from dataclasses import dataclass
 from datetime import datetime
 
+from dabiao.core.uploads import SourceRow, numbered
 from dabiao.org import imports
 from dabiao.org.models import Person, Unit, User
 
@@ -80,11 +81,11 @@ cora      rep         P09
 """
 
 
-def rows(text: str) -> list[dict[str, str]]:
+def rows(text: str) -> list[SourceRow]:
     """A text table as rows; a column starts where its title starts."""
     lines = text.strip("\n").splitlines()
     titles = lines[0].split()
-    return [dict(zip(titles, _cells(line, len(titles)), strict=True)) for line in lines[1:]]
+    return numbered(dict(zip(titles, _cells(line, len(titles)), strict=True)) for line in lines[1:])
 
 
 def _cells(line: str, width: int) -> list[str]:

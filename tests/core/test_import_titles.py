@@ -27,7 +27,7 @@ def test_a_template_in_one_language_is_read_by_somebody_of_another(table, langua
     fields = [replace(field, read=uploads.text) for field in TABLES[table]]
 
     with translation.override("en"):
-        (parsed,), errors = uploads.parse([row], fields)
+        (parsed,), errors = uploads.parse(uploads.numbered([row]), fields)
 
     assert parsed.values == {field.name: str(place) for place, field in enumerate(fields)}
     assert not errors
@@ -50,7 +50,8 @@ def test_a_title_is_shown_in_the_readers_language():
 def test_an_error_names_the_column_as_the_reader_knows_it():
     with translation.override("zh-hans"):
         _parsed, errors = uploads.parse(
-            [{"姓名": "新人"}, {"key": "P1", "name": "x", "入职日期": "?"}], TABLES["people"]
+            uploads.numbered([{"姓名": "新人"}, {"key": "P1", "name": "x", "入职日期": "?"}]),
+            TABLES["people"],
         )
 
     assert [(error.row, error.column) for error in errors] == [(2, "工号"), (3, "入职日期")]

@@ -1,11 +1,16 @@
 """The engine's messages in the languages of the pages."""
 
+from datetime import date
+
+import pyarrow as pa
 import pytest
 from django.utils import translation
 
 from dabiao.core.sentence import say
-from dabiao.engine.message import Words, counted_message, message
+from dabiao.engine.diagnosis.cells import lay_out
+from dabiao.engine.message import Objection, Words, counted_message, message
 from dabiao.engine.payout.explain import explain
+from dabiao.engine.period import Fiscal
 from tests.incentives.test_situations import PLANS
 
 CONDITIONS = {
@@ -33,6 +38,40 @@ def test_the_reader_decides_where_nobody_says_a_language():
         assert say(text) == "平常水平"
         assert say(text, "en") == "usual level"
         assert say(text) == "平常水平"
+
+
+@pytest.mark.parametrize(
+    ("case", "refused", "said"),
+    [
+        (
+            "a text that is no period",
+            lambda: Fiscal().parse("soon"),
+            "“soon”不是期间。请写成 2017、2017-H1、2017-Q3、2017-08、2017-P05、2017-W31、2017-08-15 或 "
+            "2017-08-15..2017-09-14（含首尾两天）。",
+        ),
+        (
+            "a half that there is not",
+            lambda: Fiscal().parse("2017-H3"),
+            "2017-H3：2017 年按“半年”共有 2 个。",
+        ),
+        (
+            "a kind of period that the calendar lacks",
+            lambda: Fiscal(pattern="13").containing("month", date(2017, 1, 1)),
+            "本日历没有“月”，只有年、半年、季度、期（13 期制）、周、日。",
+        ),
+        (
+            "a table that cannot be explained",
+            lambda: lay_out(pa.table({"part": [1]}), ["team"], at=1, ratio=False),
+            "表中没有列 team, period：请补上",
+        ),
+    ],
+)
+def test_what_the_engine_refuses_is_said_in_chinese(case, refused, said):
+    with pytest.raises(Objection) as objection:
+        refused()
+
+    assert say(objection.value.said, "zh-hans") == said, case
+    assert say(objection.value.said, "en") == str(objection.value)
 
 
 @pytest.mark.parametrize(

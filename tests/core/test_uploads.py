@@ -40,7 +40,24 @@ class TestRowsOf:
         ],
     )
     def test_reads(self, case, content, name):
-        assert uploads.rows_of(content, name) == [{"工号": "A1", "入职日期": "2026-01-05"}], case
+        (row,) = uploads.rows_of(content, name)
+        assert row.cells == {"工号": "A1", "入职日期": "2026-01-05"}, case
+
+    def test_reads_a_number_of_a_workbook_as_it_is_seen(self):
+        cells = [[1234.5 * 1.1], [0.1 + 0.2], [1234567.89], ["110101199003074512"], ["1.10"]]
+        content = workbook([["目标"], *cells])
+
+        assert [row.cells["目标"] for row in uploads.rows_of(content, "x.xlsx")] == [
+            "1357.95",
+            "0.3",
+            "1234567.89",
+            "110101199003074512",
+            "1.10",
+        ]
+
+    def test_counts_rows_as_the_file_does_whatever_is_empty(self):
+        content = "\n工号,入职日期\n,\nA1,2026-01-05\n".encode()
+        assert [row.row for row in uploads.rows_of(content, "x.csv")] == [4]
 
     def test_reads_numbers_and_days_of_a_workbook(self):
         content = workbook([["工号", "入职日期"], [1001, date(2026, 1, 5)]])
@@ -72,13 +89,56 @@ class TestRowsOf:
 class TestParse:
     def test_tells_every_error_with_row_column_and_value(self):
         rows = [{"工号": "", "入职日期": "soon"}, {"工号": "A2"}, {"工号": "A3", "入职日期": "2026-02-30"}]
-        parsed, errors = uploads.parse(rows, FIELDS)
+        parsed, errors = uploads.parse(uploads.numbered(rows), FIELDS)
         assert [row.values for row in parsed] == [{"key": "A2"}]
         assert [(e.row, e.column, e.value) for e in errors] == [
             (2, "key", ""),
             (2, "入职日期", "soon"),
             (4, "入职日期", "2026-02-30"),
         ]
+
+    def test_takes_typed_cells_as_they_are_and_says_where_they_stand(self):
+        row = uploads.SourceRow({"key": "007", "on": date(2026, 1, 5)}, row=12, file=3)
+        (parsed,), errors = uploads.parse([row], FIELDS)
+        assert (parsed.values, parsed.file, parsed.row) == ({"key": "007", "on": date(2026, 1, 5)}, 3, 12)
+        assert errors == []
+
+    def test_tells_file_and_row_of_a_typed_cell_that_does_not_fit(self):
+        row = uploads.SourceRow({"key": "A1", "on": Decimal("1.5")}, row=12, file=3)
+        _parsed, (error,) = uploads.parse([row], FIELDS)
+        assert (error.file, error.row, error.column, error.value) == (3, 12, "on", "1.5")
+
+
+@pytest.mark.parametrize(
+    ("case", "read", "cell", "value"),
+    [
+        ("an amount with cents", uploads.amount, Decimal("1234567.8900"), Decimal("1234567.89")),
+        ("a whole amount", uploads.amount, 12, Decimal(12)),
+        ("a share", uploads.amount, Decimal("0.8"), Decimal("0.8")),
+        ("a day", uploads.day, date(2026, 1, 5), date(2026, 1, 5)),
+        ("yes", uploads.flag, True, True),
+        ("no", uploads.flag, False, False),
+        ("a number that is a key", uploads.text, 1001, "1001"),
+        ("an amount that is a name", uploads.text, Decimal("8.50"), "8.5"),
+    ],
+)
+def test_a_typed_cell_is_taken_exactly(case, read, cell, value):
+    assert read(cell) == value, case
+
+
+@pytest.mark.parametrize(
+    ("case", "read", "cell"),
+    [
+        ("yes is no amount", uploads.amount, True),
+        ("a day is no amount", uploads.amount, date(2026, 1, 5)),
+        ("too many decimals", uploads.amount, Decimal("0.00001")),
+        ("an amount is no day", uploads.day, Decimal("1.5")),
+        ("two is neither yes nor no", uploads.flag, 2),
+    ],
+)
+def test_a_typed_cell_that_does_not_fit_is_refused(case, read, cell):
+    with pytest.raises(ValueError, match=r"is not a|more digits|neither"):
+        read(cell)
 
 
 @pytest.mark.parametrize(

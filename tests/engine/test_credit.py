@@ -16,6 +16,14 @@ seat  person  position  unit      primary  starts_on   ends_on
 4     rita    s-2       shanghai  yes      2024-01-01  9999-12-31
 5     rob     s-1       shanghai  yes      2026-02-01  9999-12-31
 """
+HANDOVER = """
+seat  person  position  unit      primary  starts_on   ends_on
+1     aide    s-1       shanghai  no       2025-12-01  9999-12-31
+2     old     s-1       shanghai  yes      2026-01-01  2026-03-01
+3     new     s-1       shanghai  yes      2026-02-01  9999-12-31
+4     zed     s-2       shanghai  yes      2026-01-01  9999-12-31
+5     amy     s-2       shanghai  yes      2026-01-01  9999-12-31
+"""
 OWNERSHIP = """
 customer  person  role     share  starts_on   ends_on
 c1        rita    owner    1      2026-01-01  2026-02-01
@@ -55,8 +63,8 @@ def rows(expression, *columns):
     return sorted((tuple(row.values()) for row in found), key=str)
 
 
-def who(rule, facts, *columns):
-    return rows(credited(table(facts), on="on", rule=RULES[rule], tables=TABLES), *(columns or ("person",)))
+def who(rule, facts, *columns, tables=TABLES):
+    return rows(credited(table(facts), on="on", rule=RULES[rule], tables=tables), *(columns or ("person",)))
 
 
 class TestCredited:
@@ -109,6 +117,33 @@ class TestCredited:
     def test_by_holder_is_who_held_the_position_that_day(self, case, day, person):
         assert who("holder", f"person on\ns-1 {day}") == [(person,)], case
 
+    @pytest.mark.parametrize(
+        ("case", "fact", "person"),
+        [
+            ("a secondary one while there is no other", "s-1 2025-12-31", "aide"),
+            ("a main one before a secondary one that began first", "s-1 2026-01-01", "old"),
+            ("who has it before who takes it over, to the last day", "s-1 2026-02-28", "old"),
+            ("who has taken it over from then on", "s-1 2026-03-01", "new"),
+            ("the smaller number of two who began together", "s-2 2026-01-01", "amy"),
+        ],
+    )
+    def test_by_holder_is_of_several_one(self, case, fact, person):
+        several = TABLES | {"assignments": table(HANDOVER)}
+
+        assert who("holder", f"person on\n{fact}", tables=several) == [(person,)], case
+
+    @pytest.mark.parametrize(
+        ("case", "rule", "state", "people"),
+        [
+            ("the owners as of today", "owner", "customer person\nc1 zoe", [("max",), ("rob",)]),
+            ("the holder as of today", "holder", "person\ns-1", [("rob",)]),
+        ],
+    )
+    def test_of_what_has_no_day_is(self, case, rule, state, people):
+        credits = credited(table(state), on=None, rule=RULES[rule], tables=TABLES)
+
+        assert rows(credits, "person") == people, case
+
 
 class TestSeated:
     FACTS = "person on\nmax 2026-01-31\nmax 2026-02-01\nrita 2026-02-01\nzoe 2026-02-01\n- 2026-02-01"
@@ -116,7 +151,8 @@ class TestSeated:
     def seats(self, facts=FACTS, on="on", scope=None):
         credits = credited(table(facts), on=on, rule=RULES["record"], tables=TABLES)
         listed = scope and ibis.memtable({"seat": scope}, schema={"seat": "int64"})
-        return rows(seated(credits, TABLES["assignments"], scope=listed), "person", "seat", "unit")
+        held = seated(credits, TABLES["assignments"], scope=listed, nobody=0 in (scope or ()))
+        return rows(held, "person", "seat", "unit")
 
     def test_is_the_main_seat_of_the_day_and_nobodys_otherwise(self):
         assert self.seats() == [
@@ -129,6 +165,9 @@ class TestSeated:
 
     def test_within_a_scope_is_of_its_seats_only(self):
         assert self.seats(scope=[1, 4]) == [("max", 1, "shanghai"), ("rita", 4, "shanghai")]
+
+    def test_within_a_scope_that_lists_nobody_is_nobodys_too(self):
+        assert self.seats(scope=[0, 1]) == [("max", 1, "shanghai"), ("zoe", 0, None), (None, 0, None)]
 
     def test_of_what_has_no_day_is_the_seat_that_is_open_ended(self):
         assert self.seats("person\nmax\nrita", on=None) == [("max", 2, "chengdu"), ("rita", 4, "shanghai")]

@@ -236,7 +236,7 @@ def test_previous_of_a_clipped_week_is_the_whole_week_before():
 def test_there_is_nothing_coarser_inside_and_no_months_in_13_periods():
     with pytest.raises(BadPeriod, match="has no years in it"):
         CALENDAR_YEAR.parts(CALENDAR_YEAR.parse("2017-08"), "year")
-    with pytest.raises(BadPeriod, match="has no months; it has year, half"):
+    with pytest.raises(BadPeriod, match="has no months; it has years, halves"):
         THIRTEEN.containing("month", date(2017, 1, 1))
     assert (THIRTEEN.monthly, OCTOBER.monthly) == ("period", "month")
 

@@ -13,7 +13,7 @@ from dabiao.improvement import commands
 from dabiao.improvement.queries.effects import effected
 from dabiao.lake import reading
 from dabiao.metrics.answer import BadMetricRequest
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,14 @@ TODAY = date(2026, 3, 16)
 
 
 def frame(period, language="en"):
-    return Frame(reading.current(), org.operator(), None, fiscal().parse(period), TODAY, language)
+    return frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=None,
+        period=fiscal().parse(period),
+        today=TODAY,
+        language=language,
+    )
 
 
 def on_p09(period, metric="sales_amount", since="2025-10", language="en", **more):

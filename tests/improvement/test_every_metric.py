@@ -21,7 +21,7 @@ from dabiao.improvement.queries.explaining import CannotTakeApart, Explained, ex
 from dabiao.improvement.queries.sides import sides
 from dabiao.lake import reading
 from dabiao.metrics.answer import BadMetricRequest
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import Frame, frame_of
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 
@@ -33,7 +33,14 @@ MEANS = ("needs_depth", "visit_minutes", "sales_cycle_mean_days", "nps", "csat")
 
 def frame(period: str = "2026-10", scope: str | None = None, language: str = "en") -> Frame:
     within = Scope("unit", scope) if scope else None
-    return Frame(reading.current(), org.operator(), within, fiscal().parse(period), ON, language)
+    return frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=within,
+        period=fiscal().parse(period),
+        today=ON,
+        language=language,
+    )
 
 
 @pytest.fixture

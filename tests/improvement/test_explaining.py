@@ -17,7 +17,7 @@ from dabiao.improvement.queries.explaining import CannotTakeApart, explained
 from dabiao.lake import reading
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.forecast import foreseen
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 from tests.improvement.conftest import orders
@@ -28,7 +28,14 @@ TODAY = date(2026, 3, 16)
 
 def frame(period="2026-02", scope=None, language="en"):
     within = Scope("unit", scope) if scope else None
-    return Frame(reading.current(), org.operator(), within, fiscal().parse(period), TODAY, language)
+    return frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=within,
+        period=fiscal().parse(period),
+        today=TODAY,
+        language=language,
+    )
 
 
 def sold(month):
@@ -52,13 +59,13 @@ def test_the_gap_to_a_target_is_the_target_less_the_actual(facts):
 
 
 def test_a_running_period_is_held_against_what_is_due_by_now(facts):
-    early = Frame(
+    early = frame_of(
         reading.current(),
-        org.operator(),
-        Scope("unit", "shanghai"),
-        fiscal().parse("2026-02"),
-        date(2026, 2, 10),
-        "en",
+        viewer=org.operator(),
+        scope=Scope("unit", "shanghai"),
+        period=fiscal().parse("2026-02"),
+        today=date(2026, 2, 10),
+        language="en",
     )
     found = explained(early, "sales_amount", "target")
 

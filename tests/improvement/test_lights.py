@@ -16,7 +16,7 @@ from dabiao.improvement.queries import explaining
 from dabiao.improvement.queries.explaining import explained
 from dabiao.improvement.queries.lights import lights
 from dabiao.lake import reading
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 from dabiao.targets.models import Target
@@ -26,8 +26,13 @@ TODAY = date(2026, 3, 16)
 
 
 def frame(scope="shanghai"):
-    return Frame(
-        reading.current(), org.operator(), Scope("unit", scope), fiscal().parse("2026-02"), TODAY, "en"
+    return frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=Scope("unit", scope),
+        period=fiscal().parse("2026-02"),
+        today=TODAY,
+        language="en",
     )
 
 

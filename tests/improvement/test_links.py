@@ -15,7 +15,7 @@ from dabiao.improvement import commands
 from dabiao.lake import reading
 from dabiao.lake.change import Change
 from dabiao.lake.tables import TABLES
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import Frame, frame_of
 from dabiao.org import queries as org
 from dabiao.performance.queries.links import links_by_team, partings, partings_said
 
@@ -45,7 +45,14 @@ def visits(padding: str) -> pa.Table:
 
 
 def frame() -> Frame:
-    return Frame(reading.current(), org.operator(), None, fiscal().parse("2026-02"), TODAY, "en")
+    return frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=None,
+        period=fiscal().parse("2026-02"),
+        today=TODAY,
+        language="en",
+    )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dabiao.demo.load import load
 from dabiao.demo.simulation.company import SEED, simulate
 from dabiao.improvement.queries.explaining import Explained, explained
 from dabiao.lake import reading
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 
@@ -21,7 +21,14 @@ AT = datetime(2026, 11, 18, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def asked(period: str) -> Explained:
-    frame = Frame(reading.current(), org.operator(), Scope("unit", "east"), fiscal().parse(period), ON, "en")
+    frame = frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=Scope("unit", "east"),
+        period=fiscal().parse(period),
+        today=ON,
+        language="en",
+    )
     with translation.override("en"):
         return explained(frame, "needs_depth", "baseline")
 

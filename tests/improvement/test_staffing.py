@@ -9,7 +9,7 @@ from dabiao.core.calendars import fiscal
 from dabiao.improvement.queries.explaining import explained
 from dabiao.improvement.queries.staffing import staff
 from dabiao.lake import reading
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
 from dabiao.org.actions import _common as actions
 from dabiao.org.models import Absence, Assignment, Person
@@ -22,7 +22,14 @@ TODAY = date(2026, 3, 16)
 def frame(scope=None, viewer=None, language="en"):
     within = Scope("unit", scope) if scope else None
     asker = viewer or org.operator()
-    return Frame(reading.current(), asker, within, fiscal().parse("2026-02"), TODAY, language)
+    return frame_of(
+        reading.current(),
+        viewer=asker,
+        scope=within,
+        period=fiscal().parse("2026-02"),
+        today=TODAY,
+        language=language,
+    )
 
 
 def shares(found, dimensions, *, months=("2026-01", "2026-02")):

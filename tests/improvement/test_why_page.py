@@ -13,7 +13,7 @@ from dabiao.improvement.queries import explaining
 from dabiao.improvement.queries.explaining import explained
 from dabiao.improvement.queries.why import Why, why
 from dabiao.lake import reading
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 from tests.improvement.test_explaining import TODAY
@@ -25,7 +25,14 @@ ENGLISH = {"accept-language": "en"}
 
 def drawn(metric: str, against: str, *, scope: str | None = None, by: Sequence[str] = ()) -> Why:
     within = Scope("unit", scope) if scope else None
-    frame = Frame(reading.current(), org.operator(), within, fiscal().parse("2026-02"), TODAY, "en")
+    frame = frame_of(
+        reading.current(),
+        viewer=org.operator(),
+        scope=within,
+        period=fiscal().parse("2026-02"),
+        today=TODAY,
+        language="en",
+    )
     with translation.override("en"):
         return why(frame, explained(frame, metric, against, by=by))
 
@@ -95,6 +102,26 @@ class TestPage:
         assert links
         assert all(browser.get(link).status_code == 200 for link in links)
         assert any("is_person=P04" in link for link in links)
+
+    @pytest.mark.parametrize(
+        ("case", "asked"),
+        [
+            ("the scope that is home anyway", {"scope": "company"}),
+            ("the expectation that is usual anyway", {"against": "baseline"}),
+        ],
+    )
+    def test_links_keep_what_was_asked_whoever_asked_before(self, facts, as_, case, asked):
+        """The explanation is kept, and is the same one; where its links lead is not."""
+
+        def along(**query):
+            part = as_("ada").get("/why/gross_margin/", {**FEBRUARY, **query, "part": "1"}, headers=ENGLISH)
+            return [link for link in re.findall(r'href="([^"]*)"', part.content.decode()) if "by=" in link]
+
+        (key, value), plain = next(iter(asked.items())), along()
+        links = along(**asked)
+
+        assert plain and not any(f"{key}={value}" in link for link in plain), case
+        assert links and all(f"{key}={value}" in link for link in links), case
 
     def test_what_cannot_be_taken_apart_is_refused_on_a_page_that_says_what_to_ask(self, facts, as_):
         answer = as_("ada").get("/why/active_customers/", FEBRUARY, headers=ENGLISH)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
+from django.utils import translation
 from typer.testing import CliRunner
 
 from dabiao.core.errors import Malformed, NotFound, Refused
@@ -46,6 +47,19 @@ class TestValidate:
 
         with pytest.raises(queries.PlanIsWrong, match=r"2 problems(.|\n)*no measure 'sale'(.|\n)*a gap"):
             queries.checked(plan)
+
+    def test_tells_the_problems_of_a_plan_in_the_readers_language(self, tmp_path):
+        plan = tmp_path / "plan.yml"
+        plan.write_text(TIERS.read_text().replace("base: sales", "base: sale"))
+
+        with translation.override("zh-hans"), pytest.raises(queries.PlanIsWrong) as refused:
+            queries.checked(plan)
+
+        head, problem = str(refused.value).splitlines()
+        assert head == "方案有 1 处问题："
+        assert re.fullmatch(
+            r".*plan\.yml 第 \d+ 行：components\.\w+\.base：没有度量“sale”。已知的有：.*。", problem
+        )
 
     def test_refuses_a_case_that_does_not_come_out(self, tmp_path):
         plan = tmp_path / "plan.yml"

@@ -1,5 +1,7 @@
 """What a plan's text may not say: each mistake is named with its line and its mend, all of them at once."""
 
+import re
+
 import pytest
 
 from dabiao.core.sentence import say
@@ -24,8 +26,12 @@ PAY = """components:
 
 
 def problems(text: str) -> list[str]:
+    """In English; each has its Chinese, too."""
     with pytest.raises(PlanRefused) as refused:
         read(text, SCHEMAS)
+    for problem in refused.value.problems:
+        for said in filter(None, (problem.says, problem.mend)):
+            assert re.search(r"[\u4e00-\u9fff]", say(said, "zh-hans")), said
     return [str(problem) for problem in refused.value.problems]
 
 

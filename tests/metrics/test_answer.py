@@ -124,6 +124,17 @@ class TestMeasuring:
     def test_keeps_what_a_filter_names(self, orders, case, where, expected):
         assert ask(where=where) == {(): Decimal(expected)}, case
 
+    @pytest.mark.parametrize(
+        ("case", "by"), [("by the roll-ups", ("window",)), ("by the facts", ("window", "product_line"))]
+    )
+    def test_of_seat_0_counts_what_is_nobodys(self, orders, case, by):
+        february = Windows((("2026-02", FEBRUARY.start, FEBRUARY.end),))
+        question = MetricRequest(("sales_amount",), by)
+
+        found = answer.rows(answer.answer(reading.current(), question, windows=february, seats={0}))
+
+        assert sum(row["sales_amount"] for row in found) == 11000, case
+
     def test_narrows_to_a_scope(self, orders):
         assert ask(scope=Scope("unit", "shanghai"), viewer=orders.users["emma"]) == {(): 10}
         assert ask(scope=Scope("person", "P07"), viewer=orders.users["emma"]) == {(): 20}
@@ -154,6 +165,7 @@ class TestMeasuring:
             ("a metric misspelt", {"metrics": "sale_amount"}, "did you mean sales_amount"),
             ("a dimension these facts lack", {"by": "stage"}, "order_lines: These facts have no 'stage'"),
             ("two lengths of time", {"by": "month week"}, "one length of time"),
+            ("years of a month", {"by": "year"}, "2026-02 has no years in it"),
         ],
     )
     def test_refuses_what_does_not_fit_with_what_would(self, orders, case, asked, message):

@@ -17,7 +17,7 @@ from dabiao.lake import dictionary, reading
 from dabiao.lake.tables import TABLES
 from dabiao.metrics import answer, drilldown
 from dabiao.metrics.answer import BadMetricRequest, MetricRequest, Windows
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.metrics.scope import seats
 from tests.performance.facts import load, table
 
@@ -195,7 +195,14 @@ def test_what_does_not_meet_the_conditions_is_not_shown(everything):
 
 
 def test_the_page_shows_the_share(everything):
-    frame = Frame(reading.current(), everything.users["ada"], None, FEBRUARY, date(2026, 3, 16), "en")
+    frame = frame_of(
+        reading.current(),
+        viewer=everything.users["ada"],
+        scope=None,
+        period=FEBRUARY,
+        today=date(2026, 3, 16),
+        language="en",
+    )
 
     page = drilldown.behind(frame, "owned_sales", measure="", only={"customer": "c1"}, everything=True)
 

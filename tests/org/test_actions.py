@@ -140,6 +140,34 @@ class TestAssign:
             actions.change_assignment(seat.pk, values=change, by=None, at=at)
 
 
+class TestUnknownNames:
+    @pytest.mark.parametrize(
+        ("case", "change"),
+        [
+            ("a unit", lambda values, **how: actions.change_unit("east", values=values, **how)),
+            (
+                "a position",
+                lambda values, **how: actions.change_position("nanjing-rep1", values=values, **how),
+            ),
+            ("a person", lambda values, **how: actions.change_person("P04", values=values, **how)),
+            ("a user", lambda values, **how: actions.change_user("otto", values=values, **how)),
+            (
+                "a seat",
+                lambda values, **how: actions.change_assignment(
+                    Assignment.objects.first().pk, values=values, **how
+                ),
+            ),
+        ],
+    )
+    def test_are_refused_and_nothing_changes(self, company, at, case, change):
+        lines = AuditLine.objects.count()
+
+        with pytest.raises(Malformed, match="hired_at cannot be changed here, only "):
+            change({"hired_at": None}, by=company.ada, at=at)
+
+        assert AuditLine.objects.count() == lines, case
+
+
 class TestMove:
     def test_ends_the_old_seat_on_the_day_the_new_one_begins(self, company, at, on):
         actions.move("P04", actions.Seat("nanjing-rep1", on), by=company.otto, at=at)

@@ -6,6 +6,7 @@ import pytest
 
 from dabiao.core.errors import Forbidden
 from dabiao.core.models import AuditLine
+from dabiao.core.uploads import numbered
 from dabiao.org import actions, imports
 from dabiao.org.logic import tree
 from dabiao.org.models import Assignment, Person, Unit, User
@@ -80,7 +81,7 @@ class TestUnits:
         assert told(done) == [(2, "parent", "shanghai")]
 
     def test_refuse_a_key_with_blanks(self, company, at):
-        done = imports.import_rows("units", [{"key": "a b", "name": "x"}], by=None, at=at)
+        done = imports.import_rows("units", numbered([{"key": "a b", "name": "x"}]), by=None, at=at)
         assert told(done) == [(2, "key", "a b")]
 
 
@@ -153,6 +154,6 @@ class TestUsers:
 
 
 def test_fifty_thousand_people_take_seconds(company, at, django_assert_max_num_queries):
-    many = [{"key": f"E{n}", "name": f"n{n}"} for n in range(5_000)]
+    many = numbered({"key": f"E{n}", "name": f"n{n}"} for n in range(5_000))
     with django_assert_max_num_queries(40):
         assert imports.import_rows("people", many, by=None, at=at).added == 5_000

@@ -98,7 +98,6 @@ PARTS = tuple(
         key,
         label,
         "unit",
-        f"?scope={key}",
         Decimal(value),
         Decimal(5_000_000),
         value / 5e6,
@@ -124,7 +123,7 @@ SIGNALS = (
         Decimal("0.25"),
         -0.28,
         "上海一组",
-        href="?",
+        metric="sales_amount",
     ),
     Signal(
         "off_target",
@@ -135,7 +134,7 @@ SIGNALS = (
         Decimal("0.9"),
         -0.167,
         "华东大区",
-        href="?",
+        metric="sales_amount",
     ),
     Signal(
         "divergence",
@@ -147,10 +146,20 @@ SIGNALS = (
         0.12,
         other_label="成交率",
         other_change=-0.09,
-        href="?",
+        metric="sales_amount",
     ),
-    Signal("jump", "amber", "客单价", "money", Decimal(82000), None, -0.34, "苏州组", href="?"),
-    Signal("beyond", "green", "客户拜访数", "count", Decimal(1004), Decimal(1200), 0.16, "杭州组", href="?"),
+    Signal("jump", "amber", "客单价", "money", Decimal(82000), None, -0.34, "苏州组", metric="sales_amount"),
+    Signal(
+        "beyond",
+        "green",
+        "客户拜访数",
+        "count",
+        Decimal(1004),
+        Decimal(1200),
+        0.16,
+        "杭州组",
+        metric="sales_amount",
+    ),
 )
 FUNNEL = tuple(
     Stage(label, value, share, hot=hot, note=note)
@@ -177,7 +186,7 @@ FULL = Cockpit(
     where=Where("华东大区", OCTOBER, date(2026, 10, 23), "CNY", 1287),
     verdict=Verdict(
         "销售额", 0.94, "amber", Decimal(-1_560_000), DUE, 0.708, Decimal(18_420_000), "money", closed=False,
-        worst="上海一组", worst_href="?scope=sh1", worst_gap=Decimal(-1_800_000), others_gap=Decimal(240_000),
+        worst=PARTS[-1], others_gap=Decimal(240_000),
     ),
     tiles=TILES, pace=PACE, headline=TILES[0], signals=SIGNALS, parts=PARTS, funnel=FUNNEL, links=LINKS,
 )  # fmt: skip

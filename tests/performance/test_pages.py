@@ -11,7 +11,7 @@ import pytest
 
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary, reading
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
 from dabiao.performance.queries import breakdown, cockpit
@@ -50,13 +50,13 @@ def frame(facts, company):
     from dabiao.core.calendars import fiscal
 
     def made(user, scope, period="2026-02"):
-        return Frame(
+        return frame_of(
             reading.current(),
-            company.users[user],
-            Scope(*scope),
-            fiscal().parse(period),
-            date(2026, 3, 16),
-            "en",
+            viewer=company.users[user],
+            scope=Scope(*scope),
+            period=fiscal().parse(period),
+            today=date(2026, 3, 16),
+            language="en",
         )
 
     return made
@@ -91,8 +91,7 @@ class TestCockpit:
     def test_names_the_unit_that_the_gap_comes_from(self, frame):
         page = cockpit.cockpit(frame("dora", ("unit", "company")))
 
-        assert page.verdict.worst == "华东大区"
-        assert page.verdict.worst_gap == Decimal(-350)
+        assert (page.verdict.worst.label, page.verdict.worst.ahead) == ("华东大区", Decimal(-350))
         assert page.verdict.others_gap == Decimal(-200)
 
     def test_compares_a_running_month_with_the_same_share_of_the_one_before(self, frame):
@@ -280,6 +279,11 @@ class TestPages:
         assert answer.status_code == 422
         assert "2026-13" in answer.content.decode()
 
+    def test_refuses_it_in_the_readers_language(self, facts, as_):
+        answer = as_("emma").get("/cockpit/?period=soon", headers={"accept-language": "zh-hans"})
+
+        assert "“soon”不是期间" in answer.content.decode()
+
 
 class TestDrillDown:
     @pytest.mark.parametrize(
@@ -306,6 +310,64 @@ class TestDrillDown:
         assert {
             row[name]: row["Sales"] for row in rows if row[name] not in {"Total"} and row["Sales"] != "0"
         } == wanted, case
+
+    @pytest.mark.parametrize(
+        ("case", "asked", "links"),
+        [
+            (
+                "a team",
+                "scope=east&by=",
+                {
+                    "/breakdown/sales_amount/?scope=shanghai&period=2026-02",
+                    "/facts-of/sales_amount/?scope=shanghai&period=2026-02",
+                },
+            ),
+            (
+                "somebody of a team",
+                "scope=shanghai&by=",
+                {
+                    "/breakdown/sales_amount/?person=P04&period=2026-02",
+                    "/facts-of/sales_amount/?scope=shanghai&period=2026-02&person=P04",
+                },
+            ),
+            (
+                "a customer",
+                "scope=east&by=customer",
+                {
+                    "/customers/C1/?scope=east&period=2026-02",
+                    "/facts-of/sales_amount/?scope=east&period=2026-02&is_customer=C1",
+                },
+            ),
+            ("a kind, which has no page", "scope=east&by=kind", {
+                "/facts-of/sales_amount/?scope=east&period=2026-02&is_kind=new",
+            }),
+        ],
+    )  # fmt: skip
+    def test_a_row_leads_one_step_down_and_to_its_facts(self, facts, as_, case, asked, links):
+        browser = as_("ada")
+        page = browser.get(f"/breakdown/sales_amount/?{FEBRUARY}&{asked}").content.decode()
+        found = {href.replace("&amp;", "&") for href in re.findall(r'href="([^"]+)"', page)}
+
+        assert links <= found, case
+        assert all(browser.get(link).status_code == 200 for link in links)
+
+    @pytest.mark.parametrize(
+        ("case", "address", "leads_to"),
+        [
+            ("a region's cockpit", "/cockpit/?scope=east", {"/cockpit/", "/breakdown/"}),
+            ("a team's", "/cockpit/?scope=shanghai", {"/cockpit/", "/breakdown/"}),
+            ("somebody's own", "/cockpit/?person=P04", {"/customers/", "/breakdown/"}),
+            ("signals", "/signals/?scope=company", {"/breakdown/"}),
+        ],
+    )
+    def test_every_link_of_a_page_leads_somewhere(self, facts, as_, case, address, leads_to):
+        browser = as_("ada")
+        page = browser.get(f"{address}&{FEBRUARY}").content.decode()
+        main = page[page.index("<main") : page.index("</main>")]
+        links = {href.replace("&amp;", "&") for href in re.findall(r'href="(/[^"]+)"', main)}
+
+        assert leads_to <= {f"/{link.split('/')[1]}/" for link in links}, case
+        assert {link: status for link in links if (status := browser.get(link).status_code) != 200} == {}
 
     def test_shows_the_facts_that_a_number_counts(self, facts, as_):
         browser = as_("emma")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dabiao.lake import reading
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
 from dabiao.performance.queries import cockpit
 from dabiao.targets.models import Target
@@ -31,7 +31,14 @@ def signals(company, before, after):
         order_lines=f"key person ordered_on amount\nA P04 {JANUARY} {before[1]}\nB P04 {FEBRUARY} {after[1]}",
     )
     february = fiscal().parse("2026-02")
-    frame = Frame(reading.current(), company.ada, Scope("person", "P04"), february, date(2026, 3, 16), "en")
+    frame = frame_of(
+        reading.current(),
+        viewer=company.ada,
+        scope=Scope("person", "P04"),
+        period=february,
+        today=date(2026, 3, 16),
+        language="en",
+    )
     return cockpit.cockpit(frame).signals
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.core.models import AuditLine
+from dabiao.core.uploads import numbered
 from dabiao.engine.period import CALENDAR_YEAR
 from dabiao.engine.promise import Levels
 from dabiao.org.queries import Scope
@@ -228,7 +229,7 @@ class TestImport:
     def test_sets_targets_of_units_and_people(self, company, at, on):
         ready = [{"部门": "华东大区", "指标": "销售额", "期间": "2026年3月", "保底": "80万", "目标": "100万"}]
         ready.append({"工号": "P04", "指标": "sales_amount", "期间": "2026-Q1", "目标": "12.5万"})
-        done = imports.import_rows(ready, by=company.otto, at=at, on=on, fiscal=CALENDAR_YEAR)
+        done = imports.import_rows(numbered(ready), by=company.otto, at=at, on=on, fiscal=CALENDAR_YEAR)
         assert (done.errors, done.done.added) == ((), 2)
         assert Target.objects.get(unit__key="east").base == 800_000
         assert Target.objects.get(person__key="P04").ends_on == date(2026, 4, 1)

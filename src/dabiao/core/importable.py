@@ -1,4 +1,4 @@
-"""A table that a room takes from outside, row by row of text: one shape for pages, API, mapped files and the demo."""
+"""A table that a room takes from outside, row by row: one shape for pages, API, mapped files and the demo."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dabiao.core.uploads import Field, RowError
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an import did, or why it did nothing. Errors name row, column, value and mend."""
+    """What an import did, or why it did nothing. Errors name row (and file), column, value and mend."""
 
     added: int = 0
     changed: int = 0
@@ -23,7 +23,8 @@ class Outcome:
 class Importable:
     """A table with the columns it knows.
 
-    take: (rows, *, by, at, on, dry_run) → outcome; all or nothing, and with dry_run nothing.
+    take: (SourceRows, *, by, at, on, dry_run) → outcome; all or nothing, and with dry_run nothing. Cells that are
+        text are read, others are taken as they are.
     """
 
     key: str

@@ -1,6 +1,7 @@
-"""Small tables in: an uploaded CSV or XLSX as rows of text, and the errors that its rows can have.
+"""Small tables in: rows with their place, what a column reads out of a cell, and the errors that cells can have.
 
-This is for tables that people keep by hand (org, targets). Facts have their own, wider door in `facts`.
+This is for tables that people keep by hand (org, targets). Their files are text, whatever they are saved as; rows
+that another room has typed already keep their types. Facts have their own, wider door in `facts`.
 """
 
 import csv
@@ -11,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from django.conf import settings
@@ -20,12 +21,29 @@ from django.utils.translation import gettext as _
 from dabiao.core import config
 from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
+from dabiao.core.spreadsheet import DOUBLE_DIGITS
 from dabiao.engine import number
 from dabiao.engine.message import Message
 
 MOST_ROWS: Final = 200_000
 BLOWN_UP: Final = 200
 """A workbook that unpacks to more than this many times its size is a bomb."""
+
+
+Cell = str | int | Decimal | date | bool
+"""What stands in a row: text where the source is text, else a value that is taken as it is."""
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A row as its source gives it: title → cell, and where it stands.
+
+    row: counts from 1, header included. file: a number, where rows of several files come in at once.
+    """
+
+    cells: Mapping[str, Cell | None]
+    row: int
+    file: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,16 +54,20 @@ class RowError:
     column: str
     value: str
     message: str
+    file: int = 0
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column: its name, the title that people are shown, others under which files have it, how its text is read."""
+    """A column: its name, the title that people are shown, others under which files have it, how a cell is read.
+
+    read: raises ValueError with the mend
+    """
 
     name: str
     shown: Message
     synonyms: tuple[str, ...]
-    read: Callable[[str], object]
+    read: Callable[[Cell], object]
     required: bool = False
 
     @property
@@ -61,18 +83,28 @@ class Field:
 
 @dataclass(frozen=True)
 class Parsed:
-    """One row of an upload: its number in the file, what its cells said."""
+    """One row as its fields read it: what its cells said, and where it stands."""
 
     row: int
     values: Mapping[str, object]
+    file: int = 0
 
     def text(self, name: str) -> str:
         """The value of a text column; empty when it is missing."""
         value = self.values.get(name)
         return value if isinstance(value, str) else ""
 
+    def error(self, column: str, value: str, message: str) -> RowError:
+        """What is wrong in a cell of this row."""
+        return RowError(self.row, column, value, message, self.file)
 
-def rows_of(content: bytes, filename: str) -> list[dict[str, str]]:
+
+def numbered(rows: Iterable[Mapping[str, Cell | None]]) -> list[SourceRow]:
+    """Rows without a place of their own, as they would stand below a header."""
+    return [SourceRow(cells, row) for row, cells in enumerate(rows, start=2)]
+
+
+def rows_of(content: bytes, filename: str) -> list[SourceRow]:
     """Rows of a CSV, TSV or XLSX file, header → text. Raises Malformed for what cannot be read."""
     if len(content) > int(config.get("DABIAO_UPLOAD_MB")) * 2**20:
         raise Malformed(_("The file is larger than %(mb)s MB.") % {"mb": config.get("DABIAO_UPLOAD_MB")})
@@ -85,78 +117,101 @@ def rows_of(content: bytes, filename: str) -> list[dict[str, str]]:
         raise Malformed(
             _("%(name)s: only CSV, TSV, XLSX and XLS files can be read here.") % {"name": filename}
         )
-    filled = [row for row in table if any(cell.strip() for cell in row)]
+    filled = [(at, row) for at, row in enumerate(table, start=1) if any(cell.strip() for cell in row)]
     if not filled:
         raise Malformed(_("The file has no rows."))
     if len(filled) - 1 > MOST_ROWS:
         raise Malformed(_("The file has more than %(most)s rows.") % {"most": MOST_ROWS})
-    header = [cell.strip() for cell in filled[0]]
-    return [dict(zip(header, row, strict=False)) for row in filled[1:]]
+    header = [cell.strip() for cell in filled[0][1]]
+    return [SourceRow(dict(zip(header, row, strict=False)), at) for at, row in filled[1:]]
 
 
-def parse(rows: Iterable[Mapping[str, str]], fields: Sequence[Field]) -> tuple[list[Parsed], list[RowError]]:
+def parse(rows: Iterable[SourceRow], fields: Sequence[Field]) -> tuple[list[Parsed], list[RowError]]:
     """Read every row by `fields`; what cannot be read becomes an error, all of them at once."""
-    found: list[Parsed] = []
+    good: list[Parsed] = []
     errors: list[RowError] = []
     known = {field.name: [(title, _fold(title)) for title in field.titles] for field in fields}
-    for at, row in enumerate(rows, start=2):
-        named = _by_title(row)
+    for row in rows:
+        named = _by_title(row.cells)
         values: dict[str, object] = {}
+        parsed = Parsed(row.row, values, row.file)
         wrong: list[RowError] = []
         for field in fields:
-            title, text = next(
-                ((title, named[key]) for title, key in known[field.name] if key in named), (field.title, "")
+            title, cell = next(
+                ((title, named[key]) for title, key in known[field.name] if key in named), (field.title, None)
             )
-            if not text:
+            if cell is None:
                 if field.required:
-                    wrong.append(RowError(at, title, "", _("This column must not be empty.")))
+                    wrong.append(parsed.error(title, "", _("This column must not be empty.")))
                 continue
             try:
-                values[field.name] = field.read(text)
+                values[field.name] = field.read(cell)
             except ValueError as error:
-                wrong.append(RowError(at, title, text, str(error)))
+                wrong.append(parsed.error(title, shown(cell), str(error)))
         errors += wrong
         if not wrong:
-            found.append(Parsed(at, values))
-    return found, errors
+            good.append(parsed)
+    return good, errors
 
 
-def text(value: str) -> str:
+def shown(cell: Cell) -> str:
+    """A cell as a person would write it."""
+    match cell:
+        case bool():
+            return "yes" if cell else "no"
+        case Decimal():
+            return number.text(cell) or ""
+        case date():
+            return cell.isoformat()
+        case _:
+            return str(cell)
+
+
+def text(cell: Cell) -> str:
     """Text as it stands, outer blanks off, full-width digits and letters made plain."""
-    return unicodedata.normalize("NFKC", value).strip()
+    return unicodedata.normalize("NFKC", shown(cell)).strip()
 
 
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 
 
-def day(value: str) -> date:
-    """2026-01-05, 2026/1/5, 2026.1.5, 2026年1月5日, 20260105 or an Excel serial number. Raises ValueError."""
-    plain = text(value)
-    if found := _DAY.fullmatch(plain):
-        year, month, day_ = (int(part) for part in found.groups())
-        return _real_day(year, month, day_, value)
+def day(cell: Cell) -> date:
+    """A day, or text: 2026-01-05, 2026/1/5, 2026.1.5, 2026年1月5日, 20260105, an Excel serial number. Raises ValueError."""
+    if isinstance(cell, date):
+        return cell
+    plain = text(cell)
+    if written := _DAY.fullmatch(plain):
+        year, month, day_ = (int(part) for part in written.groups())
+        return _real_day(year, month, day_, plain)
     if re.fullmatch(r"\d{8}", plain):
-        return _real_day(int(plain[:4]), int(plain[4:6]), int(plain[6:]), value)
+        return _real_day(int(plain[:4]), int(plain[4:6]), int(plain[6:]), plain)
     if re.fullmatch(r"\d{5}(\.0+)?", plain):
         return date(1899, 12, 30) + timedelta(days=int(plain.partition(".")[0]))
-    raise ValueError(_("%(value)s is not a day. Write it like 2026-01-31.") % {"value": value})
+    raise ValueError(_("%(value)s is not a day. Write it like 2026-01-31.") % {"value": shown(cell)})
 
 
-def amount(value: str) -> Decimal:
-    """A number with at most four decimals; thousands commas and 万 / 亿 are understood. Raises ValueError."""
-    plain = text(value).replace(",", "").replace("¥", "").replace("−", "-").strip()
+def amount(cell: Cell) -> Decimal:
+    """A number with at most four decimals; in text thousands commas, 万, 亿 and % are understood. Raises ValueError."""
+    try:
+        if isinstance(cell, Decimal | int) and not isinstance(cell, bool):
+            return number.exact(cell)
+        return _written_amount(text(cell))
+    except number.TooPrecise:
+        raise ValueError(
+            _("%(value)s has more digits than can be kept (14 before, 4 after the point).")
+            % {"value": shown(cell)}
+        ) from None
+    except number.NotANumber:
+        raise ValueError(_("%(value)s is not a number.") % {"value": shown(cell)}) from None
+
+
+def _written_amount(plain: str) -> Decimal:
+    plain = plain.replace(",", "").replace("¥", "").replace("−", "-").strip()
     shift = 0
     for sign, zeros in (("亿", 8), ("万", 4), ("%", -2)):
         if plain.endswith(sign):
             plain, shift = plain.removesuffix(sign).strip(), zeros
-    try:
-        return number.exact(number.exact(plain, 4 + shift).scaleb(shift))
-    except number.TooPrecise:
-        raise ValueError(
-            _("%(value)s has more digits than can be kept (14 before, 4 after the point).") % {"value": value}
-        ) from None
-    except number.NotANumber:
-        raise ValueError(_("%(value)s is not a number.") % {"value": value}) from None
+    return number.exact(number.exact(plain, 4 + shift).scaleb(shift))
 
 
 _FLAGS = {
@@ -173,23 +228,27 @@ _FLAGS = {
 }
 
 
-def flag(value: str) -> bool:
+def flag(cell: Cell) -> bool:
     """yes / no in the usual spellings. Raises ValueError."""
+    if isinstance(cell, bool):
+        return cell
     try:
-        return _FLAGS[text(value).lower()]
+        return _FLAGS[text(cell).lower()]
     except KeyError:
-        raise ValueError(_("%(value)s is neither yes nor no.") % {"value": value}) from None
+        raise ValueError(_("%(value)s is neither yes nor no.") % {"value": shown(cell)}) from None
 
 
-def _real_day(year: int, month: int, day_: int, shown: str) -> date:
+def _real_day(year: int, month: int, day_: int, written: str) -> date:
     try:
         return date(year, month, day_)
     except ValueError:
-        raise ValueError(_("%(value)s does not exist in the calendar.") % {"value": shown}) from None
+        raise ValueError(_("%(value)s does not exist in the calendar.") % {"value": written}) from None
 
 
-def _by_title(row: Mapping[str, str]) -> dict[str, str]:
-    return {_fold(title): cell.strip() for title, cell in row.items() if title and cell and cell.strip()}
+def _by_title(cells: Mapping[str, Cell | None]) -> dict[str, Cell]:
+    """Folded title → cell; empty ones left out."""
+    plain = ((title, cell.strip() if isinstance(cell, str) else cell) for title, cell in cells.items())
+    return {_fold(title): cell for title, cell in plain if title and cell is not None and cell != ""}
 
 
 def _fold(title: str) -> str:
@@ -222,7 +281,18 @@ def _workbook(content: bytes) -> list[list[str]]:
     except fastexcel.FastExcelError as error:
         raise Malformed(_("The workbook cannot be read: %(error)s") % {"error": error}) from None
     columns = [column.cast("string").to_pylist() for column in sheet.to_arrow().columns]
-    return [[cell or "" for cell in row] for row in zip(*columns, strict=True)]
+    return [[_as_seen(cell or "") for cell in row] for row in zip(*columns, strict=True)]
+
+
+_DOUBLE = re.compile(r"-?\d+\.\d+")
+_SEEN = Context(prec=DOUBLE_DIGITS)
+
+
+def _as_seen(cell: str) -> str:
+    """A formula leaves 1357.9500000000003 where everybody sees 1357.95: a double's last digits are noise."""
+    if len(cell) <= DOUBLE_DIGITS or not _DOUBLE.fullmatch(cell):
+        return cell
+    return number.text(_SEEN.create_decimal(cell)) or cell
 
 
 def _refuse_bomb(content: bytes) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from dabiao.core import uploads
 from dabiao.demo.names import Language
 from dabiao.demo.simulation.company import Company
 from dabiao.org import actions, imports
@@ -66,6 +67,6 @@ def make(company: Company, language: Language, *, at: datetime) -> None:
 
 def imported(table: str, rows: list[dict[str, str]], *, at: datetime) -> None:
     """Import rows of the organisation as a file would be."""
-    done = imports.import_rows(table, rows, by=None, at=at)
+    done = imports.import_rows(table, uploads.numbered(rows), by=None, at=at)
     if done.errors:
         raise ValueError(f"{table} of the demo company: {done.errors[0]}")

@@ -16,7 +16,7 @@ from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.lake.reading import Lake
 from dabiao.metrics.figure import Delta, Number
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import Frame, frame_of
 from dabiao.org.access import User
 from dabiao.org.queries import Scope
 from dabiao.performance.queries.cockpit import cockpit
@@ -37,22 +37,22 @@ def print_loop(
 ) -> None:
     """The loop of one period for the company, each of its regions, and the team that lags most."""
     with translation.override(language):
-        base = Frame(lake, viewer, None, period, today, language)
-        company = _at(base, "company")
+        everything = frame_of(lake, viewer=viewer, scope=None, period=period, today=today, language=language)
+        company = _unit(everything, "company")
         page = cockpit(company)
         console.print(_chapter(company, page))
         regions = [node.key for node in company.children if node.kind == "region"]
-        pages = {key: cockpit(_at(base, key)) for key in regions}
+        pages = {key: cockpit(_unit(everything, key)) for key in regions}
         for key, region in pages.items():
-            console.print(_section(_at(base, key), region))
+            console.print(_section(_unit(everything, key), region))
         team = _lagging(pages)
         if team is not None:
-            frame = _at(base, team)
+            frame = _unit(everything, team)
             console.print(_chapter(frame, cockpit(frame)))
 
 
-def _at(base: Frame, unit: str) -> Frame:
-    return Frame(base.lake, base.viewer, Scope("unit", unit), base.period, base.today, base.language)
+def _unit(frame: Frame, key: str) -> Frame:
+    return frame.of(Scope("unit", key))
 
 
 def _lagging(pages: dict[str, Cockpit]) -> str | None:
@@ -104,9 +104,9 @@ def _verdict(page: Cockpit) -> Text:
             else _("{share} of the target, {gap} above")
         )
         text.append(" · " + words.format(share=written.percent(verdict.reach), gap=gap), style="bold")
-    if verdict.worst and verdict.worst_gap is not None:
-        worst = _size(verdict.worst_gap, page)
-        text.append(" · " + _("furthest behind: {who}, {gap}").format(who=verdict.worst, gap=worst))
+    if verdict.worst and verdict.worst.ahead is not None:
+        gap = _size(verdict.worst.ahead, page)
+        text.append(" · " + _("furthest behind: {who}, {gap}").format(who=verdict.worst.label, gap=gap))
     return text
 
 
@@ -163,10 +163,9 @@ def _signals(frame: Frame, signals: Sequence[Signal]) -> RenderableType:
     """What stands out, each with the next step."""
     if not signals:
         return Text("  " + _("Nothing stands out."), style="dim")
-    keys = {frame.label(key): key for key in frame.metrics}
     lines: list[RenderableType] = []
     for signal in signals:
-        metric = frame.metrics.get(keys.get(signal.label, ""))
+        metric = frame.metrics.get(signal.metric)
         lines.append(Text.assemble("  ", _light(signal.light), " ", (_said(signal, frame), "bold")))
         lines.append(Text(f"    → {next_step(signal, metric)}"))
     return Group(*lines)

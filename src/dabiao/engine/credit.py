@@ -27,7 +27,7 @@ class Rule:
 
     record: the person on the record · signer: who signed the contract behind it, else the person on the
     record · owner: the customer's owners on that day, by their shares · holder: the record names a position,
-    and whoever held it on that day is credited.
+    and whoever held it on that day is credited; of several holders one, see `holders`.
     """
 
     name: str
@@ -64,30 +64,65 @@ def credited(facts: ir.Table, *, on: str | None, rule: Rule, tables: Mapping[str
     return _BY_RULE[rule.who](dated, tables)
 
 
-def seated(credits: ir.Table, assignments: ir.Table, *, scope: ir.Table | None = None) -> ir.Table:
+def seated(
+    credits: ir.Table, assignments: ir.Table, *, scope: ir.Table | None = None, nobody: bool = False
+) -> ir.Table:
     """Add `seat` (int64, 0 = nobody) and `unit` (null for nobody) by who held which seat on the day.
 
-    scope: a table with a column `seat`; only facts of these seats are kept. Seat 0 is kept when listed.
+    scope:  a table with a column `seat`; only facts of these seats are kept
+    nobody: whether the scope lists seat 0. What is nobody's is only known once every seat has been looked at.
     """
     assignments = assignments.filter(assignments.primary)
-    if scope is None:
+    if scope is None or nobody:
         held = credits.left_join(assignments, _on_the_day(credits, assignments))
         seat = assignments.seat.fill_null(NOBODY)
-        return held.select(*_columns(credits), seat=seat, unit=assignments.unit)
+        seats = held.select(*_columns(credits), seat=seat, unit=assignments.unit)
+        return seats if scope is None else seats.filter(seats.seat.isin(scope.seat))
     # Few seats, many facts: the seats are cut down before they meet the facts.
     inside = assignments.semi_join(scope, "seat")
     held = credits.inner_join(inside, _on_the_day(credits, inside))
     return held.select(*_columns(credits), seat=inside.seat, unit=inside.unit)
 
 
+def holders(assignments: ir.Table) -> ir.Table:
+    """Who holds each position, one person a day, however many seats it has.
+
+    A main seat goes before a secondary one: a stand-in credits nothing while the holder is there. Of two alike
+    the one who began first: during a handover the position stays with whoever has it until they leave, so that
+    bringing in a successor changes no credit that was given. Of two who began together the smaller number.
+    returns: position, person, starts_on, ends_on; spans of one position do not overlap
+    """
+    days = ibis.union(
+        assignments.select("position", day=assignments.starts_on),
+        assignments.select("position", day=assignments.ends_on),
+        distinct=True,
+    )
+    after = days.day.lead().over(group_by="position", order_by="day")
+    spans = days.mutate(until=after).filter(ibis._.until.notnull())
+    # Nobody comes or goes within a span, so who holds a position on its first day does so to its end.
+    seats = assignments.select("position", "person", "primary", "starts_on", "ends_on")
+    held = spans.inner_join(
+        seats, [spans.position == seats.position, spans.day >= seats.starts_on, spans.day < seats.ends_on]
+    )
+    held = held.select(spans.position, spans.day, spans.until, seats.person, seats.primary, seats.starts_on)
+    order = [held.primary.desc(), held.starts_on, held.person]
+    ranked = held.mutate(place=ibis.row_number().over(group_by=["position", "day"], order_by=order))
+    first = ranked.filter(ranked.place == 0)
+    return first.select("position", "person", starts_on=first.day, ends_on=first.until)
+
+
 def _on_the_day(credits: ir.Table, assignments: ir.Table) -> list[ir.BooleanValue]:
-    """The latest day stands in for a state's missing one: `today` of the snapshot is what is open-ended."""
-    day = credits.day.fill_null(ibis.date(9999, 12, 30))
+    day = _day(credits)
     return [
         credits.person == assignments.person,
         day >= assignments.starts_on,
         day < assignments.ends_on,
     ]
+
+
+def _day(facts: ir.Table) -> ir.DateValue:
+    """The latest day stands in for a state's missing one: `today` of the snapshot is what is open-ended."""
+    return facts.day.fill_null(ibis.date(9999, 12, 30))
 
 
 def _columns(credits: ir.Table) -> list[str]:
@@ -112,22 +147,20 @@ def _by_signer(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
 
 def _by_owner(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
     owners = tables["ownership"].filter(tables["ownership"].role == "owner")
+    day = _day(facts)
     joined = facts.left_join(
-        owners,
-        [facts.customer == owners.customer, facts.day >= owners.starts_on, facts.day < owners.ends_on],
+        owners, [facts.customer == owners.customer, day >= owners.starts_on, day < owners.ends_on]
     )
     others = [name for name in facts.columns if name != "person"]
     return joined.select(*others, person=owners.person, credit_share=owners.share.fill_null(1))
 
 
 def _by_holder(facts: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
-    seats = tables["assignments"]
-    joined = facts.left_join(
-        seats,
-        [facts.person == seats.position, facts.day >= seats.starts_on, facts.day < seats.ends_on],
-    )
+    held = holders(tables["assignments"])
+    day = _day(facts)
+    joined = facts.left_join(held, [facts.person == held.position, day >= held.starts_on, day < held.ends_on])
     others = [name for name in facts.columns if name != "person"]
-    return joined.select(*others, person=seats.person)
+    return joined.select(*others, person=held.person)
 
 
 _BY_RULE = {"record": _by_record, "signer": _by_signer, "owner": _by_owner, "holder": _by_holder}

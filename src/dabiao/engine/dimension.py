@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 import ibis.expr.types as ir
 
+from dabiao.engine.message import Objection, message
+
 Tables = Mapping[str, ir.Table]
 
 
-class NoSuchDimension(ValueError):
+class NoSuchDimension(Objection):
     """The facts cannot be split by what was asked for; the message lists by what they can."""
 
 
@@ -39,7 +41,11 @@ def _with(facts: ir.Table, name: str, tables: Tables, levels: frozenset[str]) ->
     known = sorted(
         {*facts.columns, *levels, *(key for key, (needs, _) in _ADDERS.items() if needs in facts.columns)}
     )
-    raise NoSuchDimension(f"These facts have no {name!r}; they can be split by {', '.join(known)}")
+    raise NoSuchDimension(
+        message(
+            "These facts have no '{name}'; they can be split by {known}", name=name, known=", ".join(known)
+        )
+    )
 
 
 def _with_level(facts: ir.Table, kind: str, unit_levels: ir.Table) -> ir.Table:

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias, TypeVar, get_args
 
 import yaml
 
-from dabiao.engine.message import Message, message, noted
+from dabiao.engine.message import Message, Series, message, noted
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -47,11 +47,20 @@ class Problem:
     file: str = ""
     column: int = 1
 
-    def __str__(self) -> str:
-        where = f"{self.file}, line {self.line}" if self.file else f"line {self.line}"
-        return ": ".join(
-            filter(None, (where, self.path, " ".join(filter(None, (f"{self.says}.", str(self.mend))))))
+    @property
+    def said(self) -> Series:
+        """Where, what and what to write instead, for any language."""
+        where = message("{file}, line {line}", file=self.file, line=self.line)
+        sentence = message("{says}. {mend}", says=self.says, mend=self.mend)
+        parts = (
+            where if self.file else message("line {line}", line=self.line),
+            *((self.path,) if self.path else ()),
+            sentence if self.mend else message("{says}.", says=self.says),
         )
+        return Series(parts, message("{head}: {last}", context="a place, and what is wrong there"))
+
+    def __str__(self) -> str:
+        return str(self.said)
 
     def __lt__(self, other: "Problem") -> bool:
         return self._order < other._order

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from dabiao.engine import number
 from dabiao.engine.aggregate import counted, side_by_side, summed
+from dabiao.engine.message import Objection, message
 from dabiao.engine.metric import (
     How,
     Measure,
@@ -38,7 +39,7 @@ MEMBER: Final = "member"
 _ZERO_WITHOUT_FACTS: Final[frozenset[How]] = frozenset({"sum", "count", "distinct"})
 
 
-class CannotMeasure(ValueError):
+class CannotMeasure(Objection):
     """The metrics, the sources and the dimensions asked for don't fit together."""
 
 
@@ -74,7 +75,7 @@ def measure(
     """
     wanted = {each.key: each for metric in metrics for each in measures_of(metric)}
     if not wanted:
-        raise CannotMeasure("No metric was asked for.")
+        raise CannotMeasure(message("No metric was asked for."))
     listed = members or {}
     of_source: dict[Source, list[Measure]] = {source: [] for source in sources_of(metrics)}
     for each in wanted.values():
@@ -109,7 +110,9 @@ def roll_up(measures: Sequence[Measure], source: ir.Table, *, by: Sequence[str])
     """
     for each in measures:
         if not rollable(each):
-            raise CannotMeasure(f"{each.key} is a {each.how}: it can't be rolled up.")
+            raise CannotMeasure(
+                message("{metric} is a {how}: it can't be rolled up.", metric=each.key, how=each.how)
+            )
         _check_currency(each, by)
     return _aggregated(measures, source, by=by)
 
@@ -126,7 +129,7 @@ def members_of(each: Measure, source: ir.Table, *, by: Sequence[str]) -> ir.Tabl
         facts. Unlike a count of members it can be grouped further and stay exact.
     """
     if each.how != "distinct" or each.of is None:
-        raise CannotMeasure(f"{each.key} is a {each.how}: it has no members.")
+        raise CannotMeasure(message("{metric} is a {how}: it has no members.", metric=each.key, how=each.how))
     met, value = _met(each, source), each.of.value(source)
     member = value if met is None else ibis.cases((met, value), else_=ibis.null(value.type()))
     return source.mutate(**{MEMBER: member}).aggregate(
@@ -164,12 +167,25 @@ def _check(
 ) -> None:
     keys = ", ".join(each.key for each in measures)
     if source not in sources:
-        raise CannotMeasure(f"{keys}: no table was given for the source {source.name}.")
+        raise CannotMeasure(
+            message(
+                "{metrics}: no table was given for the source {source}.", metrics=keys, source=source.name
+            )
+        )
     if missing := [name for name in by if name not in sources[source].columns]:
-        raise CannotMeasure(f"{keys}: {source.table} has no dimension {', '.join(missing)}.")
+        raise CannotMeasure(
+            message(
+                "{metrics}: {table} has no dimension {dimensions}.",
+                metrics=keys,
+                table=source.table,
+                dimensions=", ".join(missing),
+            )
+        )
     for each in measures:
         if rolled and not rollable(each):
-            raise CannotMeasure(f"{each.key} is a {each.how}: it can't come from a roll-up.")
+            raise CannotMeasure(
+                message("{metric} is a {how}: it can't come from a roll-up.", metric=each.key, how=each.how)
+            )
         if not rolled:
             _check_currency(each, by)
 
@@ -183,8 +199,13 @@ def _check_currency(each: Measure, by: Sequence[str]) -> None:
     raw = [name for name in each.of.columns if name.startswith("original_")]
     if raw and not fixed and "currency" not in by:
         raise MixedCurrencies(
-            f"{each.key} adds {raw[0]}, which may be in several currencies. Group by currency, limit it to one, "
-            f"or use {raw[0].removeprefix('original_')}, which is converted."
+            message(
+                "{metric} adds {column}, which may be in several currencies. Group by currency, limit it to one, or "
+                "use {converted}, which is converted.",
+                metric=each.key,
+                column=raw[0],
+                converted=raw[0].removeprefix("original_"),
+            )
         )
 
 
@@ -268,7 +289,13 @@ def _value(metric: Metric, cells: ir.Table, *, by: Sequence[str]) -> ir.Value:
         return number.ratio(cells[metric.part.key], cells[metric.whole.key])
     within = list(by[:-1]) if metric.within is None else list(metric.within)
     if unknown := [name for name in within if name not in by]:
-        raise CannotMeasure(f"{metric.key} is a share within {', '.join(unknown)}: group by it too.")
+        raise CannotMeasure(
+            message(
+                "{metric} is a share within {dimensions}: group by it too.",
+                metric=metric.key,
+                dimensions=", ".join(unknown),
+            )
+        )
     value = cells[metric.of.key]
     return number.ratio(value, value.sum().over(group_by=within))
 

@@ -78,6 +78,14 @@ class Message:
         return said(self, ENGLISH)
 
 
+class Objection(ValueError):
+    """What the engine refuses and how to mend it. As an exception's text it is English; `said` is for any language."""
+
+    def __init__(self, said: Message) -> None:
+        super().__init__(str(said))
+        self.said = said
+
+
 @dataclass(frozen=True)
 class Series:
     """Several texts in a row. between: how two are put together, a message with the places {head} and {last}."""

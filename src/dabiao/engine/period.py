@@ -15,12 +15,26 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final, Literal
 
+from dabiao.engine.message import Message, Objection, Series, message
+
 Kind = Literal["year", "half", "quarter", "month", "period", "week", "day", "range"]
 Pattern = Literal["months", "4-4-5", "4-5-4", "5-4-4", "13"]
 Anchor = Literal["nearest", "on_or_before", "on_or_after"]
 
 DAY: Final = timedelta(days=1)
-FORMS: Final = "2017, 2017-H1, 2017-Q3, 2017-08, 2017-P05, 2017-W31, 2017-08-15 or 2017-08-15..2017-09-14 (both included)"
+FORMS: Final = message(
+    "2017, 2017-H1, 2017-Q3, 2017-08, 2017-P05, 2017-W31, 2017-08-15 or 2017-08-15..2017-09-14 (both included)"
+)
+KINDS: Final[dict[Kind, Message]] = {
+    "range": message("ranges of days", context="kinds of period"),
+    "year": message("years", context="kinds of period"),
+    "half": message("halves", context="kinds of period"),
+    "quarter": message("quarters", context="kinds of period"),
+    "month": message("months", context="kinds of period"),
+    "period": message("periods", context="kinds of period"),
+    "week": message("weeks", context="kinds of period"),
+    "day": message("days", context="kinds of period"),
+}
 
 _FINENESS: Final[dict[Kind, int]] = {
     "range": 0,
@@ -36,7 +50,7 @@ _LETTER: Final[dict[str, Kind]] = {"H": "half", "Q": "quarter", "P": "period", "
 _NAMED: Final = re.compile(r"([12]\d{3})(?:-(?:([HQ])([1-4])|([PW])(\d{2})|(\d{2})(?:-(\d{2}))?))?", re.ASCII)
 
 
-class BadPeriod(ValueError):
+class BadPeriod(Objection):
     """The text names no period of this calendar."""
 
 
@@ -59,7 +73,10 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.end < self.start:
-            raise BadPeriod(f"{self.label}: {self.end} lies before {self.start}.")
+            said = message(
+                "{period}: {end} lies before {start}.", period=self.label, end=self.end, start=self.start
+            )
+            raise BadPeriod(said)
 
     def __contains__(self, on: date) -> bool:
         return self.start <= on < self.end
@@ -144,10 +161,10 @@ class Fiscal:
         text = text.strip()
         if ".." in text:
             return self._parse_range(text)
-        found = _NAMED.fullmatch(text)
-        if found is None:
-            raise BadPeriod(f"{text!r} names no period. Write {FORMS}.")
-        year, coarse, coarse_number, fine, fine_number, month, day = found.groups()
+        named = _NAMED.fullmatch(text)
+        if named is None:
+            raise BadPeriod(message("'{text}' names no period. Write {forms}.", text=text, forms=FORMS))
+        year, coarse, coarse_number, fine, fine_number, month, day = named.groups()
         if day:
             return _one_day(_iso_date(text))
         if month:
@@ -192,7 +209,7 @@ class Fiscal:
         """The periods of a finer kind that tile `period`; one that reaches over an edge is clipped."""
         self._check_kind(kind)
         if _FINENESS[kind] < _FINENESS[period.kind]:
-            raise BadPeriod(f"A {period.kind} ({period.label}) has no {_plural(kind)} in it.")
+            raise BadPeriod(message("{period} has no {kinds} in it.", period=period.label, kinds=KINDS[kind]))
         if kind == period.kind:
             return (period,)
         pieces: list[Period] = []
@@ -213,16 +230,25 @@ class Fiscal:
     def _parse_range(self, text: str) -> Period:
         first, last = (_iso_date(day.strip()) for day in text.split("..", 1))
         if last < first:
-            raise BadPeriod(f"{text!r} ends before it starts.")
+            raise BadPeriod(message("'{text}' ends before it starts.", text=text))
         return between(first, last + DAY)
 
     def _parse_month(self, text: str, year: int, month: int) -> Period:
         if not 1 <= month <= 12:
-            raise BadPeriod(f"{text!r}: there is no month {month:02d}. Write {FORMS}.")
-        if self.pattern == "13":
-            raise BadPeriod(
-                f"{text!r}: this calendar has 13 periods and no months. Write {year}-P{month:02d}."
+            said = message(
+                "'{text}': there is no month {month}. Write {forms}.",
+                text=text,
+                month=f"{month:02d}",
+                forms=FORMS,
             )
+            raise BadPeriod(said)
+        if self.pattern == "13":
+            said = message(
+                "'{text}': this calendar has 13 periods and no months. Write {period}.",
+                text=text,
+                period=f"{year}-P{month:02d}",
+            )
+            raise BadPeriod(said)
         years, place = divmod(year * 12 + month - self.first_month, 12)
         return self._numbered("month", self._named(years), place + 1)
 
@@ -232,9 +258,7 @@ class Fiscal:
             return _iso_week_numbered(year, number)
         edges = _edges(self, year, kind)
         if not 1 <= number < len(edges):
-            raise BadPeriod(
-                f"{_label(self, kind, year, number)}: {year} has {len(edges) - 1} {_plural(kind)}."
-            )
+            raise BadPeriod(_too_many(_label(self, kind, year, number), year, len(edges) - 1, kind))
         return Period(edges[number - 1], edges[number], kind, _label(self, kind, year, number))
 
     def _last_week(self, year: int) -> Period:
@@ -247,7 +271,12 @@ class Fiscal:
 
     def _check_kind(self, kind: Kind) -> None:
         if kind not in self.kinds:
-            raise BadPeriod(f"This calendar has no {_plural(kind)}; it has {', '.join(self.kinds)}.")
+            has = Series(
+                [KINDS[known] for known in self.kinds], message("{head}, {last}", context="kinds of period")
+            )
+            raise BadPeriod(
+                message("This calendar has no {kinds}; it has {all}.", kinds=KINDS[kind], all=has)
+            )
 
     def _starts_in(self, year: int) -> int:
         """The calendar year in which (by month name) the fiscal year called `year` starts."""
@@ -315,8 +344,10 @@ def _label(fiscal: Fiscal, kind: Kind, year: int, number: int) -> str:
     return f"{year:04d}-{letter}{number:02d}" if letter in "PW" else f"{year:04d}-{letter}{number}"
 
 
-def _plural(kind: Kind) -> str:
-    return "halves" if kind == "half" else f"{kind}s"
+def _too_many(label: str, year: int, there: int, kind: Kind) -> Message:
+    return message(
+        "{period}: {year} has {count} {kinds}.", period=label, year=year, count=there, kinds=KINDS[kind]
+    )
 
 
 def _one_day(on: date) -> Period:
@@ -333,7 +364,7 @@ def _iso_week_numbered(year: int, week: int) -> Period:
         start = date.fromisocalendar(year, week, 1)
     except ValueError:
         last = date(year, 12, 28).isocalendar().week
-        raise BadPeriod(f"{year:04d}-W{week:02d}: {year} has {last} weeks.") from None
+        raise BadPeriod(_too_many(f"{year:04d}-W{week:02d}", year, last, "week")) from None
     return Period(start, start + timedelta(weeks=1), "week", f"{year:04d}-W{week:02d}")
 
 
@@ -341,7 +372,9 @@ def _iso_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadPeriod(f"{text!r} is no day of the calendar. Write {FORMS}.") from None
+        raise BadPeriod(
+            message("'{text}' is no day of the calendar. Write {forms}.", text=text, forms=FORMS)
+        ) from None
 
 
 def _a_year_earlier(on: date) -> date:

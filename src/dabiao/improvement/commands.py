@@ -21,7 +21,7 @@ from dabiao.improvement.queries.explaining import Explained, explained
 from dabiao.improvement.queries.lights import Lit, lights
 from dabiao.metrics import query
 from dabiao.metrics.commands import user
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import Frame, frame_of
 from dabiao.org import queries as org
 from dabiao.performance.queries.links import links_by_team, partings, said
 
@@ -62,33 +62,33 @@ def explain(
         colours: set[Colour] = {*(("red",) if red else ()), *(("amber",) if amber else ())}
         _show_lights(lights(frame, colours, against=(against or Against.TARGET).value), form)
         return
-    found = explained(frame, metric, (against or Against.BASELINE).value, by=query.listed(by))
+    reasons = explained(frame, metric, (against or Against.BASELINE).value, by=query.listed(by))
     if form is Format.TABLE:
-        typer.echo(found.sentence)
+        typer.echo(reasons.sentence)
     called = ["name"] if form is Format.TABLE else ["step", "name"]
-    show(_steps(found), [*called, "actual", "expected", "volume", "mix", "rate", "contribution"], form)
+    show(_steps(reasons), [*called, "actual", "expected", "volume", "mix", "rate", "contribution"], form)
 
 
-def _show_lights(found: Sequence[Lit], form: Format) -> None:
+def _show_lights(lit: Sequence[Lit], form: Format) -> None:
     """One sentence a light for people; for programs its figures and causes too."""
     if form is not Format.TABLE:
-        show([_light(one) for one in found], LIGHT_COLUMNS, form)
+        show([_light(each) for each in lit], LIGHT_COLUMNS, form)
         return
-    for one in found:
-        typer.echo(f"{'■' if one.tile.light == 'red' else '▲'} {one.sentence}")
-    if not found:
+    for each in lit:
+        typer.echo(f"{'■' if each.tile.light == 'red' else '▲'} {each.sentence}")
+    if not lit:
         typer.echo(_("No such light is on."))
 
 
 LIGHT_COLUMNS = ("metric", "light", "explained", "actual", "expected", "gap", "causes", "sentence")
 
 
-def _light(one: Lit) -> dict[str, object]:
+def _light(lit: Lit) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(LIGHT_COLUMNS)
-    row |= {"metric": one.tile.metric, "light": one.tile.light, "explained": one.found is not None}
-    row |= {"sentence": one.sentence, "causes": []}
-    if one.found is not None:
-        what = one.found.explanation
+    row |= {"metric": lit.tile.metric, "light": lit.tile.light, "explained": lit.found is not None}
+    row |= {"sentence": lit.sentence, "causes": []}
+    if lit.found is not None:
+        what = lit.found.explanation
         row |= {"actual": what.steps.actual, "expected": what.steps.expected, "gap": what.gap}
         row["causes"] = [
             {"where": dict(cause.where), "contribution": number.text(line.total)}
@@ -97,24 +97,24 @@ def _light(one: Lit) -> dict[str, object]:
     return row
 
 
-def _steps(found: Explained) -> list[dict[str, object]]:
+def _steps(reasons: Explained) -> list[dict[str, object]]:
     """One row for staffing, each cause and the rest, and the gap that they sum to. Staffing has no figures itself."""
-    steps = found.explanation.steps
+    steps = reasons.explanation.steps
     rows: list[dict[str, object]] = [
         {
-            "step": one.member.name,
-            "actual": None if one.member.name == STAFFING else one.member.part,
-            "expected": None if one.member.name == STAFFING else one.member.expected_part,
-            "volume": one.volume,
-            "mix": one.mix,
-            "rate": one.rate,
-            "contribution": one.total,
+            "step": line.member.name,
+            "actual": None if line.member.name == STAFFING else line.member.part,
+            "expected": None if line.member.name == STAFFING else line.member.expected_part,
+            "volume": line.volume,
+            "mix": line.mix,
+            "rate": line.rate,
+            "contribution": line.total,
         }
-        for one in steps.contributions
+        for line in steps.contributions
     ]
     total = {"volume": steps.volume, "mix": steps.mix, "rate": steps.rate, "contribution": steps.gap}
     rows.append({"step": "gap", "actual": steps.actual, "expected": steps.expected, **total})
-    return [{"name": name, **row} for name, row in zip(found.steps, rows, strict=True)]
+    return [{"name": name, **row} for name, row in zip(reasons.steps, rows, strict=True)]
 
 
 def links(
@@ -130,20 +130,20 @@ def links(
     today = timezone.localdate()
     frame = _frame(period or fiscal().containing("month", today).label, scope, viewer, None)
     apart = partings(frame, by)
-    found = links_by_team(frame, result, by, back=weeks)
+    pairs = links_by_team(frame, result, by, back=weeks)
     if form is Format.TABLE:
-        for one in apart:
-            typer.echo(said(frame, one))
+        for each in apart:
+            typer.echo(said(frame, each))
         if not apart:
             typer.echo(_("No process figure has parted from its result."))
     rows: list[dict[str, object]] = [
-        {**dict.fromkeys(LINK_COLUMNS), "kind": "parting", by: one.team, "process": one.process, "result": one.result, "process_moved": round(one.process_moved, 2), "result_moved": round(one.result_moved, 2)}
-        for one in apart
+        {**dict.fromkeys(LINK_COLUMNS), "kind": "parting", by: each.team, "process": each.process, "result": each.result, "process_moved": round(each.process_moved, 2), "result_moved": round(each.result_moved, 2)}
+        for each in apart
     ]  # fmt: skip
     rows += [
-        {**dict.fromkeys(LINK_COLUMNS), "kind": "link", by: one.team, "process": one.process, "result": result, "lag": one.lag, "correlation": round(one.value, 2), "low": round(one.low, 2), "high": round(one.high, 2), "weeks": one.weeks, "found": one.found}
-        for one in found
-        if one.found or form is not Format.TABLE
+        {**dict.fromkeys(LINK_COLUMNS), "kind": "link", by: each.team, "process": each.process, "result": result, "lag": each.lag, "correlation": round(each.value, 2), "low": round(each.low, 2), "high": round(each.high, 2), "weeks": each.weeks, "found": each.found}
+        for each in pairs
+        if each.found or form is not Format.TABLE
     ]  # fmt: skip
     show(rows, ["kind", by, *LINK_COLUMNS], form)
 
@@ -179,10 +179,12 @@ def measure(
 ) -> None:
     """The effect of a measure on whom it treats, against comparable others."""
     frame = _frame(until, scope, viewer, None)
-    found = effected(frame, metric, query.listed(treated), by=by, since=_period(since), worthwhile=worthwhile)
+    measured = effected(
+        frame, metric, query.listed(treated), by=by, since=_period(since), worthwhile=worthwhile
+    )
     if form is Format.TABLE:
-        typer.echo(found.sentence)
-    show([_told(found)], list(_told(found)) if form is Format.JSON else EFFECT_COLUMNS, form)
+        typer.echo(measured.sentence)
+    show([_told(measured)], list(_told(measured)) if form is Format.JSON else EFFECT_COLUMNS, form)
 
 
 EFFECT_COLUMNS = (
@@ -191,28 +193,33 @@ EFFECT_COLUMNS = (
 )  # fmt: skip
 
 
-def _told(found: Effected) -> dict[str, object]:
+def _told(measured: Effected) -> dict[str, object]:
     """One row; JSON also has the sentence, who was left out, and the assumptions that the data speak against."""
-    effect = found.effect
+    effect = measured.effect
     return {
         **{name: getattr(effect, name, None) for name in EFFECT_COLUMNS},
-        "look_again": found.look_again.label if found.look_again else None,
+        "look_again": measured.look_again.label if measured.look_again else None,
         "visible_later": effect.outlook.visible if effect.outlook else None,
         "doubts": [check.name for check in effect.checks if not check.held],
         "left_out": list(effect.left_out),
-        "sentence": found.sentence,
+        "sentence": measured.sentence,
     }
 
 
 def _frame(period: str, scope: str | None, viewer: str | None, version: int | None) -> Frame:
     today, asker = timezone.localdate(), user(viewer)
-    asked = query.scope_of(scope)
-    within = org.check_scope(asker, asked, today) if asked else org.home_scope(asker, today)
-    return Frame(query.lake_at(version), asker, within, _period(period), today, config.language())
+    return frame_of(
+        query.lake_at(version),
+        viewer=asker,
+        scope=query.scope_of(scope) or org.home_scope(asker, today),
+        period=_period(period),
+        today=today,
+        language=config.language(),
+    )
 
 
 def _period(label: str) -> Period:
-    found = query.period_of(fiscal(), label, None, None)
-    if found is None:
+    window = query.period_of(fiscal(), label, None, None)
+    if window is None:
         raise Malformed("Give a period.")
-    return found
+    return window

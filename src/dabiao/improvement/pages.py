@@ -36,7 +36,6 @@ def why(request: UserRequest, metric: str) -> HttpResponse:
         "tile": tile,
         "frame": frame,
         "against": against,
-        "by": ",".join(by),
         "choices": whys.choices(frame, against),
         "stamp": cockpit.stamp(frame),
         # not asked where the fragment is still kept

@@ -49,17 +49,17 @@ def validate(
     explain: Annotated[Language | None, typer.Option(help="Print the plan as sentences: en or zh.")] = None,
 ) -> None:
     """Check a plan and run its example cases; every problem with its line and how to mend it."""
-    found = queries.checked(plan)
-    if found.failures:
-        lines = "\n".join(map(str, found.failures))
-        raise Refused(f"{len(found.failures)} of {len(found.plan.cases)} cases do not come out:\n{lines}")
+    checked = queries.checked(plan)
+    if checked.failures:
+        lines = "\n".join(map(str, checked.failures))
+        raise Refused(f"{len(checked.failures)} of {len(checked.plan.cases)} cases do not come out:\n{lines}")
     if explain is not None:
-        for sentence in queries.sentences(found.plan, explain.value):
+        for sentence in queries.sentences(checked.plan, explain.value):
             typer.echo(sentence)
         return
-    name = f"{found.plan.key} version {found.plan.version}"
+    name = f"{checked.plan.key} version {checked.plan.version}"
     typer.echo(
-        f"{name} is sound: {len(found.plan.components)} components, {len(found.plan.cases)} cases come out."
+        f"{name} is sound: {len(checked.plan.components)} components, {len(checked.plan.cases)} cases come out."
     )
 
 
@@ -83,7 +83,7 @@ def preview(
             raise Malformed("Everything before --from is compared: --to does not go with --against-version.")
         _late(queries.read_plan(plan), start, against, by, version, user(viewer), form)
         return
-    found = queries.preview(
+    pay = queries.preview(
         queries.read_plan(plan),
         start.date() if start else None,
         end.date() if end else None,
@@ -92,9 +92,9 @@ def preview(
         viewer=user(viewer),
         on=timezone.localdate(),
     )
-    show(found.rows, queries.COLUMNS[by.value], form)
+    show(pay.rows, queries.COLUMNS[by.value], form)
     if form is Format.TABLE:
-        typer.echo(f"{found.total} in all, snapshot v{found.snapshot}, hash {found.hash}")
+        typer.echo(f"{pay.total} in all, snapshot v{pay.snapshot}, hash {pay.hash}")
 
 
 def _late(
@@ -108,12 +108,12 @@ def _late(
 ) -> None:
     if start is None:
         raise Malformed("Say with --from which pay period is the first open one.")
-    found = queries.late_facts(
+    changes = queries.late_facts(
         plan, start.date(), against, by.value, version, viewer=viewer, on=timezone.localdate()
     )
-    show(found.rows, queries.LATE[by.value], form)
+    show(changes.rows, queries.LATE[by.value], form)
     if form is Format.TABLE:
-        typer.echo(f"{found.total:+f} in all, snapshot v{found.snapshot} against v{against}")
+        typer.echo(f"{changes.total:+f} in all, snapshot v{changes.snapshot} against v{against}")
 
 
 @app.command()
@@ -127,7 +127,7 @@ def compare(
     version: Version = None,
 ) -> None:
     """What two versions of a plan pay on the same facts: per person and component, and the cost."""
-    found = queries.compared(
+    comparison = queries.compared(
         queries.read_plan(plan),
         queries.read_plan(other),
         end.date() if end else None,
@@ -137,10 +137,10 @@ def compare(
         on=timezone.localdate(),
     )
     show(
-        [vars(row) for row in found.changes],
+        [vars(row) for row in comparison.changes],
         ("person", "component", "before", "after", "difference"),
         form,
     )
     if form is Format.TABLE:
-        for line in queries.spread_lines(found):
+        for line in queries.spread_lines(comparison):
             typer.echo(line)

@@ -1,16 +1,20 @@
 """What a plan says and what it would pay: read from its text and the lake's facts, nothing is stored."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from dabiao.core import config
 from dabiao.core.calendars import working_days
 from dabiao.core.errors import Malformed, NotFound, Refused
 from dabiao.core.sentence import say
+from dabiao.engine.document import Problem
 from dabiao.engine.payout.delta import late_entries
 from dabiao.engine.payout.entry import Entry
 from dabiao.engine.payout.explain import explain
@@ -21,7 +25,7 @@ from dabiao.engine.payout.validate import PlanRefused, read
 from dabiao.engine.payout.whatif import Comparison, compare
 from dabiao.incentives.logic.cases import SCHEMAS, BadCase, Failure, failures
 from dabiao.incentives.logic.lake import connection
-from dabiao.incentives.logic.late import late_lines
+from dabiao.incentives.logic.late_facts import differences
 from dabiao.incentives.logic.run import CannotPay, Run, run
 from dabiao.incentives.logic.sight import PaySight, sight_of, visible
 from dabiao.lake import dictionary
@@ -92,14 +96,22 @@ class Preview:
 def read_plan(path: Path) -> Plan:
     """The plan of a file. Raises NotFound, or PlanIsWrong with every problem, its line and its mend."""
     if not path.is_file():
-        raise NotFound(f"There is no file {path}.")
+        raise NotFound(_("There is no file %(name)s.") % {"name": path})
     try:
         return read(path.read_text(encoding="utf-8"), SCHEMAS, dictionary.in_force())
     except PlanRefused as refusal:
-        lines = "\n".join(f"{path}:{problem}" for problem in refusal.problems)
-        raise PlanIsWrong(f"the plan has {len(refusal.problems)} problems:\n{lines}") from refusal
+        raise PlanIsWrong(_told(path, refusal.problems)) from refusal
     except UnicodeDecodeError as error:
-        raise PlanIsWrong(f"{path} is not UTF-8: save it as UTF-8.") from error
+        raise PlanIsWrong(_("%(file)s is not UTF-8: save it as UTF-8.") % {"file": path}) from error
+
+
+def _told(path: Path, problems: Sequence[Problem]) -> str:
+    """Every problem on a line of its own, in the reader's language."""
+    count = len(problems)
+    head = ngettext("The plan has %(count)s problem:", "The plan has %(count)s problems:", count)
+    return "\n".join(
+        [head % {"count": count}, *(say(replace(problem, file=str(path)).said) for problem in problems)]
+    )
 
 
 def checked(path: Path) -> Checked:
@@ -108,7 +120,8 @@ def checked(path: Path) -> Checked:
     try:
         return Checked(plan, tuple(failures(plan)))
     except BadCase as error:
-        raise PlanIsWrong(f"{path}: a case cannot be read: {error}") from error
+        told = _("%(file)s: a case cannot be read: %(why)s") % {"file": path, "why": error}
+        raise PlanIsWrong(told) from error
 
 
 def preview(
@@ -128,18 +141,18 @@ def preview(
     with the plan, also when an earlier part of it is not asked for.
     """
     snapshot = snapshot_of(at_version)
-    found = _carried_out(plan, snapshot, until, viewer, on)
-    seen = sight_of(found, viewer, on)
+    pay_run = _carried_out(plan, snapshot, until, viewer, on)
+    seen = sight_of(pay_run, viewer, on)
     first = span_of(plan, plan.period, max(since or plan.start, plan.start)).start
-    payables = [payable for payable in visible(found, seen) if payable.period >= first]
+    payables = [payable for payable in visible(pay_run, seen) if payable.period >= first]
     total = sum((payable.amount for payable in payables), Decimal(0))
     number = None if snapshot is None else snapshot.number
     if by == "line":
-        lines = _seen_lines(found.trace(), seen)
+        lines = _seen_lines(pay_run.trace(), seen)
         shown = [_line(plan, line, number) for line in lines if line["on"] >= (since or plan.start)]
-        return Preview(shown, found.hash, number, total)
+        return Preview(shown, pay_run.hash, number, total)
     paid = ({**vars(payable), "component": payable.component or "settlement"} for payable in payables)
-    return Preview(_added_up(paid, COLUMNS[by]), found.hash, number, total)
+    return Preview(_added_up(paid, COLUMNS[by]), pay_run.hash, number, total)
 
 
 def _carried_out(
@@ -200,7 +213,7 @@ def late_facts(
     number = None if after is None else after.number
     total = sum((step.amount for step in steps), Decimal(0))
     if by == "line":
-        lines = late_lines(posted, fresh, {step.person for step in steps})
+        lines = differences(posted, fresh, {step.person for step in steps})
         return Preview(_seen_lines(lines, seen), fresh.hash, number, total)
     return Preview(_added_up((vars(step) for step in steps), LATE[by]), fresh.hash, number, total)
 
@@ -230,15 +243,15 @@ def snapshot_of(number: int | None) -> Snapshot | None:
     """The snapshot of a number, or the newest. Raises NotFound."""
     if number is None:
         return latest()
-    found = Snapshot.objects.filter(number=number).first()
-    if found is None:
+    snapshot = Snapshot.objects.filter(number=number).first()
+    if snapshot is None:
         raise NotFound(f"Version {number} does not exist, or has been cleaned away.")
-    return found
+    return snapshot
 
 
-def statement_of(found: Run, person: str) -> Iterable[Entry]:
+def statement_of(pay_run: Run, person: str) -> Iterable[Entry]:
     """The explained steps of one person."""
-    return (entry for entry in found.statement.entries if entry.person == person)
+    return (entry for entry in pay_run.statement.entries if entry.person == person)
 
 
 def compared(
@@ -257,14 +270,14 @@ def compared(
     """
     snapshot = snapshot_of(at_version)
     first, second = (_carried_out(plan, snapshot, until, viewer, on, people) for plan in (before, after))
-    return compare(*(visible(found, sight_of(found, viewer, on)) for found in (first, second)))
+    return compare(*(visible(pay_run, sight_of(pay_run, viewer, on)) for pay_run in (first, second)))
 
 
-def spread_lines(found: Comparison) -> list[str]:
+def spread_lines(comparison: Comparison) -> list[str]:
     """The cost and the spread of both sides, a line each."""
     sides = (
-        ("before", found.cost_before, found.spread_before),
-        ("after", found.cost_after, found.spread_after),
+        ("before", comparison.cost_before, comparison.spread_before),
+        ("after", comparison.cost_after, comparison.spread_after),
     )
     lines = [
         f"{side}: {cost} for {spread.people} people; lowest {spread.lowest}, quartiles {spread.quarter} / "
@@ -273,7 +286,7 @@ def spread_lines(found: Comparison) -> list[str]:
     ]
     return [
         *lines,
-        f"{found.gaining} gain, {found.losing} lose; cost {found.cost_after - found.cost_before:+f}",
+        f"{comparison.gaining} gain, {comparison.losing} lose; cost {comparison.cost_after - comparison.cost_before:+f}",
     ]
 
 

@@ -22,11 +22,17 @@ def sql(expression: ir.Table) -> str:
 
 
 def placed(
-    source: Source, *, scope: ir.Table | None = None, touched: ir.Table | None = None, seated: bool = True
+    source: Source,
+    *,
+    scope: ir.Table | None = None,
+    nobody: bool = False,
+    touched: ir.Table | None = None,
+    seated: bool = True,
 ) -> ir.Table:
     """The facts of a source with `day`, who is credited, `seat` and `unit`, over unbound tables.
 
-    scope: only these seats (column `seat`). touched: only these days (column `day`).
+    scope: only these seats (column `seat`); `nobody`: whether seat 0 is among them.
+    touched: only these days (column `day`).
     seated: False leaves `seat` and `unit` out, where neither they nor a scope are asked for.
     """
     facts = unbound(source.table)
@@ -36,4 +42,4 @@ def placed(
     credits = credit.credited(facts, on=source.on, rule=crediting.rule(source.credit), tables=tables)
     if not seated and scope is None:
         return credits
-    return credit.seated(credits, tables["assignments"], scope=scope)
+    return credit.seated(credits, tables["assignments"], scope=scope, nobody=nobody)

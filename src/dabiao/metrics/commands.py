@@ -12,11 +12,10 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.output import Format, show
 from dabiao.metrics.attainment import attaining
-from dabiao.metrics.frame import Frame
+from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import Query, filters, lake_at, listed, period_of, run_query, scope_of
 from dabiao.org import queries as org
 from dabiao.org.access import User
-from dabiao.org.queries import Scope
 
 
 class By(StrEnum):
@@ -73,32 +72,26 @@ def attainment(
     window = period_of(fiscal(), period, _day(start), _day(end))
     if window is None:
         raise Malformed("Give a --period, or --from and --to.")
-    frame = Frame(
+    frame = frame_of(
         lake_at(version),
-        user(viewer),
-        _checked(scope, viewer),
-        window,
-        timezone.localdate(),
-        config.language(),
+        viewer=user(viewer),
+        scope=scope_of(scope),
+        period=window,
+        today=timezone.localdate(),
+        language=config.language(),
     )
     rows = [vars(row) for row in attaining(frame, metric, by.value)]
     show(rows, ["key", "name", "kind", "target", "actual", "attainment", "due", "light"], form)
-
-
-def _checked(key: str | None, viewer: str | None) -> Scope | None:
-    """The scope asked for, if the viewer may see it."""
-    scope = scope_of(key)
-    return scope and org.check_scope(user(viewer), scope, timezone.localdate())
 
 
 def user(name: str | None) -> User:
     """The user of `--as`, else whoever is at the console."""
     if name is None:
         return org.operator()
-    found = User.objects.filter(username=name).first()
-    if found is None:
+    asker = User.objects.filter(username=name).first()
+    if asker is None:
         raise NotFound(f"There is no user called {name!r}.")
-    return found
+    return asker
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
+from dabiao.core.sentence import say
 from dabiao.engine import dimension
 from dabiao.engine.measure import CannotMeasure, counted_facts, measure
 from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable
@@ -34,7 +35,7 @@ def expression(shape: Shape) -> ir.Table:
             zero_for=shape.alive,
         )
     except CannotMeasure as error:
-        raise BadMetricRequest(str(error)) from error
+        raise BadMetricRequest(say(error.said)) from error
 
 
 def facts_behind(each: Measure, shape: Shape) -> ir.Table:
@@ -55,7 +56,8 @@ def _source(source: Source, shape: Shape) -> ir.Table:
 
 
 def _facts(source: Source, shape: Shape, *, seated: bool) -> ir.Table:
-    return _kept(placed(source, scope=_scope(shape), seated=seated), source, shape)
+    facts = placed(source, scope=_scope(shape), nobody=shape.nobody, seated=seated)
+    return _kept(facts, source, shape)
 
 
 def _stored(cells: ir.Table, source: Source, shape: Shape) -> ir.Table:
@@ -76,7 +78,7 @@ def _kept(facts: ir.Table, source: Source, shape: Shape) -> ir.Table:
     try:
         facts = dimension.with_dimensions(facts, _dimensions(shape), lookups, levels=shape.levels)
     except dimension.NoSuchDimension as error:
-        raise BadMetricRequest(f"{source.table}: {error}") from error
+        raise BadMetricRequest(f"{source.table}: {say(error.said)}") from error
     for name, values in shape.question.where:
         facts = facts.filter(_keeps(facts[name], values))
     return _in_windows(facts, dated=source.on is not None)

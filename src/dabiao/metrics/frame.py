@@ -32,7 +32,7 @@ Cell = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Frame:
-    """A viewer, a scope, a period and a snapshot."""
+    """A viewer, a scope, a period and a snapshot. Made by the functions below, which check the scope; by nobody else."""
 
     lake: Lake
     viewer: User
@@ -123,6 +123,14 @@ class Frame:
         """The same frame in another period."""
         return replace(self, period=window)
 
+    def of(self, scope: Scope) -> "Frame":
+        """The same period of another scope. Raises NotFound for one that the viewer may not see."""
+        return replace(self, scope=org.check_scope(self.viewer, scope, self.today))
+
+    def everywhere(self, window: Period) -> "Frame":
+        """All that the viewer may see, in another period."""
+        return replace(self, scope=None, period=window)
+
     @cached_property
     def versions(self) -> tuple[str, int]:
         """New whenever the organisation or a target changes: what is kept in memory is kept under it."""
@@ -199,6 +207,18 @@ class Frame:
         return answer.answer(
             self.lake, question, windows=ranges, seats=self.seats if within is None else within
         )
+
+
+def frame_of(
+    lake: Lake, *, viewer: User, scope: Scope | None, period: Period, today: date, language: str
+) -> Frame:
+    """What commands and programs ask for. Raises NotFound for a scope that the viewer may not see.
+
+    scope: None is all that the viewer may see.
+    """
+    if scope is not None:
+        org.check_scope(viewer, scope, today)
+    return Frame(lake, viewer, scope, period, today, language)
 
 
 def framed(lake: Lake, asked: Address, *, viewer: User, language: str) -> Frame:

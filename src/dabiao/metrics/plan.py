@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import pyarrow as pa
 
+from dabiao.engine.credit import NOBODY
 from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable, sources_of
 from dabiao.lake import cubes, paths
 from dabiao.lake.reading import Lake
@@ -22,10 +23,12 @@ class Shape:
     question: MetricRequest
     metrics: tuple[Metric, ...]
     levels: frozenset[str]
-    scoped: bool
     rolled: frozenset[Source]
     alive: frozenset[Source]
     by_unit: bool
+    scoped: bool
+    nobody: bool
+    """Whether the scope lists seat 0, the facts of nobody."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,43 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
     adds_up = rolled == sources and all(rollable(each) for each in metrics)
     whole = _whole(lake, question, seats) if adds_up else None
     alive = frozenset(source for source in sources if coverage(lake, source) is not None)
-    scoped = seats is not None and whole is None
     small = {}
     if whole is not None:
         small["whole"] = pa.table({"unit": pa.array([whole], pa.string())})
     elif seats is not None:
         small["scope"] = _scope(seats)
-    return Plan(Shape(question, metrics, levels, scoped, rolled, alive, by_unit=whole is not None), small)
+    shape = Shape(
+        question,
+        metrics,
+        levels,
+        rolled,
+        alive,
+        by_unit=whole is not None,
+        scoped="scope" in small,
+        nobody=whole is None and _lists_nobody(seats),
+    )
+    return Plan(shape, small)
 
 
 def plan_from_facts(lake: Lake, question: MetricRequest, *, seats: Collection[int] | None) -> Plan:
     """The same question, answered from the facts themselves whatever is rolled up. Raises BadMetricRequest."""
     metrics = metrics_of(question.metrics)
     alive = frozenset(source for source in sources_of(metrics) if coverage(lake, source) is not None)
-    shape = Shape(question, metrics, _levels(lake), seats is not None, frozenset(), alive, by_unit=False)
+    shape = Shape(
+        question,
+        metrics,
+        _levels(lake),
+        frozenset(),
+        alive,
+        by_unit=False,
+        scoped=seats is not None,
+        nobody=_lists_nobody(seats),
+    )
     return Plan(shape, {} if seats is None else {"scope": _scope(seats)})
+
+
+def _lists_nobody(seats: Collection[int] | None) -> bool:
+    return seats is not None and NOBODY in seats
 
 
 def _scope(seats: Collection[int]) -> pa.Table:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import cast
 
 from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.sentence import say
 from dabiao.engine.metric import sources_of
 from dabiao.engine.period import DAY, BadPeriod, Fiscal, Kind, Period, between
 from dabiao.lake import dictionary, reading
@@ -46,7 +47,7 @@ def run_query(lake: Lake, query: Query, *, viewer: User, fiscal: Fiscal, on: dat
     if len(times) > 1:
         raise BadMetricRequest(f"Split by one length of time, not by {' and '.join(times)}.")
     whole = query.period or _all_time(lake, query.metrics, on)
-    windows = fiscal.parts(whole, cast(Kind, times[0])) if times else (whole,)
+    windows = _parts(fiscal, whole, cast(Kind, times[0])) if times else (whole,)
     by = tuple(WINDOW if name in TIMES else name for name in query.by)
     where = tuple(sorted((name, tuple(values)) for name, values in (query.where or {}).items()))
     request = MetricRequest(query.metrics, by or (WINDOW,), where)
@@ -64,6 +65,13 @@ def run_query(lake: Lake, query: Query, *, viewer: User, fiscal: Fiscal, on: dat
     return QueryResult(query.by, query.metrics, rows, lake.number)
 
 
+def _parts(fiscal: Fiscal, whole: Period, kind: Kind) -> tuple[Period, ...]:
+    try:
+        return fiscal.parts(whole, kind)
+    except BadPeriod as error:
+        raise BadMetricRequest(say(error.said)) from error
+
+
 def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date | None) -> Period | None:
     """A period from its label, or from two dates of which the second is the day after the last."""
     if label and (start or end):
@@ -72,7 +80,7 @@ def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date |
         try:
             return fiscal.parse(label)
         except BadPeriod as error:
-            raise Malformed(str(error)) from error
+            raise Malformed(say(error.said)) from error
     if (start is None) != (end is None):
         raise Malformed("Give both dates: --from, and --to (the day after the last).")
     if start is None or end is None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from ninja.security import HttpBearer
 
+from dabiao.core import uploads
 from dabiao.core.errors import Forbidden, NotFound
 from dabiao.core.rest import MOST, REFUSALS, Page, Paging, page_of
 from dabiao.org import actions, imports, queries
@@ -138,7 +139,8 @@ def import_rows(request: UserRequest, table: str, body: RowsIn) -> Status[object
         raise NotFound(f"There is no table {table}; there are {', '.join(imports.TABLES)}.")
     if len(body.rows) > MOST:
         return Status(413, {"detail": f"Send at most {MOST} rows at a time."})
-    done = imports.import_rows(table, body.rows, by=request.user, at=timezone.now(), dry_run=body.dry_run)
+    rows = uploads.numbered(body.rows)
+    done = imports.import_rows(table, rows, by=request.user, at=timezone.now(), dry_run=body.dry_run)
     if done.errors:
-        return Status(422, {"detail": [vars(error) for error in done.errors]})
+        return Status(422, {"detail": [CellError(**vars(error)).model_dump() for error in done.errors]})
     return Status(200, done)

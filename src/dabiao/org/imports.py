@@ -19,7 +19,19 @@ from django.utils.translation import gettext_lazy
 
 from dabiao.core import audit
 from dabiao.core.importable import Importable, Outcome
-from dabiao.core.uploads import Field, Parsed, RowError, amount, day, flag, parse, text
+from dabiao.core.uploads import (
+    Cell,
+    Field,
+    Parsed,
+    RowError,
+    SourceRow,
+    amount,
+    day,
+    flag,
+    parse,
+    shown,
+    text,
+)
 from dabiao.engine.message import message
 from dabiao.org.access import require
 from dabiao.org.actions import _common
@@ -65,28 +77,28 @@ class Table:
 class Built:
     """Per row what the model's fields shall hold, and what is wrong with rows."""
 
-    values: Sequence[tuple[int, Mapping[str, Any]]]
+    values: Sequence[tuple[Parsed, Mapping[str, Any]]]
     errors: Sequence[RowError]
 
 
 def import_rows(
-    table: str, rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, dry_run: bool = False
+    table: str, rows: Iterable[SourceRow], *, by: User | None, at: datetime, dry_run: bool = False
 ) -> Imported:
-    """Import rows of text into one of `TABLES`. All or nothing; `dry_run` only tells what would happen."""
+    """Import rows into one of `TABLES`. All or nothing; `dry_run` only tells what would happen."""
     require(by, Can.ADMINISTER) if table in {"users", "grants"} else require(by, Can.OPERATE)
     spec = TABLES[table]
     parsed, errors = parse(rows, spec.fields)
     with transaction.atomic():
         built = spec.build(parsed)
-        errors = sorted([*errors, *built.errors, *_twice(spec, built)], key=lambda e: e.row)
+        errors = sorted([*errors, *built.errors, *_twice(spec, built)], key=lambda e: (e.file, e.row))
         if errors:
             return Imported(table, 0, 0, 0, tuple(errors))
         return _store(spec, built, by=by, at=at, dry_run=dry_run)
 
 
-def key_of(value: str) -> str:
+def key_of(cell: Cell) -> str:
     """A unit or position key: no blanks. Raises ValueError."""
-    key = text(value)
+    key = text(cell)
     try:
         is_key(key)
     except ValidationError as error:
@@ -94,46 +106,44 @@ def key_of(value: str) -> str:
     return key
 
 
-def last_day(value: str) -> date:
+def last_day(cell: Cell) -> date:
     """The last day that counts, as the half-open end."""
-    found = day(value)
-    return found if found == FOREVER else found + timedelta(days=1)
+    last = day(cell)
+    return last if last == FOREVER else last + timedelta(days=1)
 
 
-def share(value: str) -> Decimal:
+def share(cell: Cell) -> Decimal:
     """A share above 0 and up to 1."""
-    found = amount(value)
-    if not 0 < found <= 1:
-        raise ValueError(_("%(value)s must lie above 0 and at most be 1.") % {"value": value})
-    return found
+    part = amount(cell)
+    if not 0 < part <= 1:
+        raise ValueError(_("%(value)s must lie above 0 and at most be 1.") % {"value": shown(cell)})
+    return part
 
 
-def _choice(choices: type[models.TextChoices]) -> Callable[[str], str]:
+def _choice(choices: type[models.TextChoices]) -> Callable[[Cell], str]:
     words = {str(label).lower(): str(value) for value, label in choices.choices}
 
-    def read(value: str) -> str:
-        plain = text(value).lower()
+    def read(cell: Cell) -> str:
+        plain = text(cell).lower()
         if plain in choices.values:
             return plain
         if plain in words:
             return words[plain]
         raise ValueError(
-            _("%(value)s is not one of %(all)s.") % {"value": value, "all": ", ".join(choices.values)}
+            _("%(value)s is not one of %(all)s.") % {"value": shown(cell), "all": ", ".join(choices.values)}
         )
 
     return read
 
 
-def _role(value: str) -> str:
-    return _choice(User.Role)(
-        {"管理员": "admin", "销售运营": "operations", "经理": "manager", "销售": "rep"}.get(value, value)
-    )
+def _role(cell: Cell) -> str:
+    words = {"管理员": "admin", "销售运营": "operations", "经理": "manager", "销售": "rep"}
+    return _choice(User.Role)(words.get(text(cell), cell))
 
 
-def _absence_kind(value: str) -> str:
-    return _choice(Absence.Kind)(
-        {"请假": "leave", "病假": "illness", "培训": "training"}.get(text(value), value)
-    )
+def _absence_kind(cell: Cell) -> str:
+    words = {"请假": "leave", "病假": "illness", "培训": "training"}
+    return _choice(Absence.Kind)(words.get(text(cell), cell))
 
 
 def _store(spec: Table, built: Built, *, by: User | None, at: datetime, dry_run: bool) -> Imported:
@@ -193,20 +203,19 @@ def _links(spec: Table) -> list[str]:
 
 def _key(spec: Table, values: Mapping[str, Any]) -> tuple[Any, ...]:
     """The natural key, with linked rows by their id, from a stored row's attributes or a file row's values."""
-    found = (values[f"{name}_id"] if f"{name}_id" in values else values[name] for name in spec.key)
-    return tuple(value.pk if isinstance(value, models.Model) else value for value in found)
+    parts = (values[f"{name}_id"] if f"{name}_id" in values else values[name] for name in spec.key)
+    return tuple(value.pk if isinstance(value, models.Model) else value for value in parts)
 
 
 def _twice(spec: Table, built: Built) -> list[RowError]:
-    seen: dict[tuple[Any, ...], int] = {}
+    seen: dict[tuple[Any, ...], Parsed] = {}
     errors = []
     for row, values in built.values:
         first = seen.setdefault(_key(spec, values), row)
-        if first != row:
-            shown = ", ".join(str(values[name]) for name in spec.key)
-            errors.append(
-                RowError(row, spec.key[0], shown, _("Row %(row)s says the same key.") % {"row": first})
-            )
+        if first is not row:
+            key = ", ".join(str(values[name]) for name in spec.key)
+            says = _("Row %(row)s says the same key.") % {"row": first.row}
+            errors.append(row.error(spec.key[0], key, says))
     return errors
 
 
@@ -223,13 +232,11 @@ def _units(parsed: Sequence[Parsed]) -> Built:
     for row in parsed:
         parent = row.text("parent")
         if parent and parent not in known:
-            errors.append(
-                RowError(row.row, "parent", parent, _("There is no such unit, here or in the file."))
-            )
+            errors.append(row.error("parent", parent, _("There is no such unit, here or in the file.")))
         elif _goes_round(row.text("key"), above):
-            errors.append(RowError(row.row, "parent", parent, _("The unit would lie below itself.")))
+            errors.append(row.error("parent", parent, _("The unit would lie below itself.")))
         else:
-            values.append((row.row, {**row.values, **({"parent": known[parent]} if parent else {})}))
+            values.append((row, {**row.values, **({"parent": known[parent]} if parent else {})}))
     return Built(values, errors)
 
 
@@ -247,8 +254,8 @@ def _people(parsed: Sequence[Parsed]) -> Built:
     for row in parsed:
         hired, left = row.values.get("hired_on"), row.values.get("left_on")
         if isinstance(hired, date) and isinstance(left, date) and left < hired:
-            errors.append(RowError(row.row, "left_on", str(left), _("Nobody leaves before joining.")))
-    return Built([(row.row, row.values) for row in parsed], errors)
+            errors.append(row.error("left_on", str(left), _("Nobody leaves before joining.")))
+    return Built([(row, row.values) for row in parsed], errors)
 
 
 def _positions(parsed: Sequence[Parsed]) -> Built:
@@ -260,26 +267,39 @@ def _assignments(parsed: Sequence[Parsed]) -> Built:
     built = _resolved(parsed, {"person": ("key", Person), "position": ("key", Position)})
     rows = [(row, {"ends_on": FOREVER, "primary": True, **values}) for row, values in built.values]
     errors = [*built.errors, *_backwards(rows)]
-    held: dict[int, list[tuple[date, date, int]]] = {}
-    said = {(v["person"].pk, v["position"].pk, v["starts_on"]) for _n, v in rows}
+    held: dict[int, list[_Held]] = {}
+    said = {(v["person"].pk, v["position"].pk, v["starts_on"]) for _row, v in rows}
     for old in Assignment.objects.filter(primary=True):
         if (old.person_id, old.position_id, old.starts_on) not in said:
-            held.setdefault(old.person_id, []).append((old.starts_on, old.ends_on, 0))
-    for number, values in rows:
+            held.setdefault(old.person_id, []).append(_Held(old.starts_on, old.ends_on, None))
+    for row, values in rows:
         if values["primary"]:
-            held.setdefault(values["person"].pk, []).append((values["starts_on"], values["ends_on"], number))
+            held.setdefault(values["person"].pk, []).append(
+                _Held(values["starts_on"], values["ends_on"], row)
+            )
     for times in held.values():
-        errors += _overlaps(sorted(times))
+        errors += _overlaps(sorted(times, key=_Held.order))
     return Built(rows, errors)
 
 
-def _overlaps(times: Sequence[tuple[date, date, int]]) -> Iterable[RowError]:
-    for (start, end, one), (next_start, _next_end, other) in pairwise(times):
-        if next_start < end:
-            yield RowError(
-                other or one, "starts_on", str(next_start if other else start),
-                _("The person holds another primary seat at that time. End one of them first."),
-            )  # fmt: skip
+@dataclass(frozen=True)
+class _Held:
+    """A primary seat's time; `row` says it, None where it is stored."""
+
+    starts_on: date
+    ends_on: date
+    row: Parsed | None
+
+    def order(self) -> tuple[date, date, int, int]:
+        return self.starts_on, self.ends_on, *((self.row.file, self.row.row) if self.row else (0, 0))
+
+
+def _overlaps(times: Sequence[_Held]) -> Iterable[RowError]:
+    for earlier, later in pairwise(times):
+        at_fault = later if later.row else earlier
+        if later.starts_on < earlier.ends_on and at_fault.row:
+            says = _("The person holds another primary seat at that time. End one of them first.")
+            yield at_fault.row.error("starts_on", str(at_fault.starts_on), says)
 
 
 def _absences(parsed: Sequence[Parsed]) -> Built:
@@ -303,10 +323,10 @@ def _users(parsed: Sequence[Parsed]) -> Built:
     return Built(rows, built.errors)
 
 
-def _backwards(rows: Sequence[tuple[int, Mapping[str, Any]]]) -> list[RowError]:
-    message = _("The end lies before the beginning.")
+def _backwards(rows: Sequence[tuple[Parsed, Mapping[str, Any]]]) -> list[RowError]:
+    says = _("The end lies before the beginning.")
     return [
-        RowError(row, "last_day", str(values["ends_on"] - timedelta(days=1)), message)
+        row.error("last_day", str(values["ends_on"] - timedelta(days=1)), says)
         for row, values in rows
         if values["ends_on"] <= values["starts_on"]
     ]
@@ -323,13 +343,11 @@ def _resolved(parsed: Sequence[Parsed], links: Mapping[str, tuple[str, type[mode
         named = {name: row.text(name) for name in links if name in row.values}
         missing = [name for name, key in named.items() if key not in known[name]]
         errors += [
-            RowError(row.row, name, named[name], _("Nothing is known under this key. Import it first."))
+            row.error(name, named[name], _("Nothing is known under this key. Import it first."))
             for name in missing
         ]
         if not missing:
-            values.append(
-                (row.row, {**row.values, **{name: known[name][key] for name, key in named.items()}})
-            )
+            values.append((row, {**row.values, **{name: known[name][key] for name, key in named.items()}}))
     return Built(values, errors)
 
 
@@ -506,9 +524,7 @@ TABLES: Mapping[str, Table] = {
 
 
 def _importable(table: Table, label: Promise) -> Importable:
-    def take(
-        rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, on: date, dry_run: bool
-    ) -> Outcome:
+    def take(rows: Iterable[SourceRow], *, by: User | None, at: datetime, on: date, dry_run: bool) -> Outcome:
         done = import_rows(table.name, rows, by=by, at=at, dry_run=dry_run)
         return Outcome(done.added, done.changed, done.unchanged, errors=done.errors)
 

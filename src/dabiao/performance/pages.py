@@ -1,8 +1,13 @@
 """The cockpit and what lies below it: metric, unit, person, customer, facts."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
@@ -16,9 +21,11 @@ from dabiao.performance import tasks
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
 from dabiao.performance.queries import customers, definition, forecast, links
+from dabiao.performance.queries.breakdown import Breakdown
 from dabiao.performance.queries.headline import headline
 from dabiao.ui import http
 from dabiao.ui.address import read_address
+from dabiao.ui.listing import Listing
 
 FILTER = "is_"
 """Query parameters that keep facts of one value: is_customer=C1; an empty value keeps those without one."""
@@ -56,10 +63,11 @@ def signals(request: UserRequest) -> HttpResponse:
 def breakdown(request: UserRequest, metric: str) -> HttpResponseBase:
     """One metric of the scope, split."""
     frame = _frame(request)
-    found = breakdowns.breakdown(frame, metric, request.GET.get("by", ""))
+    split = breakdowns.breakdown(frame, metric, request.GET.get("by", ""))
     if kind := request.GET.get("export"):
-        return found.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
-    return render(request, "performance/breakdown.html", {"page": found})
+        return split.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
+    words = {"page": replace(split, table=_linked(frame, metric, split))}
+    return render(request, "performance/breakdown.html", words)
 
 
 @page()
@@ -70,12 +78,12 @@ def facts(request: UserRequest, metric: str) -> HttpResponseBase:
         name.removeprefix(FILTER): str(request.GET[name]) for name in request.GET if name.startswith(FILTER)
     }
     kind = request.GET.get("export")
-    found = drilldown.behind(
+    behind = drilldown.behind(
         frame, metric, measure=request.GET.get("measure", ""), only=only, everything=bool(kind)
     )
     if kind:
-        return found.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
-    return render(request, "performance/facts.html", {"page": found})
+        return behind.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
+    return render(request, "performance/facts.html", {"page": behind})
 
 
 @page()
@@ -93,13 +101,33 @@ def dictionary(request: UserRequest) -> HttpResponseBase:
     table = definition.listing(frame)
     if kind := request.GET.get("export"):
         return table.download(kind, name=_file(frame, "metrics"), only=request.GET.get("filter", ""))
-    return render(request, "performance/dictionary.html", {"table": table})
+    rows = [{**row, "href": reverse("performance:metric", args=[row["key"]])} for row in table.rows]
+    return render(request, "performance/dictionary.html", {"table": replace(table, rows=rows)})
 
 
 @page()
 def metric(request: UserRequest, metric: str) -> HttpResponse:
     """One metric, explained."""
     return render(request, "performance/metric.html", {"page": definition.about(_frame(request), metric)})
+
+
+def _linked(frame: Frame, metric: str, split: Breakdown) -> Listing:
+    """Each row leads one step down, and to the facts behind it."""
+
+    def links(part: str) -> dict[str, str]:
+        down = breakdowns.step(frame, split.by, part)
+        view, key = ("customer", part) if split.by == "customer" else ("breakdown", metric)
+        behind = breakdowns.facts_query(frame, split.by, part)
+        return {
+            "href": _address(f"performance:{view}", key, down) if down else "",
+            "facts": _address("performance:facts", metric, behind),
+        }
+
+    return replace(split.table, rows=[{**row, **links(str(row["key"]))} for row in split.table.rows])
+
+
+def _address(view: str, key: str, query: Mapping[str, str]) -> str:
+    return f"{reverse(view, args=[key])}?{urlencode(query)}"
 
 
 def _frame(request: UserRequest) -> Frame:

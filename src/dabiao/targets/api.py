@@ -8,6 +8,7 @@ from ninja import Field, Query, Router, Schema, Status
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.rest import MOST, REFUSALS, Exact, Page, Paging
+from dabiao.core.sentence import say
 from dabiao.engine.period import BadPeriod
 from dabiao.engine.promise import Levels
 from dabiao.org import queries as org
@@ -118,7 +119,7 @@ def promised(
     try:
         window = fiscal().parse(period)
     except BadPeriod as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
     keys = [key.strip() for key in metrics.split(",") if key.strip()]
     found = queries.targets_for([asked], keys, window.start, window.end, product=product)
     return [

@@ -1,6 +1,6 @@
 """Targets from uploaded rows: one row per scope, metric and dates, or one column per period; all errors at once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Refused
 from dabiao.core.importable import Importable, Outcome
-from dabiao.core.uploads import Field, Parsed, RowError, amount, day, parse, text
+from dabiao.core.uploads import Field, Parsed, RowError, SourceRow, amount, day, parse, text
 from dabiao.engine.message import message
 from dabiao.engine.period import BadPeriod, Fiscal, Period
 from dabiao.engine.promise import Levels
@@ -47,46 +47,40 @@ FIELDS: Final = (
 
 
 def import_rows(
-    rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, on: date, fiscal: Fiscal, dry_run: bool = False
+    rows: Iterable[SourceRow], *, by: User | None, at: datetime, on: date, fiscal: Fiscal, dry_run: bool = False
 ) -> Imported:  # fmt: skip
-    """Set targets from rows of text. All or nothing; `dry_run` only tells the errors.
+    """Set targets from rows. All or nothing; `dry_run` only tells the errors.
 
     A row names a unit or a person, a metric (key or name), and a period's label or its first and last day.
     """
     parsed, errors = parse(rows, FIELDS)
-    found: dict[Slot, Levels] = {}
+    asked: dict[Slot, Levels] = {}
     read_metric, scope_of = _metric_reader(), _scope_reader()
-    firsts: dict[Slot, int] = {}
+    firsts: dict[Slot, Parsed] = {}
     for row in parsed:
         try:
             slot, levels = _slot(row, read_metric, scope_of, fiscal), _levels(row)
             actions.check(slot, levels)
         except _Wrong as wrong:
-            errors.append(RowError(row.row, wrong.column, wrong.value, wrong.message))
+            errors.append(row.error(wrong.column, wrong.value, wrong.message))
             continue
         except Refused as refusal:
-            errors.append(RowError(row.row, "target", "", str(refusal)))
+            errors.append(row.error("target", "", str(refusal)))
             continue
         if slot in firsts:
-            errors.append(
-                RowError(
-                    row.row,
-                    "metric",
-                    str(slot),
-                    _("Row %(row)s sets the same target.") % {"row": firsts[slot]},
-                )
-            )
-        firsts.setdefault(slot, row.row)
-        found[slot] = levels
-    may = queries.may_set(by, {slot.scope for slot in found}, on)
+            says = _("Row %(row)s sets the same target.") % {"row": firsts[slot].row}
+            errors.append(row.error("metric", str(slot), says))
+        firsts.setdefault(slot, row)
+        asked[slot] = levels
+    may = queries.may_set(by, {slot.scope for slot in asked}, on)
     errors += [
-        RowError(firsts[slot], slot.scope.kind, slot.scope.key, _("These targets are not yours to set."))
-        for slot in found
+        firsts[slot].error(slot.scope.kind, slot.scope.key, _("These targets are not yours to set."))
+        for slot in asked
         if not may[slot.scope]
     ]
     if errors or dry_run:
-        return Imported(Done(), tuple(sorted(errors, key=lambda error: error.row)))
-    return Imported(actions.set_targets(found, by=by, at=at, on=on), ())
+        return Imported(Done(), tuple(sorted(errors, key=lambda error: (error.file, error.row))))
+    return Imported(actions.set_targets(asked, by=by, at=at, on=on), ())
 
 
 class _Wrong(Exception):
@@ -182,9 +176,7 @@ def _scope_reader() -> Callable[[Parsed], Scope]:
     return read
 
 
-def _take(
-    rows: Iterable[Mapping[str, str]], *, by: User | None, at: datetime, on: date, dry_run: bool
-) -> Outcome:
+def _take(rows: Iterable[SourceRow], *, by: User | None, at: datetime, on: date, dry_run: bool) -> Outcome:
     taken = import_rows(rows, by=by, at=at, on=on, fiscal=fiscal(), dry_run=dry_run)
     done = taken.done
     return Outcome(done.added, done.changed, done.unchanged, done.cleared, taken.errors)

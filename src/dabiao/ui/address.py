@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
+from dabiao.core.sentence import say
 from dabiao.engine.period import BadPeriod, Kind, Period
 
 NAMES = ("scope", "person", "period")
@@ -39,7 +40,7 @@ def read_address(request: HttpRequest, *, today: date, default: Kind | None = No
     try:
         window = calendar.parse(text) if text else calendar.containing(default or calendar.monthly, today)
     except BadPeriod as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
     if not 1990 <= window.start.year <= 2100:
         raise Malformed(_("{period} lies outside the years 1990 to 2100.").format(period=text))
     scope, person = request.GET.get("scope", "").strip(), request.GET.get("person", "").strip()

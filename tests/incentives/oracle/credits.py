@@ -232,7 +232,10 @@ def by_name(s: Situation, name: str, fact: Row, day: date, whole: Decimal) -> di
         return divided(whole, {row["person"]: row["share"] for row in rows if in_force(row, day)}, decimals)
     if name == "holder":
         rows = [row for row in s.rows("assignments") if row["position"] == fact["person"]]
-        return {row["person"]: whole for row in rows if in_force(row, day)}
+        # One of them: main seats first, then who began first, then the smaller number.
+        there = [row for row in rows if in_force(row, day)]
+        there.sort(key=lambda row: (row.get("primary") is False, row["starts_on"], row["person"]))
+        return {row["person"]: whole for row in there[:1]}
     signed = [fact.get("signer")] if "signer" in fact else []
     for row in s.rows("contracts"):
         if name == "signer" and "contract" in fact and row["key"] == fact["contract"]:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from dabiao.engine.message import Objection, message
 from dabiao.engine.number import RATE_SCALE, rounded
 
 
-class NoBase(ValueError):
+class NoBase(Objection):
     """Growth or a change in points needs a base that is known."""
 
 
@@ -29,7 +30,9 @@ def amount_of(entry: TargetEntry, base: Decimal | None, digits: int) -> Decimal:
     if entry.how == "points":
         raise ValueError("an amount does not change in points: give an amount or growth")
     if base is None:
-        raise NoBase("growth needs the base period's amount, and it is not known (which is not zero)")
+        raise NoBase(
+            message("growth needs the base period's amount, and it is not known (which is not zero)")
+        )
     return rounded(base + abs(base) * entry.value, digits)
 
 
@@ -38,5 +41,9 @@ def ratio_of(entry: TargetEntry, base: Decimal | None) -> Decimal:
     if entry.how == "amount":
         return rounded(entry.value, RATE_SCALE)
     if base is None:
-        raise NoBase(f"{entry.how} needs the base period's ratio, and it is not known (which is not zero)")
+        raise NoBase(
+            message(
+                "{how} needs the base period's ratio, and it is not known (which is not zero)", how=entry.how
+            )
+        )
     return rounded(base + (entry.value if entry.how == "points" else base * entry.value), RATE_SCALE)

@@ -8,13 +8,14 @@ from fractions import Fraction
 from typing import Final, Generic, TypeVar
 
 from dabiao.engine.allocation.axis import Floats
+from dabiao.engine.message import Objection, message
 from dabiao.engine.number import RATE_SCALE, rounded
 from dabiao.engine.period import Period
 
 N = TypeVar("N", Fraction, Floats)
 
 
-class BadAssumption(ValueError):
+class BadAssumption(Objection):
     """An assumption whose range does not hold its value."""
 
 
@@ -37,7 +38,14 @@ class Assumption:
 
     def __post_init__(self) -> None:
         if not self.low <= self.value <= self.high:
-            raise BadAssumption(f"{self.name}: {self.value} does not lie between {self.low} and {self.high}")
+            said = message(
+                "{name}: {value} does not lie between {low} and {high}",
+                name=self.name,
+                value=self.value,
+                low=self.low,
+                high=self.high,
+            )
+            raise BadAssumption(said)
 
     @property
     def change(self) -> Decimal | None:

@@ -13,6 +13,7 @@ from dabiao.engine.calibration.assumption import EXACT, Assumption, N, Reading
 from dabiao.engine.calibration.capacity import Joiners, Team, Uplift, capacity
 from dabiao.engine.calibration.market import Event, Segment, headroom
 from dabiao.engine.calibration.resources import Channel, Tool, affordable
+from dabiao.engine.message import Objection, message
 from dabiao.engine.number import rounded
 from dabiao.engine.period import Period
 
@@ -22,7 +23,7 @@ CONSTRAINTS: Final[tuple[Constraint, ...]] = ("market", "capacity", "resources")
 RUNS: Final = 10_000
 
 
-class NothingKnown(ValueError):
+class NothingKnown(Objection):
     """A calibration without any of its three sides."""
 
 
@@ -99,7 +100,7 @@ def calibrate(case: Case, *, seed: int, runs: int = RUNS) -> Calibration:
     """
     stated = _sides(case, EXACT)
     if not stated:
-        raise NothingKnown("give at least one of market segments, teams or channels")
+        raise NothingKnown(message("give at least one of market segments, teams or channels"))
     drawn = _drawn(case.assumptions(), seed, runs)
     simulated = _sides(
         case, Reading[Floats](lambda one: drawn[one.key], lambda part: np.full(runs, float(part)))

@@ -14,7 +14,8 @@ from dabiao.engine.calibration.capacity import Joiners, Team, Uplift
 from dabiao.engine.calibration.market import Event, Segment
 from dabiao.engine.calibration.resources import Channel, Tool
 from dabiao.engine.document import Node, Problem, field_of, listed, read, tried
-from dabiao.engine.period import BadPeriod, Fiscal, Period
+from dabiao.engine.message import message
+from dabiao.engine.period import FORMS, BadPeriod, Fiscal, Period
 
 T = TypeVar("T")
 _NUMBER: Final = ("name", "value", "low", "high", "historical", "history", "source")
@@ -66,7 +67,7 @@ def _assumption(node: Node, key: str, as_of: date) -> Assumption | None:
     if "history" in fields:
         past = from_history(key, label, listed(Node.number)(fields["history"]), as_of)
         if past is None:
-            raise node.bad("the history is empty", "Write what was, or a value.")
+            raise node.bad(message("the history is empty"), message("Write what was, or a value."))
         return past
     value = field_of(fields, "value", Node.number, Decimal(1), needed=node)
     low, high = (field_of(fields, side, Node.number, value) for side in ("low", "high"))
@@ -75,7 +76,7 @@ def _assumption(node: Node, key: str, as_of: date) -> Assumption | None:
     try:
         return Assumption(key, label, value, low, high, as_of, source, was)
     except BadAssumption as error:
-        raise node.bad(str(error), "Widen the range, or correct the value.") from None
+        raise node.bad(error.said, message("Widen the range, or correct the value.")) from None
 
 
 def read_case(text: str, fiscal: Fiscal, file: str = "") -> Case:
@@ -113,8 +114,9 @@ def _case(root: Node, fiscal: Fiscal) -> Case | None:
 def _period(node: Node, fiscal: Fiscal) -> Period:
     try:
         return fiscal.parse(node.text())
-    except BadPeriod as error:
-        raise node.bad(str(error).removesuffix(".")) from None
+    except BadPeriod:
+        says = message("'{text}' names no period of the calendar", text=node.text())
+        raise node.bad(says, message("Write {forms}.", forms=FORMS)) from None
 
 
 _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -136,7 +138,7 @@ def _parts(
     if section not in fields or fields[section].is_null:
         return ()
     if not fields[section].is_list:
-        fields[section].note("a list of entries is expected", "Start each entry with `- `.")
+        fields[section].note(message("a list of entries is expected"), message("Start each entry with `- `."))
         return ()
     numbered = enumerate(fields[section].items(), 1)
     titled = [node.called(f"{section}.{_title(node) or place}") for place, node in numbered]

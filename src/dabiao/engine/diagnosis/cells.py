@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dabiao.engine.message import Objection, message
 from dabiao.engine.number import MONEY_SCALE
 
 Floats = npt.NDArray[np.float64]
@@ -15,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-class CannotExplain(ValueError):
+class CannotExplain(Objection):
     """The table lacks what an explanation needs; the message names it and the mend."""
 
 
@@ -77,13 +78,13 @@ def lay_out(table: pa.Table, dimensions: Sequence[str], *, at: object, ratio: bo
     wanted = [*dimensions, "period", "part", *(["whole"] if ratio else [])]
     absent = [column for column in wanted if column not in table.column_names]
     if absent:
-        raise CannotExplain(f"the table has no column {', '.join(absent)}: add it")
+        raise CannotExplain(message("the table has no column {columns}: add it", columns=", ".join(absent)))
     if not dimensions:
-        raise CannotExplain("an explanation needs at least one dimension to look along")
+        raise CannotExplain(message("an explanation needs at least one dimension to look along"))
     known = table.filter(pc.less_equal(table["period"], pa.scalar(at, table["period"].type)))
     periods = pc.unique(known["period"]).sort()
     if not len(periods) or periods[-1].as_py() != at:
-        raise CannotExplain(f"no row lies in period {at}: load its facts first")
+        raise CannotExplain(message("no row lies in period {period}: load its facts first", period=str(at)))
     members, codes = zip(*(_encoded(known[name]) for name in dimensions), strict=True)
     leaf_of, leaves = _leaves(np.stack(codes, axis=1), [len(values) for values in members])
     row_period = pc.index_in(known["period"], value_set=periods).to_numpy().astype(np.int64)

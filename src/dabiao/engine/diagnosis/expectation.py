@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from dabiao.engine.diagnosis.baseline import Baseline
 from dabiao.engine.diagnosis.cells import CannotExplain, Cells, Floats, Ints, minor
 from dabiao.engine.diagnosis.presence import unmeasured, usual
+from dabiao.engine.message import message
 from dabiao.engine.number import MONEY_SCALE
 
 UNIT = 10**MONEY_SCALE
@@ -77,16 +78,24 @@ def _row_of_leaf(cells: Cells, named: pa.Table) -> Ints:
     keys = [tuple(values) for values in zip(*columns, strict=True)] if axes else [()]
     rows = {key: position for position, key in enumerate(keys)}
     if len(rows) != named.num_rows:
-        raise CannotExplain("two expected rows name the same members: add them up first")
+        raise CannotExplain(message("two expected rows name the same members: add them up first"))
     leaf_keys = [tuple(cells.members[axis][codes[axis]] for axis in axes) for codes in cells.codes.tolist()]
     missing = sorted({repr(key) for key in leaf_keys} - {repr(key) for key in rows})
     unused = sorted({repr(key) for key in rows} - {repr(key) for key in leaf_keys})
     if missing:
         raise CannotExplain(
-            f"nothing is said about what was expected of {missing[0]}: add a row, if only with 0"
+            message(
+                "nothing is said about what was expected of {members}: add a row, if only with 0",
+                members=missing[0],
+            )
         )
     if unused:
-        raise CannotExplain(f"{unused[0]} was expected but the cells have no such members: add cells with 0")
+        raise CannotExplain(
+            message(
+                "{members} was expected but the cells have no such members: add cells with 0",
+                members=unused[0],
+            )
+        )
     return np.array([rows[key] for key in leaf_keys], dtype=np.int64)
 
 

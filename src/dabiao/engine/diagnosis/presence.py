@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dabiao.engine.diagnosis.cells import CannotExplain, Cells, Floats, Ints, Mask, grouped
+from dabiao.engine.message import message
 
 REGULAR, GONE, TELLING = 0.8, 3, 8
 
@@ -25,10 +26,12 @@ def present(cells: Cells, staff: pa.Table | None = None) -> Cells:
         return cells
     absent = [column for column in ("period", "share") if column not in staff.column_names]
     if absent:
-        raise CannotExplain(f"the table of staff has no column {', '.join(absent)}: add it")
+        raise CannotExplain(
+            message("the table of staff has no column {columns}: add it", columns=", ".join(absent))
+        )
     axes = [axis for axis, name in enumerate(cells.dimensions) if name in staff.column_names]
     if not axes:
-        raise CannotExplain("the table of staff names no dimension of the cells: leave it out")
+        raise CannotExplain(message("the table of staff names no dimension of the cells: leave it out"))
     share, average, people = _told(cells, staff, axes)
     return replace(cells, share=share, average=average, people=people)
 

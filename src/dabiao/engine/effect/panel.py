@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dabiao.engine.message import message, noted
+from dabiao.engine.message import Objection, message, noted
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,7 +21,7 @@ FEWEST_BEFORE = 6
 Why = Literal["later", "nobody", "too short", "too few", "no level", "nobody else"]
 
 
-class CannotMeasure(ValueError):
+class CannotMeasure(Objection):
     """The figures do not allow an effect to be computed; `why`, and in words what is missing.
 
     about: the start that lies outside the periods, or how many periods come before it
@@ -29,8 +29,7 @@ class CannotMeasure(ValueError):
 
     def __init__(self, why: Why, about: str = "") -> None:
         self.why: Why = why
-        self.said = message(_WORDS[why], about=about)
-        super().__init__(str(self.said))
+        super().__init__(message(_WORDS[why], about=about))
 
 
 _WORDS: Final[dict[Why, str]] = {

@@ -10,9 +10,9 @@ from typing import Final
 from dabiao.engine.number import rounded, split
 from dabiao.engine.payout.entry import Entry
 from dabiao.engine.payout.plan import PAY, SCALE, Bonus, BonusKind, Component, Curve
+from dabiao.engine.payout.results import Results
 from dabiao.engine.payout.roster import decimal
 from dabiao.engine.payout.spans import Span, span_of, spans
-from dabiao.engine.payout.world import World
 
 Paid = Mapping[tuple[str, str], Mapping[date, Decimal]]
 """What components have paid so far: component and person → period → payable."""
@@ -22,7 +22,7 @@ Paid = Mapping[tuple[str, str], Mapping[date, Decimal]]
 class Asked:
     """A bonus in the pay period that asks, over the span that it counts."""
 
-    world: World
+    results: Results
     component: Component
     bonus: Bonus
     period: Span
@@ -33,7 +33,7 @@ class Asked:
         """The bonus's measure, credited or paid, over the span up to now."""
         measure = self.bonus.measure
         if not measure.startswith(PAY):
-            return self.world.total(measure, person, self.span, self.period.end)
+            return self.results.total(measure, person, self.span, self.period.end)
         paid = self.paid.get((measure.removeprefix(PAY), person), {})
         return sum((amount for start, amount in paid.items() if start in self.span), Decimal(0))
 
@@ -54,31 +54,31 @@ class Asked:
         return self.prorated(person, self.bonus.amount)
 
     def prorated(self, person: str, amount: Decimal) -> Decimal:
-        share = self.world.roster.share_in_force(
-            person, self.span, self.component.prorate, self.world.covered(person)
+        share = self.results.roster.share_in_force(
+            person, self.span, self.component.prorate, self.results.covered(person)
         )
         return decimal(Fraction(amount) * share, SCALE)
 
 
-def bonus_entries(world: World, component: Component, period: Span, paid: Paid) -> Iterator[Entry]:
+def bonus_entries(results: Results, component: Component, period: Span, paid: Paid) -> Iterator[Entry]:
     """What a bonus pays in a pay period; a bonus over a longer span pays in the span's last period."""
     bonus = component.bonus
     if bonus is None:
         return
-    span = world.span(bonus.over, period)
-    ends = min(span.end, world.plan.end)
+    span = results.span(bonus.over, period)
+    ends = min(span.end, results.plan.end)
     if not period.start < ends <= period.end:
         return
-    asked = Asked(world, component, bonus, period, span, paid)
-    people = [person for person in world.people if world.is_active(person, span) or asked.total(person)]
+    asked = Asked(results, component, bonus, period, span, paid)
+    people = [person for person in results.people if results.is_active(person, span) or asked.total(person)]
     yield from _BY_KIND[bonus.kind](asked, people)
 
 
 def _attainment(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
     """amount × curve(attainment)."""
-    bonus, world = asked.bonus, asked.world
+    bonus, results = asked.bonus, asked.results
     for person in people:
-        attained = world.attainment(bonus.measure, person, asked.span, asked.period.end)
+        attained = results.attainment(bonus.measure, person, asked.span, asked.period.end)
         if attained is None or bonus.curve is None:
             continue
         if bonus.at_least is not None and attained < Fraction(bonus.at_least):
@@ -116,16 +116,16 @@ def _breakthrough(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
 
 def _bar(asked: Asked, person: str) -> Decimal | None:
     """What has to be beaten; nothing where there is no history, or no target."""
-    bonus, world = asked.bonus, asked.world
+    bonus, results = asked.bonus, asked.results
     if bonus.beat == "target":
-        return world.roster.target(person, world.metric(bonus.measure), asked.span)
+        return results.roster.target(person, results.metric(bonus.measure), asked.span)
     best, span = None, asked.span
     for _ in range(bonus.best_of):
-        span = span_of(world.plan, bonus.over or world.plan.period, span.start - timedelta(days=1))
-        total = world.total(bonus.measure, person, span, span.end)
+        span = span_of(results.plan, bonus.over or results.plan.period, span.start - timedelta(days=1))
+        total = results.total(bonus.measure, person, span, span.end)
         known = total or any(
-            world.pers(bonus.measure, person, period)
-            for period in spans(world.plan, world.plan.period, span.start, span.end)
+            results.pers(bonus.measure, person, period)
+            for period in spans(results.plan, results.plan.period, span.start, span.end)
         )
         if known and (best is None or total > best):
             best = total
@@ -134,13 +134,13 @@ def _bar(asked: Asked, person: str) -> Decimal | None:
 
 def _team(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
     """An amount for each person of a unit whose attainment reaches `at_least`."""
-    bonus, world = asked.bonus, asked.world
+    bonus, results = asked.bonus, asked.results
     for person in people:
-        unit = world.roster.unit_of(person, asked.span)
+        unit = results.roster.unit_of(person, asked.span)
         if unit is None:
             continue
-        total = world.unit_total(bonus.measure, unit, asked.span, asked.period.end)
-        attained = world.unit_attainment(bonus.measure, unit, asked.span, asked.period.end)
+        total = results.unit_total(bonus.measure, unit, asked.span, asked.period.end)
+        attained = results.unit_attainment(bonus.measure, unit, asked.span, asked.period.end)
         if attained is not None and attained >= Fraction(bonus.at_least or 0) and asked.fixed(person):
             note = f"{unit} {decimal(attained * 100, 2)} %"
             yield asked.entry(person, asked.fixed(person), note, total)
@@ -148,10 +148,10 @@ def _team(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
 
 def _first_deal(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
     """An amount for a person's first credited deal, if it came soon enough after joining."""
-    bonus, world = asked.bonus, asked.world
+    bonus, results = asked.bonus, asked.results
     for person in people:
-        first = world.first_on.get((bonus.measure, person))
-        joined = world.roster.joined_on(person)
+        first = results.first_on.get((bonus.measure, person))
+        joined = results.roster.joined_on(person)
         if first is None or first not in asked.span:
             continue
         days = None if joined is None else (first - joined).days
@@ -164,11 +164,11 @@ def _contest(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
     groups: dict[str, list[tuple[Decimal, str]]] = {}
     for person in people:
         total = asked.total(person)
-        group = "" if asked.bonus.among == "plan" else asked.world.roster.unit_of(person, asked.span) or ""
+        group = "" if asked.bonus.among == "plan" else asked.results.roster.unit_of(person, asked.span) or ""
         if total > 0:
             groups.setdefault(group, []).append((total, person))
     for group in sorted(groups):
-        for person, place, prize, total in ranked(groups[group], asked.bonus, asked.world.plan.digits):
+        for person, place, prize, total in ranked(groups[group], asked.bonus, asked.results.plan.digits):
             yield asked.entry(person, prize, f"place {place}", total)
 
 
@@ -191,20 +191,20 @@ def ranked(
 
 def _pool(asked: Asked, people: Iterable[str]) -> Iterator[Entry]:
     """A sum handed down to people by weight, exact to the cent."""
-    bonus, world = asked.bonus, asked.world
-    inside = world.roster.below(bonus.unit) if bonus.unit else None
+    bonus, results = asked.bonus, asked.results
+    inside = results.roster.below(bonus.unit) if bonus.unit else None
     takers = [
         person
         for person in people
-        if world.is_active(person, asked.span)
-        and (inside is None or world.roster.unit_of(person, asked.span) in inside)
+        if results.is_active(person, asked.span)
+        and (inside is None or results.roster.unit_of(person, asked.span) in inside)
     ]
     weights = {person: _weight(asked, person) for person in takers}
     weights = {person: weight for person, weight in weights.items() if weight > 0}
-    size = rounded(_pool_size(asked, takers), world.plan.digits)
+    size = rounded(_pool_size(asked, takers), results.plan.digits)
     if not weights or size <= 0:
         return
-    for person, part in split(size, weights, world.plan.digits).items():
+    for person, part in split(size, weights, results.plan.digits).items():
         yield asked.entry(person, part, f"of {size}", weights[person])
 
 
@@ -212,7 +212,7 @@ def _pool_size(asked: Asked, takers: Iterable[str]) -> Decimal:
     bonus = asked.bonus
     total = Decimal(0)
     if bonus.measure and bonus.unit and not bonus.measure.startswith(PAY):
-        total = asked.world.unit_total(bonus.measure, bonus.unit, asked.span, asked.period.end)
+        total = asked.results.unit_total(bonus.measure, bonus.unit, asked.span, asked.period.end)
     elif bonus.measure:
         total = sum((asked.total(person) for person in takers), Decimal(0))
     return bonus.amount + total * (bonus.rate or Decimal(0))
@@ -223,7 +223,7 @@ def _weight(asked: Asked, person: str) -> Decimal:
     if asked.bonus.weights == "measure":
         return max(asked.total(person), Decimal(0))
     if asked.bonus.weights == "score":
-        score = asked.world.roster.score(person, asked.bonus.score, asked.span)
+        score = asked.results.roster.score(person, asked.bonus.score, asked.span)
         return asked.prorated(person, max(score or Decimal(0), Decimal(0)))
     return asked.prorated(person, Decimal(1))
 

@@ -10,10 +10,10 @@ from dabiao.engine.number import rounded
 from dabiao.engine.payout.bonus import Paid, bonus_entries
 from dabiao.engine.payout.entry import Entry, LineSum, Payable
 from dabiao.engine.payout.plan import PAY, SCALE, Component, Every, Limit
+from dabiao.engine.payout.results import Per, Results
 from dabiao.engine.payout.roster import decimal
 from dabiao.engine.payout.spans import Span, span_of
 from dabiao.engine.payout.terms import whole_rate
-from dabiao.engine.payout.world import Per, World
 
 
 @dataclass
@@ -45,7 +45,7 @@ Ledger = dict[str, Posted]
 
 
 def component_entries(
-    world: World,
+    results: Results,
     component: Component,
     period: Span,
     sums: Mapping[str, list[LineSum]],
@@ -57,18 +57,18 @@ def component_entries(
     sums: the component's line sums of this period by person. ledger: carried from period to period.
     """
     bonuses: dict[str, list[Entry]] = {}
-    for entry in bonus_entries(world, component, period, paid):
+    for entry in bonus_entries(results, component, period, paid):
         bonuses.setdefault(entry.person, []).append(entry)
-    people = {*sums, *bonuses, *_floored(world, component, period), *_from_pay(component, paid)}
-    people |= _with_arrears(world, component, ledger, period)
+    people = {*sums, *bonuses, *_floored(results, component, period), *_from_pay(component, paid)}
+    people |= _with_arrears(results, component, ledger, period)
     for person in sorted(people):
-        posted = _posted(world, component, ledger, person, period)
-        steps = [*_earned(world, component, period, person, sums.get(person, ()), posted)]
+        posted = _posted(results, component, ledger, person, period)
+        steps = [*_earned(results, component, period, person, sums.get(person, ()), posted)]
         steps += _of_other_pay(component, period, person, paid)
         steps += bonuses.get(person, ())
         steps += _worth(component, period, person, steps)
-        steps += _gated(world, component, period, person, steps)
-        payable, limits = _limited(world, component, period, person, steps, posted)
+        steps += _gated(results, component, period, person, steps)
+        payable, limits = _limited(results, component, period, person, steps, posted)
         if steps or limits or payable.amount:
             yield [*steps, *limits], payable
 
@@ -89,11 +89,11 @@ def counted_over(component: Component, period: Every) -> Every | None:
     return next((span for span in spans if span and span != period), None)
 
 
-def _posted(world: World, component: Component, ledger: Ledger, person: str, period: Span) -> Posted:
+def _posted(results: Results, component: Component, ledger: Ledger, person: str, period: Span) -> Posted:
     """The person's account with the component, opened anew where a span begins."""
-    start = world.span(counted_over(component, world.plan.period), period).start
+    start = results.span(counted_over(component, results.plan.period), period).start
     tiers = component.rate.tiers if component.rate else None
-    counted_from = world.span(tiers.over if tiers else None, period).start
+    counted_from = results.span(tiers.over if tiers else None, period).start
     account = ledger.get(person)
     if account is None or account.span != start:
         counted = Counted(counted_from) if account is None else account.counted
@@ -103,18 +103,18 @@ def _posted(world: World, component: Component, ledger: Ledger, person: str, per
     return account
 
 
-def _with_arrears(world: World, component: Component, ledger: Ledger, period: Span) -> set[str]:
+def _with_arrears(results: Results, component: Component, ledger: Ledger, period: Span) -> set[str]:
     """People whose earlier lines of a whole-base span may change rate without a new line of their own."""
     tiers = component.rate.tiers if component.rate else None
     if tiers is None or tiers.pay != "whole":
         return set()
-    start = world.span(tiers.over, period).start
+    start = results.span(tiers.over, period).start
     counted = {person: account.counted for person, account in ledger.items()}
     return {person for person, so_far in counted.items() if so_far.span == start and so_far.weighed}
 
 
 def _earned(
-    world: World,
+    results: Results,
     component: Component,
     period: Span,
     person: str,
@@ -123,7 +123,7 @@ def _earned(
 ) -> Iterator[Entry]:
     tiers = component.rate.tiers if component.rate else None
     if tiers is not None and tiers.pay == "whole":
-        yield from _caught_up(world, component, period, person, posted.counted)
+        yield from _caught_up(results, component, period, person, posted.counted)
     by_rule: dict[str, list[LineSum]] = {}
     for line in sums:
         by_rule.setdefault(line.rule, []).append(line)
@@ -138,20 +138,20 @@ def _earned(
 
 
 def _caught_up(
-    world: World, component: Component, period: Span, person: str, counted: Counted
+    results: Results, component: Component, period: Span, person: str, counted: Counted
 ) -> Iterator[Entry]:
     """A whole-base rate that changes applies to everything counted earlier in the span, too."""
     tiers = component.rate.tiers if component.rate else None
     assert tiers is not None
     for per, weighed in sorted(counted.weighed.items(), key=_by_what):
         before = counted.rates.get(per)
-        now = whole_rate(world, component, tiers, person, period, per)
+        now = whole_rate(results, component, tiers, person, period, per)
         if before is not None and now is not None and now != before and weighed:
             amount = decimal(Fraction(weighed) * Fraction(now - before), SCALE)
             note = f"rate {before} → {now} on earlier credit"
             yield Entry(person, period.start, component.key, "catch_up", amount, weighed, now - before, note)
-    for per in {*world.pers(component.base, person, period), *counted.weighed}:
-        rate = whole_rate(world, component, tiers, person, period, per)
+    for per in {*results.pers(component.base, person, period), *counted.weighed}:
+        rate = whole_rate(results, component, tiers, person, period, per)
         if rate is not None:
             counted.rates[per] = rate
 
@@ -188,12 +188,12 @@ def _worth(component: Component, period: Span, person: str, steps: list[Entry]) 
 
 
 def _gated(
-    world: World, component: Component, period: Span, person: str, steps: list[Entry]
+    results: Results, component: Component, period: Span, person: str, steps: list[Entry]
 ) -> Iterator[Entry]:
     """A gate that fails leaves `otherwise` of what was earned; several multiply."""
     earned = _sum(steps)
     for gate in component.gates:
-        if earned and not world.passes(gate, person, period):
+        if earned and not results.passes(gate, person, period):
             left = rounded(earned * gate.otherwise, SCALE)
             what = gate.attained.measure if gate.attained else gate.score
             note = f"{what} below {gate.at_least}"
@@ -203,32 +203,32 @@ def _gated(
             earned = left
 
 
-def _floored(world: World, component: Component, period: Span) -> set[str]:
+def _floored(results: Results, component: Component, period: Span) -> set[str]:
     if component.floor is None:
         return set()
-    return {person for person in world.people if _has_floor(world, component.floor, person, period)}
+    return {person for person in results.people if _has_floor(results, component.floor, person, period)}
 
 
-def _has_floor(world: World, floor: Limit, person: str, period: Span) -> bool:
+def _has_floor(results: Results, floor: Limit, person: str, period: Span) -> bool:
     """Whether a person has had a seat under the plan in the floor's span, up to the end of this period."""
-    return world.is_active(person, Span(world.span(floor.over, period).start, period.end))
+    return results.is_active(person, Span(results.span(floor.over, period).start, period.end))
 
 
 def _limited(
-    world: World, component: Component, period: Span, person: str, steps: list[Entry], posted: Posted
+    results: Results, component: Component, period: Span, person: str, steps: list[Entry], posted: Posted
 ) -> tuple[Payable, list[Entry]]:
     """Round what the span has earned so far, keep it within cap and floor, and post the difference."""
     before = posted.amount
     posted.earned += _sum(steps)
-    due = rounded(posted.earned, world.plan.digits)
+    due = rounded(posted.earned, results.plan.digits)
     plain = due
     if component.cap is not None:
-        due = min(due, _limit(world, component.cap, period, posted, before))
+        due = min(due, _limit(results, component.cap, period, posted, before))
     capped = due
-    if component.floor is not None and _has_floor(world, component.floor, person, period):
-        span = world.span(component.floor.over, period)
-        share = world.roster.share_in_force(person, span, component.prorate, world.covered(person))
-        least = decimal(Fraction(component.floor.amount) * share, world.plan.digits)
+    if component.floor is not None and _has_floor(results, component.floor, person, period):
+        span = results.span(component.floor.over, period)
+        share = results.roster.share_in_force(person, span, component.prorate, results.covered(person))
+        least = decimal(Fraction(component.floor.amount) * share, results.plan.digits)
         due = max(due, least + (before if component.floor.over is None else 0))
     limits = []
     found = (("cap", capped - plain, component.cap), ("floor", due - capped, component.floor))
@@ -245,7 +245,7 @@ def _limited(
     return Payable(person, period.start, component.key, due - before), limits
 
 
-def _limit(world: World, limit: Limit, period: Span, posted: Posted, before: Decimal) -> Decimal:
+def _limit(results: Results, limit: Limit, period: Span, posted: Posted, before: Decimal) -> Decimal:
     """The most that may stand posted: the limit of the span, or of this period on top of what was posted."""
     return limit.amount + (before if limit.over is None else Decimal(0))
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any, Literal, cast, get_args
 
+from dabiao.engine.message import message
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.plan import (
     Bonus,
@@ -73,7 +74,10 @@ def component(name: str, spot: Spot) -> Component:
 def _raise(spot: Spot) -> Raise:
     found = spot.fields("when", "by", "as")
     if "as" not in found:
-        spot.note("says neither relative nor points", "Add `as: relative` (5% → 5.5%) or `as: points`.")
+        spot.note(
+            message("says neither relative nor points"),
+            message("Add `as: relative` (5% → 5.5%) or `as: points`."),
+        )
     return Raise(
         field_of(found, "when", gate, model.Gate(ZERO), needed=spot),
         field_of(found, "by", Spot.positive, ZERO, needed=spot),

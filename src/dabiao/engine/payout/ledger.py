@@ -13,9 +13,9 @@ from fractions import Fraction
 from dabiao.engine.number import rounded, split
 from dabiao.engine.payout.entry import Balance, Entry, Payable
 from dabiao.engine.payout.plan import Every, Hold, Prorate
+from dabiao.engine.payout.results import Results
 from dabiao.engine.payout.roster import decimal
 from dabiao.engine.payout.spans import Span
-from dabiao.engine.payout.world import World
 
 ZERO = Decimal(0)
 
@@ -46,7 +46,7 @@ class Settled:
 class Pay:
     """A person's pay of one period while the rules of the settlement act on it."""
 
-    world: World
+    results: Results
     period: Span
     person: str
     payables: list[Payable]
@@ -63,17 +63,17 @@ class Pay:
 
     @property
     def is_leaving(self) -> bool:
-        left = self.world.roster.left_on(self.person)
+        left = self.results.roster.left_on(self.person)
         return left is not None and self.period.start < left <= self.period.end
 
     @property
     def has_left(self) -> bool:
-        left = self.world.roster.left_on(self.person)
+        left = self.results.roster.left_on(self.person)
         return left is not None and left <= self.period.start
 
 
 def settlement_entries(
-    world: World,
+    results: Results,
     period: Span,
     payables: Mapping[str, list[Payable]],
     clawed: Mapping[str, Decimal],
@@ -83,19 +83,19 @@ def settlement_entries(
 
     clawed: what the components' clawbacks took from whom this period, as an amount above zero. accounts: open balances by person, carried from period to period and changed here.
     """
-    rules = world.plan.settlement
+    rules = results.plan.settlement
     people = set(payables)
-    has_rules = bool(rules.guarantee or rules.draw or rules.hold or _holds(world) or _claws(world))
-    if not has_rules and world.plan.settlement.leaver.later != "stop":
+    has_rules = bool(rules.guarantee or rules.draw or rules.hold or _holds(results) or _claws(results))
+    if not has_rules and results.plan.settlement.leaver.later != "stop":
         return Settled([], [], [])
     people |= {person for person, account in accounts.items() if account.is_open}
     if rules.guarantee or rules.draw:
-        people |= {person for person in world.people if world.is_active(person, period)}
+        people |= {person for person in results.people if results.is_active(person, period)}
     settled = Settled([], [], [])
     for person in sorted(people):
         account = accounts.setdefault(person, Account())
-        taken = rounded(clawed.get(person, ZERO), world.plan.digits)
-        pay = Pay(world, period, person, payables.get(person, []), taken, account)
+        taken = rounded(clawed.get(person, ZERO), results.plan.digits)
+        pay = Pay(results, period, person, payables.get(person, []), taken, account)
         _settle(pay)
         settled.entries.extend(pay.steps)
         if pay.steps:
@@ -111,7 +111,7 @@ def settlement_entries(
 
 def _settle(pay: Pay) -> None:
     pay.left = sum((payable.amount for payable in pay.payables), ZERO)
-    if pay.has_left and pay.world.plan.settlement.leaver.later == "stop":
+    if pay.has_left and pay.results.plan.settlement.leaver.later == "stop":
         pay.step("after_leaving", -pay.left, "earned after leaving")
     _guarantee(pay)
     _hold_back(pay)
@@ -121,7 +121,7 @@ def _settle(pay: Pay) -> None:
 
 def _guarantee(pay: Pay) -> None:
     """Fill pay up to the guarantee; the filling is not owed back."""
-    rule = pay.world.plan.settlement.guarantee
+    rule = pay.results.plan.settlement.guarantee
     if rule is None or not _within(pay, rule.months):
         return
     least = _in_force(pay, rule.amount, rule.prorate)
@@ -132,12 +132,12 @@ def _guarantee(pay: Pay) -> None:
 def _hold_back(pay: Pay) -> None:
     """Keep a share of what each component pays; give it back in the last period of its span, or on leaving."""
     account = pay.account
-    leaver = pay.world.plan.settlement.leaver
+    leaver = pay.results.plan.settlement.leaver
     for share, until, amount, what in _holdable(pay):
-        span = pay.world.span(until, pay.period)
-        ends = min(span.end, pay.world.plan.end)
+        span = pay.results.span(until, pay.period)
+        ends = min(span.end, pay.results.plan.end)
         if ends > pay.period.end and not pay.is_leaving and not pay.has_left and amount > 0:
-            held = rounded(amount * share, pay.world.plan.digits)
+            held = rounded(amount * share, pay.results.plan.digits)
             account.held[ends] = account.held.get(ends, ZERO) + held
             pay.step("holdback", -held, f"{share * 100:f} % of {what} until {ends}")
     for ends in sorted(account.held):
@@ -154,12 +154,12 @@ def _holdable(pay: Pay) -> Iterator[tuple[Decimal, Every, Decimal, str]]:
     """share, until, amount, what: each component with its own holdback, the rest under the plan's."""
     rest = ZERO
     for payable in pay.payables:
-        hold: Hold | None = pay.world.plan.components[payable.component].hold
+        hold: Hold | None = pay.results.plan.components[payable.component].hold
         if hold is not None:
             yield hold.share, hold.until, payable.amount, payable.component
         else:
             rest += payable.amount
-    plan_hold = pay.world.plan.settlement.hold
+    plan_hold = pay.results.plan.settlement.hold
     if plan_hold is not None:
         yield plan_hold.share, plan_hold.until, rest, "pay"
 
@@ -170,13 +170,13 @@ def _claw_back(pay: Pay) -> None:
     An instalment takes at most `most` of the pay that is left; what it could not take is due next time. On
     leaving everything is due at once.
     """
-    rules = pay.world.plan.settlement
+    rules = pay.results.plan.settlement
     account = pay.account
-    if not _claws(pay.world):
+    if not _claws(pay.results):
         return
     if pay.clawed > 0:
         pay.step("clawback", pay.clawed, f"to be recovered in {rules.instalments} instalments")
-        parts = split(pay.clawed, {n: Decimal(1) for n in range(rules.instalments)}, pay.world.plan.digits)
+        parts = split(pay.clawed, {n: Decimal(1) for n in range(rules.instalments)}, pay.results.plan.digits)
         account.due += [ZERO] * (rules.instalments - len(account.due))
         for number, part in parts.items():
             account.due[number] += part
@@ -187,7 +187,7 @@ def _claw_back(pay: Pay) -> None:
         due, account.due = sum(account.due, ZERO), []
     else:
         due = account.due.pop(0)
-        available = rounded(available * rules.recover_most, pay.world.plan.digits)
+        available = rounded(available * rules.recover_most, pay.results.plan.digits)
     recovered = min(due, available)
     if due > recovered:
         first, *others = account.due or [ZERO]
@@ -197,7 +197,7 @@ def _claw_back(pay: Pay) -> None:
 
 def _draw(pay: Pay) -> None:
     """An advance fills pay up to the draw; recoverable ones come back out of what later exceeds it."""
-    rule = pay.world.plan.settlement.draw
+    rule = pay.results.plan.settlement.draw
     if rule is None:
         return
     account = pay.account
@@ -205,7 +205,7 @@ def _draw(pay: Pay) -> None:
         recovered = min(account.drawn, max(pay.left, ZERO))
         account.drawn -= recovered
         pay.step("recovery", -recovered, "on leaving")
-        if pay.world.plan.settlement.leaver.draw == "forgive":
+        if pay.results.plan.settlement.leaver.draw == "forgive":
             account.drawn = ZERO
         return
     is_due = _within(pay, rule.months)
@@ -222,25 +222,27 @@ def _draw(pay: Pay) -> None:
 
 def _within(pay: Pay, months: int | None) -> bool:
     """Whether the period is among a person's first months under the plan, and the person is there."""
-    world = pay.world
-    if not world.is_active(pay.person, pay.period):
+    results = pay.results
+    if not results.is_active(pay.person, pay.period):
         return False
-    joined = world.roster.joined_on(pay.person)
+    joined = results.roster.joined_on(pay.person)
     if months is None or joined is None:
         return True
-    first = max(joined, world.plan.start)
+    first = max(joined, results.plan.start)
     elapsed = (pay.period.start.year - first.year) * 12 + pay.period.start.month - first.month
     return elapsed < months
 
 
 def _in_force(pay: Pay, amount: Decimal, prorate: Prorate | None) -> Decimal:
-    share = pay.world.roster.share_in_force(pay.person, pay.period, prorate, pay.world.covered(pay.person))
-    return decimal(Fraction(amount) * share, pay.world.plan.digits)
+    share = pay.results.roster.share_in_force(
+        pay.person, pay.period, prorate, pay.results.covered(pay.person)
+    )
+    return decimal(Fraction(amount) * share, pay.results.plan.digits)
 
 
-def _holds(world: World) -> bool:
-    return any(component.hold for component in world.plan.components.values())
+def _holds(results: Results) -> bool:
+    return any(component.hold for component in results.plan.components.values())
 
 
-def _claws(world: World) -> bool:
-    return world.plan.settlement.instalments > 1 or world.plan.settlement.recover_most < 1
+def _claws(results: Results) -> bool:
+    return results.plan.settlement.instalments > 1 or results.plan.settlement.recover_most < 1

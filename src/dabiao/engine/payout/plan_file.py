@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
+from dabiao.engine.message import message
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.component_file import component, settlement
 from dabiao.engine.payout.plan import SCHEMA, Case, Exchange, Member, Plan, Words
@@ -111,7 +112,10 @@ def _by_period(component: model.Component, period: model.Every) -> model.Compone
 
 def _schema(spot: Spot) -> None:
     if spot.text() != SCHEMA:
-        raise spot.bad(f"{spot.text()!r} is not a plan this version can read", f"Write `schema: {SCHEMA}`.")
+        raise spot.bad(
+            message("'{text}' is not a plan this version can read", text=spot.text()),
+            message("Write `schema: {schema}`.", schema=SCHEMA),
+        )
 
 
 def _round(spot: Spot) -> str:
@@ -132,7 +136,9 @@ def _member(spot: Spot) -> Member:
     found = spot.fields("role", "unit", "person", "from", "to")
     kinds = [kind for kind in ("role", "unit", "person") if kind in found]
     if len(kinds) != 1:
-        raise spot.bad("says not exactly one of role, unit, person", "Write e.g. `- role: rep`.")
+        raise spot.bad(
+            message("says not exactly one of role, unit, person"), message("Write e.g. `- role: rep`.")
+        )
     return Member(
         cast(Any, kinds[0]),
         found[kinds[0]].text(),

@@ -2,6 +2,8 @@
 
 from dabiao.engine import document as documents
 from dabiao.engine.document import Bad, Problem, field_of, listed
+from dabiao.engine.message import message
+from dabiao.engine.payout.plan import SCHEMA
 
 __all__ = ["Bad", "Problem", "Spot", "document", "field_of", "listed"]
 
@@ -14,4 +16,5 @@ def document(text: str) -> tuple[Spot | None, list[Problem]]:
     root, problems = documents.read(text)
     if root is None or root.is_mapping:
         return root, problems
-    return None, [Problem(1, "", "the plan is empty", "Start with `schema: dabiao/plan/1`.")]
+    mend = message("Start with `schema: {schema}`.", schema=SCHEMA)
+    return None, [Problem(1, "", message("the plan is empty"), mend)]

@@ -6,9 +6,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final, Literal, cast
 
-from dabiao.engine import message
 from dabiao.engine import metric as metrics
 from dabiao.engine.credit import RECORD
+from dabiao.engine.message import Words as Label
+from dabiao.engine.message import message
 from dabiao.engine.metric import Metric, Source, is_flow
 from dabiao.engine.payout import plan as model
 from dabiao.engine.payout.plan import (
@@ -90,12 +91,18 @@ def of_dictionary(spot: Spot, dictionary: Dictionary) -> metrics.Measure:
     metric = dictionary.get(spot.text())
     if metric is None:
         close = get_close_matches(spot.text(), dictionary, n=1)
-        mend = f"Did you mean {close[0]!r}?" if close else "`dabiao metrics` lists what there is."
-        raise spot.bad(f"no metric {spot.text()!r}", mend)
+        mend = (
+            message("Did you mean '{near}'?", near=close[0])
+            if close
+            else message("`dabiao metrics` lists what there is.")
+        )
+        raise spot.bad(message("no metric '{name}'", name=spot.text()), mend)
     if not isinstance(metric, metrics.Measure) or not is_flow(metric):
         raise spot.bad(
-            f"{spot.text()!r} is not added up over dated facts, so no fact has a part in it",
-            "Name a sum or a count.",
+            message(
+                "'{name}' is not added up over dated facts, so no fact has a part in it", name=spot.text()
+            ),
+            message("Name a sum or a count."),
         )
     return metric
 
@@ -104,11 +111,14 @@ def _own_metric(name: str, spot: Spot, found: dict[str, Spot]) -> metrics.Measur
     of = field_of(found, "table", Spot.text, "", needed=spot)
     on = field_of(found, "on", Spot.text, DATES.get(of, ""))
     if not on:
-        spot.note(f"no date of {of!r} decides the period", "Check the name, or add `on:` with a date column.")
+        spot.note(
+            message("no date of '{table}' decides the period", table=of),
+            message("Check the name, or add `on:` with a date column."),
+        )
     amount = field_of(found, "amount", Spot.text, "amount")
     return metrics.Measure(
         key=name,
-        label=message.Words(name, name),
+        label=Label(name, name),
         kind="result",
         unit="count" if amount == "count" else "money",
         direction=cast(Any, field_of(found, "direction", _word("up", "down"), "up")),
@@ -304,7 +314,7 @@ def gate(spot: Spot) -> Gate:
     """`{attainment: cash, at_least: 80%, otherwise: 0}`."""
     found = spot.fields("attainment", "total", "score", "over", "team", "at_least", "otherwise")
     if not any(name in found for name in ("attainment", "total", "score")):
-        spot.note("nothing is compared", "Add `attainment:`, `total:` or `score:`.")
+        spot.note(message("nothing is compared"), message("Add `attainment:`, `total:` or `score:`."))
     return Gate(
         field_of(found, "at_least", Spot.number, Decimal(0), needed=spot),
         attained(found),

@@ -8,6 +8,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
+from dabiao.engine.message import Objection, message
 from dabiao.engine.number import divided
 from dabiao.engine.payout.plan import SCALE, Component, Factor, Plan, Table
 
@@ -19,7 +20,7 @@ TERM_SCALE: Final = SCALE
 """Decimals of a multiplier that depends on a person's period; it is rounded to them when it is formed."""
 
 
-class Overflow(ValueError):
+class Overflow(Objection):
     """Amounts this large at this many decimals fit in no column."""
 
 
@@ -68,8 +69,12 @@ def scale_of(plan: Plan, component: Component) -> Scale:
         return exact
     if units(size, exact.product) >= _WIDEST or units(size, plan.line_scale) >= _INT64:
         raise Overflow(
-            f"{plan.largest:f} at {exact.product} decimals fits in no column; "
-            "lower `largest`, or write rates and multipliers with fewer decimals"
+            message(
+                "{largest} at {digits} decimals fits in no column: an overflow. Lower `largest`, or write rates "
+                "and multipliers with fewer decimals",
+                largest=plan.largest,
+                digits=exact.product,
+            )
         )
     return replace(exact, wide=True)
 

@@ -9,9 +9,9 @@ from dabiao.engine.payout.component import Ledger, component_entries
 from dabiao.engine.payout.entry import Balance, Entry, LineSum, Payable
 from dabiao.engine.payout.ledger import Account, settlement_entries
 from dabiao.engine.payout.plan import PAY, Component, Plan, Settlement
+from dabiao.engine.payout.results import Results
 from dabiao.engine.payout.spans import spans
 from dabiao.engine.payout.validate_component import pays
-from dabiao.engine.payout.world import World
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Statement:
     balances: tuple[Balance, ...]
 
 
-def settle(world: World, sums: Iterable[LineSum], until: date) -> Statement:
+def settle(results: Results, sums: Iterable[LineSum], until: date) -> Statement:
     """The statement of a plan from its start through the period that holds the day before `until`.
 
     The order of `sums` does not matter. A pay period is settled after all before it, a component after
     those whose pay it counts.
     """
-    plan = world.plan
+    plan = results.plan
     grouped = _grouped(sums)
     ledgers: dict[str, Ledger] = {key: {} for key in plan.components}
     accounts: dict[str, Account] = {}
@@ -44,7 +44,7 @@ def settle(world: World, sums: Iterable[LineSum], until: date) -> Statement:
         for component in order:
             mine = grouped.get((component.key, period.start), {})
             for steps, payable in component_entries(
-                world, component, period, mine, paid, ledgers[component.key]
+                results, component, period, mine, paid, ledgers[component.key]
             ):
                 entries += steps
                 of_period.setdefault(payable.person, []).append(payable)
@@ -53,7 +53,7 @@ def settle(world: World, sums: Iterable[LineSum], until: date) -> Statement:
                 paid.setdefault((component.key, payable.person), {})[period.start] = payable.amount
         for due in of_period.values():
             payables += due
-        settled = settlement_entries(world, period, of_period, clawed, accounts)
+        settled = settlement_entries(results, period, of_period, clawed, accounts)
         entries += settled.entries
         payables += settled.payables
         balances += settled.balances

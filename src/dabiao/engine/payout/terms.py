@@ -10,46 +10,46 @@ from fractions import Fraction
 
 from dabiao.engine.payout.factor import of_the_period
 from dabiao.engine.payout.plan import Component, Factor, Tiers
+from dabiao.engine.payout.results import Per, Results, reached
 from dabiao.engine.payout.roster import decimal
 from dabiao.engine.payout.scale import TERM_SCALE, scale_of, units
 from dabiao.engine.payout.spans import Span, span_of
-from dabiao.engine.payout.world import Per, World, reached
 
 Term = dict[str, object]
 
 
-def terms(world: World, component: Component) -> Iterator[Term]:
+def terms(results: Results, component: Component) -> Iterator[Term]:
     """One row per person, pay period and values of `per` that has credits of the component's base."""
     tiers = component.rate.tiers if component.rate else None
     per = tiers.per if tiers is not None and (tiers.pay == "whole" or tiers.by == "attainment") else ()
-    rate_scale = scale_of(world.plan, component).rate
-    for measure, person, start, values in world.totals:
+    rate_scale = scale_of(results.plan, component).rate
+    for measure, person, start, values in results.totals:
         if measure != component.base or tuple(column for column, _ in values) != per:
             continue
-        period = span_of(world.plan, world.plan.period, start)
+        period = span_of(results.plan, results.plan.period, start)
         row: Term = {"person": person, "period": start, **dict(values)}
         if tiers is not None and tiers.pay == "whole":
-            found = whole_rate(world, component, tiers, person, period, values)
+            found = whole_rate(results, component, tiers, person, period, values)
             row["rate"] = None if found is None else units(found, rate_scale)
         elif tiers is not None and tiers.by == "attainment":
-            row |= _starts(world, component, tiers, person, period, values)
-        row |= _factors(world, component, person, period)
+            row |= _starts(results, component, tiers, person, period, values)
+        row |= _factors(results, component, person, period)
         if component.raises:
-            row |= _raised(world, component, person, period)
+            row |= _raised(results, component, person, period)
         yield row
 
 
 def whole_rate(
-    world: World, component: Component, tiers: Tiers, person: str, period: Span, per: Per
+    results: Results, component: Component, tiers: Tiers, person: str, period: Span, per: Per
 ) -> Decimal | None:
     """The rate of the tier that the total so far has reached; exactly at a start, it is reached."""
-    span = world.span(tiers.over, period)
+    span = results.span(tiers.over, period)
     measure = tiers.measure or component.base
     counted_per = per if not tiers.measure else ()
     if tiers.by == "amount":
-        total = world.total(measure, person, span, period.end, counted_per)
+        total = results.total(measure, person, span, period.end, counted_per)
         return reached(tiers.steps, Fraction(total), tiers.steps[0].value)
-    found = world.attainment(measure, person, span, period.end, counted_per, _product(per))
+    found = results.attainment(measure, person, span, period.end, counted_per, _product(per))
     return None if found is None else reached(tiers.steps, found, tiers.steps[0].value)
 
 
@@ -59,14 +59,14 @@ def _product(per: Per) -> str:
 
 
 def _starts(
-    world: World, component: Component, tiers: Tiers, person: str, period: Span, per: Per
+    results: Results, component: Component, tiers: Tiers, person: str, period: Span, per: Per
 ) -> Mapping[str, int | None]:
     """Where each attainment tier begins for this person, in units of the base."""
-    span = world.span(tiers.over, period)
-    promised = world.roster.target(person, world.metric(component.base), span, _product(per))
+    span = results.span(tiers.over, period)
+    promised = results.roster.target(person, results.metric(component.base), span, _product(per))
     # A share of a target that is not above zero is no place on the way up.
     target = promised if promised is not None and promised > 0 else None
-    decimals = world.plan.decimals
+    decimals = results.plan.decimals
     found = {}
     for number, step in enumerate(tiers.steps[1:], start=2):
         start = None if target is None else decimal(Fraction(step.start) * Fraction(target), decimals)
@@ -74,22 +74,22 @@ def _starts(
     return found
 
 
-def _factors(world: World, component: Component, person: str, period: Span) -> Mapping[str, int | None]:
+def _factors(results: Results, component: Component, person: str, period: Span) -> Mapping[str, int | None]:
     found = {}
     for number, factor in enumerate(component.times, start=1):
         if of_the_period(factor):
-            value = factor_value(world, factor, person, period)
+            value = factor_value(results, factor, person, period)
             found[f"factor_{number}"] = None if value is None else units(value, TERM_SCALE)
     return found
 
 
-def factor_value(world: World, factor: Factor, person: str, period: Span) -> Decimal | None:
+def factor_value(results: Results, factor: Factor, person: str, period: Span) -> Decimal | None:
     """A multiplier that the period decides, at six decimals; `unknown` where it is not known."""
     if factor.score:
-        score = world.roster.score(person, factor.score, period)
+        score = results.roster.score(person, factor.score, period)
         number = None if score is None else Fraction(score)
     else:
-        number = world.attained(factor.attained, person, period) if factor.attained else None
+        number = results.attained(factor.attained, person, period) if factor.attained else None
     if number is None:
         return factor.unknown
     if not factor.steps:
@@ -98,11 +98,11 @@ def factor_value(world: World, factor: Factor, person: str, period: Span) -> Dec
     return reached(factor.steps, number, factor.below)
 
 
-def _raised(world: World, component: Component, person: str, period: Span) -> Mapping[str, int]:
+def _raised(results: Results, component: Component, person: str, period: Span) -> Mapping[str, int]:
     """Raises that hold: relative ones multiply, points add up."""
     relative, points = Decimal(1), Decimal(0)
     for raise_ in component.raises:
-        if world.passes(raise_.when, person, period):
+        if results.passes(raise_.when, person, period):
             if raise_.kind == "relative":
                 relative *= 1 + raise_.by
             else:

@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 from typing import Final
 
 from dabiao.engine.credit import RECORD, RULES
+from dabiao.engine.message import Message, message
 from dabiao.engine.payout import validate_component
 from dabiao.engine.payout.feature import JOINED, kept
 from dabiao.engine.payout.plan import Component, Credit, Measure, Plan, Recipient, Row, Table
@@ -14,7 +15,7 @@ from dabiao.engine.payout.plan_file import Parsed, parse
 from dabiao.engine.payout.reader import Problem
 from dabiao.engine.payout.reference import FIRST, LAST
 from dabiao.engine.payout.rule_file import Dictionary
-from dabiao.engine.payout.validate_component import Finding
+from dabiao.engine.payout.validate_component import Finding, known
 
 STANDARD: Final = {
     name: Credit(name, Recipient("rule", "person", relation=rule.name)) for name, rule in RULES.items()
@@ -56,10 +57,10 @@ def completed(plan: Plan) -> Plan:
 def located(parsed: Parsed, findings: Iterable[Finding]) -> Iterator[Problem]:
     """Findings with the line of the nearest place that the text has."""
     for path, says, mend in findings:
-        known = path
-        while known and known not in parsed.lines:
-            known = known.rpartition(".")[0]
-        yield Problem(parsed.lines.get(known, 1), path, says, mend)
+        place = path
+        while place and place not in parsed.lines:
+            place = place.rpartition(".")[0]
+        yield Problem(parsed.lines.get(place, 1), path, says, mend)
 
 
 def check(plan: Plan, schemas: Schemas | None = None) -> Iterator[Finding]:
@@ -78,44 +79,64 @@ def check(plan: Plan, schemas: Schemas | None = None) -> Iterator[Finding]:
 
 def _dates(plan: Plan) -> Iterator[Finding]:
     if plan.end <= plan.start:
-        yield "to", f"{plan.end} is not after {plan.start}", "`to` is the first day after the plan."
+        yield (
+            "to",
+            message("{end} is not after {start}", end=plan.end, start=plan.start),
+            message("`to` is the first day after the plan."),
+        )
     if not 1 <= plan.year_starts <= 12:
-        yield "year_starts", f"there is no month {plan.year_starts}", "Write 1 to 12."
+        yield (
+            "year_starts",
+            message("there is no month {month}", month=plan.year_starts),
+            message("Write 1 to 12."),
+        )
     if not 1 <= plan.cut_day <= 28:
-        yield "cut_day", f"not every month has a day {plan.cut_day}", "Write 1 to 28."
+        yield (
+            "cut_day",
+            message("not every month has a day {day}", day=plan.cut_day),
+            message("Write 1 to 28."),
+        )
     if not plan.components:
-        yield "components", "nothing is paid", "Add a component."
+        yield "components", message("nothing is paid"), message("Add a component.")
     if plan.digits > plan.decimals:
-        yield "digits", "amounts are counted with fewer decimals than paid", "Raise `decimals`."
+        yield (
+            "digits",
+            message("amounts are counted with fewer decimals than paid"),
+            message("Raise `decimals`."),
+        )
     if plan.exchange and plan.amounts == "reporting":
         yield (
             "exchange",
-            "reporting amounts are converted already",
-            "Add `amounts: original` or drop the rates.",
+            message("reporting amounts are converted already"),
+            message("Add `amounts: original` or drop the rates."),
         )
     for name, members in (("who", plan.who), ("except", plan.except_who)):
         for member in members:
             if member.start and member.end and member.end <= member.start:
                 yield (
                     name,
-                    f"{member.key}: {member.end} is not after {member.start}",
-                    "`to` is the first day after.",
+                    _backwards(member.key, member.end, member.start),
+                    message("`to` is the first day after."),
                 )
 
 
 def _measure(plan: Plan, measure: Measure, schemas: Schemas | None) -> Iterator[Finding]:
     path = f"measures.{measure.key}"
     if measure.credit not in plan.credits:
-        yield f"{path}.credit", f"no crediting rule {measure.credit!r}", _known(plan.credits)
+        says = message("no crediting rule '{name}'", name=measure.credit)
+        yield f"{path}.credit", says, known(plan.credits)
     if schemas is None:
         return
     if measure.table not in schemas:
-        yield f"{path}.table", f"no table {measure.table!r}", _known(schemas)
+        yield f"{path}.table", message("no table '{name}'", name=measure.table), known(schemas)
         return
     columns = {*schemas[measure.table]}
     if measure.refunds == "original" and "reverses" not in columns:
-        mend = "Write `own_date`, or count order_lines or invoices."
-        yield f"{path}.refunds", f"{measure.table} does not say what a row reverses", mend
+        yield (
+            f"{path}.refunds",
+            message("{table} does not say what a row reverses", table=measure.table),
+            message("Write `own_date`, or count order_lines or invoices."),
+        )
     of = measure.metric.of.columns if measure.metric.of else ()
     named = [("on", measure.on), *(("amount", column) for column in of)]
     named += [("key", key) for key in measure.fact_key]
@@ -127,8 +148,7 @@ def _measure(plan: Plan, measure: Measure, schemas: Schemas | None) -> Iterator[
     ]
     for place, column in named:
         if column not in columns and not _joinable(column, columns):
-            known = _known({*columns, "margin", "count"})
-            yield f"{path}.{place}", f"{measure.table} has no column {column!r}", known
+            yield f"{path}.{place}", _no_column(measure, column), known({*columns, "margin", "count"})
 
 
 def _columns(plan: Plan, component: Component, schemas: Schemas | None) -> Iterator[Finding]:
@@ -140,30 +160,38 @@ def _columns(plan: Plan, component: Component, schemas: Schemas | None) -> Itera
     columns = schemas.get(measure.table, ())
     for column in kept(plan, component):
         if columns and column not in columns and not _joinable(column, columns):
-            yield f"components.{component.key}", f"{measure.table} has no column {column!r}", _known(columns)
+            yield f"components.{component.key}", _no_column(measure, column), known(columns)
 
 
 def _joinable(column: str, columns: Collection[str]) -> bool:
     return column in JOINED and JOINED[column].by in columns
 
 
-def _known(names: Iterable[str]) -> str:
-    return f"Known: {', '.join(sorted(names)) or 'none'}."
+def _no_column(measure: Measure, column: str) -> Message:
+    return message("{table} has no column '{column}'", table=measure.table, column=column)
+
+
+def _backwards(what: str | Message, end: date, start: date) -> Message:
+    return message("{what}: {end} is not after {start}", what=what, end=end, start=start)
 
 
 def _table(table: Table, schemas: Schemas | None) -> Iterator[Finding]:
     path = f"tables.{table.key}"
     if bool(table.rows) == bool(table.source):
-        yield path, "has either rows or a source table", "Write `rows:` or `from:` with `take:`."
+        yield (
+            path,
+            message("has either rows or a source table"),
+            message("Write `rows:` or `from:` with `take:`."),
+        )
     if table.source and not table.take:
-        yield path, "does not say which column to take", "Add `take:`."
+        yield path, message("does not say which column to take"), message("Add `{name}:`.", name="take")
     if table.source and schemas is not None and table.source not in schemas:
-        yield f"{path}.from", f"no table {table.source!r}", _known(schemas)
+        yield f"{path}.from", message("no table '{name}'", name=table.source), known(schemas)
     if table.rows and table.otherwise is None and all(row.match for row in table.rows):
         yield (
             f"{path}.rows",
-            "a fact that fits no row has no rate: a gap",
-            "Add `else:`, 0 if nothing is due.",
+            message("a fact that fits no row has no rate: a gap"),
+            message("Add `else:`, 0 if nothing is due."),
         )
     yield from _ambiguous(path, table)
     for match in dict.fromkeys(row.match for row in table.rows):
@@ -172,28 +200,33 @@ def _table(table: Table, schemas: Schemas | None) -> Iterator[Finding]:
 
 def _dated(path: str, rows: list[Row]) -> Iterator[Finding]:
     """Rows for the same thing tile time: no day twice, none between two rows left out."""
-    what = ", ".join(value for _, value in rows[0].match) or "everything"
+    what = ", ".join(value for _, value in rows[0].match) or message("everything")
     ordered = sorted(rows, key=lambda row: row.start or FIRST)
     for row in ordered:
         if row.start and row.end and row.end <= row.start:
             yield (
                 f"{path}.rows",
-                f"{what}: {row.end} is not after {row.start}",
-                "`to` is the first day after.",
+                _backwards(what, row.end, row.start),
+                message("`to` is the first day after."),
             )
     for earlier, later in pairwise(ordered):
         ends, starts = earlier.end or LAST, later.start or FIRST
         if starts < ends:
             yield (
                 f"{path}.rows",
-                f"{what}: two rows hold on {starts}: an overlap",
-                f"End the first with `to: {starts}`.",
+                message("{what}: two rows hold on {day}: an overlap", what=what, day=starts),
+                message("End the first with `to: {day}`.", day=starts),
             )
         elif starts > ends:
             yield (
                 f"{path}.rows",
-                f"{what}: no row holds from {ends} to {_before(starts)}: a gap",
-                "`to` is the first day after: let it equal the next `from`.",
+                message(
+                    "{what}: no row holds from {first} to {last}: a gap",
+                    what=what,
+                    first=ends,
+                    last=_before(starts),
+                ),
+                message("`to` is the first day after: let it equal the next `from`."),
             )
 
 
@@ -217,6 +250,6 @@ def _ambiguous(path: str, table: Table) -> Iterator[Finding]:
             named = ", ".join(f"{column} {value}" for column, value in sorted(both.items()))
             yield (
                 f"{path}.rows",
-                f"two rows fit {named}: an overlap",
-                "Add a row that names all of these columns.",
+                message("two rows fit {values}: an overlap", values=named),
+                message("Add a row that names all of these columns."),
             )

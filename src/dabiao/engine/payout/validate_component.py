@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
+from dabiao.engine.message import Message, Percent, message, noted
 from dabiao.engine.number import rounded
 from dabiao.engine.payout.factor import of_the_period
 from dabiao.engine.payout.plan import (
@@ -21,8 +22,10 @@ from dabiao.engine.payout.plan import (
 )
 from dabiao.engine.payout.scale import Overflow, scale_of
 
-Finding = tuple[str, str, str]
+Finding = tuple[str, Message, Message]
 """Path, what is wrong, the mend."""
+_STEPS: Final = noted("Write `steps: [{{from: 0, is: 1}}, …]`.")
+_BELOW: Final = noted("nothing is said below the first step: a gap")
 _LENGTH: Final[Mapping[Every, int]] = {
     "week": 1,
     "month": 4,
@@ -45,7 +48,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 def check(plan: Plan, component: Component) -> Iterator[Finding]:
     path = f"components.{component.key}"
     if (component.rate is None) == (component.bonus is None):
-        yield path, "pays by exactly one of `rate` and `bonus`", "Write one of them."
+        yield path, message("pays by exactly one of `rate` and `bonus`"), message("Write one of them.")
         return
     yield from _limits(plan, path, component)
     for number, gate in enumerate(component.gates, start=1):
@@ -60,7 +63,7 @@ def _rate(plan: Plan, component: Component, path: str) -> Iterator[Finding]:
     rate = component.rate
     yield from _base(plan, component, path)
     if rate is not None and rate.table and rate.table not in plan.tables:
-        yield f"{path}.rate.table", f"no table {rate.table!r}", known(plan.tables)
+        yield f"{path}.rate.table", message("no table '{name}'", name=rate.table), known(plan.tables)
         return
     if rate is not None and rate.tiers is not None:
         yield from _tiers(plan, f"{path}.rate", rate.tiers)
@@ -72,55 +75,60 @@ def _rate(plan: Plan, component: Component, path: str) -> Iterator[Finding]:
         try:
             scale_of(plan, component)
         except Overflow as error:
-            yield (
-                f"{path}.rate",
-                str(error).replace("; ", ": an overflow. ", 1),
-                "Check `largest` and decimals.",
-            )
+            yield f"{path}.rate", error.said, message("Check `largest` and decimals.")
 
 
 def _base(plan: Plan, component: Component, path: str) -> Iterator[Finding]:
     base = component.base
     if not base:
-        yield path, "no base is named", "Add `base:` with the name of a measure."
+        yield path, message("no base is named"), message("Add `base:` with the name of a measure.")
     elif base.startswith(PAY):
         if base.removeprefix(PAY) not in plan.components:
-            yield f"{path}.base", f"no component {base.removeprefix(PAY)!r}", known(plan.components)
+            yield f"{path}.base", _no_component(base.removeprefix(PAY)), known(plan.components)
         if component.rate is None or component.rate.flat is None or component.times:
             yield (
                 f"{path}.rate",
-                "a share of other pay has a flat rate",
-                "Write one rate, without multipliers.",
+                message("a share of other pay has a flat rate"),
+                message("Write one rate, without multipliers."),
             )
     elif base not in plan.measures:
-        yield f"{path}.base", f"no measure {base!r}", known(plan.measures)
+        yield f"{path}.base", _no_measure(base), known(plan.measures)
 
 
 def _tiers(plan: Plan, path: str, tiers: Tiers) -> Iterator[Finding]:
     if not tiers.steps:
-        yield f"{path}.tiers", "has no tier", "Write `- {from: 0, is: 5%}`."
+        yield f"{path}.tiers", message("has no tier"), message("Write `- {{from: 0, is: 5%}}`.")
         return
     if tiers.steps[0].start != 0:
-        yield f"{path}.tiers", f"below {tiers.steps[0].start} nothing is said: a gap", "Start with `from: 0`."
+        says = message("below {start} nothing is said: a gap", start=tiers.steps[0].start)
+        yield f"{path}.tiers", says, message("Start with `from: 0`.")
     yield from ascending(f"{path}.tiers", tiers.steps)
     yield from _over(plan, path, tiers.over)
     if tiers.measure:
         if tiers.pay == "marginal":
             yield (
                 f"{path}.measure",
-                "marginal tiers cut the base itself",
-                "Drop `measure` or write `pay: whole`.",
+                message("marginal tiers cut the base itself"),
+                message("Drop `measure` or write `pay: whole`."),
             )
         if tiers.measure not in plan.measures:
-            yield f"{path}.measure", f"no measure {tiers.measure!r}", known(plan.measures)
+            yield f"{path}.measure", _no_measure(tiers.measure), known(plan.measures)
 
 
 def _over(plan: Plan, path: str, over: Every | None) -> Iterator[Finding]:
     """A span that something is counted over holds whole pay periods."""
     if over and _LENGTH[over] < _LENGTH[plan.period]:
-        yield f"{path}.over", f"a {over} is shorter than the pay period", f"Write {plan.period} or longer."
+        yield (
+            f"{path}.over",
+            message("{over} is shorter than the pay period", over=over),
+            message("Write {period} or longer.", period=plan.period),
+        )
     elif over and plan.period == "week" != over:
-        yield f"{path}.over", "weeks do not fill months", "Count over the pay period, or pay by month."
+        yield (
+            f"{path}.over",
+            message("weeks do not fill months"),
+            message("Count over the pay period, or pay by month."),
+        )
 
 
 def _factor(plan: Plan, path: str, factor: Factor) -> Iterator[Finding]:
@@ -134,21 +142,21 @@ def _factor(plan: Plan, path: str, factor: Factor) -> Iterator[Finding]:
     if sum(sources) != 1:
         yield (
             path,
-            "has exactly one source",
-            "Write one of: a number, table, days, ratio, column, attainment, score.",
+            message("has exactly one source"),
+            message("Write one of: a number, table, days, ratio, column, attainment, score."),
         )
     if factor.table and factor.table not in plan.tables:
-        yield f"{path}.table", f"no table {factor.table!r}", known(plan.tables)
+        yield f"{path}.table", message("no table '{name}'", name=factor.table), known(plan.tables)
     yield from _featured(path, factor)
     if factor.attained is not None:
         yield from _attained(plan, path, factor.attained)
         if not factor.steps:
-            yield path, "has no steps", "Write `steps: [{from: 0, is: 1}, …]`."
+            yield path, message("has no steps"), message(_STEPS)
         elif factor.steps[0].start > 0 and factor.below is None:
-            yield path, "nothing is said below the first step: a gap", "Start at 0 or add `below:`."
+            yield path, message(_BELOW), message("Start at 0 or add `below:`.")
     highest = max((step.value for step in factor.steps), default=Decimal(0))
     if of_the_period(factor) and factor.most is not None and factor.most < highest:
-        yield f"{path}.most", "a step exceeds the most", "Raise `most` or lower the step."
+        yield f"{path}.most", message("a step exceeds the most"), message("Raise `most` or lower the step.")
     yield from ascending(f"{path}.steps", factor.steps)
 
 
@@ -158,21 +166,21 @@ def _featured(path: str, factor: Factor) -> Iterator[Finding]:
         if len(factor.feature.of) != (2 if pair else 1):
             yield (
                 f"{path}.{factor.feature.kind}",
-                "names the wrong number of columns",
-                "days and ratio take two.",
+                message("names the wrong number of columns"),
+                message("`days` and `ratio` take two."),
             )
         if not factor.steps:
-            yield path, "has no steps", "Write `steps: [{from: 0, is: 1}, …]`."
+            yield path, message("has no steps"), message(_STEPS)
         if factor.below is None:
-            yield path, "nothing is said below the first step: a gap", "Add `below:`."
+            yield path, message(_BELOW), _add("below")
         if factor.unknown is None:
-            yield path, "nothing is said where the number is missing: a gap", "Add `unknown:`."
+            yield path, message("nothing is said where the number is missing: a gap"), _add("unknown")
 
 
 def _attained(plan: Plan, path: str, attained: Attained) -> Iterator[Finding]:
     yield from _over(plan, path, attained.over)
     if attained.measure not in plan.measures:
-        yield path, f"no measure {attained.measure!r}", known(plan.measures)
+        yield path, _no_measure(attained.measure), known(plan.measures)
 
 
 def _gate(plan: Plan, path: str, gate: Gate) -> Iterator[Finding]:
@@ -186,28 +194,28 @@ def _bonus(plan: Plan, path: str, bonus: Bonus) -> Iterator[Finding]:
     for name in _NEEDS[bonus.kind]:
         given = field_of_bonus(bonus, name)
         if given is None or (not given and name not in ("at_least", "rate")):
-            yield path, f"a {bonus.kind} bonus needs {name!r}", f"Add `{name}:`."
+            yield path, message("a {kind} bonus needs '{name}'", kind=bonus.kind, name=name), _add(name)
     if bonus.measure.startswith(PAY):
         if bonus.measure.removeprefix(PAY) not in plan.components:
             yield (
                 f"{path}.measure",
-                f"no component {bonus.measure.removeprefix(PAY)!r}",
+                _no_component(bonus.measure.removeprefix(PAY)),
                 known(plan.components),
             )
         if bonus.kind not in ("contest", "pool", "points"):
             yield (
                 f"{path}.measure",
-                f"a bonus of kind {bonus.kind} counts credit, not pay",
-                "Name a measure; pay can be counted by contest, pool and points.",
+                message("a bonus of kind {kind} counts credit, not pay", kind=bonus.kind),
+                message("Name a measure; pay can be counted by contest, pool and points."),
             )
     elif bonus.measure and bonus.measure not in plan.measures:
-        yield f"{path}.measure", f"no measure {bonus.measure!r}", known(plan.measures)
+        yield f"{path}.measure", _no_measure(bonus.measure), known(plan.measures)
     yield from _bonus_amounts(path, bonus)
     if finer := [prize for prize in bonus.prizes if rounded(prize, plan.digits) != prize]:
         yield (
             f"{path}.prizes",
-            f"{finer[0]:f} has more decimals than are paid ({plan.digits})",
-            "Round it, or raise `digits:`.",
+            message("{prize} has more decimals than are paid ({digits})", prize=finer[0], digits=plan.digits),
+            message("Round it, or raise `digits:`."),
         )
 
 
@@ -215,15 +223,19 @@ def _bonus_amounts(path: str, bonus: Bonus) -> Iterator[Finding]:
     if bonus.curve is not None:
         yield from ascending(f"{path}.curve", bonus.curve.points)
         if bonus.curve.points[0].start != 0:
-            yield f"{path}.curve", "nothing is said below the first point: a gap", "Start with `from: 0`."
+            yield (
+                f"{path}.curve",
+                message("nothing is said below the first point: a gap"),
+                message("Start with `from: 0`."),
+            )
     if bonus.kind == "breakthrough" and not bonus.amount and bonus.rate is None:
-        yield path, "says not what a breakthrough pays", "Add `amount:` or `rate:`."
+        yield path, message("says not what a breakthrough pays"), message("Add `amount:` or `rate:`.")
     if bonus.kind == "breakthrough" and bonus.beat == "best" and not bonus.best_of:
-        yield path, "says not how many periods the best is taken of", "Add `best_of:`."
+        yield path, message("says not how many periods the best is taken of"), _add("best_of")
     if bonus.kind == "pool" and not bonus.amount and bonus.rate is None:
-        yield path, "the pool has no size", "Add `amount:`, or `rate:` with `measure:`."
+        yield path, message("the pool has no size"), message("Add `amount:`, or `rate:` with `measure:`.")
     if bonus.weights == "score" and not bonus.score:
-        yield path, "says not by which score", "Add `score:`."
+        yield path, message("says not by which score"), _add("score")
 
 
 def field_of_bonus(bonus: Bonus, name: str) -> object:
@@ -247,29 +259,46 @@ def _limits(plan: Plan, path: str, component: Component) -> Iterator[Finding]:
         over = limit.over if limit else None
         yield from _over(plan, f"{path}.{name}", over)
         if over and counted and over != counted:
-            says = f"counts over a {over}, but the component over a {counted}"
-            yield f"{path}.{name}.over", says, f"Write `over: {counted}`, or no `over` for each pay period."
+            yield (
+                f"{path}.{name}.over",
+                message(
+                    "counts over a {over}, but the component over a {counted}", over=over, counted=counted
+                ),
+                message("Write `over: {counted}`, or no `over` for each pay period.", counted=counted),
+            )
         counted = counted or over
     if component.stages and sum(stage.share for stage in component.stages) != 1:
         total = sum(stage.share for stage in component.stages)
-        yield f"{path}.stages", f"the stages sum to {total * 100:f} %", "Let them sum to 100%."
+        yield (
+            f"{path}.stages",
+            message("the stages sum to {total}", total=Percent(Decimal(total))),
+            message("Let them sum to 100%."),
+        )
     if component.stages and component.clawbacks:
         yield (
             f"{path}.clawback",
-            "what is paid in stages waits for its events and is not clawed back",
-            "Drop `stages` or `clawback`.",
+            message("what is paid in stages waits for its events and is not clawed back"),
+            message("Drop `stages` or `clawback`."),
         )
     tiers_over = tiers.over if tiers and tiers.pay == "whole" else None
     if component.stages and tiers_over and tiers_over != plan.period:
         yield (
             f"{path}.stages",
-            "a rate that is caught up later cannot be paid in stages",
-            "Count the tiers over the pay period.",
+            message("a rate that is caught up later cannot be paid in stages"),
+            message("Count the tiers over the pay period."),
         )
     if component.cap and component.floor and component.floor.amount > component.cap.amount:
-        yield f"{path}.floor", "the floor lies above the cap", "Lower the floor or raise the cap."
+        yield (
+            f"{path}.floor",
+            message("the floor lies above the cap"),
+            message("Lower the floor or raise the cap."),
+        )
     if component.unit == "points" and component.worth is None:
-        yield path, "points have no worth in money", "Add `worth:`, 0 if they are only counted."
+        yield (
+            path,
+            message("points have no worth in money"),
+            message("Add `worth:`, 0 if they are only counted."),
+        )
 
 
 def circles(plan: Plan) -> Iterator[Finding]:
@@ -289,8 +318,8 @@ def circles(plan: Plan) -> Iterator[Finding]:
         if key in seen:
             yield (
                 f"components.{key}",
-                "is paid from its own pay: a circle",
-                "Count a measure instead of `pay.…`.",
+                message("is paid from its own pay: a circle"),
+                message("Count a measure instead of `pay.…`."),
             )
 
 
@@ -304,10 +333,26 @@ def ascending(path: str, steps: tuple[Step, ...]) -> Iterator[Finding]:
     """Steps start in rising order, none twice."""
     for earlier, later in pairwise(steps):
         if later.start == earlier.start:
-            yield path, f"two steps start at {later.start}: an overlap", "Keep one of them."
+            says = message("two steps start at {start}: an overlap", start=later.start)
+            yield path, says, message("Keep one of them.")
         elif later.start < earlier.start:
-            yield path, f"{later.start} comes after {earlier.start}", "Write the steps in rising order."
+            says = message("{later} comes after {earlier}", later=later.start, earlier=earlier.start)
+            yield path, says, message("Write the steps in rising order.")
 
 
-def known(names: Iterable[str]) -> str:
-    return f"Known: {', '.join(sorted(names)) or 'none'}."
+def known(names: Iterable[str]) -> Message:
+    """The mend of a name that there is not: those that there are."""
+    there = ", ".join(sorted(names))
+    return message("Known: {names}.", names=there) if there else message("Known: none.")
+
+
+def _add(name: str) -> Message:
+    return message("Add `{name}:`.", name=name)
+
+
+def _no_measure(name: str) -> Message:
+    return message("no measure '{name}'", name=name)
+
+
+def _no_component(name: str) -> Message:
+    return message("no component '{name}'", name=name)

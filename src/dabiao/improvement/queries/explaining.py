@@ -100,7 +100,7 @@ def _explained(
             % {"metric": frame.label(key)}
         ) from error
     except CannotExplain as error:
-        raise BadMetricRequest(str(error)) from error
+        raise BadMetricRequest(say(error.said, frame.language)) from error
     return lowered(found) if made_of.net else found
 
 

@@ -7,7 +7,6 @@ from itertools import accumulate, pairwise
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dabiao.core.sentence import say
@@ -21,7 +20,6 @@ from dabiao.improvement.queries.explaining import Against, Explained, possible, 
 from dabiao.improvement.queries.sides import sides
 from dabiao.metrics import labels
 from dabiao.metrics.frame import Frame
-from dabiao.performance.queries.breakdown import facts_href
 
 Tone = Literal["whole", "good", "bad", "none"]
 
@@ -54,6 +52,7 @@ class Step:
     expected: Decimal | None = None
     mix: Decimal | None = None
     facts: str = ""
+    """Parameters of the address of the facts behind it, and of the same question one unit deeper; or nothing."""
     deeper: str = ""
 
 
@@ -124,34 +123,34 @@ def choices(frame: Frame, chosen: Against) -> tuple[Choice, ...]:
     return tuple(Choice(key, say(called, frame.language), key == chosen) for key, called in CALLED.items())
 
 
-def why(frame: Frame, found: Explained) -> Why:
+def why(frame: Frame, explained: Explained) -> Why:
     """An explanation, drawn up for a page."""
-    what, metric = found.explanation, frame.metrics[found.metric]
-    base, steps = _steps(frame, found)
+    what, metric = explained.explanation, frame.metrics[explained.metric]
+    base, steps = _steps(frame, explained)
     mean = what.kind == "ratio" and metric.unit not in {"money", "ratio"}
     return Why(
-        metric=found.metric,
+        metric=explained.metric,
         unit=metric.unit,
         currency=frame.currency,
-        digits=found.names.decimals if mean else None,
-        finer=found.names.decimals + 1 if mean else None,
-        against=say(found.names.against, frame.language),
-        sentence=found.sentence,
+        digits=explained.names.decimals if mean else None,
+        finer=explained.names.decimals + 1 if mean else None,
+        against=say(explained.names.against, frame.language),
+        sentence=explained.sentence,
         split=_alone(what),
         ratio=what.kind == "ratio",
         base=base,
         steps=steps,
-        branches=tuple(_branches(frame, found, what.tree, 0, (), _least(what.tree))),
-        splits=tuple(_split(frame, found, name, split) for name, split in what.by.items()),
-        readings=tuple(_readings(frame, found)),
-        along=tuple(_along(frame, found)),
+        branches=tuple(_branches(frame, explained, what.tree, 0, (), _least(what.tree))),
+        splits=tuple(_split(frame, explained, name, split) for name, split in what.by.items()),
+        readings=tuple(_readings(frame, explained)),
+        along=tuple(_along(frame, explained)),
     )
 
 
-def _steps(frame: Frame, found: Explained) -> tuple[Decimal, tuple[Step, ...]]:
+def _steps(frame: Frame, explained: Explained) -> tuple[Decimal, tuple[Step, ...]]:
     """Where the axis begins, and the bars: what was expected, every step, what it is."""
-    steps = found.explanation.steps
-    moves = _moves(frame, found)
+    steps = explained.explanation.steps
+    moves = _moves(frame, explained)
     levels = list(accumulate((move.value for move in moves), initial=steps.expected))
     base, top = _axis(levels)
 
@@ -162,7 +161,10 @@ def _steps(frame: Frame, found: Explained) -> tuple[Decimal, tuple[Step, ...]]:
 
     return base, (
         Step(
-            say(found.names.against, frame.language), "whole", steps.expected, at=placed(base, steps.expected)
+            say(explained.names.against, frame.language),
+            "whole",
+            steps.expected,
+            at=placed(base, steps.expected),
         ),
         *(
             replace(move, at=placed(start, end))
@@ -172,15 +174,15 @@ def _steps(frame: Frame, found: Explained) -> tuple[Decimal, tuple[Step, ...]]:
     )
 
 
-def _moves(frame: Frame, found: Explained) -> list[Step]:
+def _moves(frame: Frame, explained: Explained) -> list[Step]:
     """The steps of the explanation; where nothing stands out, the split that tells most."""
-    what = found.explanation
+    what = explained.explanation
     if _alone(what):
-        return [_branch_move(frame, found, child) for child in what.tree.children]
-    wheres = {one.name: one.where for one in (*what.causes, *what.offsets)}
+        return [_branch_move(frame, explained, child) for child in what.tree.children]
+    wheres = {cause.name: cause.where for cause in (*what.causes, *what.offsets)}
     return [
-        _move(frame, found, name, line, wheres.get(line.member.name, ()))
-        for name, line in zip(found.steps, what.steps.contributions, strict=False)
+        _move(frame, explained, name, line, wheres.get(line.member.name, ()))
+        for name, line in zip(explained.steps, what.steps.contributions, strict=False)
     ]
 
 
@@ -189,37 +191,37 @@ def _alone(what: Explanation) -> bool:
     return len(what.steps.contributions) == 1 and bool(what.tree.children)
 
 
-def _branch_move(frame: Frame, found: Explained, child: Node) -> Step:
+def _branch_move(frame: Frame, explained: Explained, child: Node) -> Step:
     if not child.where:
         value = child.contribution
         return Step(
-            _("All others"), _tone(frame, found, value), value, share=_share(value, found.explanation)
+            _("All others"), _tone(frame, explained, value), value, share=_share(value, explained.explanation)
         )
     ((dimension, member),) = child.where
-    lines = found.explanation.by[dimension].contributions
-    line = next(one for one in lines if one.member.name == (member or ""))
-    name = _described(frame, found, child.where)
+    lines = explained.explanation.by[dimension].contributions
+    line = next(each for each in lines if each.member.name == (member or ""))
+    name = _described(frame, explained, child.where)
     # The tree and the split by members are cut to the last digit apart; the tree's figure is the one that sums up.
     return replace(
-        _move(frame, found, name, line, child.where),
+        _move(frame, explained, name, line, child.where),
         value=child.contribution,
-        share=_share(child.contribution, found.explanation),
+        share=_share(child.contribution, explained.explanation),
     )
 
 
-def _move(frame: Frame, found: Explained, name: str, line: Contribution, where: Where) -> Step:
-    what = found.explanation
+def _move(frame: Frame, explained: Explained, name: str, line: Contribution, where: Where) -> Step:
+    what = explained.explanation
     now, then = _own(line, what)
     return Step(
         name=name,
-        tone=_tone(frame, found, line.total),
+        tone=_tone(frame, explained, line.total),
         value=line.total,
         share=_share(line.total, what),
         actual=now,
         expected=then,
         mix=line.mix if what.kind == "ratio" else None,
-        facts=_facts(frame, found.metric, where) if where else "",
-        deeper=_deeper(frame, found, where),
+        facts=_facts(frame, where) if where else "",
+        deeper=_deeper(frame, explained, where),
     )
 
 
@@ -248,93 +250,96 @@ def _share(value: Decimal, what: Explanation) -> Decimal | None:
     return value / what.gap if abs(value) <= MOST * abs(what.gap) and what.gap else None
 
 
-def _tone(frame: Frame, found: Explained, value: Decimal) -> Tone:
+def _tone(frame: Frame, explained: Explained, value: Decimal) -> Tone:
     if not value:
         return "none"
-    return "good" if (value > 0) == (frame.metrics[found.metric].direction == "up") else "bad"
+    return "good" if (value > 0) == (frame.metrics[explained.metric].direction == "up") else "bad"
 
 
 def _branches(
-    frame: Frame, found: Explained, node: Node, depth: int, above: Where, least: Decimal
+    frame: Frame, explained: Explained, node: Node, depth: int, above: Where, least: Decimal
 ) -> Iterator[Branch]:
     """The rows below a node, each followed by its own. What adds less than `least` is among all others."""
     shown = [child for child in node.children if child.where and abs(child.contribution) >= least]
     for child in shown:
         where = (*above, *child.where)
-        name = _described(frame, found, child.where)
-        yield _branch(frame, found, name, depth, child.contribution, where)
-        yield from _branches(frame, found, child, depth + 1, where, least)
+        name = _described(frame, explained, child.where)
+        yield _branch(frame, explained, name, depth, child.contribution, where)
+        yield from _branches(frame, explained, child, depth + 1, where, least)
     left = node.contribution - sum((child.contribution for child in shown), Decimal(0))
     if shown and left:
-        yield _branch(frame, found, _("All others"), depth, left, ())
+        yield _branch(frame, explained, _("All others"), depth, left, ())
 
 
 def _least(tree: Node) -> Decimal:
     return TELLING * sum((abs(child.contribution) for child in tree.children), Decimal(0))
 
 
-def _branch(frame: Frame, found: Explained, name: str, depth: int, value: Decimal, where: Where) -> Branch:
+def _branch(
+    frame: Frame, explained: Explained, name: str, depth: int, value: Decimal, where: Where
+) -> Branch:
     return Branch(
         name=name,
         depth=depth,
         value=value,
-        share=_share(value, found.explanation),
-        tone=_tone(frame, found, value),
-        facts=_facts(frame, found.metric, where) if where else "",
+        share=_share(value, explained.explanation),
+        tone=_tone(frame, explained, value),
+        facts=_facts(frame, where) if where else "",
     )
 
 
-def _split(frame: Frame, found: Explained, dimension: str, split: Decomposition) -> Split:
+def _split(frame: Frame, explained: Explained, dimension: str, split: Decomposition) -> Split:
     ordered = sorted(split.contributions, key=lambda line: (-abs(line.total), line.member.name))
-    rows = [_row(frame, found, dimension, line) for line in ordered[:LARGEST] if line.total]
+    rows = [_row(frame, explained, dimension, line) for line in ordered[:LARGEST] if line.total]
     return Split(
-        label=found.names.dimensions.get(dimension, dimension),
+        label=explained.names.dimensions.get(dimension, dimension),
         rows=tuple(rows),
         others=split.gap - sum((row.value for row in rows), Decimal(0)),
     )
 
 
-def _row(frame: Frame, found: Explained, dimension: str, line: Contribution) -> Branch:
-    called = found.names.members.get((dimension, line.member.name), line.member.name) or _("Not assigned")
-    return _branch(frame, found, called, 0, line.total, ((dimension, line.member.name or None),))
+def _row(frame: Frame, explained: Explained, dimension: str, line: Contribution) -> Branch:
+    called = explained.names.members.get((dimension, line.member.name), line.member.name) or _("Not assigned")
+    return _branch(frame, explained, called, 0, line.total, ((dimension, line.member.name or None),))
 
 
-def _readings(frame: Frame, found: Explained) -> Iterator[tuple[str, str]]:
-    what = found.explanation
-    named = {one.where for one in (*what.causes, *what.offsets)} | {one.in_full for one in what.causes}
+def _readings(frame: Frame, explained: Explained) -> Iterator[tuple[str, str]]:
+    what = explained.explanation
+    named = {cause.where for cause in (*what.causes, *what.offsets)} | {
+        cause.in_full for cause in what.causes
+    }
     others = [where for where in what.ranked if where not in named]
     for where in others[:READINGS]:
-        yield _described(frame, found, where), _facts(frame, found.metric, where)
+        yield _described(frame, explained, where), _facts(frame, where)
 
 
-def _along(frame: Frame, found: Explained) -> Iterator[Along]:
-    metric, now = frame.metrics[found.metric], list(found.explanation.by)
+def _along(frame: Frame, explained: Explained) -> Iterator[Along]:
+    metric, now = frame.metrics[explained.metric], list(explained.explanation.by)
     known = [name for name in possible(frame, metric, sides(frame, metric)) if name not in single(frame)]
     for name in dict.fromkeys([*known, *now]):
         on = name in now
-        then = [one for one in now if one != name] if on else [*now, name]
+        then = [other for other in now if other != name] if on else [*now, name]
         if then:
             yield Along(labels.column(name), on, ",".join(then))
 
 
-def _facts(frame: Frame, key: str, where: Where) -> str:
-    """The facts of a segment: its deepest unit as the scope, every other condition as a filter."""
+def _facts(frame: Frame, where: Where) -> str:
+    """The facts of a segment, as parameters: its deepest unit is the scope, every other condition a filter."""
     kinds = {node.kind for node in frame.tree.nodes}
     units = [member for name, member in where if name in kinds and member in frame.tree.by_key]
     changes = {f"is_{name}": member or "" for name, member in where if name not in kinds or member is None}
     deepest = max(units, key=lambda unit: frame.tree.by_key[unit or ""].index, default=None)
-    return facts_href(frame, key, **changes, **({"scope": deepest} if deepest else {}))
+    return urlencode({**frame.query, **changes, **({"scope": deepest} if deepest else {})})
 
 
-def _deeper(frame: Frame, found: Explained, where: Where) -> str:
+def _deeper(frame: Frame, explained: Explained, where: Where) -> str:
     """The same question asked of the unit that a cause lies in; nothing where it is the scope already."""
     kinds = {node.kind for node in frame.tree.nodes}
     units = [member for name, member in where if name in kinds and member in frame.tree.by_key]
     if not units or (frame.unit and units[-1] == frame.unit.key):
         return ""
-    query = {"scope": units[-1], "period": frame.period.label, "against": found.against}
-    return f"{reverse('improvement:why', args=[found.metric])}?{urlencode(query)}"
+    return urlencode({"scope": units[-1], "period": frame.period.label, "against": explained.against})
 
 
-def _described(frame: Frame, found: Explained, where: Where) -> str:
-    return say(described(where, found.names), frame.language)
+def _described(frame: Frame, explained: Explained, where: Where) -> str:
+    return say(described(where, explained.names), frame.language)

@@ -18,12 +18,12 @@ from dabiao.engine.payout.delta import as_known
 from dabiao.engine.payout.lines import Batch, has_terms, is_running, lines, terms_schema
 from dabiao.engine.payout.plan import Component, Plan
 from dabiao.engine.payout.reference import Reference
+from dabiao.engine.payout.results import Results
 from dabiao.engine.payout.spans import Span, span_of, spans
 from dabiao.engine.payout.staged import Until, staged, taken_back
 from dabiao.engine.payout.terms import terms
 from dabiao.engine.payout.totals import sums
-from dabiao.engine.payout.world import World
-from dabiao.incentives.logic import line_sums
+from dabiao.incentives.logic import earnings
 from dabiao.incentives.logic.tables import Compiler, described, register
 
 
@@ -36,13 +36,13 @@ class Job:
     con: duckdb.DuckDBPyConnection
     tables: Mapping[str, ir.Table]
     compiler: Compiler
-    world: World
+    results: Results
     folder: Path | None
     window: Window
     until: date
 
     def done(self, batch: int) -> tuple[str, ...]:
-        """Write the trace and add its lines up into `line_sums`; returns the relations that hold the trace."""
+        """Write the trace and add its lines up into `earnings`; returns the relations that hold the trace."""
         late = self._late_periods()
         if not late:
             relations = tuple(self.trace(batch))
@@ -56,9 +56,9 @@ class Job:
             job = replace(self, window=replace(self.window, known=known, until=min(known, self.window.until)))
             relations = tuple(job.trace(batch))
             job._add_up(relations)
-            stages.append((since, line_sums.load(self.con, self.plan, self.component.key)))
-            line_sums.forget(self.con, self.component.key)
-        line_sums.store(self.con, self.plan, as_known(stages, self.plan.digits))
+            stages.append((since, earnings.load(self.con, self.plan, self.component.key)))
+            earnings.forget(self.con, self.component.key)
+        earnings.store(self.con, self.plan, as_known(stages, self.plan.digits))
         return relations
 
     def _late_periods(self) -> list[date]:
@@ -73,8 +73,8 @@ class Job:
             return refunds.select(on=refunds[measure.on].cast("date")).distinct()
 
         rows = self.con.execute(self._sql("refunds", self.until, make=days)).fetchall()
-        found = {span_of(self.plan, self.plan.period, day).start for (day,) in rows}
-        return sorted(start for start in found if start > self.window.since)
+        starts = {span_of(self.plan, self.plan.period, day).start for (day,) in rows}
+        return sorted(start for start in starts if start > self.window.since)
 
     def _sql(self, *what: Hashable, make: Callable[[], ir.Table]) -> str:
         return self.compiler.sql(self.component.key, *what, make=make)
@@ -109,7 +109,7 @@ class Job:
             return sums(self.plan, self.component, rows, Window(self.plan.start, self.until))
 
         query = self._sql("sums", self.until, trace.schema(), make=summed)
-        line_sums.add(self.con, self.plan, self.component, query)
+        earnings.add(self.con, self.plan, self.component, query)
 
     def _payable(self, trace: ir.Table) -> ir.Table:
         """The lines on the days they become payable, with what is taken back."""
@@ -135,7 +135,7 @@ class Job:
         if not has_terms(self.component):
             return None
         name = f"terms_{self.component.key}"
-        reference = Reference(name, terms_schema(self.component), list(terms(self.world, self.component)))
+        reference = Reference(name, terms_schema(self.component), list(terms(self.results, self.component)))
         register(self.con, [reference])
         return reference.unbound
 

@@ -228,13 +228,13 @@ def _shown(value: object) -> str | None:
 def _beyond(mine: list[Row], theirs: list[Row]) -> list[str]:
     """Rows of one side that the other lacks, counted; 40 and 40.00 are the same."""
     left = [_same(row) for row in theirs]
-    found = []
+    beyond = []
     for row in mine:
         if _same(row) in left:
             left.remove(_same(row))
         else:
-            found.append("  ".join(f"{name} {value}" for name, value in row.items()))
-    return found
+            beyond.append("  ".join(f"{name} {value}" for name, value in row.items()))
+    return beyond
 
 
 def _same(row: Row) -> tuple[tuple[str, str | None], ...]:

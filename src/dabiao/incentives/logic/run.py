@@ -17,18 +17,18 @@ import pyarrow as pa
 from dabiao.engine.payout.credit import Window
 from dabiao.engine.payout.plan import Component, Plan
 from dabiao.engine.payout.reference import references
+from dabiao.engine.payout.results import Results
 from dabiao.engine.payout.scale import TERM_SCALE, scale_of
 from dabiao.engine.payout.settle import Statement, is_plain, settle
 from dabiao.engine.payout.totals import payables
-from dabiao.engine.payout.world import World
 from dabiao.engine.promise import WorkingDays
-from dabiao.incentives.logic import line_sums
+from dabiao.incentives.logic import earnings
 from dabiao.incentives.logic.batches import Job
-from dabiao.incentives.logic.line_sums import CannotPay
+from dabiao.incentives.logic.earnings import CannotPay
 from dabiao.incentives.logic.managers import name_managers
+from dabiao.incentives.logic.results import is_shared_pay, member_tables, results_of
 from dabiao.incentives.logic.roster import load_roster
 from dabiao.incentives.logic.tables import bound, columns_of, compiler_of, register
-from dabiao.incentives.logic.worlds import is_shared_pay, member_tables, world_of
 
 BATCH: Final = 2_500_000
 """Facts in a batch: large enough to keep both cores busy, small enough for a sort in 300 MB."""
@@ -43,7 +43,7 @@ class Run:
 
     plan: Plan
     con: duckdb.DuckDBPyConnection
-    world: World
+    results: Results
     until: date
     paid: pa.Table
     hash: str
@@ -53,13 +53,13 @@ class Run:
     @cached_property
     def statement(self) -> Statement:
         """Every payable with the steps that led there, and the open balances; of the people asked for."""
-        found = settle(self.world, line_sums.load(self.con, self.plan), self.until)
+        statement = settle(self.results, earnings.load(self.con, self.plan), self.until)
         if not self.people:
-            return found
+            return statement
         return Statement(
-            tuple(entry for entry in found.entries if entry.person in self.people),
-            tuple(payable for payable in found.payables if payable.person in self.people),
-            tuple(balance for balance in found.balances if balance.person in self.people),
+            tuple(entry for entry in statement.entries if entry.person in self.people),
+            tuple(payable for payable in statement.payables if payable.person in self.people),
+            tuple(balance for balance in statement.balances if balance.person in self.people),
         )
 
     def relation(self, component: str) -> str | None:
@@ -70,7 +70,7 @@ class Run:
 
     def trace(self, person: str | None = None) -> list[dict[str, Any]]:
         """The trace lines as rows, of one person or all, amounts as Decimal, in the order of the facts."""
-        found: list[dict[str, Any]] = []
+        lines: list[dict[str, Any]] = []
         for key in self.traces:
             relation = self.relation(key)
             if relation is None:
@@ -82,8 +82,8 @@ class Run:
                 f'select * from {relation} {only} order by person, "on", {names}',
                 [person] if person else None,
             )
-            found += [readable(self.plan, component, row) for row in rows.to_arrow_table().to_pylist()]
-        return found
+            lines += [readable(self.plan, component, row) for row in rows.to_arrow_table().to_pylist()]
+        return lines
 
 
 def run(
@@ -111,26 +111,26 @@ def run(
     covered = member_tables(plan, roster)
     register(con, [*references(plan), *covered])
     name_managers(con, plan)
-    line_sums.begin(con)
+    earnings.begin(con)
     tables = {**bound(columns), **{reference.name: reference.unbound for reference in covered}}
     # A batch or the plan may end before its refunds come: what is known ends with neither.
     window = Window(plan.start, min(plan.end, until), people, known=until)
-    world = world_of(plan, con, tables, roster, window, compiler)
+    results = results_of(plan, con, tables, roster, window, compiler)
     if is_shared_pay(plan):
         window = replace(window, people=())
     written = {}
     for component in plan.components.values():
         if component.base in plan.measures and component.rate is not None:
-            job = Job(plan, component, con, tables, compiler, world, traces, window, until)
+            job = Job(plan, component, con, tables, compiler, results, traces, window, until)
             written[component.key] = job.done(batch)
     if is_plain(plan):
         whole = Window(plan.start, until)
-        query = compiler.sql("payables", until, make=lambda: payables(plan, line_sums.unbound(), whole))
-        paid = line_sums.payables(con, query)
-        return Run(plan, con, world, until, paid, line_sums.run_hash(con, plan, paid), written, people)
-    found = Run(plan, con, world, until, pa.table({}), "", written, people)
-    paid = line_sums.as_table(plan, found.statement.payables)
-    return replace(found, paid=paid, hash=line_sums.run_hash(con, plan, paid))
+        query = compiler.sql("payables", until, make=lambda: payables(plan, earnings.unbound(), whole))
+        paid = earnings.payables(con, query)
+        return Run(plan, con, results, until, paid, earnings.run_hash(con, plan, paid), written, people)
+    settled = Run(plan, con, results, until, pa.table({}), "", written, people)
+    paid = earnings.as_table(plan, settled.statement.payables)
+    return replace(settled, paid=paid, hash=earnings.run_hash(con, plan, paid))
 
 
 def readable(plan: Plan, component: Component, row: Mapping[str, Any]) -> dict[str, Any]:

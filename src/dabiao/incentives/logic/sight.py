@@ -37,7 +37,7 @@ class PaySight:
 
 def sight_of(run: Run, viewer: User, on: date) -> PaySight:
     """What a viewer may see of a run on a day."""
-    return PaySight(org.sight(viewer, on), run.world.roster)
+    return PaySight(org.sight(viewer, on), run.results.roster)
 
 
 def visible(run: Run, seen: PaySight) -> list[Payable]:

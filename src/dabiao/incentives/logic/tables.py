@@ -69,14 +69,14 @@ class Compiler:
     def sql(self, *what: Hashable, make: Callable[[], ir.Table]) -> str:
         """The SQL of the expression that `make` forms; `what` names all that it depends on beside plan and tables."""
         key = (self.plan, self.columns, *what)
-        found = _KEPT.get(key)
-        if found is None:
-            found = str(ibis.to_sql(make(), dialect="duckdb"))
+        compiled = _KEPT.get(key)
+        if compiled is None:
+            compiled = str(ibis.to_sql(make(), dialect="duckdb"))
             # Another thread may clear, too: what is returned is never read back.
             if len(_KEPT) >= _MOST:
                 _KEPT.clear()
-            _KEPT[key] = found
-        return found
+            _KEPT[key] = compiled
+        return compiled
 
 
 def compiler_of(plan: Plan, columns: Columns) -> Compiler:

@@ -1,7 +1,7 @@
 """What every action of this room shares: checks before saving, the version counter, the audit line."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -40,6 +40,17 @@ def found(rows: "models.QuerySet[M]", key: str | int, *, by: str = "key") -> M:
     if row is None:
         raise NotFound(_("There is no %(key)s.") % {"key": key})
     return row
+
+
+def only(values: Mapping[str, object], *known: str) -> dict[str, object]:
+    """The values by name. Raises Malformed for a name that is not among the known ones: it would change nothing."""
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise Malformed(
+            _("%(names)s cannot be changed here, only %(known)s.")
+            % {"names": ", ".join(unknown), "known": ", ".join(known)}
+        )
+    return dict(values)
 
 
 def changes(row: models.Model, values: dict[str, object]) -> dict[str, list[str | None]]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import audit
 from dabiao.core.errors import Refused
 from dabiao.org.access import require
-from dabiao.org.actions._common import bump, changes, found, saved
+from dabiao.org.actions._common import bump, changes, found, only, saved
 from dabiao.org.can import Can
 from dabiao.org.models import FOREVER, Absence, Assignment, Person, Position, User
 
@@ -50,7 +50,7 @@ def change_person(key: str, *, values: dict[str, object], by: User | None, at: d
     """Change `name`, `email`, `hired_on` or `left_on`."""
     require(by, Can.OPERATE)
     person = found(Person.objects.select_for_update(), key)
-    told = changes(person, {k: v for k, v in values.items() if k in {"name", "email", "hired_on", "left_on"}})
+    told = changes(person, only(values, "name", "email", "hired_on", "left_on"))
     if told:
         saved(person)
         bump(at)
@@ -88,8 +88,8 @@ def change_assignment(pk: int, *, values: dict[str, object], by: User | None, at
     require(by, Can.OPERATE)
     assignment = found(Assignment.objects.select_related("person", "position"), pk, by="pk")
     Person.objects.select_for_update().get(pk=assignment.person_id)
-    known = {"starts_on", "ends_on", "primary", "probation_until", "fte", "exit_reason"}
-    told = changes(assignment, {k: v for k, v in values.items() if k in known})
+    known = ("starts_on", "ends_on", "primary", "probation_until", "fte", "exit_reason")
+    told = changes(assignment, only(values, *known))
     if told:
         _refuse_overlap(assignment)
         saved(assignment)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import audit
 from dabiao.core.errors import Refused
 from dabiao.org.access import require
-from dabiao.org.actions._common import bump, changes, found, saved
+from dabiao.org.actions._common import bump, changes, found, only, saved
 from dabiao.org.can import Can
 from dabiao.org.models import Grant, Position, Unit, User
 
@@ -40,11 +40,7 @@ def change_unit(key: str, *, values: dict[str, object], by: User | None, at: dat
     """Change `name`, `name_en`, `kind`, `order` or `parent` (a unit key or None). Subtrees move with their unit."""
     require(by, Can.OPERATE)
     unit = found(Unit.objects.select_for_update(), key)
-    values = {
-        name: value
-        for name, value in values.items()
-        if name in {"name", "name_en", "kind", "order", "parent"}
-    }
+    values = only(values, "name", "name_en", "kind", "order", "parent")
     if "parent" in values:
         values["parent"] = _new_parent(key, values["parent"])
     told = changes(unit, values)
@@ -85,7 +81,7 @@ def change_position(key: str, *, values: dict[str, object], by: User | None, at:
     """Change `title` or `unit` (a unit key). Its whole history moves along, since units roll up in today's tree."""
     require(by, Can.OPERATE)
     position = found(Position.objects.select_for_update(), key)
-    values = {name: value for name, value in values.items() if name in {"title", "unit"}}
+    values = only(values, "title", "unit")
     if "unit" in values:
         values["unit"] = found(Unit.objects.all(), str(values["unit"]))
     told = changes(position, values)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import audit
 from dabiao.core.errors import Malformed, Refused
 from dabiao.org.access import require
-from dabiao.org.actions._common import bump, changes, found, saved
+from dabiao.org.actions._common import bump, changes, found, only, saved
 from dabiao.org.can import Can
 from dabiao.org.models import FOREVER, Grant, Person, Unit, User
 
@@ -50,7 +50,7 @@ def change_user(username: str, *, values: dict[str, object], by: User | None, at
     """Change `role`, `person` (an employee number or None), `is_active`, `email` or `language`."""
     require(by, Can.ADMINISTER)
     user = found(User.objects.select_for_update(), username, by="username")
-    values = {k: v for k, v in values.items() if k in {"role", "person", "is_active", "email", "language"}}
+    values = only(values, "role", "person", "is_active", "email", "language")
     if "person" in values:
         values["person"] = _person(str(values["person"] or "") or None)
     told = changes(user, values)

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -57,7 +55,7 @@ class Breakdown:
     by: str
     choices: tuple[Choice, ...]
     table: Listing
-    facts_href: str
+    """Its rows are known by `key`: see `step` and `facts_query` for where they lead."""
 
 
 def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
@@ -77,7 +75,6 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
         by=by,
         choices=tuple(Choice(name, _title(frame, name), name == by) for name in choices),
         table=table(frame, tile, by, promises),
-        facts_href=facts_href(frame, key),
     )
 
 
@@ -89,9 +86,9 @@ def ways(frame: Frame, metric: Metric) -> list[str]:
         return all(name in columns or _NEEDS.get(name, name) in columns for columns in tables)
 
     inside = [PARTS] if frame.children or frame.unit else []
-    found = [name for name in DIMENSIONS if possible(name)]
+    splits = [name for name in DIMENSIONS if possible(name)]
     by_person = bool(frame.children) or (not inside and frame.scope is None)
-    return [*inside, *(name for name in found if name != "person" or by_person)]
+    return [*inside, *(name for name in splits if name != "person" or by_person)]
 
 
 def trend(frame: Frame, key: str) -> Trend:
@@ -178,8 +175,6 @@ def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
         "on_previous": before.value,
         "on_year": year.value,
         "on_festival": aligned.value,
-        "href": _part_href(frame, key, by, part, scope),
-        "facts": facts_href(frame, key, **_as_filter(frame, by, part, scope)),
     }
 
 
@@ -250,27 +245,21 @@ def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:
     }
 
 
-def _part_href(frame: Frame, key: str, by: str, part: object, scope: Scope | None) -> str:
-    """One step down: the same metric of the part, or the customer's page."""
-    if scope is not None:
-        query = {"scope" if scope.kind == "unit" else "person": scope.key, "period": frame.period.label}
-        return f"{reverse('performance:breakdown', args=[key])}?{urlencode(query)}"
-    if by == "customer" and part:
-        return f"{reverse('performance:customer', args=[str(part)])}?{urlencode(frame.query)}"
-    if by == "person" and part:
-        return f"{reverse('performance:breakdown', args=[key])}?{urlencode({'person': str(part), 'period': frame.period.label})}"
-    return ""
+def facts_query(frame: Frame, by: str, part: str) -> dict[str, str]:
+    """Scope, period and filter of the facts behind a row; "" is what has no value of the dimension."""
+    return {**frame.query, **(_of_part(frame, part) if by == PARTS else {f"is_{by}": part})}
 
 
-def _as_filter(frame: Frame, by: str, part: object, scope: Scope | None) -> dict[str, str]:
-    if scope is not None:
-        return {"scope": scope.key, "person": ""} if scope.kind == "unit" else {"person": scope.key}
-    return {} if by == PARTS else {f"is_{by}": str(part or "")}
+def step(frame: Frame, by: str, part: str) -> dict[str, str]:
+    """Scope and period one step down: those of the part, or of a customer; empty where there is no step."""
+    if by == "customer":
+        return frame.query if part else {}
+    own = _of_part(frame, part) if by == PARTS else {"person": part} if by == "person" and part else {}
+    return {**own, "period": frame.period.label} if own else {}
 
 
-def facts_href(frame: Frame, key: str, **changes: str) -> str:
-    """The facts behind the metric in this scope and period."""
-    query = {
-        name: value for name, value in {**frame.query, **changes}.items() if value or name.startswith("is_")
-    }
-    return f"{reverse('performance:facts', args=[key])}?{urlencode(query)}"
+def _of_part(frame: Frame, part: str) -> dict[str, str]:
+    """Whoever has left, and nobody, is no scope of today's."""
+    if part not in frame.parts:
+        return {}
+    return {"scope": part} if parts.kind(frame) == "unit" else {"person": part}

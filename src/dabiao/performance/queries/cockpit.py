@@ -170,8 +170,6 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         unit=main.unit,
         closed=frame.closed,
         forecast=end is not None,
-        worst=worst.label if worst else "",
-        worst_href=worst.href if worst else "",
-        worst_gap=worst.ahead if worst else None,
+        worst=worst,
         others_gap=sum((Decimal(str(part.ahead)) for part in lagging[1:]), Decimal(0)) if worst else None,
     )

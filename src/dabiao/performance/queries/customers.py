@@ -72,11 +72,11 @@ def customer(frame: Frame, key: str) -> Customer:
 
 def find(frame: Frame, text: str, most: int) -> list[tuple[str, str]]:
     """(key, name) of customers by name or key, among those the viewer may see."""
-    found = facts.labels_holding("customer", text, most * 5)
-    if not found:
+    named = facts.labels_holding("customer", text, most * 5)
+    if not named:
         return []
-    visible = _visible(frame, list(found))
-    return [(key, name) for key, name in found.items() if key in visible][:most]
+    visible = _visible(frame, list(named))
+    return [(key, name) for key, name in named.items() if key in visible][:most]
 
 
 def _visible(frame: Frame, keys: Sequence[str]) -> frozenset[str]:
@@ -89,14 +89,14 @@ def _visible(frame: Frame, keys: Sequence[str]) -> frozenset[str]:
         if rows.num_rows:
             return frozenset(rows.column(0).to_pylist())
     whole = between(_LONG_AGO, frame.today)
-    everywhere = Frame(frame.lake, frame.viewer, None, whole, frame.today, frame.language)
-    found: set[str] = set()
+    everywhere = frame.everywhere(whole)
+    seen: set[str] = set()
     for metric in everywhere.known(SEEN_BY):
         cells = everywhere.ask((metric,), {NOW: whole}, ("customer",), where={"customer": keys})
-        found |= {cast(str, cell["customer"]) for cell in cells}
-        if found >= set(keys):
+        seen |= {cast(str, cell["customer"]) for cell in cells}
+        if seen >= set(keys):
             break
-    return frozenset(found | _owned(frame, table))
+    return frozenset(seen | _owned(frame, table))
 
 
 def _owned(frame: Frame, wanted: pa.Table) -> set[str]:

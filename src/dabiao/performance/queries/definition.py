@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -112,8 +111,8 @@ def _values(frame: Frame, known: Iterable[str]) -> Values:
         alike.setdefault((sources_of([metric]), rollable(metric)), []).append(key)
     spans, cell = {NOW: frame.so_far}, dict[str, object]()
     for keys in alike.values():
-        for found in frame.ask(keys, spans):
-            cell |= found
+        for row in frame.ask(keys, spans):
+            cell |= row
     return Values(frame, spans, [cell] if cell else [])
 
 
@@ -136,7 +135,6 @@ def listing(frame: Frame) -> Listing:
                 "value": value,
                 "target": stands.target,
                 "unit": metric.unit,
-                "href": reverse("performance:metric", args=[key]),
                 "data": _("yes") if key in known else _("no facts"),
             }
         )

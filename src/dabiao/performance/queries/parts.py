@@ -4,9 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal, cast
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dabiao.engine.metric import Measure
@@ -31,10 +29,10 @@ def parts(frame: Frame, metric: str, values: Values, promises: Promises) -> tupl
     if frame.scope and frame.scope.kind == "person":
         return _customers(frame, metric)
     labels = frame.parts
-    found = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
+    every = [_part(frame, metric, key, labels, values, promises) for key in _keys(frame, values, labels)]
     shown = [
         part
-        for part in found
+        for part in every
         if part.value or part.target is not None or (part.kind == "person" and part.value is not None)
     ]
     return tuple(
@@ -59,7 +57,6 @@ def _customers(frame: Frame, metric: str) -> tuple[Part, ...]:
             key,
             called.get(key, key) or _("Not assigned"),
             "customer" if key else "nobody",
-            f"{reverse('performance:customer', args=[key])}?{urlencode(frame.query)}" if key else "",
             amounts[key],
             None,
             None,
@@ -88,7 +85,7 @@ def measured(frame: Frame, metrics: Sequence[str], spans: Mapping[str, Period] |
     windows = {NOW: frame.so_far} if spans is None else spans
     if not frame.children:
         return Values(frame, windows, frame.ask(metrics, windows, ("person",)), "person")
-    if all(isinstance(found := frame.metrics[key], Measure) and found.additive for key in metrics):
+    if all(isinstance(metric := frame.metrics[key], Measure) and metric.additive for key in metrics):
         return _summed(frame, metrics, windows)
     cells: list[Cell] = []
     for node in frame.children:
@@ -141,7 +138,6 @@ def _part(
         key,
         name,
         what,
-        href(frame, scope) if key else "",
         value,
         promise.value,
         stands.attainment,
@@ -149,9 +145,3 @@ def _part(
         stands.light,
         stands.ahead,
     )
-
-
-def href(frame: Frame, scope: Scope) -> str:
-    """The cockpit of a part in the same period."""
-    query = {"scope": scope.key} if scope.kind == "unit" else {"person": scope.key}
-    return f"{reverse('performance:cockpit')}?{urlencode({**query, 'period': frame.period.label})}"

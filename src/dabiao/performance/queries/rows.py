@@ -8,6 +8,7 @@ from typing import Literal
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.metrics.figure import Delta, Number, Where
+from dabiao.org.queries import Scope
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,8 @@ class Verdict:
     closed: bool
     forecast: bool = True
     """`reach` and `gap` say where it will end; else where it is."""
-    worst: str = ""
-    worst_href: str = ""
-    worst_gap: Number | None = None
+    worst: "Part | None" = None
+    """What is furthest behind its pace."""
     others_gap: Number | None = None
 
 
@@ -97,7 +97,17 @@ class Signal:
     other_change: float | None = None
     other_points: bool = False
     points: bool = False
-    href: str = ""
+    metric: str = ""
+    """What to look at closer, and of whom; without a scope, where the reader is at home."""
+    scope: Scope | None = None
+
+    @property
+    def unit_key(self) -> str:
+        return self.scope.key if self.scope and self.scope.kind == "unit" else ""
+
+    @property
+    def person_key(self) -> str:
+        return self.scope.key if self.scope and self.scope.kind == "person" else ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,6 @@ class Part:
     key: str
     label: str
     kind: Literal["unit", "person", "customer", "nobody"]
-    href: str
     value: Number | None
     target: Decimal | None
     attainment: float | None
@@ -115,6 +124,14 @@ class Part:
     light: Colour | None
     ahead: Number | None
     """Actual − what the target asks for by now."""
+
+    @property
+    def unit_key(self) -> str:
+        return self.key if self.kind == "unit" else ""
+
+    @property
+    def person_key(self) -> str:
+        return self.key if self.kind == "person" else ""
 
 
 @dataclass(frozen=True)

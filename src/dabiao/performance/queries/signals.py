@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Final
-from urllib.parse import urlencode
-
-from django.urls import reverse
 
 from dabiao.engine import light
 from dabiao.engine.metric import Metric, Ratio, is_flow
@@ -24,10 +21,10 @@ _WEIGHT: Final = {"red": 0, "amber": 1, "green": 2}
 
 def signals(frame: Frame, tiles: Sequence[Tile], below: Values, promises: Promises) -> tuple[Signal, ...]:
     """Worst first: by light, then by how far off."""
-    found = [*_of_scope(frame, tiles), *_parting(frame, tiles), *_of_parts(frame, tiles, below, promises)]
+    every = [*_of_scope(frame, tiles), *_parting(frame, tiles), *_of_parts(frame, tiles, below, promises)]
     return tuple(
         sorted(
-            found,
+            every,
             key=lambda signal: (_WEIGHT[signal.light], -abs(signal.deviation or 0), signal.label, signal.who),
         )
     )
@@ -70,7 +67,8 @@ def _parting(frame: Frame, tiles: Sequence[Tile]) -> Iterator[Signal]:
             other_label=worst.label,
             other_change=worst.on_previous.value,
             other_points=worst.on_previous.points,
-            href=_look(frame, worst.metric, frame.scope),
+            metric=worst.metric,
+            scope=frame.scope,
         )
 
 
@@ -107,7 +105,8 @@ def _off(frame: Frame, key: str, stands: Standing, who: str, scope: Scope | None
         stands.target,
         stands.deviation,
         who,
-        href=_look(frame, key, scope),
+        metric=key,
+        scope=scope,
     )
 
 
@@ -125,12 +124,6 @@ def _jump(frame: Frame, key: str, change: Delta, value: Number | None, scope: Sc
         change.value,
         frame.name,
         points=change.points,
-        href=_look(frame, key, scope),
-    )
-
-
-def _look(frame: Frame, key: str, scope: Scope | None) -> str:
-    query = {} if scope is None else {"scope" if scope.kind == "unit" else "person": scope.key}
-    return (
-        f"{reverse('performance:breakdown', args=[key])}?{urlencode({**query, 'period': frame.period.label})}"
+        metric=key,
+        scope=scope,
     )

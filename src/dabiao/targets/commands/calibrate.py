@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, plain, show
+from dabiao.core.sentence import say
 from dabiao.engine.calibration.calibrate import Calibration, Case, NothingKnown
 from dabiao.engine.calibration.calibrate import calibrate as calibrated
 from dabiao.engine.calibration.case_file import BadCase, read_case
@@ -42,7 +43,7 @@ def calibrate(
     try:
         calibration = calibrated(case, seed=seed)
     except NothingKnown as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
     told = _told(case, calibration, target, after) | {"seed": seed}
     if form is Format.JSON:
         typer.echo(json.dumps(told, ensure_ascii=False, default=plain))
@@ -54,7 +55,7 @@ def _from_file(file: Path) -> tuple[Case, Happened | None]:
     try:
         return read_case(file.read_text(encoding="utf-8"), fiscal(), file.name), None
     except BadCase as error:
-        raise Malformed(str(error)) from None
+        raise Malformed("\n".join(say(problem.said) for problem in error.problems)) from None
 
 
 def _from_facts(metric: str, label: str, years: int) -> tuple[Case, Happened | None]:
@@ -64,7 +65,7 @@ def _from_facts(metric: str, label: str, years: int) -> tuple[Case, Happened | N
     try:
         window = fiscal().parse(label)
     except BadPeriod as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
     return case_from_facts(measured, window, fiscal(), years), happened(measured, window)
 
 

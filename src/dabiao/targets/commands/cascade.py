@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, plain, show
+from dabiao.core.sentence import say
 from dabiao.engine.allocation.cascade import Cascade
 from dabiao.engine.allocation.entry import NoBase, TargetEntry, amount_of
 from dabiao.engine.allocation.people import Ramp
@@ -148,7 +149,7 @@ def _period(label: str) -> Period:
     try:
         return fiscal().parse(label)
     except BadPeriod as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
 
 
 def _amount(metric: str, window: Period, scope: str, given: tuple[str, str]) -> Decimal:
@@ -166,7 +167,7 @@ def _amount(metric: str, window: Period, scope: str, given: tuple[str, str]) -> 
     try:
         return amount_of(TargetEntry("growth", _decimal(growth)), base, digits_of(measured))
     except NoBase as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
 
 
 def _decimal(text: str) -> Decimal:

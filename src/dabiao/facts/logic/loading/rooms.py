@@ -1,7 +1,10 @@
-"""Rows for other rooms: the organisation and targets take them through their own doors, with their own rules."""
+"""Rows for other rooms: the organisation and targets take them through their own doors, with their own rules.
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+The rows are typed already and stay so; each says the file and the row that it stands in.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -12,8 +15,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.importable import Outcome
 from dabiao.core.room import importables
-from dabiao.core.uploads import RowError
-from dabiao.engine import number
+from dabiao.core.uploads import Cell, RowError, SourceRow
 from dabiao.facts.logic.loading.prepare import Prepared
 from dabiao.facts.logic.loading.shape import ERRORS
 from dabiao.facts.logic.loading.stage import FILE
@@ -26,6 +28,8 @@ from dabiao.org.queries import FOREVER
 
 _ORDER: Final = ("units", "people", "assignments", "targets")
 _USUAL_POSITION: Final = "member"
+_LAST_DAYS: Final = {"ends_on": "last_day", "probation_until": "probation_last_day"}
+"""Columns that hold the day after here, and the last day in a table of people."""
 _ATTEMPTS: Final = 6
 """Refusing a row can make another one wrong (its unit is gone), so the rest is offered again a few times."""
 
@@ -66,10 +70,11 @@ def _deliver_table(
             return RoomCount(
                 taken.added, taken.changed + taken.cleared, taken.unchanged, kept - rows.height, rejected
             )
-        bad = sorted({max(0, error.row - 2) for error in taken.errors})
-        _refuse(done, table, rows, taken.errors)
-        rejected += int(rows[bad]["__n__"].sum())
-        rows = rows.with_row_index("__i__").filter(~pl.col("__i__").is_in(bad)).drop("__i__")
+        _refuse(done, table, taken.errors)
+        bad = {(error.file, error.row) for error in taken.errors}
+        places = pl.Series([place in bad for place in rows.select(FILE, ROW).iter_rows()], dtype=pl.Boolean)
+        rejected += int(rows.filter(places)["__n__"].sum())
+        rows = rows.filter(~places)
     return RoomCount(rejected=int(given))
 
 
@@ -83,15 +88,16 @@ def _rows(done: Prepared, index: int, table: TableMap) -> pl.DataFrame:
         staged = staged.join(bad, on=[FILE, ROW], how="anti")
     columns = [name for name in staged.columns if name not in {FILE, ROW}]
     keys = [name for name in INTO[table.into].key if name in columns]
-    counted = staged.group_by(columns).agg(pl.col(FILE).first(), pl.col(ROW).min(), pl.len().alias("__n__"))
+    in_order = staged.sort(FILE, ROW).group_by(columns, maintain_order=True)
+    counted = in_order.agg(pl.col(FILE, ROW).first(), pl.len().alias("__n__"))
     best = counted.sort(["__n__", *columns], descending=[True] + [False] * len(columns), nulls_last=True)
     total = best.group_by(keys).agg(pl.col("__n__").sum())
-    one = (
+    chosen = (
         best.unique(keys, keep="first", maintain_order=True)
         .drop("__n__")
         .join(total, on=keys, how="left", nulls_equal=True)
     )
-    return _with_next(one, table).sort(FILE, ROW)
+    return _with_next(chosen, table).sort(FILE, ROW)
 
 
 def _with_next(rows: pl.DataFrame, table: TableMap) -> pl.DataFrame:
@@ -111,10 +117,10 @@ def _offer(table: TableMap, rows: pl.DataFrame, *, by: User | None, at: datetime
     if table.into == "assignments":
         return _offer_assignments(rows, by=by, at=at)
     key = {"units": "unit", "people": "person"}.get(table.into)
-    return _take(table.into, _texts(rows, {key: "key"} if key else {}), by=by, at=at)
+    return _take(table.into, _source_rows(rows, {key: "key"} if key else {}), by=by, at=at)
 
 
-def _take(table: str, rows: Sequence[Mapping[str, str]], *, by: User | None, at: datetime) -> Outcome:
+def _take(table: str, rows: Sequence[SourceRow], *, by: User | None, at: datetime) -> Outcome:
     """Rows go to whichever room takes them, also to one that stands above facts: through the register."""
     outcome: Outcome = importables()[table].take(rows, by=by, at=at, on=timezone.localdate(at), dry_run=False)
     return outcome
@@ -131,8 +137,11 @@ def _offer_assignments(rows: pl.DataFrame, *, by: User | None, at: datetime) -> 
     rows = rows.with_columns(title.alias("title"), (pl.col("unit") + "/" + slug).alias("position"))
     with transaction.atomic():
         point = transaction.savepoint()
-        _add_missing(rows, by=by, at=at)
-        taken = _take("assignments", _texts(rows.drop("unit", "title"), {}), by=by, at=at)
+        errors = _add_missing(rows, by=by, at=at)
+        if errors:
+            taken = Outcome(errors=errors)
+        else:
+            taken = _take("assignments", _source_rows(rows.drop("unit", "title"), {}), by=by, at=at)
         if taken.errors:
             transaction.savepoint_rollback(point)
         else:
@@ -140,64 +149,55 @@ def _offer_assignments(rows: pl.DataFrame, *, by: User | None, at: datetime) -> 
     return taken
 
 
-def _add_missing(rows: pl.DataFrame, *, by: User | None, at: datetime) -> None:
-    people = queries.employee_numbers()
-    new_people = [
-        {"key": key, "name": key} for key in rows["person"].unique().sort() if key and key not in people
-    ]
-    if new_people:
-        _take("people", new_people, by=by, at=at)
-    positions = queries.position_keys()
-    wanted = (
-        rows.select("position", "title", "unit")
-        .unique("position", keep="first", maintain_order=True)
-        .iter_rows()
+def _add_missing(rows: pl.DataFrame, *, by: User | None, at: datetime) -> tuple[RowError, ...]:
+    """What keeps a person or a position from coming into being, at every row that names them."""
+    people = rows.select(FILE, ROW, key="person", name="person")
+    positions = rows.select(FILE, ROW, "title", "unit", key="position")
+    return (
+        *_added("people", people, known=queries.employee_numbers(), by=by, at=at),
+        *_added("positions", positions, known=queries.position_keys(), by=by, at=at),
     )
-    new_positions = [
-        {"key": key, "title": title, "unit": unit} for key, title, unit in wanted if key not in positions
-    ]
-    if new_positions:
-        _take("positions", new_positions, by=by, at=at)
 
 
-def _texts(rows: pl.DataFrame, names: Mapping[str, str]) -> list[dict[str, str]]:
-    """Rows as the rooms read them: text, without empty cells; `ends_on` becomes the last day that counts."""
+def _added(
+    table: str, rows: pl.DataFrame, *, known: Collection[str], by: User | None, at: datetime
+) -> Iterator[RowError]:
+    """Add those of the keys that are not known yet, each as the first row has it."""
+    new = [key not in known for key in rows["key"]]
+    first = rows.filter(pl.Series(new, dtype=pl.Boolean)).unique("key", keep="first", maintain_order=True)
+    errors = _take(table, _source_rows(first, {}), by=by, at=at).errors
+    keys = {(file, row): key for file, row, key in first.select(FILE, ROW, "key").iter_rows()}
+    wrong = {keys[error.file, error.row]: error for error in errors}
+    for file, row, key in rows.select(FILE, ROW, "key").iter_rows():
+        if key in wrong:
+            yield replace(wrong[key], file=file, row=row)
+
+
+def _source_rows(rows: pl.DataFrame, names: Mapping[str, str]) -> list[SourceRow]:
+    """Rows with their place, without empty cells; `ends_on` becomes the last day that counts."""
     columns = [name for name in rows.columns if not name.startswith("__")]
     return [
-        dict(_filled(names, zip(columns, row, strict=True)))
-        for row in rows.select(columns).iter_rows()
-    ]  # fmt: skip
+        SourceRow(dict(_filled(names, zip(columns, cells, strict=True))), row, file)
+        for file, row, *cells in rows.select(FILE, ROW, *columns).iter_rows()
+    ]
 
 
-def _filled(names: Mapping[str, str], cells: Iterator[tuple[str, object]]) -> Iterator[tuple[str, str]]:
-    for name, value in cells:
-        if value is None:
+def _filled(names: Mapping[str, str], cells: Iterator[tuple[str, Cell | None]]) -> Iterator[tuple[str, Cell]]:
+    for name, cell in cells:
+        if cell is None:
             continue
-        if name in {"ends_on", "probation_until"} and isinstance(value, date):
-            last = value if value >= FOREVER else value - timedelta(days=1)
-            yield {"ends_on": "last_day", "probation_until": "probation_last_day"}[name], last.isoformat()
+        if name in _LAST_DAYS and isinstance(cell, date):
+            yield _LAST_DAYS[name], cell if cell >= FOREVER else cell - timedelta(days=1)
         else:
-            yield names.get(name, name), _text(value)
+            yield names.get(name, name), cell
 
 
-def _text(value: object) -> str:
-    from decimal import Decimal
-
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Decimal):
-        return number.text(value) or ""
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _refuse(done: Prepared, table: TableMap, rows: pl.DataFrame, errors: Sequence[RowError]) -> None:
+def _refuse(done: Prepared, table: TableMap, errors: Sequence[RowError]) -> None:
     """Rows that a room does not take, in the words of that room."""
-    places = rows.select(FILE, ROW).rows()
     by_file: dict[int, list[tuple[int, str, str, str, str]]] = {}
     for error in errors:
-        file, row = places[max(0, error.row - 2)]
-        by_file.setdefault(file, []).append(
-            (row, error.column, table.into, error.value, error.message or _("was refused"))
+        by_file.setdefault(error.file, []).append(
+            (error.row, error.column, table.into, error.value, error.message or _("was refused"))
         )
     for file, cells in by_file.items():
         done.refuse(pl.DataFrame(cells, schema=ERRORS, orient="row"), table.source, file)

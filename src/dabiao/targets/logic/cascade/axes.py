@@ -8,6 +8,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.sentence import say
 from dabiao.engine.allocation.axis import Axis, single, tree
 from dabiao.engine.period import BadPeriod, Fiscal, Kind, Period
 from dabiao.lake import reading
@@ -111,7 +112,7 @@ def _add_parts(
     try:
         parts = fiscal.parts(periods[parent], kind)
     except BadPeriod as error:
-        raise Malformed(str(error)) from None
+        raise Malformed(say(error.said)) from None
     keys = []
     for part in parts:
         key = part.label if part.label not in periods else f"{part.label} ({parent})"

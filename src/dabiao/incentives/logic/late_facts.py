@@ -14,7 +14,7 @@ from dabiao.incentives.logic.tables import described
 _READ = {"person", "on", "via", "refund", "amount"}
 
 
-def late_lines(posted: Run, fresh: Run, people: Collection[str]) -> list[dict[str, Any]]:
+def differences(posted: Run, fresh: Run, people: Collection[str]) -> list[dict[str, Any]]:
     """The lines of these people that differ: person, component, on, key of the fact, was, now, difference."""
     lines = [line for component in fresh.traces for line in _changed(posted, fresh, component, people)]
     return sorted(lines, key=lambda line: (line["person"], line["component"], line["on"], line["key"]))

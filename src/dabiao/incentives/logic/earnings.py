@@ -1,4 +1,4 @@
-"""The table `line_sums` of a run: lines added up by component, person and pay period, and the run's hash."""
+"""The table `earnings` of a run: lines added up by component, person and pay period, and the run's hash."""
 
 import hashlib
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class CannotPay(ValueError):
 
 def begin(con: duckdb.DuckDBPyConnection) -> None:
     """An empty table for a new run."""
-    con.execute(f"create or replace temp table line_sums ({_COLUMNS})")
+    con.execute(f"create or replace temp table earnings ({_COLUMNS})")
 
 
 def add(con: duckdb.DuckDBPyConnection, plan: Plan, component: Component, query: str) -> None:
@@ -60,7 +60,7 @@ def add(con: duckdb.DuckDBPyConnection, plan: Plan, component: Component, query:
     rule = "rule" if "rule" in columns else "'lines'"
     weighed = "weighed" if "weighed" in columns else "0"
     con.execute(
-        f"insert into line_sums select person::varchar, period, '{component.key}', {rule}, [{per}]::varchar[], "
+        f"insert into earnings select person::varchar, period, '{component.key}', {rule}, [{per}]::varchar[], "
         f"lines, credit, amount, mix, {weighed} from summed"
     )
     con.execute("drop table summed")
@@ -69,16 +69,16 @@ def add(con: duckdb.DuckDBPyConnection, plan: Plan, component: Component, query:
 def load(con: duckdb.DuckDBPyConnection, plan: Plan, component: str | None = None) -> list[LineSum]:
     """The sums as values, of one component or all."""
     only = "" if component is None else f"where component = '{component}'"
-    rows = con.execute(f"select * from line_sums {only}").fetchall()
+    rows = con.execute(f"select * from earnings {only}").fetchall()
     scales = {
         key: scale_of(plan, c) for key, c in plan.components.items() if c.base in plan.measures and c.rate
     }
-    found = []
+    sums = []
     for person, period, key, rule, per, lines, credit, amount, mix, weighed in rows:
         scale = scales[key]
         tiers = plan.components[key].rate
         columns = tiers.tiers.per if tiers is not None and tiers.tiers is not None else ()
-        found.append(
+        sums.append(
             LineSum(
                 person,
                 period,
@@ -92,17 +92,17 @@ def load(con: duckdb.DuckDBPyConnection, plan: Plan, component: str | None = Non
                 rule,
             )
         )
-    return found
+    return sums
 
 
 def forget(con: duckdb.DuckDBPyConnection, component: str) -> None:
-    con.execute("delete from line_sums where component = ?", [component])
+    con.execute("delete from earnings where component = ?", [component])
 
 
 def store(con: duckdb.DuckDBPyConnection, plan: Plan, sums: Iterable[LineSum]) -> None:
     """Sums that were worked out as values, put back into the table."""
     con.register("__sums", pa.Table.from_pylist([_stored(plan, line) for line in sums], schema=_SCHEMA))
-    con.execute("insert into line_sums by name select * from __sums")
+    con.execute("insert into earnings by name select * from __sums")
     con.unregister("__sums")
 
 
@@ -137,14 +137,14 @@ def as_table(plan: Plan, payables: Iterable[Payable]) -> pa.Table:
 
 
 def unbound() -> ibis.expr.types.Table:
-    """`line_sums` as an Ibis table."""
+    """`earnings` as an Ibis table."""
     schema = {
         "person": "string",
         "period": "date",
         "component": "string",
         "amount": "int64",
     }
-    return ibis.table(schema, name="line_sums")
+    return ibis.table(schema, name="earnings")
 
 
 def run_hash(con: duckdb.DuckDBPyConnection, plan: Plan, paid: pa.Table) -> str:
@@ -155,7 +155,7 @@ def run_hash(con: duckdb.DuckDBPyConnection, plan: Plan, paid: pa.Table) -> str:
     con.register("__paid", paid)
     lines = con.execute(
         "select sha256(coalesce(string_agg(concat_ws('|', person, period, component, rule, per, lines, credit, "
-        "amount, mix, weighed), chr(10) order by person, period, component, rule, per), '')) from line_sums"
+        "amount, mix, weighed), chr(10) order by person, period, component, rule, per), '')) from earnings"
     ).fetchone()
     pays = con.execute(
         "select sha256(coalesce(string_agg(concat_ws('|', person, period, component, amount), chr(10) "

@@ -19,7 +19,7 @@ TotalKey = tuple[str, str, date, Per]
 
 
 @dataclass(frozen=True)
-class World:
+class Results:
     """A plan, the roster, and credited totals by pay period (in the plan's currency).
 
     totals: what the plan covers; see `TotalKey`.

@@ -14,24 +14,24 @@ from dabiao.engine.payout.credit import Window
 from dabiao.engine.payout.lines import has_terms
 from dabiao.engine.payout.plan import PAY, Every, Plan
 from dabiao.engine.payout.reference import LAST, Reference
+from dabiao.engine.payout.results import Results, TotalKey
 from dabiao.engine.payout.roster import Roster, excepted, members
 from dabiao.engine.payout.spans import span_of
 from dabiao.engine.payout.totals import reached, totals, unit_totals
-from dabiao.engine.payout.world import TotalKey, World
 from dabiao.incentives.logic.tables import Compiler
 
 AttainedMeasure = tuple[str, tuple[str, ...], Every]
 """A measure whose attainment some rule reads, what it is counted per, and the span."""
 
 
-def world_of(
+def results_of(
     plan: Plan,
     con: duckdb.DuckDBPyConnection,
     tables: Mapping[str, ir.Table],
     roster: Roster,
     window: Window,
     compiler: Compiler,
-) -> World:
+) -> Results:
     """The totals that the plan's period rules ask for; of one person only where nobody else's count."""
     asked, teams = _asked(plan)
     if teams or is_shared(plan):
@@ -47,7 +47,7 @@ def world_of(
             if first_on is not None:
                 first[key, place[1]] = min(first_on, first.get((key, place[1]), LAST))
     units = {place: total for key in sorted(teams) for place, total in ask.by_unit(key, whole)}
-    return World(plan, roster, credit, units, first, window.people, ask.reached(attained, window, whole))
+    return Results(plan, roster, credit, units, first, window.people, ask.reached(attained, window, whole))
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ class _Asking:
             yield (key, row["unit"], row["period"]), self._exact(row)
 
     def _rows(self, *what: Hashable, make: Callable[[], ir.Table]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (
+        rows: list[dict[str, Any]] = (
             self.con.execute(self.compiler.sql(*what, make=make)).to_arrow_table().to_pylist()
         )
-        return found
+        return rows
 
     def _exact(self, row: Mapping[str, Any]) -> Decimal:
         return Decimal(row["total"]).scaleb(-self.plan.decimals)
@@ -109,24 +109,24 @@ def _whole_spans(plan: Plan, attained: Collection[AttainedMeasure], window: Wind
 
 def _attained(plan: Plan) -> set[AttainedMeasure]:
     """Whose attainment some rule reads: measure, columns that it is counted per, span."""
-    found: set[AttainedMeasure] = set()
+    measures: set[AttainedMeasure] = set()
     for component in plan.components.values():
         tiers = component.rate.tiers if component.rate else None
         if tiers is not None and tiers.pay == "whole" and tiers.by == "attainment":
             per = () if tiers.measure else tiers.per
-            found.add((tiers.measure or component.base, per, tiers.over or plan.period))
+            measures.add((tiers.measure or component.base, per, tiers.over or plan.period))
         gates = [*component.gates, *(raise_.when for raise_ in component.raises)]
         for each in [gate.attained for gate in gates] + [factor.attained for factor in component.times]:
             if each is not None and (each.by == "attainment" or each.team):
-                found.add((each.measure, (), each.over or plan.period))
+                measures.add((each.measure, (), each.over or plan.period))
         bonus = component.bonus
         if (
             bonus is not None
             and bonus.kind in ("attainment", "team", "pool")
             and bonus.measure in plan.measures
         ):
-            found.add((bonus.measure, (), bonus.over or plan.period))
-    return found
+            measures.add((bonus.measure, (), bonus.over or plan.period))
+    return measures
 
 
 def is_shared(plan: Plan) -> bool:
