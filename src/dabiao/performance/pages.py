@@ -19,6 +19,7 @@ from dabiao.performance.queries import customers, definition, forecast, links
 from dabiao.performance.queries.headline import headline
 from dabiao.ui import http
 from dabiao.ui.address import read_address
+from dabiao.ui.page import exported, list_page
 
 FILTER = "is_"
 """Query parameters that keep facts of one value: is_customer=C1; an empty value keeps those without one."""
@@ -29,9 +30,8 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
     """How the scope stands in the period."""
     frame = _frame(request)
     metric = headline(frame.lake)
-    if metric and (kind := request.GET.get("export")):
-        table = breakdowns.breakdown(frame, metric, "").table
-        return table.download(kind, name=_file(frame, "cockpit"), only=request.GET.get("filter", ""))
+    if metric and "export" in request.GET:
+        return exported(request, breakdowns.breakdown(frame, metric, "").table, name=_file(frame, "cockpit"))
     if metric:
         _ask_for_forecast(frame, metric)
     words = {
@@ -56,10 +56,10 @@ def signals(request: UserRequest) -> HttpResponse:
 def breakdown(request: UserRequest, metric: str) -> HttpResponseBase:
     """One metric of the scope, split."""
     frame = _frame(request)
-    found = breakdowns.breakdown(frame, metric, request.GET.get("by", ""))
-    if kind := request.GET.get("export"):
-        return found.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
-    return render(request, "performance/breakdown.html", {"page": found})
+    split = breakdowns.breakdown(frame, metric, request.GET.get("by", ""))
+    return list_page(
+        request, "performance/breakdown.html", split.table, name=_file(frame, metric), page=split
+    )
 
 
 @page()
@@ -69,13 +69,9 @@ def facts(request: UserRequest, metric: str) -> HttpResponseBase:
     only = {
         name.removeprefix(FILTER): str(request.GET[name]) for name in request.GET if name.startswith(FILTER)
     }
-    kind = request.GET.get("export")
-    found = drilldown.behind(
-        frame, metric, measure=request.GET.get("measure", ""), only=only, everything=bool(kind)
-    )
-    if kind:
-        return found.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
-    return render(request, "performance/facts.html", {"page": found})
+    measure, everything = request.GET.get("measure", ""), "export" in request.GET
+    behind = drilldown.behind(frame, metric, measure=measure, only=only, everything=everything)
+    return list_page(request, "performance/facts.html", behind.table, name=_file(frame, metric), page=behind)
 
 
 @page()
@@ -91,9 +87,7 @@ def dictionary(request: UserRequest) -> HttpResponseBase:
     """Every metric: what it means and how it stands."""
     frame = _frame(request)
     table = definition.listing(frame)
-    if kind := request.GET.get("export"):
-        return table.download(kind, name=_file(frame, "metrics"), only=request.GET.get("filter", ""))
-    return render(request, "performance/dictionary.html", {"table": table})
+    return list_page(request, "performance/dictionary.html", table, name=_file(frame, "metrics"))
 
 
 @page()
