@@ -59,12 +59,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dabiao.org.access.context",
                 "dabiao.site.shell.context",
             ],
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "dabiao.ui.templatetags.dabiao",
+                "dabiao.ui.templatetags.blocks",
             ],
         },
     }

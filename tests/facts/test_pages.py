@@ -203,7 +203,7 @@ class TestConnectors:
     def test_a_file_on_this_machine_is_no_connector(self, web):
         answer = web("ada").post("/facts/connectors/", {"name": "x", "url": "sqlite:////etc/passwd"})
 
-        assert answer.status_code == 200 and "cannot be a connector" in answer.content.decode()
+        assert answer.status_code == 422 and "cannot be a connector" in answer.content.decode()
 
 
 class TestToday:

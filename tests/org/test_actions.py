@@ -206,7 +206,7 @@ class TestUsers:
 
     def test_begin_with_an_administrator(self, db, at):
         user = actions.create_admin(username="root", password="x", at=at)
-        assert user.is_admin
+        assert user.role == User.Role.ADMIN
         again = actions.create_admin(username="root", password="y", at=at)
         assert (again.pk, again.check_password("y")) == (user.pk, True)
 

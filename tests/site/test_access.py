@@ -27,7 +27,7 @@ from dabiao.core import publishing
 from dabiao.engine.promise import Levels
 from dabiao.facts.actions import upserts
 from dabiao.org import actions
-from dabiao.org.access import may
+from dabiao.org.access import Can, may
 from dabiao.org.models import ApiToken, Assignment, Person, Unit, User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions as targets
@@ -184,7 +184,7 @@ class Site:
 
     def _token_of(self, who):
         user = self.company.users[who]
-        scope = ApiToken.Scope.WRITE if user.may_write else ApiToken.Scope.READ
+        scope = ApiToken.Scope.WRITE if may(user, Can.WRITE) else ApiToken.Scope.READ
         _token, secret = actions.create_token(name="t", scope=scope, days=1, by=user, at=timezone.now())
         return secret
 

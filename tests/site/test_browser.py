@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from dabiao.org.models import User
 from tests.conftest import skip_or_fail
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -170,7 +171,7 @@ class TestCockpit:
 class TestTables:
     def test_sort_filter_and_hide_columns(self, signed_in):
         page = opened(signed_in("ada"), "/metrics/")
-        names = page.locator("#metrics tbody tr:not(.gap) td:nth-child(2)")
+        names = page.locator("#metrics tbody tr:not(.none):not([hidden]) td:nth-child(2)")
         page.get_by_placeholder("Filter").fill("gross margin")
         expect(names).to_have_text(["Gross margin"])
         with page.expect_download() as download:
@@ -178,7 +179,7 @@ class TestTables:
         lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
         assert [line.split(",")[0] for line in lines] == ["Metric", "Gross margin"]
         page.get_by_placeholder("Filter").fill("")
-        page.locator("#metrics th button", has_text="Metric").click()
+        page.locator("#metrics th a", has_text="Metric").click()
         first, second = names.nth(0).inner_text(), names.nth(1).inner_text()
         assert first.lower() <= second.lower()
         page.locator("#metrics summary", has_text="Columns").click()
@@ -193,6 +194,60 @@ class TestTables:
         page.keyboard.press("ArrowDown")
 
         expect(page.locator("#metrics tr.here")).to_have_count(1)
+
+    def test_the_browser_orders_as_the_server_does(self, signed_in):
+        page = opened(signed_in("ada"), "/metrics/")
+        for head in ("Metric", "Computed as", "This period", "This period"):
+            page.locator("#metrics th a", has_text=head).click()
+            here = page.locator("#metrics tbody tr:not(.none)").all_inner_texts()
+            anew = page.context.new_page()
+            anew.goto(page.url)
+            assert anew.locator("#metrics tbody tr:not(.none)").all_inner_texts() == here, page.url
+            anew.close()
+
+
+class TestLongTables:
+    def test_a_view_is_made_by_typing_and_clicking_and_can_be_sent(self, signed_in, company):
+        User.objects.bulk_create(User(username=f"clone{n}", role="rep") for n in range(1, 251))
+        page = signed_in("ada")
+        page.goto("/org/users/")
+        rows, count = page.locator("#users tbody tr:not(.none)"), page.locator("#users .listing-count")
+        expect(rows).to_have_count(100)
+        page.get_by_placeholder("Filter").press_sequentially("clone")
+        expect(count).to_contain_text("250 /")
+        expect(page.get_by_placeholder("Filter")).to_be_focused()
+        head = page.locator("#users th", has_text="User name")
+        head.locator("a").click()
+        expect(rows.first).to_contain_text("clone1")
+        head.locator("a").click()
+        expect(rows.first).to_contain_text("clone250")
+        expect(head).to_have_attribute("aria-sort", "descending")
+        page.get_by_role("link", name="Next page").click()
+        expect(rows.first).to_contain_text("clone150")
+        expect(page.get_by_role("link", name="Next page")).to_be_focused()
+        assert page.url.endswith("/org/users/?filter=clone&sort=-username&page=2")
+
+        other = page.context.new_page()
+        other.goto(page.url)
+        expect(other.locator("#users .listing-count")).to_contain_text("250 /")
+        expect(other.get_by_placeholder("Filter")).to_have_value("clone")
+        assert (
+            other.locator("#users tbody tr").all_inner_texts()
+            == page.locator("#users tbody tr").all_inner_texts()
+        )
+        with other.expect_download() as download:
+            other.get_by_role("link", name="CSV").click()
+        lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
+        assert (len(lines), lines[1].split(",")[0]) == (251, "clone250")
+
+    def test_what_the_filter_does_not_find_is_said(self, signed_in, company):
+        User.objects.bulk_create(User(username=f"clone{n}", role="rep") for n in range(1, 121))
+        page = signed_in("ada")
+        page.goto("/org/users/")
+        page.get_by_placeholder("Filter").fill("nobody at all")
+
+        expect(page.locator("#users tr.none")).to_be_visible()
+        assert violations(page) == []
 
 
 class TestKeyboard:

@@ -4,17 +4,19 @@ import json
 from decimal import Decimal
 
 import pytest
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 from django.utils import translation
 
 from dabiao.ui import cells, charts
 from dabiao.ui.listing import Column, Listing
+from dabiao.ui.page import exported
+from dabiao.ui.view import PAGE
 from tests.performance import sample
 
 
 def rendered(text: str, **words: object) -> str:
-    request = RequestFactory().get("/cockpit/?scope=east&period=2026-10&page=3")
+    request = RequestFactory().get("/cockpit/?scope=east&period=2026-10&page=3&filter=b&sort=name")
     with translation.override("en"):
         return Template(text).render(Context({"request": request, **words}))
 
@@ -63,15 +65,16 @@ class TestListing:
         assert "<b>1</b>" not in page
         assert '<a href="/x/1">&lt;b&gt;1&lt;/b&gt;</a>' in page
 
-    def test_keeps_long_tables_in_a_data_island(self):
+    def test_sends_a_page_of_a_long_table(self):
         page = rendered("{% listing table %}", table=self.table(10_050))
-        island = page.split('id="things-rows" type="application/json">')[1].split("</script>")[0]
 
-        assert page.count("<tr>") == cells.DRAWN_AT_ONCE + 2
-        assert len(json.loads(island)) == 10_050 - cells.DRAWN_AT_ONCE
+        assert page.count("<tr>") == PAGE + 2
+        assert (
+            "10050 rows" in page and ">&lt;b&gt;200&lt;/b&gt;<" in page
+        )  # the address asks for the third page
 
     def test_exports_every_row_with_full_digits(self):
-        lines = b"".join(self.table(10_050).download("csv")).decode("utf-8-sig").splitlines()
+        lines = self.exported(self.table(10_050))
 
         assert len(lines) == 10_050 + 2
         assert lines[-1] == "Total,50496225,"
@@ -87,19 +90,27 @@ class TestListing:
         ],
     )  # fmt: skip
     def test_exports_what_the_filter_leaves_far_beyond_what_is_drawn(self, case, only, names):
-        with translation.override("en"):
-            lines = b"".join(self.table(10_050).download("csv", only=only)).decode("utf-8-sig").splitlines()
+        lines = self.exported(self.table(10_050), only)
 
         assert [line.split(",")[0] for line in lines[1:]] == names, case
+
+    def exported(self, table: Listing, only: str = "") -> list[str]:
+        request = RequestFactory().get("/things/", {"export": "csv", "filter": only})
+        with translation.override("en"):
+            return b"".join(exported(request, table)).decode("utf-8-sig").splitlines()
 
     def test_a_filtered_export_still_has_no_formula(self):
         rows = [{"a": "=HYPERLINK(1)"}, {"a": "plain"}]
         table = Listing("t", [Column("a", "A")], rows)
 
-        assert b"".join(table.download("csv", only="hyper")).decode("utf-8-sig").splitlines() == [
-            "A",
-            "'=HYPERLINK(1)",
-        ]
+        assert self.exported(table, "hyper") == ["A", "'=HYPERLINK(1)"]
+
+    def test_folds_what_is_long(self):
+        row = {"a": "x" * 200}
+        page = cells.cell(Column("a", "A", "long"), row, "CNY")
+
+        assert page.count("x") == 200 and "<summary>" + "x" * cells.FOLDED + " …</summary>" in page
+        assert cells.cell(Column("a", "A", "long"), {"a": "short"}, "CNY") == "short"
 
     def test_says_that_it_is_empty(self):
         assert "Nothing to show." in rendered(
@@ -107,8 +118,40 @@ class TestListing:
         )
 
 
+class TestBlocks:
+    def test_a_page_has_a_title_a_sentence_and_acts(self):
+        page = rendered("{% page %}A & B{% sentence %}{{ said }}{% acts %}<a>x</a>{% endpage %}", said="<i>")
+
+        assert (
+            "<h1>A & B</h1>" in page
+            and "<p>&lt;i&gt;</p>" in page
+            and '<div class="acts"><a>x</a></div>' in page
+        )
+
+    def test_parts_that_say_nothing_leave_nothing_behind(self):
+        page = rendered("{% page %}A{% sentence %}{% if 0 %}x{% endif %}{% acts %} {% endpage %}")
+
+        assert "<p>" not in page and "acts" not in page
+
+    def test_a_card_has_more_beside_its_title_only_before_the_body(self):
+        page = rendered("{% card title 'below' key='k' %}<a>more</a>{% body %}text{% endcard %}", title="<T>")
+        header, _end, body = page.partition("</header>")
+
+        assert '<section class="card below" id="k">' in header and "<h2>&lt;T&gt;</h2>" in header
+        assert (
+            "<a>more</a>" in header
+            and "text" in body
+            and "header" not in rendered("{% card %}x{% endcard %}")
+        )
+
+    @pytest.mark.parametrize("text", ["{% card titel='x' %}{% endcard %}", "{% card %}"])
+    def test_what_a_card_does_not_know_is_refused(self, text):
+        with pytest.raises(TemplateSyntaxError):
+            rendered(text)
+
+
 class TestAddresses:
-    def test_here_changes_one_parameter_and_starts_paging_again(self):
+    def test_here_changes_one_parameter_and_shows_tables_from_the_start(self):
         assert rendered("{% here period='2026-09' scope='' %}") == "/cockpit/?period=2026-09"
 
     def test_keep_takes_scope_and_period_along(self):

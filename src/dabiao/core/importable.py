@@ -18,6 +18,11 @@ class Outcome:
     cleared: int = 0
     errors: tuple[RowError, ...] = ()
 
+    @property
+    def counted(self) -> bool:
+        """Whether it says how many rows it is about; not every dry run does."""
+        return any((self.added, self.changed, self.unchanged, self.cleared))
+
 
 @dataclass(frozen=True)
 class Importable:
@@ -25,9 +30,11 @@ class Importable:
 
     take: (SourceRows, *, by, at, on, dry_run) → outcome; all or nothing, and with dry_run nothing. Cells that are
         text are read, others are taken as they are.
+    note: what a row says, for whoever fills one in.
     """
 
     key: str
     label: Promise | str
     fields: Sequence[Field]
     take: Callable[..., Outcome]
+    note: Promise | str = ""

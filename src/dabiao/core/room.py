@@ -193,6 +193,7 @@ def promises() -> Promises | None:
     return next((room.promises for room in installed() if room.promises is not None), None)
 
 
-def importables() -> Mapping[str, Any]:
-    """Table → the importable of whichever room takes its rows."""
-    return {key: taken for room in installed() if room.imports for key, taken in room.imports().items()}
+def importables(key: str = "") -> Mapping[str, Any]:
+    """Table → the importable of whichever room takes its rows; of the room `key` alone where one is given."""
+    rooms = (room for room in installed() if room.imports and key in {"", room.key})
+    return {table: taken for room in rooms if room.imports for table, taken in room.imports().items()}

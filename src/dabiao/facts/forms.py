@@ -1,6 +1,7 @@
 """What people upload and enter by hand."""
 
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dabiao.facts import queries
 from dabiao.facts.logic.labels import ACTIVITIES
-from dabiao.ui.form import Day, Form
+from dabiao.ui.form import Amount, Form
 
 
 class ManyFiles(forms.FileField):
@@ -96,14 +97,17 @@ class ActivityForm(Form):
         ],
     )
 
-    def moment(self, day: date) -> datetime:
-        """When it began, by the clock of the business time zone."""
-        at: time = self.cleaned_data["at"]
-        return datetime.combine(day, at)
+
+class FiguresForm(Form):
+    """Figures of a day, a field for each metric: `f:` and its key. What is left empty is not filed."""
+
+    def __init__(self, *args: object, metrics: Mapping[str, str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        for key, label in metrics.items():
+            self.fields[f"f:{key}"] = Amount(label=label, required=False)
 
 
-class DayForm(Form):
-    """For whom and which day is filed."""
-
-    person = forms.ChoiceField(label=_("For"))
-    day = Day(label=_("Day"))
+def figures_of(said: Mapping[str, Decimal | None]) -> dict[str, Decimal]:
+    """Metric → figure, from what was typed into a `FiguresForm`."""
+    typed = {name.removeprefix("f:"): value for name, value in said.items()}
+    return {key: value for key, value in typed.items() if value is not None}

@@ -5,6 +5,8 @@ from functools import wraps
 from typing import Concatenate, Final, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
@@ -23,7 +25,7 @@ P = ParamSpec("P")
 _ROLES: Final[Mapping[str, frozenset[Can]]] = {
     User.Role.ADMIN: frozenset(Can),
     User.Role.OPERATIONS: frozenset(Can) - {Can.ADMINISTER},
-    User.Role.MANAGER: frozenset({Can.LOOK, Can.WRITE, Can.SET_TARGETS}),
+    User.Role.MANAGER: frozenset({Can.LOOK, Can.WRITE, Can.WRITE_FOR_OTHERS, Can.SET_TARGETS}),
     User.Role.REP: frozenset({Can.LOOK, Can.WRITE}),
     User.Role.READER: frozenset({Can.LOOK}),
 }
@@ -49,6 +51,23 @@ def require(viewer: User | None, can: Can) -> None:
     """Raises Forbidden unless `viewer` may."""
     if not may(viewer, can):
         raise Forbidden(str(_REFUSALS.get(can, _("You may not do this."))))
+
+
+class Rights:
+    """What a template asks: `{% if can.OPERATE %}`. Raises ImproperlyConfigured for a capability that does not exist."""
+
+    def __init__(self, viewer: User | AnonymousUser) -> None:
+        self._viewer = viewer
+
+    def __getattr__(self, name: str) -> bool:
+        if name not in Can.__members__:
+            raise ImproperlyConfigured(f"can.{name} is no capability; there are {', '.join(Can.__members__)}")
+        return isinstance(self._viewer, User) and may(self._viewer, Can[name])
+
+
+def context(request: HttpRequest) -> dict[str, Rights]:
+    """Django's context processor: `can` in every template."""
+    return {"can": Rights(getattr(request, "user", AnonymousUser()))}
 
 
 View = Callable[Concatenate[UserRequest, P], HttpResponseBase]

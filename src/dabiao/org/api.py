@@ -11,7 +11,8 @@ from dabiao.core import uploads
 from dabiao.core.errors import Forbidden, NotFound
 from dabiao.core.rest import MOST, REFUSALS, Page, Paging, page_of
 from dabiao.org import actions, imports, queries
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, may
+from dabiao.org.can import Can
 from dabiao.org.models import ApiToken, User
 from dabiao.org.queries import Node, PersonRow, Scope
 from dabiao.ui import http
@@ -28,7 +29,7 @@ class Token(HttpBearer):
         found = actions.bearer(token, at=timezone.now())
         if found is None:
             return None
-        if self.writes and (found.scope != ApiToken.Scope.WRITE or not found.user.may_write):
+        if self.writes and (found.scope != ApiToken.Scope.WRITE or not may(found.user, Can.WRITE)):
             raise Forbidden("This token may read only.")
         request.user = found.user
         return found.user

@@ -10,6 +10,8 @@ class Can(StrEnum):
     """See pages and figures of one's sight: everybody who has signed in."""
     WRITE = "write"
     """Enter anything at all."""
+    WRITE_FOR_OTHERS = "write for others"
+    """Enter on behalf of those of one's sight."""
     SET_TARGETS = "set targets"
     OPERATE = "operate"
     """Feed facts, the organisation and targets; read the audit log."""

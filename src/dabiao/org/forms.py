@@ -6,7 +6,6 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from dabiao.org import imports
 from dabiao.org.logic.tree import tree
 from dabiao.org.models import Absence, ApiToken, Position, User
 from dabiao.ui.form import Day, Form
@@ -167,15 +166,3 @@ class TokenForm(Form):
     name = forms.CharField(label=_("What for"), max_length=80)
     scope = forms.ChoiceField(label=_("May"), choices=ApiToken.Scope.choices)
     days = forms.IntegerField(label=_("Days it lasts"), min_value=1, max_value=366, initial=90)
-
-
-class ImportForm(Form):
-    """A table to import."""
-
-    table = forms.ChoiceField(label=_("Table"))
-    file = forms.FileField(label=_("File"), help_text=_("CSV, TSV, XLSX or XLS; titles in the first row."))
-    dry_run = forms.BooleanField(label=_("Only check; change nothing"), required=False)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["table"].choices = list(imports.LABELS.items())  # type: ignore[attr-defined]  # a ChoiceField

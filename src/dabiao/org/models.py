@@ -48,19 +48,6 @@ class User(AbstractUser):
     def key(self) -> str:
         return self.username
 
-    @property
-    def is_admin(self) -> bool:
-        return self.role == self.Role.ADMIN
-
-    @property
-    def runs_operations(self) -> bool:
-        """May feed facts, the organisation and targets of everybody."""
-        return self.role in {self.Role.ADMIN, self.Role.OPERATIONS}
-
-    @property
-    def may_write(self) -> bool:
-        return self.role != self.Role.READER
-
 
 class OrgVersion(models.Model):
     """One row that counts changes of the organisation, so that publishing knows it has changed.

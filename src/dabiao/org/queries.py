@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
-from dabiao.org.access import require
+from dabiao.org.access import may, require
 from dabiao.org.can import Can
 from dabiao.org.logic.seats import Numbering, numbering
 from dabiao.org.logic.tree import Node, Tree, one_tree, org_version, tree
@@ -384,7 +384,7 @@ def grants_of(subject: User) -> list[Grant]:
 
 def tokens(viewer: User) -> list[ApiToken]:
     """One's own tokens; everybody's for an administrator."""
-    rows = ApiToken.objects.all() if viewer.is_admin else ApiToken.objects.filter(user=viewer)
+    rows = ApiToken.objects.all() if may(viewer, Can.ADMINISTER) else ApiToken.objects.filter(user=viewer)
     return list(rows.select_related("user").order_by("revoked_at", "-created_at", "pk"))
 
 

@@ -26,6 +26,7 @@ from dabiao.performance.queries.headline import headline
 from dabiao.ui import http
 from dabiao.ui.address import read_address
 from dabiao.ui.listing import Listing
+from dabiao.ui.page import exported, list_page
 
 FILTER = "is_"
 """Query parameters that keep facts of one value: is_customer=C1; an empty value keeps those without one."""
@@ -36,9 +37,8 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
     """How the scope stands in the period."""
     frame = _frame(request)
     metric = headline(frame.lake)
-    if metric and (kind := request.GET.get("export")):
-        table = breakdowns.breakdown(frame, metric, "").table
-        return table.download(kind, name=_file(frame, "cockpit"), only=request.GET.get("filter", ""))
+    if metric and "export" in request.GET:
+        return exported(request, breakdowns.breakdown(frame, metric, "").table, name=_file(frame, "cockpit"))
     if metric:
         _ask_for_forecast(frame, metric)
     words = {
@@ -64,10 +64,8 @@ def breakdown(request: UserRequest, metric: str) -> HttpResponseBase:
     """One metric of the scope, split."""
     frame = _frame(request)
     split = breakdowns.breakdown(frame, metric, request.GET.get("by", ""))
-    if kind := request.GET.get("export"):
-        return split.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
-    words = {"page": replace(split, table=_linked(frame, metric, split))}
-    return render(request, "performance/breakdown.html", words)
+    table = _linked(frame, metric, split)
+    return list_page(request, "performance/breakdown.html", table, name=_file(frame, metric), page=split)
 
 
 @page()
@@ -77,13 +75,9 @@ def facts(request: UserRequest, metric: str) -> HttpResponseBase:
     only = {
         name.removeprefix(FILTER): str(request.GET[name]) for name in request.GET if name.startswith(FILTER)
     }
-    kind = request.GET.get("export")
-    behind = drilldown.behind(
-        frame, metric, measure=request.GET.get("measure", ""), only=only, everything=bool(kind)
-    )
-    if kind:
-        return behind.table.download(kind, name=_file(frame, metric), only=request.GET.get("filter", ""))
-    return render(request, "performance/facts.html", {"page": behind})
+    measure, everything = request.GET.get("measure", ""), "export" in request.GET
+    behind = drilldown.behind(frame, metric, measure=measure, only=only, everything=everything)
+    return list_page(request, "performance/facts.html", behind.table, name=_file(frame, metric), page=behind)
 
 
 @page()
@@ -99,10 +93,9 @@ def dictionary(request: UserRequest) -> HttpResponseBase:
     """Every metric: what it means and how it stands."""
     frame = _frame(request)
     table = definition.listing(frame)
-    if kind := request.GET.get("export"):
-        return table.download(kind, name=_file(frame, "metrics"), only=request.GET.get("filter", ""))
     rows = [{**row, "href": reverse("performance:metric", args=[row["key"]])} for row in table.rows]
-    return render(request, "performance/dictionary.html", {"table": replace(table, rows=rows)})
+    linked = replace(table, rows=rows)
+    return list_page(request, "performance/dictionary.html", linked, name=_file(frame, "metrics"))
 
 
 @page()

@@ -1,24 +1,22 @@
-"""Reading the audit trail: filter, page, export."""
+"""Reading the audit trail: which lines, and how a page and an export show them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import overload
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dabiao.core.models import AuditLine
-from dabiao.core.spreadsheet import Row
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
 from dabiao.site import audit_labels
 from dabiao.ui import http
-
-PAGE = 100
-SHORT = 160
+from dabiao.ui.listing import Column, Listing, Row
 
 
 @dataclass(frozen=True)
@@ -59,29 +57,65 @@ def audit_lines(viewer: User, wanted: AuditFilter) -> QuerySet[AuditLine]:
     return lines
 
 
-def audit_page(lines: QuerySet[AuditLine], number: str) -> Page[AuditLine]:
-    """One screen of lines; a page that does not exist becomes the nearest."""
-    return Paginator(lines, PAGE).get_page(number)
+class AuditRows(Sequence[Row]):
+    """Lines as rows of a table, read page by page or one after the other: they may be more than memory holds."""
+
+    def __init__(self, lines: QuerySet[AuditLine]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
+        return self._lines.count()
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        if isinstance(at, slice):
+            return [_row(line) for line in self._lines[at]]
+        return _row(self._lines[at])
+
+    def __iter__(self) -> Iterator[Row]:
+        return (_row(line) for line in self._lines.iterator(chunk_size=2000))
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A line with its detail as text; what is long is opened by whoever wants it."""
+def audit_listing(lines: QuerySet[AuditLine]) -> Listing:
+    """The trail as a table, newest first."""
+    return Listing(
+        key="audit",
+        columns=[
+            Column("at", _("When"), "moment"),
+            Column("by", _("By")),
+            Column("what", _("What")),
+            Column("code", _("Code"), "code", hidden=True),
+            Column("type", _("Kind of subject"), hidden=True),
+            Column("subject", _("Subject")),
+            Column("key", _("Key"), "code", hidden=True),
+            Column("detail", _("Detail"), "long"),
+            Column("data", _("Detail as JSON"), "long", hidden=True),
+        ],
+        rows=AuditRows(lines),
+        fixed=True,
+    )
 
-    line: AuditLine
-    what: str
-    short: str
-    more: str
 
-
-def shown(lines: Iterable[AuditLine]) -> list[Shown]:
-    """Lines of one screen."""
-    return [_shown(line) for line in lines]
-
-
-def _shown(line: AuditLine) -> Shown:
-    text = "; ".join(f"{name}: {_told(value)}" for name, value in line.detail.items())
-    return Shown(line, audit_labels.said(line.what), text[:SHORT], text[SHORT:])
+def _row(line: AuditLine) -> Row:
+    named = line.subject_key in line.subject_label
+    return {
+        "at": timezone.localtime(line.at),
+        "by": line.by.username if line.by else _("the program"),
+        "what": audit_labels.said(line.what),
+        "code": line.what,
+        "type": line.subject_type,
+        "subject": line.subject_label if named else f"{line.subject_label} {line.subject_key}",
+        "key": line.subject_key,
+        "detail": "; ".join(f"{name}: {_told(value)}" for name, value in line.detail.items()),
+        "data": json.dumps(line.detail, ensure_ascii=False) if line.detail else None,
+    }
 
 
 def _told(value: object) -> str:
@@ -91,33 +125,6 @@ def _told(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}={part}" for name, part in value.items() if part is not None) or "–"
     return "–" if value is None else str(value)
-
-
-def audit_columns() -> dict[str, str]:
-    """Titles of the export."""
-    return {
-        "at": _("When"),
-        "by": _("By"),
-        "what": _("What"),
-        "type": _("Kind of subject"),
-        "key": _("Key"),
-        "label": _("Subject"),
-        "detail": _("Detail"),
-    }
-
-
-def audit_rows(lines: QuerySet[AuditLine]) -> Iterator[Row]:
-    """Every line as a row of an export."""
-    for line in lines.iterator(chunk_size=2000):
-        yield {
-            "at": timezone.localtime(line.at),
-            "by": line.by.username if line.by else None,
-            "what": line.what,
-            "type": line.subject_type,
-            "key": line.subject_key,
-            "label": line.subject_label,
-            "detail": json.dumps(line.detail, ensure_ascii=False) if line.detail else None,
-        }
 
 
 def _midnight(day: date) -> datetime:

@@ -9,9 +9,10 @@ from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
 from dabiao.site import scopes
 from dabiao.site import search as searching
-from dabiao.site.audit_log import AuditFilter, audit_columns, audit_lines, audit_page, audit_rows, shown
+from dabiao.site.audit_log import AuditFilter, audit_lines, audit_listing
 from dabiao.ui import http
 from dabiao.ui.address import read_address
+from dabiao.ui.page import list_page
 
 
 @page()
@@ -44,8 +45,5 @@ def settings_page(request: UserRequest) -> HttpResponse:
 def audit(request: UserRequest) -> HttpResponseBase:
     """What was done by whom, newest first; exports hold every line that the filter leaves."""
     wanted = AuditFilter.read(request.GET)
-    lines = audit_lines(request.user, wanted)
-    if kind := request.GET.get("export"):
-        return http.download(audit_rows(lines), audit_columns(), name="audit", kind=kind)
-    screen = audit_page(lines, request.GET.get("page", "1"))
-    return render(request, "audit.html", {"page": screen, "lines": shown(screen), "asked": wanted})
+    table = audit_listing(audit_lines(request.user, wanted))
+    return list_page(request, "audit.html", table, asked=wanted)

@@ -182,4 +182,8 @@ def _take(rows: Iterable[SourceRow], *, by: User | None, at: datetime, on: date,
     return Outcome(done.added, done.changed, done.unchanged, done.cleared, taken.errors)
 
 
-TARGETS: Final = Importable("targets", gettext_lazy("Targets"), FIELDS, _take)
+_NOTE: Final = gettext_lazy(
+    "Name a unit or a person, a metric by key or name, and a period (2026, 2026-Q1, 2026-03) or the first and last day. "
+    "Empty levels are not set; 0 is a target."
+)
+TARGETS: Final = Importable("targets", gettext_lazy("Targets"), FIELDS, _take, _NOTE)

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,16 +22,17 @@ from dabiao.engine.metric import Metric
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
-from dabiao.org.access import UserRequest, may, page
-from dabiao.org.can import Can
+from dabiao.org.access import UserRequest, page
 from dabiao.org.queries import Scope
-from dabiao.targets import actions, forms, imports, queries
+from dabiao.targets import actions, queries
 from dabiao.targets.actions import Slot
 from dabiao.targets.models import LEVELS
 from dabiao.targets.queries.grid import Grid, GridRequest, export_columns, export_rows, grid
 from dabiao.ui import http
 from dabiao.ui.address import read_address
+from dabiao.ui.importing import import_page, import_workbook
 from dabiao.ui.listing import Column, Listing
+from dabiao.ui.page import list_page
 
 FIRST_METRIC = "sales_amount"
 MOST_CELLS = 5000
@@ -66,48 +68,34 @@ def grid_save(request: UserRequest) -> HttpResponse:
 
 @page()
 def targets_list(request: UserRequest) -> HttpResponseBase:
-    """Every target that the viewer may see and whose dates touch the period, as a table that exports itself."""
+    """Every target that the viewer may see and whose dates touch the period."""
     on = http.today()
     period = read_address(request, today=on).period
     wanted = queries.Filter(since=period.start, until=period.end, metric=request.GET.get("metric", ""))
     table = _listing([queries.as_row(target) for target in queries.listed(request.user, on, wanted)])
-    if kind := request.GET.get("export"):
-        return table.download(kind, only=request.GET.get("filter", ""))
-    return render(request, "targets/list.html", {"table": table, "period": period})
+    return list_page(request, "targets/list.html", table, period=period)
 
 
 @page("GET POST")
-def import_page(request: UserRequest) -> HttpResponse:
-    """Upload targets; every error is shown, and with one nothing is changed."""
-    form = forms.ImportForm(request.POST or None, request.FILES or None)
-    done: list[imports.Imported] = []
-
-    def act() -> None:
-        said = form.cleaned_data
-        rows = uploads.rows_of(said["file"].read(), said["file"].name)
-        options: dict[str, Any] = {"by": request.user, "at": timezone.now(), "on": http.today()}
-        done.append(imports.import_rows(rows, **options, fiscal=fiscal(), dry_run=said["dry_run"]))
-
-    if request.method == "POST":
-        form.run(act)
-    result = done[0] if done else None
-    context = {
-        "form": form,
-        "result": result,
-        "dry_run": bool(done) and form.cleaned_data["dry_run"],
-        "errors": _errors(result) if result and result.errors else None,
-        "columns": [(field.title, field.required) for field in imports.FIELDS],
-    }
-    bad = request.method == "POST" and (result is None or result.errors)
-    return render(request, "targets/import.html", context, status=422 if bad else 200)
+def import_targets(request: UserRequest) -> HttpResponseBase:
+    """Upload targets."""
+    return import_page(
+        request,
+        "targets",
+        sample=lambda _table: reverse("targets:import-template"),
+        title=_("Import targets"),
+        sentence=_(
+            "A row sets one target; the same row again changes nothing. With one error nothing is changed."
+        ),
+        back=reverse("targets:grid"),
+        back_to=_("Targets"),
+    )
 
 
 @page()
 def import_template(request: UserRequest) -> HttpResponseBase:
     """An empty workbook with the titles that the import knows."""
-    return http.download(
-        [], {field.name: field.title for field in imports.FIELDS}, name="targets", kind="xlsx"
-    )
+    return import_workbook("targets", "targets")
 
 
 def _asked(request: UserRequest) -> GridRequest | None:
@@ -146,7 +134,6 @@ def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
         "metrics": [(metric.key, say(metric.label)) for metric in choices],
         "levels": [("base", _("Base")), ("target", _("Target")), ("challenge", _("Challenge"))],
         "products": queries.products_with_targets(request.user, http.today()),
-        "may_import": may(request.user, Can.SET_TARGETS),
     }
 
 
@@ -187,19 +174,6 @@ def _json_cells(body: bytes) -> list[Mapping[str, Any]]:
         ]
     except (ValueError, TypeError, KeyError):
         raise Malformed(_("The cells could not be read. Reload the page.")) from None
-
-
-def _errors(result: imports.Imported) -> Listing:
-    return Listing(
-        key="errors",
-        columns=[
-            Column("row", _("Row"), "count"),
-            Column("column", _("Column")),
-            Column("value", _("Value")),
-            Column("message", _("How to mend it")),
-        ],
-        rows=[asdict(error) for error in result.errors],
-    )
 
 
 def _label(known: Mapping[str, Metric], key: str) -> str:

@@ -9,6 +9,6 @@ urlpatterns = [
     path("", pages.grid_page, name="grid"),
     path("save/", pages.grid_save, name="grid-save"),
     path("list/", pages.targets_list, name="list"),
-    path("import/", pages.import_page, name="import"),
+    path("import/", pages.import_targets, name="import"),
     path("import/template.xlsx", pages.import_template, name="import-template"),
 ]

@@ -1,20 +1,20 @@
-"""Tables' cells as HTML: one function per kind of column, used by the page and by the script that redraws it."""
+"""Tables' cells as HTML: one function per kind of column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from html import unescape
-from typing import Any, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
-from django.utils.html import conditional_escape, format_html, json_script, strip_tags
+from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from dabiao.ui import format
-from dabiao.ui.listing import Cell, Column, Listing, Row
+from dabiao.ui.listing import Cell, Column, Row
 
-DRAWN_AT_ONCE: Final = 100
-"""Rows in the page itself; the script draws the others as they come into view."""
+FOLDED: Final = 160
+"""Characters of a long text before the rest of it is folded away."""
 
 
 class Delta(Protocol):
@@ -32,39 +32,22 @@ _MARGIN: Final = Decimal("1.25")
 """A bullet's full width is 100 %, or what is needed up to 125 %."""
 
 
-def drawn(table: Listing, *, path: str, tools: bool) -> dict[str, Any]:
-    """What `_listing.html` needs."""
-    rows = [[cell(column, row, table.currency) for column in table.columns] for row in table.rows]
-    rest = rows[DRAWN_AT_ONCE:]
-    glue = "&" if "?" in path else "?"
-    return {
-        "table": table,
-        "tools": tools,
-        "rows": [_beside(table, row) for row in rows[:DRAWN_AT_ONCE]],
-        "totals": _beside(table, [cell(column, table.totals, table.currency) for column in table.columns])
-        if table.totals
-        else None,
-        "count": len(rows),
-        "rest": json_script([[list(pair) for pair in row] for row in rest], f"{table.key}-rows")
-        if rest
-        else "",
-        "export": f"{path}{glue}table={table.key}&export=",
-    }
-
-
-def cell(column: Column, row: Row, currency: str) -> tuple[SafeString, str]:
-    """(what is shown, what is sorted by)."""
+def cell(column: Column, row: Row, currency: str) -> SafeString:
+    """What is shown."""
     value = row.get(column.key)
     shown = _shown(column, value, row, currency)
-    address = row.get(column.link) if column.link else None
-    if address and value is not None:
-        shown = format_html('<a href="{}">{}</a>', address, shown)
-    return shown, _sortable(value)
+    target = row.get(column.link) if column.link else None
+    if target and value is not None:
+        shown = format_html('<a href="{}">{}</a>', target, shown)
+    return shown
 
 
 def said(column: Column, row: Row, currency: str) -> str:
     """A cell's text without its tags, as the page's filter sees it."""
-    return unescape(strip_tags(cell(column, row, currency)[0]))
+    value = row.get(column.key)
+    if isinstance(value, str) and column.kind in {"text", "code", "long"}:
+        return value  # most cells of a long table: what is plain is not drawn to be read
+    return unescape(strip_tags(_shown(column, value, row, currency)))
 
 
 def light(colour: str | None) -> SafeString:
@@ -145,11 +128,7 @@ def delta(change: Delta) -> SafeString:
     return format_html('<span class="{}">{}</span>', {True: "up", False: "down", None: ""}[change.good], text)
 
 
-def _beside(table: Listing, row: list[tuple[SafeString, str]]) -> list[tuple[Column, SafeString, str]]:
-    return [(column, *pair) for column, pair in zip(table.columns, row, strict=True)]
-
-
-def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:
+def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:  # noqa: PLR0911  # one per kind
     if column.kind == "light":
         return light(cast("str | None", value))
     if column.kind == "bullet":
@@ -159,6 +138,8 @@ def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:
         )
     if value is None:
         return format_html('<span class="nothing" title="{}">{}</span>', _("No data"), format.NOTHING)
+    if column.kind == "long":
+        return _folded(str(value))
     if column.kind == "change":
         number = Decimal(str(value))
         colour = "up" if number > 0 else "down" if number < 0 else ""
@@ -166,6 +147,13 @@ def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:
     if column.kind == "figure":
         return conditional_escape(format.figure(cast("Decimal", value), str(row.get("unit", "")), currency))
     return conditional_escape(_text(column, value, str(row.get(column.currency) or currency)))
+
+
+def _folded(text: str) -> SafeString:
+    """What is long is opened by whoever wants it."""
+    if len(text) <= FOLDED:
+        return conditional_escape(text)
+    return format_html("<details><summary>{} …</summary>{}</details>", text[:FOLDED], text[FOLDED:])
 
 
 def _text(column: Column, value: Cell, currency: str) -> str:  # noqa: PLR0911  # one line per kind
@@ -190,12 +178,3 @@ def _text(column: Column, value: Cell, currency: str) -> str:  # noqa: PLR0911  
             return format.plain(value)
         case _:
             return format.exact(value)
-
-
-def _sortable(value: Cell) -> str:
-    lights: Mapping[str, str] = {"red": "0", "amber": "1", "green": "2"}
-    if value is None:
-        return ""
-    if isinstance(value, date):
-        return value.isoformat()
-    return lights.get(value, value) if isinstance(value, str) else str(value)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
+from dabiao.core import uploads
 from dabiao.core.errors import Forbidden, Refused
 
 
@@ -43,6 +45,19 @@ class Day(forms.DateField):
     """A day, with the browser's own picker."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class Amount(forms.Field):
+    """A number as people write it: 1,250 or 12.5万; a Decimal, None where nothing was typed."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: object) -> Decimal | None:
+        text = str(value or "").strip()
+        try:
+            return uploads.amount(text) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
 
 
 def day_after(last: date | None, *, never: date) -> date:

@@ -16,7 +16,7 @@ from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.lake import dictionary, outbox
 from dabiao.lake.models import Pending
 from dabiao.org import queries as org
-from dabiao.org.access import User
+from dabiao.org.access import Can, User, may
 
 SOURCE: Final = "hand"
 KINDS: Final = ("visit", "call", "demo", "proposal", "joint_visit")
@@ -118,7 +118,7 @@ def _may_file(person: str, by: User, on: date) -> Model:
     """The person, if `by` may file for them: oneself, or whom one may see and manages. Raises NotYours."""
     holder = org.people_visible(by, on).filter(key=person).first()
     own = by.person is not None and by.person.key == person
-    if holder is None or not by.may_write or not (own or by.role != by.Role.REP):
+    if holder is None or not may(by, Can.WRITE if own else Can.WRITE_FOR_OTHERS):
         raise NotYours(_("You can file for yourself and for the people you manage."))
     return holder
 

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -24,41 +26,33 @@ from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
 from dabiao.ui import http
 from dabiao.ui.listing import Cell, Column, Listing
+from dabiao.ui.page import form_page, list_page
 
 
 @page(can=Can.OPERATE)
 def imports(request: UserRequest) -> HttpResponseBase:
     """What the lake holds, the upload, and the history of imports."""
-    history, tables = _history(), _tables()
-    if kind := request.GET.get("export"):
-        return (tables if request.GET.get("table") == tables.key else history).download(
-            kind, only=request.GET.get("filter", "")
-        )
-    context = {
-        "form": forms.UploadForm(),
-        "history": history,
-        "tables": tables,
-        "rows": sum(int(str(row["rows"])) for row in tables.rows),
-    }
-    return render(request, "facts/imports.html", context)
+    tables = _tables()
+    rows = sum(int(str(row["rows"])) for row in tables.rows)
+    return list_page(request, "facts/imports.html", {"history": _history(), "tables": tables}, count=rows)
 
 
 @page("GET POST", can=Can.OPERATE)
-def upload(request: UserRequest) -> HttpResponse:
+def upload(request: UserRequest) -> HttpResponseBase:
     """Take files in and find a mapping for them."""
-    form = forms.UploadForm(request.POST or None, request.FILES or None)
-    begun: list[ImportBatch] = []
 
-    def act() -> None:
-        said = form.cleaned_data
+    def act(said: dict[str, Any]) -> ImportBatch:
         text = said["mapping"].read().decode("utf-8", "replace") if said["mapping"] else ""
         options = {"mapping": text, "like": said["like"], "system": said["system"]}
-        begun.append(actions.begin(said["upload"], **options, by=request.user, at=timezone.now()))
+        return actions.begin(said["upload"], **options, by=request.user, at=timezone.now())
 
-    if request.method == "POST" and form.run(act):
-        return redirect("facts:import-mapping", begun[0].key)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "facts/upload.html", {"form": form}, status=status)
+    return form_page(
+        request,
+        forms.UploadForm,
+        act,
+        then=lambda batch: reverse("facts:import-mapping", args=[batch.key]),
+        draw=lambda form: ("facts/upload.html", {"form": form}),
+    )
 
 
 @page("GET POST", can=Can.OPERATE)
@@ -97,26 +91,23 @@ def import_(request: UserRequest, key: str) -> HttpResponseBase:
     batch = queries.batch(key)
     job = queries.job_of(batch)
     report = from_json(_only_report(batch)) if "tables" in batch.report else None
-    context: dict[str, object] = {"batch": batch, "job": job, "busy": job is not None and not job.is_over}
-    if report is not None:
-        listings = {
-            "errors": errors_listing(report),
-            "kinds": kinds_listing(report),
-            "counts": counts_listing(report),
-        }
-        if kind := request.GET.get("export"):
-            wanted = listings.get(request.GET.get("table", ""), listings["counts"])
-            return wanted.download(kind, name=f"{wanted.key}-{key}", only=request.GET.get("filter", ""))
-        context |= {
-            "report": report,
-            "verdict": verdict(report),
-            **listings,
-            "preview": _preview(report),
-            "asides": _asides(report),
-            "rejects": [Path(path).name for path in report.rejects.values() if Path(path).exists()],
-            "all_errors": bool(report.all_errors) and Path(report.all_errors).exists(),
-        }
-    return render(request, "facts/import.html", context)
+    words: dict[str, object] = {"batch": batch, "job": job, "busy": job is not None and not job.is_over}
+    if report is None:
+        return render(request, "facts/import.html", words)
+    listings = {
+        "counts": counts_listing(report),
+        "kinds": kinds_listing(report),
+        "errors": errors_listing(report),
+    }
+    words |= {
+        "report": report,
+        "verdict": verdict(report),
+        "preview": _preview(report),
+        "asides": _asides(report),
+        "rejects": [Path(path).name for path in report.rejects.values() if Path(path).exists()],
+        "all_errors": bool(report.all_errors) and Path(report.all_errors).exists(),
+    }
+    return list_page(request, "facts/import.html", listings, name=key, **words)
 
 
 @page(can=Can.OPERATE)
@@ -162,19 +153,19 @@ def import_file(request: UserRequest, key: str, name: str) -> FileResponse:
 
 
 @page("GET POST", can=Can.ADMINISTER)
-def connectors(request: UserRequest) -> HttpResponse:
+def connectors(request: UserRequest) -> HttpResponseBase:
     """Databases that mappings may ask; administrators add and remove them."""
-    form = forms.ConnectorForm(request.POST if "url" in request.POST else None)
+    then = reverse("facts:import-connectors")
     if "remove" in request.POST:
         actions.remove_connector(request.POST["remove"], by=request.user, at=timezone.now())
-        return redirect("facts:import-connectors")
-    if request.method == "POST" and form.run(
-        lambda: actions.save_connector(
-            form.cleaned_data["name"], form.cleaned_data["url"], by=request.user, at=timezone.now()
-        )
-    ):
-        return redirect("facts:import-connectors")
-    return render(request, "facts/connectors.html", {"form": form, "connectors": queries.connectors()})
+        return redirect(then)
+    return form_page(
+        request,
+        forms.ConnectorForm,
+        lambda said: actions.save_connector(said["name"], said["url"], by=request.user, at=timezone.now()),
+        then=then,
+        draw=lambda form: ("facts/connectors.html", {"form": form, "connectors": queries.connectors()}),
+    )
 
 
 def _history() -> Listing:

@@ -1,14 +1,15 @@
 """The page on which a day is filed, made for a phone: activities and figures, for oneself or on behalf."""
 
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
+from functools import partial
+from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
-from dabiao.core import uploads
-from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
 from dabiao.facts import actions, forms, queries
@@ -17,43 +18,53 @@ from dabiao.facts.logic import labels
 from dabiao.facts.queries import HandEntry
 from dabiao.lake import dictionary, reading
 from dabiao.org import queries as org
-from dabiao.org.access import UserRequest, page
+from dabiao.org.access import UserRequest, may, page
 from dabiao.org.can import Can
 from dabiao.ui import http
+from dabiao.ui.form import Form
+from dabiao.ui.page import form_page
 
 _MOST_PEOPLE = 500
 
 
 @page("GET POST", can=Can.WRITE)
-def today(request: UserRequest) -> HttpResponse:
+def today(request: UserRequest) -> HttpResponseBase:
     """File an activity or the figures of a day; what was filed stands below at once."""
     on = http.today()
     people = _people(request, on)
     person, day = _whose(request, people, on)
     customers = queries.customers_of(reading.current(), person) if person in dict(people) else {}
-    activity = forms.ActivityForm(
-        request.POST if "kind" in request.POST else None, initial={"at": timezone.localtime().time()}
-    )
-    errors: dict[str, str] = {}
-    if request.method == "POST":
-        if "kind" in request.POST and activity.run(
-            lambda: _file_activity(request, activity, person, day, on, customers)
-        ):
-            return _back(person, day)
-        if "figures" in request.POST:
-            errors = _file_figures(request, person, day, on)
-            if not errors:
-                return _back(person, day)
-    context = {
-        "people": people, "person": person, "name": dict(people).get(person, ""), "day": day, "today": on, "activity": activity,
-        "figures": [(m.key, say(m.label), request.POST.get(f"f:{m.key}", ""), errors.get(m.key)) for m in _metrics()],
-        "said": errors.get(""),
-        "entries": [_shown(entry) for entry in queries.entered(reading.current(), viewer=request.user, people=[person], day=day)] if person in dict(people) else [],
-        "customers": sorted(customers.values()),
-        "own": person == (org.own_person(request.user) or ""),
-    }  # fmt: skip
-    bad = request.method == "POST"
-    return render(request, "facts/today.html", context, status=422 if bad else 200)
+    activity = partial(forms.ActivityForm, initial={"at": timezone.localtime().time()})
+    figures = partial(forms.FiguresForm, metrics={metric.key: say(metric.label) for metric in _metrics()})
+
+    def draw(form: Form) -> tuple[str, dict[str, object]]:
+        typed = {"figures" if isinstance(form, forms.FiguresForm) else "activity": form}
+        context = {
+            "people": people,
+            "person": person,
+            "name": dict(people).get(person, ""),
+            "day": day,
+            "today": on,
+            "activity": activity(),
+            "figures": figures(),
+            "entries": _entries(request, person, day) if person in dict(people) else [],
+            "customers": sorted(customers.values()),
+            "own": person == (org.own_person(request.user) or ""),
+        }
+        return "facts/today.html", context | typed
+
+    def file_figures(said: dict[str, Any]) -> object:
+        typed = forms.figures_of(said)
+        return actions.file_figures(person, day, typed, by=request.user, at=timezone.now(), on=on)
+
+    def file_activity(said: dict[str, Any]) -> object:
+        entry = _activity(said, day, customers)
+        return actions.file_activity(person, entry, by=request.user, at=timezone.now(), on=on)
+
+    then = reverse("facts:today", query={"person": person, "day": day.isoformat()}, fragment="entries")
+    if "figures" in request.POST:
+        return form_page(request, figures, file_figures, then=then, draw=draw)
+    return form_page(request, activity, file_activity, then=then, draw=draw)
 
 
 @page("POST")
@@ -66,16 +77,12 @@ def take_back(request: UserRequest) -> HttpResponse:
     return redirect(f"/facts/today/?{request.GET.urlencode()}")
 
 
-def _back(person: str, day: date) -> HttpResponse:
-    return redirect(f"/facts/today/?person={person}&day={day.isoformat()}#entries")
-
-
 def _people(request: UserRequest, on: date) -> list[tuple[str, str]]:
     """Oneself first, then whom one may file for."""
     own = org.own_person(request.user)
     visible = (
         org.people_visible(request.user, on).order_by("name", "key")
-        if request.user.role != request.user.Role.REP
+        if may(request.user, Can.WRITE_FOR_OTHERS)
         else org.people_visible(request.user, on).filter(key=own or "")
     )
     listed = [
@@ -92,46 +99,19 @@ def _whose(request: UserRequest, people: list[tuple[str, str]], on: date) -> tup
     return person, day
 
 
-def _file_activity(
-    request: UserRequest,
-    form: forms.ActivityForm,
-    person: str,
-    day: date,
-    on: date,
-    customers: dict[str, str],
-) -> None:
-    said = form.cleaned_data
+def _activity(said: dict[str, Any], day: date, customers: dict[str, str]) -> Activity:
+    """What was typed, with the key of a customer who was chosen by name."""
     keys = {name: key for key, name in customers.items()}
-    activity = Activity(
+    customer = said["customer"].strip()
+    return Activity(
         kind=said["kind"],
-        started_at=form.moment(day),
-        customer=keys.get(said["customer"].strip(), said["customer"].strip()),
+        started_at=datetime.combine(day, said["at"]),
+        customer=keys.get(customer, customer),
         minutes=said["minutes"],
         with_decision_maker=said["with_decision_maker"],
         need_stated=said["need_stated"],
         needs_depth=said["needs_depth"],
     )
-    actions.file_activity(person, activity, by=request.user, at=timezone.now(), on=on)
-
-
-def _file_figures(request: UserRequest, person: str, day: date, on: date) -> dict[str, str]:
-    """File what is filled in; metric → what is wrong ("" for the whole)."""
-    figures: dict[str, Decimal] = {}
-    errors: dict[str, str] = {}
-    for metric in _metrics():
-        text = request.POST.get(f"f:{metric.key}", "").strip()
-        try:
-            if text:
-                figures[metric.key] = uploads.amount(text)
-        except ValueError as error:
-            errors[metric.key] = str(error)
-    if errors:
-        return errors
-    try:
-        actions.file_figures(person, day, figures, by=request.user, at=timezone.now(), on=on)
-    except Malformed as refusal:
-        return {"": str(refusal)}
-    return {}
 
 
 def _metrics() -> list[Metric]:
@@ -149,6 +129,12 @@ def _is_own_figure(metric: Metric) -> bool:
     """A metric of the company's own that counts what is filed here."""
     counted = getattr(getattr(metric, "source", None), "table", "") == "daily_figures"
     return counted and metric.key.removeprefix("filed_") not in FIGURES
+
+
+def _entries(request: UserRequest, person: str, day: date) -> list[dict[str, object]]:
+    """What was filed for the day, newest first."""
+    filed = queries.entered(reading.current(), viewer=request.user, people=[person], day=day)
+    return [_shown(entry) for entry in filed]
 
 
 def _shown(entry: HandEntry) -> dict[str, object]:

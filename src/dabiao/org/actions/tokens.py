@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from dabiao.core import audit
 from dabiao.core.errors import Forbidden, Malformed
+from dabiao.org.access import may
 from dabiao.org.actions._common import found, saved
+from dabiao.org.can import Can
 from dabiao.org.models import ApiToken, User
 
 PREFIX: Final = "dbt_"
@@ -24,7 +26,7 @@ def create_token(*, name: str, scope: str, days: int, by: User, at: datetime) ->
     """A token of one's own, valid for `days`; the second value is the secret, shown this once."""
     if not 0 < days <= LONGEST.days:
         raise Malformed(_("A token lasts between 1 and %(most)s days.") % {"most": LONGEST.days})
-    if scope == ApiToken.Scope.WRITE and not by.may_write:
+    if scope == ApiToken.Scope.WRITE and not may(by, Can.WRITE):
         raise Forbidden(_("Readers can only make tokens that read."))
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
@@ -43,7 +45,7 @@ def create_token(*, name: str, scope: str, days: int, by: User, at: datetime) ->
 @transaction.atomic
 def revoke_token(pk: int, *, by: User, at: datetime) -> ApiToken:
     """End a token: one's own, or anybody's for an administrator."""
-    mine = ApiToken.objects.all() if by.is_admin else ApiToken.objects.filter(user=by)
+    mine = ApiToken.objects.all() if may(by, Can.ADMINISTER) else ApiToken.objects.filter(user=by)
     token = found(mine, pk, by="pk")
     if token.revoked_at is None:
         token.revoked_at = at

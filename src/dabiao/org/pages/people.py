@@ -1,11 +1,12 @@
 """Pages of people: who works where, one person with their seats and absences."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from django.contrib import messages
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -14,11 +15,12 @@ from django.utils.translation import gettext as _
 from dabiao.org import actions, forms, queries
 from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
-from dabiao.org.models import FOREVER, Assignment
+from dabiao.org.models import FOREVER, Assignment, Person
 from dabiao.org.queries import PersonRow
 from dabiao.ui import http
-from dabiao.ui.form import day_after
+from dabiao.ui.form import Form, day_after
 from dabiao.ui.listing import Column, Listing
+from dabiao.ui.page import form_page, list_page
 
 
 @page()
@@ -30,53 +32,39 @@ def people(request: UserRequest) -> HttpResponseBase:
     if chosen:
         queries.check_scope(request.user, queries.Scope("unit", chosen), on)
     rows = queries.people_rows(request.user, on, unit=chosen or None)
-    table = _people_listing(rows)
-    if kind := request.GET.get("export"):
-        return table.download(kind, name="people", only=request.GET.get("filter", ""))
-    context = {
-        "units": units,
-        "chosen": chosen,
-        "table": table,
-        "language": get_language(),
-        "count": len(rows),
-    }
-    return render(request, "org/people.html", context)
+    words: dict[str, Any] = {"units": units, "chosen": chosen, "language": get_language(), "count": len(rows)}
+    return list_page(request, "org/people.html", _people_listing(rows), **words)
 
 
 @page("GET POST", can=Can.OPERATE)
-def person_add(request: UserRequest) -> HttpResponse:
+def person_add(request: UserRequest) -> HttpResponseBase:
     """Somebody new."""
-    form = forms.NewPersonForm(request.POST or None)
-    if request.method == "POST" and form.run(
-        lambda: actions.add_person(**form.cleaned_data, by=request.user, at=timezone.now())
-    ):
-        return redirect("org:person", form.cleaned_data["key"])
-    return render(
-        request, "org/form.html", {"form": form, "title": _("Somebody new"), "back": reverse("org:people")}
+    return form_page(
+        request,
+        forms.NewPersonForm,
+        lambda said: actions.add_person(**said, by=request.user, at=timezone.now()),
+        then=lambda person: reverse("org:person", args=[person.key]),
+        title=_("Somebody new"),
+        back=reverse("org:people"),
     )
 
 
 @page("GET POST")
-def person(request: UserRequest, key: str) -> HttpResponse:
+def person(request: UserRequest, key: str) -> HttpResponseBase:
     """One person: seats, absences, and what sales operations may change."""
-    found = queries.person(request.user, key, http.today())
-    initial = {name: getattr(found, name) for name in ("name", "email", "hired_on", "left_on")}
-    form = forms.PersonForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.run(
-        lambda: actions.change_person(key, values=form.cleaned_data, by=request.user, at=timezone.now())
-    ):
-        messages.success(request, _("Saved."))
-        return redirect("org:person", key)
-    return _person_page(request, key, form=form)
+    form = partial(forms.PersonForm, initial=_initial(queries.person(request.user, key, http.today())))
+
+    def act(said: dict[str, Any]) -> object:
+        return actions.change_person(key, values=said, by=request.user, at=timezone.now())
+
+    return _answer(request, key, "form", form, act, done=_("Saved."))
 
 
-@page("POST")
-def seat_add(request: UserRequest, key: str) -> HttpResponse:
+@page("POST", can=Can.OPERATE)
+def seat_add(request: UserRequest, key: str) -> HttpResponseBase:
     """A new seat; as the main one it ends the seat held so far."""
-    form = forms.SeatForm(request.POST)
 
-    def act() -> None:
-        said = form.cleaned_data
+    def act(said: dict[str, Any]) -> object:
         probation = said["probation_last_day"]
         seat = actions.Seat(
             position=said["position"],
@@ -87,83 +75,85 @@ def seat_add(request: UserRequest, key: str) -> HttpResponse:
             fte=said["fte"],
         )
         make = actions.move if seat.primary else actions.assign
-        make(key, seat, by=request.user, at=timezone.now())
+        return make(key, seat, by=request.user, at=timezone.now())
 
-    if form.run(act):
-        return redirect("org:person", key)
-    return _person_page(request, key, seat_form=form)
+    return _answer(request, key, "seat_form", forms.SeatForm, act)
 
 
-@page("POST")
-def seat_end(request: UserRequest, key: str, pk: int) -> HttpResponse:
+@page("POST", can=Can.OPERATE)
+def seat_end(request: UserRequest, key: str, pk: int) -> HttpResponseBase:
     """The last day of a seat."""
-    form = forms.EndForm(request.POST)
 
-    def act() -> None:
-        said = form.cleaned_data
+    def act(said: dict[str, Any]) -> object:
         values: dict[str, object] = {
             "ends_on": day_after(said["last_day"], never=FOREVER),
             "exit_reason": said["exit_reason"],
         }
-        actions.change_assignment(pk, values=values, by=request.user, at=timezone.now())
+        return actions.change_assignment(pk, values=values, by=request.user, at=timezone.now())
 
-    if form.run(act):
-        return redirect("org:person", key)
-    return _person_page(request, key, end_form=form)
+    return _answer(request, key, "end_form", forms.EndForm, act)
 
 
-@page("POST")
-def seat_remove(request: UserRequest, key: str, pk: int) -> HttpResponse:
+@page("POST", can=Can.OPERATE)
+def seat_remove(request: UserRequest, key: str, pk: int) -> HttpResponseBase:
     """Take back a seat entered by mistake."""
     actions.remove_assignment(pk, by=request.user, at=timezone.now())
     return redirect("org:person", key)
 
 
-@page("POST")
-def absence_add(request: UserRequest, key: str) -> HttpResponse:
+@page("POST", can=Can.OPERATE)
+def absence_add(request: UserRequest, key: str) -> HttpResponseBase:
     """Days away."""
-    form = forms.AbsenceForm(request.POST)
 
-    def act() -> None:
-        said = form.cleaned_data
-        actions.record_absence(
-            key,
-            starts_on=said["starts_on"],
-            ends_on=day_after(said["last_day"], never=FOREVER),
-            kind=said["kind"],
-            by=request.user,
-            at=timezone.now(),
-        )
+    def act(said: dict[str, Any]) -> object:
+        ends = day_after(said["last_day"], never=FOREVER)
+        told = {"starts_on": said["starts_on"], "ends_on": ends, "kind": said["kind"]}
+        return actions.record_absence(key, **told, by=request.user, at=timezone.now())
 
-    if form.run(act):
-        return redirect("org:person", key)
-    return _person_page(request, key, absence_form=form)
+    return _answer(request, key, "absence_form", forms.AbsenceForm, act)
 
 
-@page("POST")
-def absence_remove(request: UserRequest, key: str, pk: int) -> HttpResponse:
+@page("POST", can=Can.OPERATE)
+def absence_remove(request: UserRequest, key: str, pk: int) -> HttpResponseBase:
     """Take back an absence."""
     actions.remove_absence(pk, by=request.user, at=timezone.now())
     return redirect("org:person", key)
 
 
-def _person_page(request: UserRequest, key: str, **bound: object) -> HttpResponse:
-    found = queries.person(request.user, key, http.today())
-    initial = {name: getattr(found, name) for name in ("name", "email", "hired_on", "left_on")}
-    seats = [(seat, _last(seat)) for seat in queries.seats_of(request.user, key, http.today())]
+def _answer(
+    request: UserRequest,
+    key: str,
+    name: str,
+    form: Callable[..., Form],
+    act: Callable[[dict[str, Any]], object],
+    done: str = "",
+) -> HttpResponseBase:
+    """What one of the forms on a person's page answers; `name` is what the page calls it."""
+    then = reverse("org:person", args=[key])
+    return form_page(
+        request, form, act, then=then, done=done, draw=lambda form: _drawn(request, key, **{name: form})
+    )
+
+
+def _drawn(request: UserRequest, key: str, **form: Form) -> tuple[str, dict[str, object]]:
+    """The page of a person with its four forms, one of them as it was typed."""
+    on = http.today()
+    person = queries.person(request.user, key, on)
     context = {
-        "person": found,
-        "seats": seats,
+        "person": person,
+        "seats": [(seat, _last(seat)) for seat in queries.seats_of(request.user, key, on)],
         "absences": [(row, row.ends_on - timedelta(days=1)) for row in queries.absences_of(key)],
-        "form": forms.PersonForm(initial=initial),
-        "seat_form": forms.SeatForm(initial={"starts_on": http.today()}),
-        "end_form": forms.EndForm(initial={"last_day": http.today()}),
+        "form": forms.PersonForm(initial=_initial(person)),
+        "seat_form": forms.SeatForm(initial={"starts_on": on}),
+        "end_form": forms.EndForm(initial={"last_day": on}),
         "absence_form": forms.AbsenceForm(),
-        "may_edit": request.user.runs_operations,
-        **bound,
+        **form,
     }
-    status = 422 if request.method == "POST" else 200
-    return render(request, "org/person.html", context, status=status)
+    return "org/person.html", context
+
+
+def _initial(person: Person) -> dict[str, object]:
+    return {name: getattr(person, name) for name in ("name", "email", "hired_on", "left_on")}
 
 
 def _last(seat: Assignment) -> object:

@@ -1,9 +1,9 @@
 """Pages of administration: users and their sight, API tokens, the audit log."""
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from django.contrib import messages
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,15 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dabiao.org import actions, forms, queries
-from dabiao.org.access import UserRequest, page, require
+from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
 from dabiao.org.models import FOREVER, User
 from dabiao.ui import http
-from dabiao.ui.form import day_after
+from dabiao.ui.form import Form, day_after
 from dabiao.ui.listing import Column, Listing
+from dabiao.ui.page import form_page, list_page
 
 
-@page()
+@page(can=Can.ADMINISTER)
 def users(request: UserRequest) -> HttpResponseBase:
     """Everybody who can sign in."""
     rows = queries.users(request.user)
@@ -46,124 +47,116 @@ def users(request: UserRequest) -> HttpResponseBase:
             for row in rows
         ],
     )
-    if kind := request.GET.get("export"):
-        return table.download(kind, only=request.GET.get("filter", ""))
-    return render(request, "org/users.html", {"table": table, "count": len(rows)})
+    return list_page(request, "org/users.html", table, count=len(rows))
 
 
 @page("GET POST", can=Can.ADMINISTER)
-def user_add(request: UserRequest) -> HttpResponse:
+def user_add(request: UserRequest) -> HttpResponseBase:
     """Somebody who shall be able to sign in."""
-    form = forms.NewUserForm(request.POST or None)
-    if request.method == "POST" and form.run(
-        lambda: actions.add_user(**form.cleaned_data, by=request.user, at=timezone.now())
-    ):
-        return redirect("org:user", form.cleaned_data["username"])
-    return render(
-        request, "org/form.html", {"form": form, "title": _("A new user"), "back": reverse("org:users")}
+    return form_page(
+        request,
+        forms.NewUserForm,
+        lambda said: actions.add_user(**said, by=request.user, at=timezone.now()),
+        then=lambda user: reverse("org:user", args=[user.username]),
+        title=_("A new user"),
+        back=reverse("org:users"),
     )
 
 
-@page("GET POST")
-def user(request: UserRequest, username: str) -> HttpResponse:
+@page("GET POST", can=Can.ADMINISTER)
+def user(request: UserRequest, username: str) -> HttpResponseBase:
     """One user: role, person, password, grants."""
-    found = queries.user(request.user, username)
-    form = forms.UserForm(request.POST or None, initial=_initial(found))
-    if request.method == "POST" and form.run(
-        lambda: actions.change_user(username, values=form.cleaned_data, by=request.user, at=timezone.now())
-    ):
-        messages.success(request, _("Saved."))
-        return redirect("org:user", username)
-    return _user_page(request, username, form=form)
+    subject = queries.user(request.user, username)
+    return form_page(
+        request,
+        partial(forms.UserForm, initial=_initial(subject)),
+        lambda said: actions.change_user(username, values=said, by=request.user, at=timezone.now()),
+        then=reverse("org:user", args=[username]),
+        done=_("Saved."),
+        draw=lambda form: _drawn(request, username, form=form),
+    )
 
 
-@page("POST")
-def user_password(request: UserRequest, username: str) -> HttpResponse:
+@page("POST", can=Can.ADMINISTER)
+def user_password(request: UserRequest, username: str) -> HttpResponseBase:
     """A new password for somebody."""
-    form = forms.PasswordForm(request.POST)
-    require(request.user, Can.ADMINISTER)
-    if form.run(
-        lambda: actions.set_password(
-            username, form.cleaned_data["password"], by=request.user, at=timezone.now()
-        )
-    ):
-        messages.success(request, _("The new password holds from now on."))
-        return redirect("org:user", username)
-    return _user_page(request, username, password_form=form)
+    return form_page(
+        request,
+        forms.PasswordForm,
+        lambda said: actions.set_password(username, said["password"], by=request.user, at=timezone.now()),
+        then=reverse("org:user", args=[username]),
+        done=_("The new password holds from now on."),
+        draw=lambda form: _drawn(request, username, password_form=form),
+    )
 
 
-@page("POST")
-def user_grant(request: UserRequest, username: str) -> HttpResponse:
+@page("POST", can=Can.ADMINISTER)
+def user_grant(request: UserRequest, username: str) -> HttpResponseBase:
     """Sight of another unit for a time."""
-    form = forms.GrantForm(request.POST)
 
-    def act() -> None:
-        said = form.cleaned_data
-        ends = day_after(said["last_day"], never=FOREVER)
-        actions.grant(
-            username,
-            said["unit"],
-            starts_on=said["starts_on"],
-            ends_on=ends,
-            by=request.user,
-            at=timezone.now(),
-        )
+    def act(said: dict[str, Any]) -> object:
+        dates = {"starts_on": said["starts_on"], "ends_on": day_after(said["last_day"], never=FOREVER)}
+        return actions.grant(username, said["unit"], **dates, by=request.user, at=timezone.now())
 
-    if form.run(act):
-        return redirect("org:user", username)
-    return _user_page(request, username, grant_form=form)
+    return form_page(
+        request,
+        forms.GrantForm,
+        act,
+        then=reverse("org:user", args=[username]),
+        draw=lambda form: _drawn(request, username, grant_form=form),
+    )
 
 
-@page("POST")
-def grant_end(request: UserRequest, username: str, pk: int) -> HttpResponse:
+@page("POST", can=Can.ADMINISTER)
+def grant_end(request: UserRequest, username: str, pk: int) -> HttpResponseBase:
     """Take sight away from today on."""
     actions.end_grant(pk, on=http.today(), by=request.user, at=timezone.now())
     return redirect("org:user", username)
 
 
-def _initial(found: User) -> dict[str, object]:
-    person = found.person.key if found.person else ""
-    return {"role": found.role, "person": person, "email": found.email, "is_active": found.is_active}
+def _initial(subject: User) -> dict[str, object]:
+    person = subject.person.key if subject.person else ""
+    return {"role": subject.role, "person": person, "email": subject.email, "is_active": subject.is_active}
 
 
-def _user_page(request: UserRequest, username: str, **bound: object) -> HttpResponse:
-    found = queries.user(request.user, username)
-    grants = queries.grants_of(found)
+def _drawn(request: UserRequest, username: str, **form: Form) -> tuple[str, dict[str, object]]:
+    """The page of a user with its three forms, one of them as it was typed."""
+    subject = queries.user(request.user, username)
+    grants = queries.grants_of(subject)
     context = {
-        "subject": found,
+        "subject": subject,
         "grants": [
             (row, None if row.ends_on == FOREVER else row.ends_on - timedelta(days=1)) for row in grants
         ],
         "password_form": forms.PasswordForm(),
         "grant_form": forms.GrantForm(initial={"starts_on": http.today()}),
-        "form": forms.UserForm(initial=_initial(found)),
-        **bound,
+        "form": forms.UserForm(initial=_initial(subject)),
+        **form,
     }
-    return render(request, "org/user.html", context, status=422 if request.method == "POST" else 200)
+    return "org/user.html", context
 
 
 @page("GET POST")
-def tokens(request: UserRequest) -> HttpResponse:
+def tokens(request: UserRequest) -> HttpResponseBase:
     """One's own tokens; an administrator sees everybody's. A new one is shown once, in the answer itself."""
-    form = forms.TokenForm(request.POST or None)
-    made: list[str] = []
 
-    def act() -> None:
-        _token, secret = actions.create_token(**form.cleaned_data, by=request.user, at=timezone.now())
-        made.append(secret)
+    def draw(form: Form, secret: str = "") -> tuple[str, dict[str, object]]:
+        rows = queries.tokens(request.user)
+        return "org/tokens.html", {"tokens": rows, "form": form, "secret": secret, "now": timezone.now()}
 
-    if request.method == "POST" and form.run(act):
-        form = forms.TokenForm()
-    rows = queries.tokens(request.user)
-    context = {"tokens": rows, "form": form, "secret": made[0] if made else "", "now": timezone.now()}
-    bad = request.method == "POST" and not made
-    response = render(request, "org/tokens.html", context, status=422 if bad else 200)
+    response = form_page(
+        request,
+        forms.TokenForm,
+        lambda said: actions.create_token(**said, by=request.user, at=timezone.now()),
+        then=lambda made: render(request, *draw(forms.TokenForm(), secret=made[1])),
+        draw=draw,
+    )
     response["Cache-Control"] = "no-store"
     return response
 
 
 @page("POST")
-def token_revoke(request: UserRequest, pk: int) -> HttpResponse:
+def token_revoke(request: UserRequest, pk: int) -> HttpResponseBase:
     """End a token."""
     actions.revoke_token(pk, by=request.user, at=timezone.now())
     return redirect("org:tokens")

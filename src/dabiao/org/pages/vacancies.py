@@ -1,7 +1,6 @@
 """The page of vacant seats: what nobody holds today, and since when."""
 
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -10,15 +9,14 @@ from dabiao.org import queries
 from dabiao.org.access import UserRequest, page
 from dabiao.ui import http
 from dabiao.ui.listing import Column, Listing
+from dabiao.ui.page import list_page
 
 
 @page()
 def vacancies(request: UserRequest) -> HttpResponseBase:
-    """Positions of visible units that nobody holds today; `?export=` downloads what the filter leaves."""
+    """Positions of visible units that nobody holds today."""
     table = _listing(queries.vacancies(request.user, http.today()))
-    if kind := request.GET.get("export"):
-        return table.download(kind, name="vacancies", only=request.GET.get("filter", ""))
-    return render(request, "org/vacancies.html", {"table": table, "count": len(table.rows)})
+    return list_page(request, "org/vacancies.html", table, count=len(table.rows))
 
 
 def _listing(rows: list[queries.Vacancy]) -> Listing:

@@ -14,6 +14,8 @@ from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, Promises, promised
 from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 from dabiao.org import queries as org
+from dabiao.org.access import may
+from dabiao.org.can import Can
 from dabiao.performance.models import StoredForecast
 from dabiao.performance.queries import curve, funnel, links, parts, signals
 from dabiao.performance.queries import headline as headlines
@@ -80,7 +82,7 @@ def stamp(frame: Frame) -> str:
         frame.lake.number,
         frame.versions,
         org.sight(frame.viewer, frame.today).key,
-        frame.viewer.runs_operations,
+        may(frame.viewer, Can.OPERATE),
         frame.scope,
         frame.period,
         frame.today,

@@ -8,16 +8,17 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from dabiao.engine.period import Period
-from dabiao.ui import cells, charts, format
+from dabiao.ui import cells, charts, format, view
 from dabiao.ui.address import NAMES
 from dabiao.ui.listing import Listing
+from dabiao.ui.table import drawn
 
 register = template.Library()
 Number = format.Number
@@ -212,16 +213,16 @@ def chart(option: Mapping[str, Any], key: str, label: str, classes: str = "") ->
 
 @register.inclusion_tag("_listing.html", takes_context=True)
 def listing(context: Mapping[str, Any], table: Listing, *, tools: bool = True) -> dict[str, Any]:
-    """A table that sorts, filters, chooses columns, moves by keyboard and exports itself."""
-    request: HttpRequest = context["request"]
-    return cells.drawn(table, path=table.export or request.get_full_path(), tools=tools)
+    """A table that sorts, filters, turns pages, chooses columns, moves by keyboard and exports itself."""
+    return drawn(context["request"], table, tools=tools)
 
 
 @register.simple_tag(takes_context=True)
 def here(context: Mapping[str, Any], **changes: object) -> str:
-    """This page's address with some parameters changed; an empty value drops one. Paging starts again."""
+    """This page's address with some parameters changed; an empty value drops one. Its tables are shown from the start."""
     query: QueryDict = context["request"].GET.copy()
-    query.pop("page", None)
+    for name in view.NAMES:
+        query.pop(name, None)
     for name, value in changes.items():
         if value in {"", None}:
             query.pop(name, None)

@@ -1,6 +1,6 @@
-// Tables: sort, filter, choose columns, move by keyboard; long ones are drawn as they scroll into view.
-const WHOLE = 400; // rows that are simply all drawn
-const SLICE = 60; // rows drawn around what is seen
+// Tables: filter, sort, turn pages, choose columns, move by keyboard. What is looked at stands in the address. A table that
+// is here as a whole is worked on here; of a longer one the server is asked for the page.
+const WAIT = 220; // milliseconds without a key before the server is asked
 
 for (const root of document.querySelectorAll("[data-listing]")) listing(root);
 document.addEventListener("htmx:load", (event) => {
@@ -10,81 +10,127 @@ document.addEventListener("htmx:load", (event) => {
 function listing(root) {
   if (root.dataset.ready) return;
   root.dataset.ready = "1";
-  const body = root.querySelector("tbody");
+  const body = root.querySelector("tbody"), box = root.querySelector("[data-filter]"), scroll = root.querySelector(".listing-scroll");
   const heads = [...root.querySelectorAll("thead th")];
-  const rows = [...body.querySelectorAll("tr:not(.none)")].map((tr) => [...tr.cells].map((td) => [td.innerHTML, td.dataset.v]));
-  const more = document.getElementById(`${root.id}-rows`);
-  if (more) rows.push(...JSON.parse(more.textContent));
-  if (!rows.length) return;
-  const state = { root, body, heads, rows, seen: rows, by: null, down: false, from: -1, height: 0 };
-  heads.forEach((head, index) => head.querySelector("button").addEventListener("click", () => sort(state, index)));
-  root.querySelector("[data-filter]")?.addEventListener("input", (event) => filter(state, event.target.value));
-  for (const box of root.querySelectorAll("[data-column]")) box.addEventListener("change", () => { heads[box.dataset.column].hidden = !box.checked; remember(state); draw(state, true); });
-  const scroll = root.querySelector(".listing-scroll");
-  scroll.addEventListener("scroll", () => draw(state, false), { passive: true });
+  const state = { root, body, box, scroll, heads, sort: root.dataset.sort, page: 1, rows: null };
+  if ("whole" in root.dataset) state.rows = [...body.querySelectorAll("tr:not(.none)")].sort((a, b) => a.dataset.at - b.dataset.at);
+  root.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // the browser's own: another window
+    const by = event.target.closest("[data-by]"), to = event.target.closest("[data-page]");
+    if (!by && !to) return;
+    event.preventDefault();
+    if (by) state.sort = turned(state, by.closest("th"));
+    state.page = to ? Number(to.dataset.page) : 1;
+    show(state);
+    scroll.scrollTop = 0;
+  });
+  box?.addEventListener("input", () => {
+    state.page = 1;
+    clearTimeout(state.typing);
+    if (state.rows) show(state);
+    else state.typing = setTimeout(show, WAIT, state);
+  });
+  box?.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(state.typing);
+    show(state);
+  });
+  for (const choice of root.querySelectorAll("[data-column]")) choice.addEventListener("change", () => {
+    heads[choice.dataset.column].hidden = !choice.checked;
+    remember(state);
+    hide(state);
+  });
   scroll.addEventListener("keydown", (event) => move(state, event));
-  state.scroll = scroll;
   recall(state);
-  const first = root.dataset.sort;
-  if (first) mark(state, heads.findIndex((head) => head.dataset.key === first.replace("-", "")), first.startsWith("-"));
-  if (rows.length > body.rows.length || heads.some((head) => head.hidden)) draw(state, true);
+  hide(state);
 }
 
-function text(cell) { const box = document.createElement("template"); box.innerHTML = cell; return box.content.textContent; }
-
-function sort(state, index) {
-  const down = state.by === index ? !state.down : state.heads[index].classList.contains("num");
-  const numbers = state.rows.every((row) => row[index][1] === "" || !Number.isNaN(Number(row[index][1])));
-  const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
-  const compare = numbers ? (a, b) => Number(a) - Number(b) : collator.compare;
-  // What is missing stays at the end, whichever way.
-  const order = (a, b) => (a[index][1] === "" ? 1 : 0) - (b[index][1] === "" ? 1 : 0) || (down ? -1 : 1) * compare(a[index][1], b[index][1]);
-  state.rows = [...state.rows].sort(order);
-  state.seen = [...state.seen].sort(order);
-  mark(state, index, down);
-  state.scroll.scrollTop = 0;
-  draw(state, true);
+// Numbers begin with the largest; a second click turns round.
+function turned(state, head) {
+  const [key, was] = [head.dataset.key, state.sort];
+  const down = was === key || (was !== `-${key}` && head.classList.contains("num"));
+  return down ? `-${key}` : key;
 }
 
-function mark(state, index, down) {
-  state.by = index;
-  state.down = down;
-  state.heads.forEach((head, at) => at === index ? head.setAttribute("aria-sort", down ? "descending" : "ascending") : head.removeAttribute("aria-sort"));
+function words(state) { return (state.box?.value ?? "").toLowerCase().split(/\s+/).filter(Boolean); }
+
+function address(state, { sort = state.sort, page = 1, kind = "" }) {
+  const { root } = state;
+  const url = new URL(root.dataset.at, location.href);
+  const said = { filter: words(state).join(" "), sort, page: page > 1 ? page : "", export: kind };
+  if ("named" in root.dataset && Object.values(said).some(Boolean)) url.searchParams.set("table", root.id);
+  for (const [name, value] of Object.entries(said)) if (value) url.searchParams.set(name, value);
+  return url;
 }
 
-function filter(state, wanted) {
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  state.text ??= new Map(state.rows.map((row) => [row, row.map((cell) => text(cell[0])).join(" ").toLowerCase()]));
-  state.seen = state.rows.filter((row) => words.every((word) => state.text.get(row).includes(word)));
-  const shown = state.root.querySelector("[data-count-text]");
-  if (shown) shown.textContent = state.seen.length === state.rows.length ? String(state.rows.length) : `${state.seen.length} / ${state.rows.length}`;
-  // The export holds what the filter leaves: the server looks in the same words.
-  for (const link of state.root.querySelectorAll("[data-export]")) link.href = link.dataset.export + (words.length ? `&filter=${encodeURIComponent(words.join(" "))}` : "");
-  state.scroll.scrollTop = 0;
-  draw(state, true);
+function show(state) {
+  if (state.rows) arrange(state);
+  else ask(state);
+  mark(state);
+  if (state.root.dataset.at) history.replaceState(history.state, "", address(state, { page: state.page }));
 }
 
-function draw(state, anew) {
-  const { seen, body, scroll } = state;
-  state.height ||= body.rows[0]?.offsetHeight || 36;
-  let from = 0, to = seen.length;
-  if (seen.length > WHOLE) {
-    from = Math.max(0, Math.floor(scroll.scrollTop / state.height) - SLICE / 3);
-    from -= from % 10; // rows that alternate keep their colour
-    to = Math.min(seen.length, from + SLICE + Math.ceil(scroll.clientHeight / state.height));
+// Arrows on the heads; links that lead where the script would go.
+function mark(state) {
+  for (const head of state.heads) {
+    const sorted = { [head.dataset.key]: "ascending", [`-${head.dataset.key}`]: "descending" }[state.sort];
+    if (sorted) head.setAttribute("aria-sort", sorted);
+    else head.removeAttribute("aria-sort");
+    const link = head.querySelector("a[data-by]");
+    if (link) link.href = address(state, { sort: turned(state, head) });
   }
-  if (!anew && from === state.from) return;
-  state.from = from;
-  state.root.classList.toggle("windowed", seen.length > WHOLE);
-  const classes = state.heads.map((head) => head.className);
-  const cells = (row, at) => row.map((cell, index) => `<td class="${classes[index]}"${state.heads[index].hidden ? " hidden" : ""}>${cell[0]}</td>`).join("");
-  const gap = (count) => count > 0 ? `<tr class="gap" aria-hidden="true"><td colspan="${state.heads.length}" height="${count * state.height}"></td></tr>` : "";
-  body.innerHTML = gap(from) + seen.slice(from, to).map((row, at) => `<tr aria-rowindex="${from + at + 2}">${cells(row, at)}</tr>`).join("") + gap(seen.length - to);
-  for (const foot of state.root.querySelectorAll("tfoot td")) foot.hidden = state.heads[foot.cellIndex].hidden;
+  for (const link of state.root.querySelectorAll("[data-export]")) link.href = address(state, { kind: link.dataset.export });
+}
+
+// The server has ranked the cells by its own rule, so that the order here and there is one.
+function arrange(state) {
+  const { body, heads, rows, root, sort } = state;
+  const down = sort.startsWith("-"), at = heads.findIndex((head) => head.dataset.key === sort.replace(/^-/, ""));
+  const rank = (row) => row.cells[at].dataset.v;
+  // What is missing stays at the end, whichever way.
+  const order = (a, b) => (rank(a) === "") - (rank(b) === "") || (down ? -1 : 1) * (rank(a) - rank(b));
+  const wanted = words(state);
+  let left = 0;
+  for (const row of at < 0 ? rows : [...rows].sort(order)) {
+    row.said ??= [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase();
+    row.hidden = !wanted.every((word) => row.said.includes(word));
+    left += !row.hidden;
+    body.append(row);
+  }
+  const none = body.querySelector("tr.none"), count = root.querySelector("[data-part=count]");
+  none.hidden = left > 0;
+  body.append(none);
+  if (count) count.textContent = wanted.length ? `${left} / ${rows.length}` : count.dataset.all;
+}
+
+async function ask(state) {
+  const { root, scroll } = state;
+  const url = address(state, { page: state.page });
+  state.asking?.abort();
+  state.asking = new AbortController();
+  root.classList.add("busy");
+  try {
+    const answer = await fetch(url, { headers: { "X-Listing": root.id }, signal: state.asking.signal });
+    const text = await answer.text();
+    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(root.id);
+    if (!answer.ok || answer.redirected || !fresh) return location.assign(url); // whatever it is, it is a page of its own
+    const focused = document.activeElement?.closest?.("[data-part=pages] a")?.rel;
+    for (const part of root.querySelectorAll("[data-part]")) {
+      const said = fresh.querySelector(`[data-part=${part.dataset.part}]`);
+      if (said) part.innerHTML = said.innerHTML;
+    }
+    hide(state);
+    if (focused) (root.querySelector(`[data-part=pages] [rel=${focused}]`) ?? scroll).focus();
+    root.classList.remove("busy");
+  } catch (error) {
+    if (error.name === "AbortError") return; // a newer one is under way
+    root.classList.remove("busy");
+    document.dispatchEvent(new Event("htmx:sendError")); // says that the connection is lost
+  }
 }
 
 function move(state, event) {
-  const rows = [...state.body.querySelectorAll("tr:not(.gap)")];
+  const rows = [...state.body.querySelectorAll("tr:not(.none, [hidden])")];
   const at = rows.findIndex((row) => row.classList.contains("here"));
   const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
   if (event.key === "Enter" && at >= 0 && event.target === state.scroll) rows[at].querySelector("a")?.click();
@@ -94,6 +140,12 @@ function move(state, event) {
   rows[at]?.classList.remove("here");
   next?.classList.add("here");
   next?.scrollIntoView({ block: "nearest" });
+}
+
+function hide(state) {
+  for (const row of state.root.querySelectorAll("tbody tr:not(.none), tfoot tr")) {
+    for (const cell of row.cells) cell.hidden = state.heads[cell.cellIndex].hidden;
+  }
 }
 
 // Which columns are shown is remembered in this browser, by table.

@@ -1,0 +1,98 @@
+"""A table as its template draws it: the rows of a page or all of a short one, heads that order, ways to the other pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from dabiao.ui import cells, order
+from dabiao.ui.listing import Column, Listing, Row
+from dabiao.ui.view import PAGE, View, address, hidden_fields, kept, keys, matching, places, read_view, turned
+
+FILTERED_FROM: Final = 9
+"""Rows from which on a filter helps."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A row: its cells (with what the browser orders them by, where it does), its place as given, whether the filter hides it."""
+
+    cells: Sequence[tuple[Column, SafeString, str]]
+    at: int = 0
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column: how it is ordered now (as ARIA says it), and where a click leads."""
+
+    column: Column
+    sorted: str
+    href: str
+
+
+def drawn(request: HttpRequest, table: Listing, *, tools: bool = True) -> dict[str, Any]:
+    """What `_listing.html` needs."""
+    view, count = read_view(request, table), len(table.rows)
+    whole = not table.fixed and (table.passing or count <= PAGE)
+    rows = _whole(table, view) if whole else _page(table, view)
+    return {
+        "table": table,
+        "tools": tools,
+        "whole": whole,
+        "view": view,
+        "words": " ".join(view.words),
+        "at": "" if table.passing else address(request, table),
+        "heads": [_head(request, table, column, view) for column in table.columns],
+        "count": count,
+        "filters": not table.fixed and count >= FILTERED_FROM,
+        "fields": hidden_fields(request, table, view),
+        "exports": [] if table.passing else [(kind, address(request, table, replace(view, page=1), export=kind)) for kind in ("csv", "xlsx")],
+        "totals": _cells(table, table.totals) if table.totals else None,
+        "before": address(request, table, replace(view, page=rows.page - 1)) if rows.page > 1 else "",
+        "after": address(request, table, replace(view, page=rows.page + 1)) if rows.page < rows.pages else "",
+        **vars(rows),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows drawn, how many the filter leaves, which page of how many they are."""
+
+    rows: Sequence[Drawn]
+    left: int
+    page: int = 1
+    pages: int = 1
+
+
+def _whole(table: Listing, view: View) -> Rows:
+    """Every row, hidden where the filter leaves it out, each cell with its rank: the browser takes it from here."""
+    left = matching(table, view.words)
+    ranks = [order.ranks(keys(table, column)) for column in table.columns]
+    rows = [
+        Drawn(_cells(table, table.rows[at], [column[at] for column in ranks]), at, not left[at])
+        for at in places(table, view)
+    ]
+    return Rows(rows, sum(left))
+
+
+def _page(table: Listing, view: View) -> Rows:
+    """The rows of the page asked for; of one that does not exist, of the nearest."""
+    rows = kept(table, view)
+    pages = max(1, -(-len(rows) // PAGE))
+    page = min(view.page, pages)
+    shown = rows[(page - 1) * PAGE : page * PAGE]
+    return Rows([Drawn(_cells(table, row)) for row in shown], len(rows), page, pages)
+
+
+def _head(request: HttpRequest, table: Listing, column: Column, view: View) -> Head:
+    is_sorted = ("descending" if view.down else "ascending") if column.key == view.by else ""
+    lead = "" if table.passing or table.fixed else address(request, table, turned(column, view))
+    return Head(column, is_sorted, lead)
+
+
+def _cells(table: Listing, row: Row, ranks: Sequence[str] = ()) -> list[tuple[Column, SafeString, str]]:
+    shown = [cells.cell(column, row, table.currency) for column in table.columns]
+    return list(zip(table.columns, shown, ranks or [""] * len(shown), strict=True))
