@@ -77,7 +77,7 @@ def seated(
         held = credits.left_join(assignments, _on_the_day(credits, assignments))
         seat = assignments.seat.fill_null(NOBODY)
         seats = held.select(*_columns(credits), seat=seat, unit=assignments.unit)
-        return seats if scope is None else seats.semi_join(scope, "seat")
+        return seats if scope is None else seats.filter(seats.seat.isin(scope.seat))
     # Few seats, many facts: the seats are cut down before they meet the facts.
     inside = assignments.semi_join(scope, "seat")
     held = credits.inner_join(inside, _on_the_day(credits, inside))
