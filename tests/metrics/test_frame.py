@@ -11,6 +11,7 @@ from dabiao.engine.period import Fiscal
 from dabiao.lake import reading
 from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
+from tests.performance.facts import load
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "src" / "dabiao" / "metrics" / "frame.py"
@@ -63,6 +64,8 @@ def test_nobody_makes_a_frame_past_the_factories():
 
 @pytest.fixture
 def frame(company):
+    load(order_lines="ordered_on person amount\n2026-02-10 P04 7")
+
     def made(viewer, scope):
         return frame_of(
             reading.current(), viewer=company.users[viewer], scope=scope, period=FEBRUARY, today=date(2026, 3, 16),
