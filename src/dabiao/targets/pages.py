@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -201,7 +200,7 @@ def _listing(rows: list[queries.TargetRow]) -> Listing:
         ],
         rows=[
             {
-                **asdict(row),
+                **vars(row),
                 "kind": kinds[row.scope_kind],
                 "label": _label(known, row.metric),
                 "unit": known[row.metric].unit if row.metric in known else "",

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from html import unescape
 from typing import Final, Protocol, cast
 
-from django.utils.html import conditional_escape, format_html, strip_tags
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -43,11 +42,17 @@ def cell(column: Column, row: Row, currency: str) -> SafeString:
 
 
 def said(column: Column, row: Row, currency: str) -> str:
-    """A cell's text without its tags, as the page's filter sees it."""
+    """What a cell says in words, which is what a filter looks in; lights and bars say nothing."""
     value = row.get(column.key)
-    if isinstance(value, str) and column.kind in {"text", "code", "long"}:
-        return value  # most cells of a long table: what is plain is not drawn to be read
-    return unescape(strip_tags(_shown(column, value, row, currency)))
+    if column.kind in {"light", "bullet"}:
+        return ""
+    if value is None:
+        return format.NOTHING
+    if column.kind == "change":
+        return f"{format.signed(Decimal(str(value)) * 100, 1)}%"
+    if column.kind == "figure":
+        return format.figure(cast("Decimal", value), str(row.get("unit", "")), currency)
+    return _text(column, value, str(row.get(column.currency) or currency))
 
 
 def light(colour: str | None) -> SafeString:
@@ -128,7 +133,7 @@ def delta(change: Delta) -> SafeString:
     return format_html('<span class="{}">{}</span>', {True: "up", False: "down", None: ""}[change.good], text)
 
 
-def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:  # noqa: PLR0911  # one per kind
+def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString:
     if column.kind == "light":
         return light(cast("str | None", value))
     if column.kind == "bullet":
@@ -136,17 +141,16 @@ def _shown(column: Column, value: Cell, row: Row, currency: str) -> SafeString: 
         return bullet(
             cast("Decimal | None", value), cast("Decimal | None", pace), cast("str | None", row.get("light"))
         )
+    text = said(column, row, currency)
     if value is None:
-        return format_html('<span class="nothing" title="{}">{}</span>', _("No data"), format.NOTHING)
+        return format_html('<span class="nothing" title="{}">{}</span>', _("No data"), text)
     if column.kind == "long":
-        return _folded(str(value))
+        return _folded(text)
     if column.kind == "change":
         number = Decimal(str(value))
         colour = "up" if number > 0 else "down" if number < 0 else ""
-        return format_html('<span class="{}">{}%</span>', colour, format.signed(number * 100, 1))
-    if column.kind == "figure":
-        return conditional_escape(format.figure(cast("Decimal", value), str(row.get("unit", "")), currency))
-    return conditional_escape(_text(column, value, str(row.get(column.currency) or currency)))
+        return format_html('<span class="{}">{}</span>', colour, text)
+    return conditional_escape(text)
 
 
 def _folded(text: str) -> SafeString:

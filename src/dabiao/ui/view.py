@@ -1,6 +1,6 @@
 """Which rows of a table are looked at: filter, order and page stand in the address, so that a view can be sent to somebody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -97,12 +97,21 @@ def matching(table: Listing, words: Sequence[str]) -> list[bool]:
     """Row by row, whether every word stands somewhere in it as it is written on the page, hidden columns included."""
     if not words:
         return [True] * len(table.rows)
-    lines = (_line(table, row) for row in table.rows)
+    lines = _lines(table)
     return [all(word in line for word in words) for line in lines]
 
 
-def _line(table: Listing, row: Row) -> str:
-    return " ".join(cells.said(column, row, table.currency) for column in table.columns).lower()
+def _lines(table: Listing) -> Iterator[str]:
+    """Each row as it is written. Most cells repeat (days, units, names): what was written once is not formatted again."""
+    known: dict[tuple[object, ...], str] = {}
+    for row in table.rows:
+        said = []
+        for at, column in enumerate(table.columns):
+            key = (at, row.get(column.key), row.get("unit"), row.get(column.currency))
+            if key not in known:
+                known[key] = cells.said(column, row, table.currency).lower()
+            said.append(known[key])
+        yield " ".join(said)
 
 
 def turned(column: Column, view: View) -> View:
