@@ -49,16 +49,18 @@ def measured(people: int, runs: int, folder: Path) -> dict[str, object]:
     from dabiao.engine.allocation.limits import Limit
     from dabiao.targets.actions import cascade
 
-    made, prepared = cascade.Made(None, NOON), company(people)
+    prepared = company(people)
     person = prepared.order.scope.leaf_keys[people // 2]
     seconds: dict[str, list[float]] = {"plain": [], "solve": [], "save": [], "whole": [], "edit": []}
     for run in range(runs + 1):
         plain, _ = timed(lambda: plain_pass(prepared.order.weights.ravel(), int(AMOUNT.scaleb(DIGITS))))
         solve, handed = timed(lambda: cascade.solve(prepared))
-        save, _ = timed(lambda handed=handed: cascade.keep(prepared, handed, plan="year", made=made))
+        save, _ = timed(lambda handed=handed: cascade.keep(prepared, handed, plan="year", by=None, at=NOON))
         check(prepared, handed)
         place = Limit(person, (f"2027-{run + 1:02}", "L07"))
-        edit, change = timed(lambda place=place: cascade.edit("year", place, Decimal("5000.00"), made=made))
+        edit, change = timed(
+            lambda place=place: cascade.edit("year", place, Decimal("5000.00"), by=None, at=NOON)
+        )
         check_edit(change)
         if run:  # the first run pays for importing
             for name, value in zip(seconds, (plain, solve, save, solve + save, edit), strict=True):

@@ -13,7 +13,9 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
 
+from dabiao.core import action
 from tests import company as company_module
+from tests.acts import Act, watched
 from tests.settings import HOME
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -52,6 +54,14 @@ def _language_of_nobody() -> Iterator[None]:
     translation.deactivate()
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def acts(monkeypatch: pytest.MonkeyPatch) -> list[Act]:
+    """Every action that the test carries out: one that changes rows and leaves no audit line, or two, fails it."""
+    carried_out: list[Act] = []
+    monkeypatch.setattr(action, "carry_out", watched(carried_out))
+    return carried_out
 
 
 @pytest.fixture(scope="session")

@@ -8,16 +8,17 @@ from dabiao.org.models import Unit
 
 
 @pytest.mark.django_db
-class TestRecord:
+class TestLine:
     def test_says_what_happened_to_what(self, at):
         unit = Unit.objects.create(key="east", name="华东大区")
-        audit.record("org.unit.added", unit, by=None, at=at, detail={"parent": None})
+        audit.line("org.unit.added", unit, by=None, at=at, detail={"parent": None}).save()
         line = AuditLine.objects.get()
         assert (line.subject_type, line.subject_key, line.subject_label) == ("org.unit", "east", "华东大区")
         assert (line.at, line.detail) == (at, {"parent": None})
 
     def test_is_never_changed_or_removed(self, at):
-        line = audit.record("x", Unit.objects.create(key="east", name="E"), by=None, at=at)
+        line = audit.line("x", Unit.objects.create(key="east", name="E"), by=None, at=at, detail={})
+        line.save()
         for forbidden in (
             line.save,
             line.delete,

@@ -177,6 +177,16 @@ class TestMove:
             ("nanjing-rep1", on, FOREVER),
         ]
 
+    def test_is_told_in_one_line(self, company, at, on):
+        before = AuditLine.objects.count()
+        actions.move("P04", actions.Seat("nanjing-rep1", on), by=company.otto, at=at)
+
+        assert AuditLine.objects.count() == before + 1
+        line = AuditLine.objects.latest("pk")
+        assert (line.what, line.subject_key) == ("org.assignment.added", "P04")
+        days = {"starts_on": str(on), "ends_on": str(FOREVER)}
+        assert line.detail == {"position": "nanjing-rep1", **days, "left": "shanghai-rep1"}
+
     def test_leaves_a_secondary_seat_as_it_is(self, company, at, on):
         actions.assign("P04", actions.Seat("chengdu-rep1", date(2026, 1, 1), primary=False), by=None, at=at)
         actions.move("P04", actions.Seat("nanjing-rep1", on), by=company.otto, at=at)
@@ -205,9 +215,9 @@ class TestUsers:
             actions.set_password("rob", GOOD, by=company.rita, at=at)
 
     def test_begin_with_an_administrator(self, db, at):
-        user = actions.create_admin(username="root", password="x", at=at)
+        user = actions.create_admin(username="root", password="x", by=None, at=at)
         assert user.role == User.Role.ADMIN
-        again = actions.create_admin(username="root", password="y", at=at)
+        again = actions.create_admin(username="root", password="y", by=None, at=at)
         assert (again.pk, again.check_password("y")) == (user.pk, True)
 
 

@@ -1,8 +1,6 @@
 """Pages of the organisation, through the client: what they do, what they refuse, what a stranger finds."""
 
-import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +9,6 @@ from django.urls import reverse
 from dabiao.core.models import AuditLine
 from dabiao.org import actions
 from dabiao.org.models import FOREVER, ApiToken, Assignment, Grant, Person, Unit, User
-from dabiao.site import audit_labels
 from tests.conftest import BACKEND
 
 GOOD = "correct-horse-9"
@@ -249,13 +246,3 @@ class TestAudit:
     def test_says_which_day_cannot_be_read(self, as_):
         answer = as_("otto").get(reverse("audit"), {"since": "yesterday"})
         assert (answer.status_code, "since" in answer.content.decode()) == (422, True)
-
-
-def test_every_deed_that_is_recorded_has_words():
-    """Codes stand as plain text in the calls; `audit.record` and what wraps it."""
-    source = Path(audit_labels.__file__).parents[1]
-    calls = re.compile(r"""record\(\s*"([a-z_]+(?:\.[a-z_]+)+)\"""")
-    recorded = {code for file in source.rglob("*.py") for code in calls.findall(file.read_text("utf-8"))}
-
-    assert len(recorded) > 30
-    assert recorded - set(audit_labels.holding("")) == set()

@@ -162,15 +162,10 @@ class TestCockpit:
 
         assert frame("dora", ("unit", "company"), month).festival is None
 
-    def test_draws_the_forecast_that_a_job_has_made(self, frame):
+    def test_draws_the_forecast_that_a_job_has_made(self, frame, at, on):
         wanted = frame("dora", ("unit", "company"), "2026-03")
-        actions.make_forecast(
-            reading.current(),
-            Scope("unit", "company"),
-            "sales_amount",
-            on=date(2026, 3, 16),
-            until=date(2026, 5, 1),
-        )
+        scopes = [Scope("unit", "company")]
+        actions.make_forecasts(reading.current(), scopes, "sales_amount", by=None, at=at, on=on)
 
         page = cockpit.cockpit(wanted)
 

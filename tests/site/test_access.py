@@ -4,20 +4,24 @@ A page without arguments that says in its signature who can is tried as it says.
 address and method in the `access.txt` of its room's tests. Columns are callers, least powerful first: nobody (no login),
 rita (a rep of Shanghai), wes (manager of the West, an outsider here), emma (manager of the East, above
 Shanghai), fin (reader), otto (sales operations), ada (administrator). The addresses are about Shanghai and
-about rob (P05), who works there. Outcomes:
+about rob (P05), who works there; what only the moment knows stands in capitals. Outcomes:
 
-login  asked to sign in (a redirect, or 401)     no    403, and nothing changed
-none   404: hidden, or not there at all          in    answered; a form may still be refused for what it says
+login  asked to sign in (a redirect, or 401)     no    403
+none   404: hidden, or not there at all          in    answered
+
+Whatever changes something is asked for validly (`posts.py` beside the room's tests): `in` then means that it was done
+and left exactly one line in the audit trail, everything else that nothing at all was written.
 """
 
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
@@ -28,41 +32,21 @@ from dabiao.engine.promise import Levels
 from dabiao.facts.actions import upserts
 from dabiao.org import actions
 from dabiao.org.access import Can, may
-from dabiao.org.models import ApiToken, Assignment, Person, Unit, User
+from dabiao.org.models import ApiToken, Person, Unit, User
 from dabiao.org.queries import Scope
+from dabiao.rooms import ROOMS
 from dabiao.targets import actions as targets
 from dabiao.targets.actions import Slot
+from tests.acts import Written
 from tests.conftest import BACKEND
+from tests.posts import Caller, Post, tables
 
 CALLERS = ("nobody", "rita", "wes", "emma", "fin", "otto", "ada")
 
 METHODS, PAGE_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE"), ("GET", "POST")
+POSTS = {address: post for table in tables().values() for address, post in table.POSTS.items()}
 SHARED_PATHS = {("api:list_targets", "PUT"), ("api:set_targets", "GET")}
 """Two operations of one path; each is named by its own line."""
-TARGET = {
-    "scope_kind": "unit", "scope": "shanghai", "metric": "sales_amount", "starts_on": "2026-03-01",
-    "ends_on": "2026-04-01", "target": "1",
-}  # fmt: skip
-CELLS = {
-    "cells": [{"kind": "unit", "key": "shanghai", "start": "2026-03-01", "end": "2026-04-01", "value": "1"}]
-}
-BODIES = {
-    "targets:grid-save": CELLS,
-    "api:import_rows": {"rows": []},
-    "api:set_targets": [TARGET],
-    "api:upsert": {"rows": [{"key": "1", "ordered_on": "2026-03-01"}]},
-    "api:remove": [{"source": "api", "key": "1"}],
-}
-FORMS = {
-    "org:person": {"name": "changed"},
-    "org:unit": {"name": "changed", "order": "0"},
-    "org:unit-add": {"key": "new", "name": "new"},
-    "org:unit-position-add": {"key": "new", "title": "new"},
-    "org:person-seat-add": {"position": "director", "starts_on": "2026-03-01", "fte": "1"},
-    "org:person-seat-end": {"last_day": "2026-03-01"},
-    "org:person-absence-add": {"starts_on": "2026-03-01", "last_day": "2026-03-02", "kind": "leave"},
-    "org:user": {"role": "rep", "is_active": "on"},
-}
 
 
 @dataclass(frozen=True)
@@ -147,40 +131,48 @@ class Site:
         User.objects.update(password=make_password("correct-horse-9"))
         self.company.users.update({user.username: user for user in User.objects.select_related("person")})
         self.secrets = {who: self._token_of(who) for who in (*CALLERS[1:], "nina")}
-        self.token, _secret = actions.create_token(
-            name="rob's", scope="read", days=1, by=company.rob, at=timezone.now()
-        )
+        ApiToken.objects.update(last_used_at=timezone.now())  # else the first use is written
 
     def call(self, line, who, method=None):
-        """The answer; what it changed is taken back, so that callers do not meet each other's deeds."""
-        with transaction.atomic():
-            answer = self._called(line, who, method)
-            transaction.set_rollback(True)
-        return answer
+        """The answer."""
+        return self.asked(line, who, method)[0]
 
-    def _called(self, line, who, method):
+    def asked(self, line, who, method=None):
+        """The answer, and what was written for it; all is taken back, so that callers do not meet each other's deeds."""
+        written = Written()
+        with transaction.atomic():
+            send = self._request(line, who, method or line.method)
+            with connection.execute_wrapper(written):
+                answer = send()
+            transaction.set_rollback(True)
+        return answer, written
+
+    def _request(self, line, who, method):
+        """Everything that goes before: somebody signed in, the thing that is asked about, the body."""
         client = Client(raise_request_exception=False)
         headers = {}
-        is_api = line.address.startswith("api:")
-        if who != "nobody" and is_api:
+        if who != "nobody" and line.address.startswith("api:"):
             headers = {"Authorization": f"Bearer {self.secrets[who]}"}
         elif who != "nobody":
             client.force_login(self.company.users[who], backend=BACKEND)
-        path = _path(line.address, self._arguments(line)) + (f"?{line.query}" if line.query else "")
-        send = getattr(client, (method or line.method).lower())
-        if line.address in BODIES and (method or line.method) != "GET":
-            return send(
-                path, json.dumps(BODIES[line.address]), content_type="application/json", headers=headers
-            )
-        return (
-            send(path, FORMS.get(line.address, {}), headers=headers)
-            if (method or line.method) == "POST"
-            else send(path, headers=headers)
-        )
+        post = self._post(line, who) if {line.method, method} != {"GET"} else Post()
+        arguments = {
+            name: post.arguments.get(name, value) if value.isupper() else value
+            for name, value in line.arguments.items()
+        }
+        path = _path(line.address, arguments) + (f"?{line.query}" if line.query else "")
+        body = {"headers": headers}
+        if post.json is not None and method != "GET":
+            body |= {"data": json.dumps(post.json), "content_type": "application/json"}
+        elif method == "POST":
+            body |= {"data": post.form}
+        return partial(getattr(client, method.lower()), path, **body)
 
-    def _arguments(self, line):
-        made = {"SEAT": str(Assignment.objects.get(person__key="P05").pk), "TOKEN": str(self.token.pk)}
-        return {name: made.get(value, value) for name, value in line.arguments.items()}
+    def _post(self, line, who):
+        caller = Caller(
+            self.company.users.get(who), self.company, timezone.now(), timezone.localdate(), line.arguments
+        )
+        return POSTS[line.address](caller) if line.address in POSTS else Post()
 
     def _token_of(self, who):
         user = self.company.users[who]
@@ -189,13 +181,14 @@ class Site:
         return secret
 
 
-def outcome(answer):
-    """One of the table's words."""
+def outcome(answer, *, valid=False):
+    """One of the table's words; a valid request that is refused for what it says is told by its status."""
     if answer.status_code == 401 or (answer.status_code == 302 and "/accounts/login/" in answer["Location"]):
         return "login"
     if answer.status_code >= 500 or answer.status_code == 405:
         return f"status {answer.status_code}"
-    return {403: "no", 404: "none"}.get(answer.status_code, "in")
+    word = {403: "no", 404: "none"}.get(answer.status_code, "in")
+    return f"status {answer.status_code}" if valid and word == "in" and answer.status_code >= 400 else word
 
 
 @pytest.fixture
@@ -209,6 +202,12 @@ class TestTable:
 
     def test_has_no_address_that_is_gone(self):
         assert sorted({line.address for line in LINES} - {*_addresses()}) == []
+
+    def test_has_a_valid_request_to_whatever_changes_something(self):
+        rooms = tuple(f"{room.key}:" for room in ROOMS)
+        changing = {line.address for line in LINES if line.method != "GET"}
+        assert sorted({each for each in changing if each.startswith((*rooms, "api:"))} - {*POSTS}) == []
+        assert sorted({*POSTS} - changing) == []
 
     def test_has_every_method(self, site):
         """A method that an address answers and that no line names has been forgotten."""
@@ -233,8 +232,14 @@ def test_access(site, line, at):
         fact = {"key": "1", "ordered_on": "2026-03-02", "amount": "1", "person": "P05", "customer": "C1"}
         upserts.upsert("order_lines", [fact], by=site.company.ada, at=at)
         publishing.publish_waiting(at)
-    got = {who: outcome(site.call(line, who)) for who in CALLERS}
+    changes = line.method != "GET" and line.address in POSTS
+    asked = {who: site.asked(line, who) for who in CALLERS}
+    got = {who: outcome(answer, valid=changes) for who, (answer, _written) in asked.items()}
     assert got == line.expected
+    if changes:
+        lines = {who: written.lines for who, (_answer, written) in asked.items()}
+        assert lines == {who: int(word == "in") for who, word in got.items()}
+        assert [who for who, (_answer, written) in asked.items() if written.rows and got[who] != "in"] == []
 
 
 SECRET = "Geheimnis"

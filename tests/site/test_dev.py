@@ -67,6 +67,7 @@ def test_a_new_room_passes_the_contract(tmp_path):
         [bin_ / "lint-imports", "--no-cache"],
         [sys.executable, "-m", "pytest", "-q", "tests/visits", "tests/site/test_rooms.py"],
         [sys.executable, "-m", "pytest", "-q", "tests/site/test_access.py", "-k", "visits or Table"],
+        [sys.executable, "-m", "pytest", "-q", "tests/site/test_acts.py", "-k", "visits"],
     ):
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}"

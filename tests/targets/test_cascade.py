@@ -24,7 +24,7 @@ from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
 from dabiao.org.logic import seats
 from dabiao.targets.actions import cascade, clean
-from dabiao.targets.actions.cascade import CannotHandDown, Made, Overtaken
+from dabiao.targets.actions.cascade import CannotHandDown, Overtaken
 from dabiao.targets.actions.put_in_force import put_in_force
 from dabiao.targets.commands import app
 from dabiao.targets.logic.cascade import options, saved, store
@@ -195,11 +195,11 @@ class TestMethods:
 class TestKeep:
     @pytest.fixture
     def made(self, company, at):
-        return Made(company.otto, at, "the year's plan")
+        return {"by": company.otto, "at": at, "reason": "the year's plan"}
 
     def test_keeps_cells_in_the_lake_and_the_rest_in_the_database(self, made):
         ready, handed = solved(kept={"company": Fraction(1, 10)})
-        version = cascade.keep(ready, handed, plan="year", made=made)
+        version = cascade.keep(ready, handed, plan="year", **made)
         found = saved.opened(saved.version_of("year"))
 
         assert saved.block(found, 0).amounts.tolist() == handed.amounts.tolist()
@@ -208,7 +208,7 @@ class TestKeep:
 
     def test_null_comes_back_as_null(self, made):
         ready, handed = solved(period=CALENDAR_YEAR.parse("2026-Q1"), over=("org", "month"))
-        cascade.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", **made)
         again = saved.opened(saved.version_of("year"))
 
         assert list(cells(again.prepared, saved.block(again, 0))) == list(cells(ready, handed))
@@ -216,16 +216,16 @@ class TestKeep:
     def test_only_sales_operations_may(self, company, at):
         ready, handed = solved()
         with pytest.raises(Forbidden):
-            cascade.keep(ready, handed, plan="year", made=Made(company.sam, at))
+            cascade.keep(ready, handed, plan="year", by=company.sam, at=at)
         with pytest.raises(Forbidden):
-            cascade.edit("year", Limit("unit:east"), Decimal(1), made=Made(company.sam, at))
+            cascade.edit("year", Limit("unit:east"), Decimal(1), by=company.sam, at=at)
 
     def test_an_edit_moves_its_team_and_is_a_version_of_its_own(self, made, at):
         ready, handed = solved()
-        cascade.keep(ready, handed, plan="year", made=made)
-        later = Made(made.by, at + timedelta(days=1), "swap")
+        cascade.keep(ready, handed, plan="year", **made)
+        later = {**made, "at": at + timedelta(days=1), "reason": "swap"}
         place = options.place(ready, "P04:2027-Q1")
-        change = cascade.edit("year", place, Decimal("400"), made=later)
+        change = cascade.edit("year", place, Decimal("400"), **later)
 
         assert [(move.scope, move.before, move.after) for move in cascade.moves(ready, change)] == [
             ("P03", Decimal("333.34"), Decimal("300.00")),
@@ -242,17 +242,17 @@ class TestKeep:
     def test_an_edit_of_what_somebody_else_has_changed_meanwhile_is_refused(self, made, monkeypatch):
         """The other edit is kept between the moment this one reads the plan and the moment it writes."""
         ready, handed = solved()
-        cascade.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", **made)
         save = store.save
 
         def after_another(*cells):
             monkeypatch.undo()
-            cascade.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("350"), made=made)
+            cascade.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("350"), **made)
             return save(*cells)
 
         monkeypatch.setattr(cascade.store, "save", after_another)
         with pytest.raises(Overtaken, match="changed by somebody else"):
-            cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
+            cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), **made)
 
         found = values(ready, saved.block(saved.opened(saved.version_of("year")), 0), "2027-Q1")
         assert (saved.version_of("year").number, found["P05"]) == (2, 350)
@@ -260,20 +260,20 @@ class TestKeep:
 
     def test_an_edit_may_be_absorbed_further_up(self, made):
         ready, handed = solved()
-        cascade.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", **made)
         change = cascade.edit(
-            "year", options.place(ready, "P07:2027-Q1"), Decimal("1500"), made=made, held_by="unit:company"
+            "year", options.place(ready, "P07:2027-Q1"), Decimal("1500"), **made, held_by="unit:company"
         )
 
         assert {"nanjing", "shanghai", "west"} < {move.scope for move in cascade.moves(ready, change)}
         with pytest.raises(CannotHandDown, match="cannot be handed down"):
-            cascade.edit("year", options.place(ready, "P07:2027-Q2"), Decimal("1000"), made=made)
+            cascade.edit("year", options.place(ready, "P07:2027-Q2"), Decimal("1000"), **made)
 
     def test_handing_down_again_forgets_earlier_locks(self, made):
         ready, handed = solved()
-        cascade.keep(ready, handed, plan="year", made=made)
-        cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
-        cascade.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", **made)
+        cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), **made)
+        cascade.keep(ready, handed, plan="year", **made)
 
         assert saved.opened(saved.version_of("year")).prepared.order.limits == ()
         assert [version.is_whole for version in CascadeVersion.objects.order_by("number")] == [
@@ -284,25 +284,25 @@ class TestKeep:
 
     def test_what_a_killed_writer_left_is_never_read(self, made, monkeypatch):
         ready, handed = solved()
-        cascade.keep(ready, handed, plan="year", made=made)
+        cascade.keep(ready, handed, plan="year", **made)
         with monkeypatch.context() as patch:
-            patch.setattr(cascade.audit, "record", lambda *args, **kwargs: 1 / 0)
+            patch.setattr(cascade, "tell", lambda *args, **kwargs: 1 / 0)
             with pytest.raises(ZeroDivisionError):
-                cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
-        cascade.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), made=made)
+                cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), **made)
+        cascade.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), **made)
 
         found = values(ready, saved.block(saved.opened(saved.version_of("year")), 0), "2027-Q1")
         assert found["P04"] == Decimal("333.33")
 
     def test_clean_up_forgets_what_no_version_names_and_nothing_else(self, made, monkeypatch):
         ready, handed = solved()
-        cascade.keep(ready, handed, plan="year", made=made)
-        cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), made=made)
+        cascade.keep(ready, handed, plan="year", **made)
+        cascade.edit("year", options.place(ready, "P04:2027-Q1"), Decimal("400"), **made)
         with monkeypatch.context() as patch:
-            patch.setattr(cascade.audit, "record", lambda *args, **kwargs: 1 / 0)
+            patch.setattr(cascade, "tell", lambda *args, **kwargs: 1 / 0)
             with pytest.raises(ZeroDivisionError):
-                cascade.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("300"), made=made)
-        cascade.keep(*solved(), plan="gone", made=made)
+                cascade.edit("year", options.place(ready, "P05:2027-Q1"), Decimal("300"), **made)
+        cascade.keep(*solved(), plan="gone", **made)
         CascadeVersion.objects.filter(plan__key="gone").delete()
         before = saved.block(saved.opened(saved.version_of("year")), 0).amounts.tolist()
 
@@ -311,7 +311,7 @@ class TestKeep:
         assert clean.forget_cells(at=timezone.now() + timedelta(days=2)) == 0
 
         assert saved.block(saved.opened(saved.version_of("year")), 0).amounts.tolist() == before
-        cascade.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), made=made)
+        cascade.edit("year", options.place(ready, "P05:2027-Q2"), Decimal("400"), **made)
         named = set(CascadeVersion.objects.values_list("save_token", flat=True))
         store = Store(home.lake())
         version = DeltaTable(str(store.folder("target_cells"))).version()
@@ -321,9 +321,9 @@ class TestKeep:
         with pytest.raises(NotFound):
             saved.version_of("nothing")
 
-    def test_put_in_force_sets_units_and_people_and_adds_up_two_seats(self, company, made, on):
+    def test_put_in_force_sets_units_and_people_and_adds_up_two_seats(self, company, at, on):
         ready, handed = solved(amount="8000", period=CALENDAR_YEAR.parse("2026-Q1"), over=("org", "month"))
-        put_in_force(ready, handed, made=made, on=on)
+        put_in_force(ready, handed, by=company.otto, at=at, on=on)
 
         march = Target.objects.filter(starts_on=date(2026, 3, 1))
         assert march.get(unit__key="company").target == sum(

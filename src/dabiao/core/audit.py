@@ -1,4 +1,4 @@
-"""The audit trail: one line per action, in the action's own transaction."""
+"""The audit trail: one line per action, in the action's own transaction. `core.action` writes them, nothing else."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,23 +14,21 @@ if TYPE_CHECKING:
 type_label = "{0.app_label}.{0.model_name}"
 
 
-def record(
+def line(
     what: str,
     subject: models.Model,
     *,
     by: "AbstractBaseUser | None",
     at: datetime,
-    detail: Mapping[str, object] | None = None,
+    detail: Mapping[str, object],
 ) -> AuditLine:
-    """Add a line. `by` is None for what the program does by itself; `detail` must be plain JSON."""
-    line = AuditLine(
+    """A line to be saved. `by` is None for what the program does by itself; `detail` must be plain JSON."""
+    return AuditLine(
         what=what,
         subject_type=type_label.format(subject._meta),
         subject_key=str(getattr(subject, "key", None) or subject.pk)[:200],
         subject_label=str(subject)[:300],
         by_id=by.pk if by is not None else None,
         at=at,
-        detail=dict(detail or {}),
+        detail=dict(detail),
     )
-    line.save()
-    return line

@@ -87,6 +87,7 @@ ROOM = Room(
         "facts.figures.filed": _("Daily figures filed"),
         "facts.import.discarded": _("Import discarded"),
         "facts.import.expired": _("Import forgotten after its time"),
+        "facts.import.mapped": _("Mapping of an import confirmed"),
         "facts.import.started": _("Import started"),
         "facts.import.uploaded": _("Files uploaded"),
         "facts.imported": _("Facts imported"),

@@ -12,12 +12,12 @@ from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dabiao.core import audit
+from dabiao.core.action import action, tell
 from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import (
     Cell,
@@ -88,12 +88,18 @@ def import_rows(
     require(by, Can.ADMINISTER) if table in {"users", "grants"} else require(by, Can.OPERATE)
     spec = TABLES[table]
     parsed, errors = parse(rows, spec.fields)
-    with transaction.atomic():
-        built = spec.build(parsed)
-        errors = sorted([*errors, *built.errors, *_twice(spec, built)], key=lambda e: (e.file, e.row))
-        if errors:
-            return Imported(table, 0, 0, 0, tuple(errors))
-        return _store(spec, built, by=by, at=at, dry_run=dry_run)
+    return _take(spec, parsed, errors, by=by, at=at, dry_run=dry_run)
+
+
+@action("org.imported")
+def _take(
+    spec: Table, parsed: Sequence[Parsed], errors: Sequence[RowError], *, by: User | None, at: datetime, dry_run: bool
+) -> Imported:  # fmt: skip
+    built = spec.build(parsed)
+    wrong = sorted([*errors, *built.errors, *_twice(spec, built)], key=lambda error: (error.file, error.row))
+    if wrong:
+        return Imported(spec.name, 0, 0, 0, tuple(wrong))
+    return _store(spec, built, by=by, at=at, dry_run=dry_run)
 
 
 def key_of(cell: Cell) -> str:
@@ -173,7 +179,7 @@ def _store(spec: Table, built: Built, *, by: User | None, at: datetime, dry_run:
         refuse_without_admin()
     _common.bump(at)
     counts = {"table": spec.name, "added": done.added, "changed": done.changed, "unchanged": done.unchanged}
-    audit.record("org.imported", OrgVersion.objects.get(pk=1), by=by, at=at, detail=counts)
+    tell(OrgVersion.objects.get(pk=1), counts)
     return done
 
 

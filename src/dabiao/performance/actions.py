@@ -1,33 +1,83 @@
 """Forecasts made and kept: a model of a few dozen milliseconds a scope, so jobs do it and pages read it."""
 
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 
-from dabiao.engine.period import DAY
+from dabiao.core.action import action, tell
+from dabiao.core.calendars import fiscal
+from dabiao.engine.forecast import Forecast
+from dabiao.engine.period import DAY, Fiscal
 from dabiao.lake.reading import Lake
 from dabiao.metrics.forecast import foreseen
 from dabiao.metrics.scope import seats
 from dabiao.org import queries as org
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 from dabiao.org.queries import Scope
 from dabiao.performance.models import StoredForecast
 
 
-def make_forecast(lake: Lake, scope: Scope, metric: str, *, on: date, until: date) -> StoredForecast | None:
-    """Forecast a metric of a scope from yesterday back two years up to `until`; None without any history."""
-    whole = seats(lake, viewer=org.operator(), scope=scope, on=on - DAY)
-    made = foreseen(lake, metric, whole, on=on, until=until)
-    if made is None:
-        return None
-    stored, _new = StoredForecast.objects.update_or_create(
-        scope_kind=scope.kind,
-        scope=scope.key,
-        metric=metric,
-        defaults={
-            "made_on": on,
-            "version": lake.number,
-            "daily": [round(value, 4) for value in made.daily],
-            "reach": [round(high - total, 4) for high, total in zip(made.high, made.total, strict=True)],
-            "method": made.method,
-            "error": made.error,
-        },
+def unwatched(done: int) -> None:
+    """For callers who don't watch."""
+
+
+def make_forecasts(
+    lake: Lake,
+    scopes: Sequence[Scope],
+    metric: str,
+    *,
+    by: User | None,
+    at: datetime,
+    on: date,
+    progress: Callable[[int], None] = unwatched,
+) -> int:
+    """Look ahead from yesterday's and two years' facts to the horizon; returns how many scopes have a history at all.
+
+    All are kept at once when the last is made. progress: called with how many have been worked out.
+    """
+    require(by, Can.OPERATE)
+    until = horizon(fiscal(), on)
+    made: dict[Scope, Forecast] = {}
+    for done, scope in enumerate(scopes, start=1):
+        whole = seats(lake, viewer=org.operator(), scope=scope, on=on - DAY)
+        ahead = foreseen(lake, metric, whole, on=on, until=until)
+        if ahead is not None:
+            made[scope] = ahead
+        progress(done)
+    _keep(made, metric, lake.number, by=by, at=at, on=on)
+    return len(made)
+
+
+def horizon(calendar: Fiscal, on: date) -> date:
+    """The day after the last one forecast: the end of the quarter, or of the next month where that is later."""
+    month = calendar.containing(calendar.monthly, on)
+    return max(calendar.containing("quarter", on).end, calendar.containing(calendar.monthly, month.end).end)
+
+
+@action("performance.forecasts.made")
+def _keep(
+    made: Mapping[Scope, Forecast], metric: str, version: int, *, by: User | None, at: datetime, on: date
+) -> None:
+    """Each in the place of the scope's last one; the line is about the first scope and says how many there are."""
+    stored = StoredForecast.objects.bulk_create(
+        [
+            StoredForecast(
+                scope_kind=scope.kind,
+                scope=scope.key,
+                metric=metric,
+                made_on=on,
+                version=version,
+                daily=[round(value, 4) for value in ahead.daily],
+                reach=[round(high - total, 4) for high, total in zip(ahead.high, ahead.total, strict=True)],
+                method=ahead.method,
+                error=ahead.error,
+            )
+            for scope, ahead in made.items()
+        ],
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["scope_kind", "scope", "metric"],
+        update_fields=["made_on", "version", "daily", "reach", "method", "error"],
     )
-    return stored
+    if stored:
+        tell(stored[0], {"metric": metric, "forecasts": len(stored), "snapshot": version})

@@ -90,6 +90,7 @@ ROOM = Room(
         Search(_("Customers"), _customers),
         Search(_("Metrics"), _metrics),
     ),
+    audit={"performance.forecasts.made": _("Forecasts made")},
     warm=_warm,
     schedules=(Schedule("forecasts", "dabiao.performance.tasks.forecast_units", timedelta(days=1)),),
 )

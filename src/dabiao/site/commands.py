@@ -43,7 +43,7 @@ def init(
         print(f"{admin} exists already; nothing was changed in {config.home()}.")
         return
     secret = password or secrets.token_urlsafe(12)
-    create_admin(username=admin, password=secret, language=language, at=timezone.now())
+    create_admin(username=admin, password=secret, language=language, by=None, at=timezone.now())
     print(f"Ready in {config.home()}. Administrator: {admin}" + ("" if password else f", password: {secret}"))
     print("Next: `dabiao import FILE --map MAP`, then `dabiao serve`.")
 

@@ -56,6 +56,7 @@ def laid(name: str, root: Path) -> list[Path]:
         tests / "__init__.py": "",
         tests / "test_pages.py": _filled("test_pages", said),
         tests / "access.txt": _filled("access", said),
+        tests / "posts.py": _filled("posts", said),
     }
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 
+from dabiao.org.actions import set_preferences
 from dabiao.site.shell import THEMES
 
 A_YEAR = 365 * 24 * 3600
@@ -29,9 +30,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         chosen["theme"] = theme
         _remember(response, "theme", theme)
     if chosen and request.user.is_authenticated:
-        for name, value in chosen.items():
-            setattr(request.user, name, value)
-        request.user.save(update_fields=list(chosen))
+        set_preferences(request.user, **chosen)
     return response
 
 

@@ -18,7 +18,8 @@ from dabiao.engine.period import BadPeriod, Fiscal, Period
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
-from dabiao.org.access import User
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Done, Slot
@@ -52,7 +53,9 @@ def import_rows(
     """Set targets from rows. All or nothing; `dry_run` only tells the errors.
 
     A row names a unit or a person, a metric (key or name), and a period's label or its first and last day.
+    Raises Forbidden for who sets no targets at all; somebody else's are errors of their rows.
     """
+    require(by, Can.SET_TARGETS)
     parsed, errors = parse(rows, FIELDS)
     asked: dict[Slot, Levels] = {}
     read_metric, scope_of = _metric_reader(), _scope_reader()

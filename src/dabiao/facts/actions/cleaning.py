@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from django.db import transaction
-
-from dabiao.core import audit, config
+from dabiao.core import config
+from dabiao.core.action import action, tell
 from dabiao.facts.actions.load import imports_folder
 from dabiao.facts.models import ImportBatch
+from dabiao.org.access import User
 
 _LOADED: Final = (ImportBatch.State.LOADING, ImportBatch.State.DONE)
 
@@ -26,20 +26,24 @@ def forget_files(*, at: datetime) -> int:
         return 0
     before = at - timedelta(days=days)
     old = [folder for folder in imports_folder().iterdir() if folder.is_dir() and _changed(folder) < before]
-    return sum(_forget(folder, before=before, at=at) for folder in old)
+    over = [folder for folder in old if _expire(folder.name, before=before, by=None, at=at)]
+    for folder in over:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(over)
 
 
-def _forget(folder: Path, *, before: datetime, at: datetime) -> int:
-    with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update().filter(key=folder.name).first()
-        if batch is not None:
-            if batch.state == ImportBatch.State.LOADING or (batch.finished_at or batch.at) >= before:
-                return 0
-            if batch.state not in _LOADED:
-                audit.record("facts.import.expired", batch, by=None, at=at)
-                batch.delete()
-    shutil.rmtree(folder, ignore_errors=True)
-    return 1
+@action("facts.import.expired")
+def _expire(key: str, *, before: datetime, by: User | None, at: datetime) -> bool:
+    """Whether the files of an import may go; if it was never loaded, it goes first."""
+    batch = ImportBatch.objects.select_for_update().filter(key=key).first()
+    if batch is None:
+        return True
+    if batch.state == ImportBatch.State.LOADING or (batch.finished_at or batch.at) >= before:
+        return False
+    if batch.state not in _LOADED:
+        tell(batch)
+        batch.delete()
+    return True
 
 
 def _changed(folder: Path) -> datetime:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit, secrets
+from dabiao.core import secrets
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.facts.models import Connector
 from dabiao.org.access import User, require
@@ -15,7 +15,7 @@ _FILES = frozenset({"sqlite", "duckdb"})
 """Databases that are files on this machine: a URL would be a way to read any of them."""
 
 
-@transaction.atomic
+@action("facts.connector.saved")
 def save_connector(name: str, url: str, *, by: User | None, at: datetime) -> Connector:
     """Add a connector or change its URL. Administrators only. Raises Malformed for what is no database URL."""
     require(by, Can.ADMINISTER)
@@ -23,18 +23,18 @@ def save_connector(name: str, url: str, *, by: User | None, at: datetime) -> Con
     connector, _added = Connector.objects.update_or_create(
         name=name, defaults={"url": secrets.encrypt(url), "changed_by": by, "changed_at": at}
     )
-    audit.record("facts.connector.saved", connector, by=by, at=at)
+    tell(connector)
     return connector
 
 
-@transaction.atomic
+@action("facts.connector.removed")
 def remove_connector(name: str, *, by: User | None, at: datetime) -> None:
     """Forget a connector; mappings that name it then say so."""
     require(by, Can.ADMINISTER)
     connector = Connector.objects.filter(name=name).first()
     if connector is None:
         raise NotFound(_("There is no connector %(name)s.") % {"name": name})
-    audit.record("facts.connector.removed", connector, by=by, at=at)
+    tell(connector)
     connector.delete()
 
 

@@ -7,11 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.lake import dictionary, outbox
 from dabiao.lake.models import Pending
@@ -42,7 +41,7 @@ class Activity:
     opportunity: str = ""
 
 
-@transaction.atomic
+@action("facts.activity.filed")
 def file_activity(person: str, activity: Activity, *, by: User, at: datetime, on: date) -> str:
     """Put one activity into the outbox; returns its key. `on` is today. Raises NotYours, Malformed."""
     if activity.kind not in KINDS:
@@ -65,11 +64,11 @@ def file_activity(person: str, activity: Activity, *, by: User, at: datetime, on
         "entered_by": _author(by, person),
     }
     outbox.put("activities", [row], by=by.username, at=at)
-    audit.record("facts.activity.filed", holder, by=by, at=at, detail={"key": key, "kind": activity.kind})
+    tell(holder, {"key": key, "kind": activity.kind})
     return key
 
 
-@transaction.atomic
+@action("facts.figures.filed")
 def file_figures(
     person: str, day: date, figures: Mapping[str, Decimal], *, by: User, at: datetime, on: date
 ) -> int:
@@ -94,13 +93,11 @@ def file_figures(
     if not rows:
         raise Malformed(_("Fill in at least one figure."))
     outbox.put("daily_figures", rows, by=by.username, at=at)
-    audit.record(
-        "facts.figures.filed", holder, by=by, at=at, detail={"day": day.isoformat(), "figures": len(rows)}
-    )
+    tell(holder, {"day": day.isoformat(), "figures": len(rows)})
     return len(rows)
 
 
-@transaction.atomic
+@action("facts.entry.taken_back")
 def take_back(table: str, key: str, *, by: User, at: datetime, on: date) -> None:
     """Remove an entry of one's own that has not been published yet."""
     entry = Pending.objects.filter(
@@ -111,7 +108,7 @@ def take_back(table: str, key: str, *, by: User, at: datetime, on: date) -> None
     holder = _may_file(str(entry.row["person"]), by, on)
     outbox.remove(table, [(SOURCE, key)], by=by.username, at=at)
     Pending.objects.filter(pk=entry.pk).delete()
-    audit.record("facts.entry.taken_back", holder, by=by, at=at, detail={"table": table, "key": key})
+    tell(holder, {"table": table, "key": key})
 
 
 def _may_file(person: str, by: User, on: date) -> Model:

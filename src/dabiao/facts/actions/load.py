@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 from django.db import transaction
 
-from dabiao.core import audit, config
+from dabiao.core import config
+from dabiao.core.action import action, tell
 from dabiao.facts.logic.loading import publishing, rejects, rooms, sources, traps
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
@@ -155,21 +156,24 @@ def _perform(
     finish(done)
     done.stage.close()  # its memory is the publication's now; the report opens it again
 
-    def within(number: int) -> None:
-        ImportBatch.objects.filter(pk=row.pk).update(
-            state=ImportBatch.State.DONE, snapshot=number, finished_at=at
-        )
-        audit.record("facts.imported", row, by=by, at=at, detail={"snapshot": number, "rows": done.rows})
-
     published = publishing.write(
         done,
         at=at,
-        within=within,
+        within=lambda number: _landed(row, number, done.rows, by=by, at=at),
         trace=lambda step: progress(done.rows, done.rows, step),
     )
     people = org.employee_numbers()
     tables = _written(done, counts, published.counts)
     return replace(_report(done, tables, people, dry_run=False), snapshot=published.number)
+
+
+@action("facts.imported")
+def _landed(batch: ImportBatch, snapshot: int, rows: int, *, by: User | None, at: datetime) -> None:
+    """Done in the transaction that makes the snapshot visible: no loaded import without its line, and no line before."""
+    ImportBatch.objects.filter(pk=batch.pk).update(
+        state=ImportBatch.State.DONE, snapshot=snapshot, finished_at=at
+    )
+    tell(batch, {"snapshot": snapshot, "rows": rows})
 
 
 def _ready(done: Prepared, index: int, counts: Mapping[int, RoomCount]) -> TableCount:

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.lake import outbox
 from dabiao.lake.change import BadChange
@@ -43,7 +43,7 @@ def fact_table(name: str) -> LakeTable:
     return table
 
 
-@transaction.atomic
+@action("facts.upserted")
 def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: datetime) -> int:
     """Queue rows, each by its `source` (default `api`) and `key`; the same rows again change nothing.
 
@@ -64,17 +64,17 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
             outbox.put(table, full, by=by.username, at=at)
     except BadChange:
         raise RowsRefused(_problems(table, full, by, at)) from None
-    _record("facts.upserted", table, len(full), by, at)
+    tell(by, {"table": table, "rows": len(full)})
     return len(full)
 
 
-@transaction.atomic
+@action("facts.removed")
 def remove(table: str, keys: Sequence[tuple[str, str]], *, by: User, at: datetime) -> int:
     """Queue the removal of rows by (source, key). Removing what is not there changes nothing."""
     require(by, Can.OPERATE)
     fact_table(table)
     count = outbox.remove(table, keys, by=by.username, at=at)
-    _record("facts.removed", table, count, by, at)
+    tell(by, {"table": table, "rows": count})
     return count
 
 
@@ -91,7 +91,3 @@ def _problems(table: str, rows: Sequence[Mapping[str, object]], by: User, at: da
                 break
         transaction.set_rollback(True)
     return problems
-
-
-def _record(what: str, table: str, count: int, by: User, at: datetime) -> None:
-    audit.record(what, by, by=by, at=at, detail={"table": table, "rows": count})

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit, config, jobs
+from dabiao.core import config, jobs
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, Refused
 from dabiao.facts import queries
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
@@ -63,51 +63,59 @@ def begin(
     except BaseException:
         shutil.rmtree(folder.parent, ignore_errors=True)
         raise
-    with transaction.atomic():
-        batch = ImportBatch.objects.create(
-            key=key, by=by, at=at, path=str(files[0] if len(files) == 1 else folder), file_hash=hash_of(folder),
-            mapping=text, report=report,
-        )  # fmt: skip
-        audit.record(
-            "facts.import.uploaded", batch, by=by, at=at, detail={"files": [file.name for file in files]}
-        )
+    batch = ImportBatch(
+        key=key, by=by, at=at, path=str(files[0] if len(files) == 1 else folder), file_hash=hash_of(folder),
+        mapping=text, report=report,
+    )  # fmt: skip
+    return _enter(batch, [file.name for file in files], by=by, at=at)
+
+
+@action("facts.import.uploaded")
+def _enter(batch: ImportBatch, files: Sequence[str], *, by: User, at: datetime) -> ImportBatch:
+    """Its files have been read before: nobody waits for a transaction that reads files."""
+    batch.save(force_insert=True)
+    tell(batch, {"files": list(files)})
     return batch
 
 
+@action("facts.import.mapped")
 def confirm_mapping(key: str, text: str, *, by: User, at: datetime) -> ImportBatch:
     """Keep the mapping and have everything checked by it. Raises BadMapping with every problem."""
     require(by, Can.OPERATE)
     batch = _open(key)
     read_map(text, file="map.yml")
-    with transaction.atomic():
-        job = jobs.enqueue(
-            CHECK, {"key": key}, key=f"facts.check:{key}:{new_key()}", by=by, at=at, attempts=1
-        )
-        batch.mapping, batch.job, batch.state, batch.error = text, job.key, ImportBatch.State.UPLOADED, ""
-        batch.save(update_fields=["mapping", "job", "state", "error"])
+    job = jobs.enqueue(CHECK, {"key": key}, key=f"facts.check:{key}:{new_key()}", by=by, at=at, attempts=1)
+    batch.mapping, batch.job, batch.state, batch.error = text, job.key, ImportBatch.State.UPLOADED, ""
+    batch.save(update_fields=["mapping", "job", "state", "error"])
+    tell(batch)
     return batch
 
 
+@action("facts.import.started")
 def start_loading(key: str, *, by: User, at: datetime) -> ImportBatch:
     """Have a checked import loaded."""
     require(by, Can.OPERATE)
     batch = _open(key)
-    with transaction.atomic():
-        job = jobs.enqueue(LOAD, {"key": key}, key=f"facts.load:{key}", by=by, at=at)
-        batch.job, batch.state, batch.error = job.key, ImportBatch.State.LOADING, ""
-        batch.save(update_fields=["job", "state", "error"])
-        audit.record("facts.import.started", batch, by=by, at=at)
+    job = jobs.enqueue(LOAD, {"key": key}, key=f"facts.load:{key}", by=by, at=at)
+    batch.job, batch.state, batch.error = job.key, ImportBatch.State.LOADING, ""
+    batch.save(update_fields=["job", "state", "error"])
+    tell(batch)
     return batch
 
 
 def discard(key: str, *, by: User, at: datetime) -> None:
     """Forget an import that was never loaded, and its files."""
+    _remove(key, by=by, at=at)
+    shutil.rmtree(imports_folder() / key, ignore_errors=True)
+
+
+@action("facts.import.discarded")
+def _remove(key: str, *, by: User, at: datetime) -> None:
+    """Its files go after it: a file cannot be brought back when a transaction is."""
     require(by, Can.OPERATE)
     batch = _open(key)
-    with transaction.atomic():
-        audit.record("facts.import.discarded", batch, by=by, at=at)
-        batch.delete()
-    shutil.rmtree(imports_folder() / key, ignore_errors=True)
+    tell(batch)
+    batch.delete()
 
 
 def order_of(batch: ImportBatch) -> Order:

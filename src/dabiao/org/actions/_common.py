@@ -1,4 +1,4 @@
-"""What every action of this room shares: checks before saving, the version counter, the audit line."""
+"""What every action of this room shares: checks before saving, the version counter, what has changed."""
 
 import secrets
 from collections.abc import Iterable, Mapping

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Refused
 from dabiao.org.access import require
 from dabiao.org.actions._common import bump, changes, found, only, saved
@@ -32,7 +31,7 @@ class Seat:
     exit_reason: str = ""
 
 
-@transaction.atomic
+@action("org.person.added")
 def add_person(
     *, key: str, name: str, email: str = "", hired_on: date | None = None, left_on: date | None = None,
     by: User | None, at: datetime,
@@ -41,11 +40,11 @@ def add_person(
     require(by, Can.OPERATE)
     person = saved(Person(key=key, name=name, email=email, hired_on=hired_on, left_on=left_on))
     bump(at)
-    audit.record("org.person.added", person, by=by, at=at)
+    tell(person)
     return person
 
 
-@transaction.atomic
+@action("org.person.changed")
 def change_person(key: str, *, values: dict[str, object], by: User | None, at: datetime) -> Person:
     """Change `name`, `email`, `hired_on` or `left_on`."""
     require(by, Can.OPERATE)
@@ -54,11 +53,11 @@ def change_person(key: str, *, values: dict[str, object], by: User | None, at: d
     if told:
         saved(person)
         bump(at)
-        audit.record("org.person.changed", person, by=by, at=at, detail=told)
+        tell(person, told)
     return person
 
 
-@transaction.atomic
+@action("org.assignment.added")
 def assign(person: str, seat: Seat, *, by: User | None, at: datetime) -> Assignment:
     """Give a person a seat. Raises SeatsOverlap when they hold another primary one in that time."""
     require(by, Can.OPERATE)
@@ -77,12 +76,11 @@ def assign(person: str, seat: Seat, *, by: User | None, at: datetime) -> Assignm
     _refuse_overlap(assignment)
     saved(assignment)
     bump(at)
-    detail = {"position": position.key, "starts_on": str(seat.starts_on), "ends_on": str(seat.ends_on)}
-    audit.record("org.assignment.added", holder, by=by, at=at, detail=detail)
+    tell(holder, _said(seat))
     return assignment
 
 
-@transaction.atomic
+@action("org.assignment.changed")
 def change_assignment(pk: int, *, values: dict[str, object], by: User | None, at: datetime) -> Assignment:
     """Change dates, `primary`, `probation_until`, `fte` or `exit_reason` of a seat somebody holds or held."""
     require(by, Can.OPERATE)
@@ -94,35 +92,39 @@ def change_assignment(pk: int, *, values: dict[str, object], by: User | None, at
         _refuse_overlap(assignment)
         saved(assignment)
         bump(at)
-        detail = {"position": assignment.position.key, **told}
-        audit.record("org.assignment.changed", assignment.person, by=by, at=at, detail=detail)
+        tell(assignment.person, {"position": assignment.position.key, **told})
     return assignment
 
 
+@action("org.assignment.added")
 def move(person: str, seat: Seat, *, by: User | None, at: datetime) -> Assignment:
     """Transfer: what the person holds on the first day of the new seat ends on that day, then the new seat begins."""
-    with transaction.atomic():
-        holder = found(Person.objects.select_for_update(), person)
-        held = Assignment.objects.filter(
-            person=holder, primary=True, starts_on__lt=seat.starts_on, ends_on__gt=seat.starts_on
-        )
-        for row in held:
-            change_assignment(row.pk, values={"ends_on": seat.starts_on}, by=by, at=at)
-        return assign(person, seat, by=by, at=at)
+    require(by, Can.OPERATE)
+    holder = found(Person.objects.select_for_update(), person)
+    held = Assignment.objects.filter(
+        person=holder, primary=True, starts_on__lt=seat.starts_on, ends_on__gt=seat.starts_on
+    )
+    ended = [change_assignment(row.pk, values={"ends_on": seat.starts_on}, by=by, at=at) for row in held]
+    assignment = assign(person, seat, by=by, at=at)
+    left = {"left": ", ".join(row.position.key for row in ended)} if ended else {}
+    tell(holder, {**_said(seat), **left})
+    return assignment
 
 
-@transaction.atomic
+@action("org.assignment.removed")
 def remove_assignment(pk: int, *, by: User | None, at: datetime) -> None:
     """Take back a seat that was entered by mistake. Facts of that time then count for nobody's unit."""
     require(by, Can.OPERATE)
     assignment = found(Assignment.objects.select_related("person", "position"), pk, by="pk")
-    detail = {"position": assignment.position.key, "starts_on": str(assignment.starts_on)}
-    audit.record("org.assignment.removed", assignment.person, by=by, at=at, detail=detail)
+    tell(
+        assignment.person,
+        {"position": assignment.position.key, "starts_on": str(assignment.starts_on)},
+    )
     assignment.delete()
     bump(at)
 
 
-@transaction.atomic
+@action("org.absence.recorded")
 def record_absence(
     person: str, *, starts_on: date, ends_on: date, kind: str, by: User | None, at: datetime
 ) -> Absence:
@@ -131,21 +133,22 @@ def record_absence(
     holder = found(Person.objects.all(), person)
     absence = saved(Absence(person=holder, starts_on=starts_on, ends_on=ends_on, kind=kind))
     bump(at)
-    detail = {"starts_on": str(starts_on), "ends_on": str(ends_on), "kind": kind}
-    audit.record("org.absence.recorded", holder, by=by, at=at, detail=detail)
+    tell(holder, {"starts_on": str(starts_on), "ends_on": str(ends_on), "kind": kind})
     return absence
 
 
-@transaction.atomic
+@action("org.absence.removed")
 def remove_absence(pk: int, *, by: User | None, at: datetime) -> None:
     """Take back an absence."""
     require(by, Can.OPERATE)
     absence = found(Absence.objects.select_related("person"), pk, by="pk")
-    audit.record(
-        "org.absence.removed", absence.person, by=by, at=at, detail={"starts_on": str(absence.starts_on)}
-    )
+    tell(absence.person, {"starts_on": str(absence.starts_on)})
     absence.delete()
     bump(at)
+
+
+def _said(seat: Seat) -> dict[str, str]:
+    return {"position": seat.position, "starts_on": str(seat.starts_on), "ends_on": str(seat.ends_on)}
 
 
 def _refuse_overlap(seat: Assignment) -> None:

@@ -5,10 +5,9 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Forbidden, Malformed
 from dabiao.org.access import may
 from dabiao.org.actions._common import found, saved
@@ -21,7 +20,7 @@ SEEN_EVERY: Final = timedelta(minutes=1)
 """`last_used_at` is written at most this often."""
 
 
-@transaction.atomic
+@action("org.token.created")
 def create_token(*, name: str, scope: str, days: int, by: User, at: datetime) -> tuple[ApiToken, str]:
     """A token of one's own, valid for `days`; the second value is the secret, shown this once."""
     if not 0 < days <= LONGEST.days:
@@ -38,11 +37,11 @@ def create_token(*, name: str, scope: str, days: int, by: User, at: datetime) ->
         expires_at=at + timedelta(days=days),
     )
     saved(token)
-    audit.record("org.token.created", token, by=by, at=at, detail={"scope": scope, "days": days})
+    tell(token, {"scope": scope, "days": days})
     return token, secret
 
 
-@transaction.atomic
+@action("org.token.revoked")
 def revoke_token(pk: int, *, by: User, at: datetime) -> ApiToken:
     """End a token: one's own, or anybody's for an administrator."""
     mine = ApiToken.objects.all() if may(by, Can.ADMINISTER) else ApiToken.objects.filter(user=by)
@@ -50,7 +49,7 @@ def revoke_token(pk: int, *, by: User, at: datetime) -> ApiToken:
     if token.revoked_at is None:
         token.revoked_at = at
         token.save(update_fields=["revoked_at"])
-        audit.record("org.token.revoked", token, by=by, at=at)
+        tell(token)
     return token
 
 

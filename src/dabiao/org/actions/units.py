@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Refused
 from dabiao.org.access import require
 from dabiao.org.actions._common import bump, changes, found, only, saved
@@ -21,7 +20,7 @@ class UnitWouldBeItsOwnParent(Refused):
     """A unit cannot lie below itself."""
 
 
-@transaction.atomic
+@action("org.unit.added")
 def add_unit(
     *, key: str, name: str, parent: str | None = None, kind: str = "", name_en: str = "",
     by: User | None, at: datetime,
@@ -31,11 +30,11 @@ def add_unit(
     above = found(Unit.objects.all(), parent) if parent else None
     unit = saved(Unit(key=key, name=name, parent=above, kind=kind, name_en=name_en))
     bump(at)
-    audit.record("org.unit.added", unit, by=by, at=at, detail={"parent": parent})
+    tell(unit, {"parent": parent})
     return unit
 
 
-@transaction.atomic
+@action("org.unit.changed")
 def change_unit(key: str, *, values: dict[str, object], by: User | None, at: datetime) -> Unit:
     """Change `name`, `name_en`, `kind`, `order` or `parent` (a unit key or None). Subtrees move with their unit."""
     require(by, Can.OPERATE)
@@ -47,11 +46,11 @@ def change_unit(key: str, *, values: dict[str, object], by: User | None, at: dat
     if told:
         saved(unit)
         bump(at)
-        audit.record("org.unit.changed", unit, by=by, at=at, detail=told)
+        tell(unit, told)
     return unit
 
 
-@transaction.atomic
+@action("org.unit.removed")
 def remove_unit(key: str, *, by: User | None, at: datetime) -> None:
     """Remove a unit that nothing belongs to and nothing ever did."""
     require(by, Can.OPERATE)
@@ -61,22 +60,22 @@ def remove_unit(key: str, *, by: User | None, at: datetime) -> None:
         raise UnitIsInUse(
             _("%(unit)s still has units, positions or grants; move or remove those first.") % {"unit": unit}
         )
-    audit.record("org.unit.removed", unit, by=by, at=at)
+    tell(unit)
     unit.delete()
     bump(at)
 
 
-@transaction.atomic
+@action("org.position.added")
 def add_position(*, key: str, title: str, unit: str, by: User | None, at: datetime) -> Position:
     """A new position in a unit."""
     require(by, Can.OPERATE)
     position = saved(Position(key=key, title=title, unit=found(Unit.objects.all(), unit)))
     bump(at)
-    audit.record("org.position.added", position, by=by, at=at, detail={"unit": unit})
+    tell(position, {"unit": unit})
     return position
 
 
-@transaction.atomic
+@action("org.position.changed")
 def change_position(key: str, *, values: dict[str, object], by: User | None, at: datetime) -> Position:
     """Change `title` or `unit` (a unit key). Its whole history moves along, since units roll up in today's tree."""
     require(by, Can.OPERATE)
@@ -88,7 +87,7 @@ def change_position(key: str, *, values: dict[str, object], by: User | None, at:
     if told:
         saved(position)
         bump(at)
-        audit.record("org.position.changed", position, by=by, at=at, detail=told)
+        tell(position, told)
     return position
 
 

@@ -4,10 +4,9 @@ from datetime import date, datetime
 
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, Refused
 from dabiao.org.access import require
 from dabiao.org.actions._common import bump, changes, found, only, saved
@@ -19,19 +18,20 @@ class LastAdministrator(Refused):
     """Somebody must be able to administer."""
 
 
-@transaction.atomic
-def create_admin(*, username: str, password: str, language: str = "", at: datetime) -> User:
+@action("org.user.admin_created")
+def create_admin(*, username: str, password: str, language: str = "", by: User | None, at: datetime) -> User:
     """The first administrator, made by `dabiao init`. An existing one of this name gets the password."""
+    require(by, Can.ADMINISTER)
     user = User.objects.filter(username=username).first() or User(username=username)
     user.role, user.is_active = User.Role.ADMIN, True
     user.language = language or user.language
     user.set_password(password)
     saved(user)
-    audit.record("org.user.admin_created", user, by=None, at=at)
+    tell(user)
     return user
 
 
-@transaction.atomic
+@action("org.user.added")
 def add_user(
     *, username: str, password: str, role: str, person: str | None = None, language: str = "",
     by: User | None, at: datetime,
@@ -41,11 +41,11 @@ def add_user(
     user = User(username=username, role=role, language=language, person=_person(person))
     user.set_password(_checked(password, user))
     saved(user)
-    audit.record("org.user.added", user, by=by, at=at, detail={"role": role, "person": person})
+    tell(user, {"role": role, "person": person})
     return user
 
 
-@transaction.atomic
+@action("org.user.changed")
 def change_user(username: str, *, values: dict[str, object], by: User | None, at: datetime) -> User:
     """Change `role`, `person` (an employee number or None), `is_active`, `email` or `language`."""
     require(by, Can.ADMINISTER)
@@ -57,11 +57,11 @@ def change_user(username: str, *, values: dict[str, object], by: User | None, at
     if told:
         saved(user)
         refuse_without_admin()
-        audit.record("org.user.changed", user, by=by, at=at, detail=told)
+        tell(user, told)
     return user
 
 
-@transaction.atomic
+@action("org.user.password_set")
 def set_password(username: str, password: str, *, by: User | None, at: datetime) -> None:
     """Give somebody a new password; their sessions end."""
     if by is None or by.username != username:
@@ -69,7 +69,7 @@ def set_password(username: str, password: str, *, by: User | None, at: datetime)
     user = found(User.objects.select_for_update(), username, by="username")
     user.set_password(_checked(password, user))
     user.save(update_fields=["password"])
-    audit.record("org.user.password_set", user, by=by, at=at)
+    tell(user)
 
 
 def set_preferences(user: User, *, language: str | None = None, theme: str | None = None) -> None:
@@ -80,7 +80,7 @@ def set_preferences(user: User, *, language: str | None = None, theme: str | Non
         User.objects.filter(pk=user.pk).update(**given)
 
 
-@transaction.atomic
+@action("org.grant.given")
 def grant(
     username: str, unit: str, *, starts_on: date, ends_on: date = FOREVER, by: User | None, at: datetime
 ) -> Grant:
@@ -92,12 +92,11 @@ def grant(
     )
     saved(given)
     bump(at)
-    detail = {"unit": unit, "starts_on": str(starts_on), "ends_on": str(ends_on)}
-    audit.record("org.grant.given", user, by=by, at=at, detail=detail)
+    tell(user, {"unit": unit, "starts_on": str(starts_on), "ends_on": str(ends_on)})
     return given
 
 
-@transaction.atomic
+@action("org.grant.ended")
 def end_grant(pk: int, *, on: date, by: User | None, at: datetime) -> None:
     """Take sight away from a day on; a grant that has not begun is removed."""
     require(by, Can.ADMINISTER)
@@ -108,7 +107,7 @@ def end_grant(pk: int, *, on: date, by: User | None, at: datetime) -> None:
         given.ends_on = min(given.ends_on, on)
         given.save(update_fields=["ends_on"])
     bump(at)
-    audit.record("org.grant.ended", given.user, by=by, at=at, detail={"unit": given.unit.key, "on": str(on)})
+    tell(given.user, {"unit": given.unit.key, "on": str(on)})
 
 
 def refuse_without_admin() -> None:

@@ -6,11 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from dabiao.core import audit
+from dabiao.core.action import action, tell
 from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.engine import number
 from dabiao.engine.promise import Levels
@@ -61,12 +60,32 @@ def set_target(slot: Slot, levels: Levels, *, by: User | None, at: datetime, on:
     return set_targets({slot: levels}, by=by, at=at, on=on)
 
 
-@transaction.atomic
+@action("targets.set")
 def set_targets(targets: Mapping[Slot, Levels], *, by: User | None, at: datetime, on: date) -> Done:
     """Set many; those whose levels are all None are cleared. All or nothing.
 
     Raises MayNotSet, NotFound (no such unit or person), Malformed (metric, dates, a ratio above 1,000 %).
     """
+    return _set(targets, by=by, at=at, on=on)
+
+
+@action("targets.set")
+def set_level(
+    values: Mapping[Slot, Decimal | None], level: str, *, by: User | None, at: datetime, on: date
+) -> Done:
+    """Set one level (base, target or challenge) of many targets and leave the other two as they are."""
+    if level not in LEVELS:
+        raise Malformed(_("%(level)s is not one of base, target, challenge.") % {"level": level})
+    stored = _known(values, _holders({slot.scope for slot in values}))
+    targets = {}
+    for slot, value in values.items():
+        row = stored.get(slot)
+        before = Levels(row.base, row.target, row.challenge) if row else Levels()
+        targets[slot] = replace(before, **{level: value})
+    return _set(targets, by=by, at=at, on=on)
+
+
+def _set(targets: Mapping[Slot, Levels], *, by: User | None, at: datetime, on: date) -> Done:
     for slot, levels in targets.items():
         check(slot, levels)
     _refuse_strangers({slot.scope for slot in targets}, by, on)
@@ -95,25 +114,9 @@ def set_targets(targets: Mapping[Slot, Levels], *, by: User | None, at: datetime
         Target.objects.bulk_update(changed, [*LEVELS, "changed_by", "changed_at"], batch_size=500)
         for part in _batches(cleared):
             Target.objects.filter(pk__in=part).delete()
-        _record(told, by=by, at=at)
+        _count(told)
     done = len(new) + len(changed) + len(cleared)
     return Done(len(new), len(changed), len(targets) - done, len(cleared))
-
-
-@transaction.atomic
-def set_level(
-    values: Mapping[Slot, Decimal | None], level: str, *, by: User | None, at: datetime, on: date
-) -> Done:
-    """Set one level (base, target or challenge) of many targets and leave the other two as they are."""
-    if level not in LEVELS:
-        raise Malformed(_("%(level)s is not one of base, target, challenge.") % {"level": level})
-    stored = _known(values, _holders({slot.scope for slot in values}))
-    targets = {}
-    for slot, value in values.items():
-        row = stored.get(slot)
-        before = Levels(row.base, row.target, row.challenge) if row else Levels()
-        targets[slot] = replace(before, **{level: value})
-    return set_targets(targets, by=by, at=at, on=on)
 
 
 def clear_target(slot: Slot, *, by: User | None, at: datetime, on: date) -> Done:
@@ -198,13 +201,12 @@ def _row(
     )
 
 
-def _record(told: Mapping[str, Mapping[str, str | None]], *, by: User | None, at: datetime) -> None:
+def _count(told: Mapping[str, Mapping[str, str | None]]) -> None:
     version, _created = TargetVersion.objects.get_or_create(pk=1)
     TargetVersion.objects.filter(pk=1).update(number=F("number") + 1)
     version.refresh_from_db()
     shown = dict(list(told.items())[:MOST_TOLD])
-    detail: dict[str, object] = {"targets": len(told), **shown}
-    audit.record("targets.set", version, by=by, at=at, detail=detail)
+    tell(version, {"targets": len(told), **shown})
 
 
 def _shown(values: Mapping[str, Decimal | None]) -> dict[str, str | None]:

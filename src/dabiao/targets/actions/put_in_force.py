@@ -1,17 +1,17 @@
 """A cascade put in force: its amounts become the targets that attainment is measured against."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Refused
 from dabiao.engine.allocation.cascade import Cascade
+from dabiao.org.access import User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions
 from dabiao.targets.actions import Done, Slot
-from dabiao.targets.actions.cascade import Made
 from dabiao.targets.logic.cascade.cells import Cell, cells
 from dabiao.targets.logic.cascade.request import Prepared
 
@@ -22,7 +22,9 @@ class TooMany(Refused):
     """More targets than are set in one go."""
 
 
-def put_in_force(prepared: Prepared, handed: Cascade, *, made: Made, on: date, level: str = "target") -> Done:
+def put_in_force(
+    prepared: Prepared, handed: Cascade, *, level: str = "target", by: User | None, at: datetime, on: date
+) -> Done:
     """Set everybody's target of each finest period, by product line and in all, at one level; the others stay.
 
     Somebody with seats in two units has the sum of both.
@@ -35,7 +37,7 @@ def put_in_force(prepared: Prepared, handed: Cascade, *, made: Made, on: date, l
             _("%(count)s targets are more than %(most)s: hand down fewer levels or products.")
             % {"count": len(values), "most": MOST}
         )
-    return actions.set_level(values, level, by=made.by, at=made.at, on=on)
+    return actions.set_level(values, level, by=by, at=at, on=on)
 
 
 def _slots(prepared: Prepared, handed: Cascade) -> Iterator[tuple[Slot, Decimal]]:

@@ -21,7 +21,6 @@ from dabiao.engine.allocation.people import Ramp
 from dabiao.engine.period import BadPeriod, Period
 from dabiao.org.queries import tree
 from dabiao.targets.actions import cascade as saving
-from dabiao.targets.actions.cascade import Made
 from dabiao.targets.actions.put_in_force import put_in_force
 from dabiao.targets.logic.cascade import options, saved
 from dabiao.targets.logic.cascade.cells import cells, held
@@ -85,10 +84,12 @@ def cascade(  # noqa: PLR0913, PLR0917 - one parameter an option
     ready = replace(ready, order=replace(ready.order, limits=tuple(limits)))
     handed = saving.solve(ready)
     if not dry_run:
-        made = Made(None, timezone.now(), reason)
-        version = saving.keep(ready, handed, plan=plan or f"{metric}-{period}", made=made)
+        now = timezone.now()
+        version = saving.keep(
+            ready, handed, plan=plan or f"{metric}-{period}", by=None, at=now, reason=reason
+        )
         if in_force:
-            put_in_force(ready, handed, made=made, on=timezone.localdate())
+            put_in_force(ready, handed, by=None, at=now, on=timezone.localdate())
         typer.echo(_("Kept as %(version)s.") % {"version": version}, err=True)
     _print(ready, handed, form)
 
@@ -105,10 +106,11 @@ def edit(
 ) -> None:
     """Set one amount of a kept cascade; prints what moved."""
     ready = saved.opened(saved.version_of(plan)).prepared
-    at = options.place(ready, where)
+    place = options.place(ready, where)
     holder = options.scope_key(ready, held_by) if held_by else None
-    made = Made(None, timezone.now(), reason)
-    moved = saving.edit(plan, at, _decimal(amount), made=made, held_by=holder)
+    moved = saving.edit(
+        plan, place, _decimal(amount), held_by=holder, by=None, at=timezone.now(), reason=reason
+    )
     rows = [asdict(move) for move in saving.moves(ready, moved)]
     show(rows, ("scope", "product", "period", "before", "after"), form)
 

@@ -1,0 +1,92 @@
+"""Valid requests and calls to every action of facts; see tests/posts.py."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from dabiao.facts import actions
+from dabiao.facts.logic.mapping import read_map
+from dabiao.facts.models import ImportBatch
+from tests.posts import Caller, Post
+
+ORDERS = "单号,订单日期,客户名称,业务员,金额\nA1,2026-01-05,甲,P04,15000\n"
+CONNECTOR = {"name": "erp", "url": "postgresql+psycopg://u:s3cret@db/x"}
+
+
+def _upload() -> SimpleUploadedFile:
+    return SimpleUploadedFile("orders.csv", ORDERS.encode())
+
+
+def _begun(caller: Caller) -> ImportBatch:
+    return actions.begin([_upload()], system="erp", by=caller.company.otto, at=caller.at)
+
+
+def _with_mapping(caller: Caller) -> Post:
+    batch = _begun(caller)
+    return Post({"text": batch.mapping}, arguments={"key": batch.key})
+
+
+def _begun_only(caller: Caller) -> Post:
+    return Post(arguments={"key": _begun(caller).key})
+
+
+def _activity(caller: Caller) -> Post:
+    visit = {"kind": "visit", "customer": "甲公司", "at": "09:30"}
+    return Post({"person": caller.person, "day": timezone.localdate().isoformat(), **visit})
+
+
+def _waiting(caller: Caller) -> Post:
+    """An entry of one's own, just made; somebody else's where whoever asks can make none."""
+    on = timezone.localdate()
+    visit = actions.Activity("visit", datetime(on.year, on.month, on.day, 9))
+    key = actions.file_activity(caller.person, visit, by=caller.writer, at=caller.at, on=on)
+    return Post({"table": "activities", "key": key})
+
+
+POSTS = {
+    "facts:upload": lambda _: Post({"upload": [_upload()], "system": "erp"}),
+    "facts:import-connectors": lambda _: Post(CONNECTOR),
+    "facts:import-mapping": _with_mapping,
+    "facts:import-load": _begun_only,
+    "facts:import-discard": _begun_only,
+    "facts:today": _activity,
+    "facts:today-take-back": _waiting,
+    "api:upsert": lambda _: Post(json={"rows": [{"key": "1", "ordered_on": "2026-03-01"}]}),
+    "api:remove": lambda _: Post(json=[{"source": "api", "key": "1"}]),
+}
+
+
+def _takes_a_connector_away(caller: Caller) -> None:
+    actions.save_connector(**CONNECTOR, by=caller.user, at=caller.at)
+    actions.remove_connector("erp", by=caller.user, at=caller.at)
+
+
+def _counts_a_day(caller: Caller) -> None:
+    figures = {"visits": Decimal(3)}
+    actions.file_figures("P05", caller.on, figures, by=caller.user, at=caller.at, on=caller.on)
+
+
+def _loads_a_file(caller: Caller) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "orders.csv"
+        file.write_text(ORDERS, encoding="utf-8")
+        mapping = _begun(caller).mapping
+        actions.load(actions.Order(file, read_map(mapping)), by=caller.user, at=caller.at)
+
+
+def _forgets_what_was_never_loaded(caller: Caller) -> None:
+    key = _begun(caller).key
+    actions.forget_files(at=timezone.now() + timedelta(days=91))
+    assert not ImportBatch.objects.filter(key=key).exists()
+
+
+ACTS = {
+    "a connector is taken away": _takes_a_connector_away,
+    "a day is counted": _counts_a_day,
+    "a file is loaded": _loads_a_file,
+    "what was never loaded is forgotten": _forgets_what_was_never_loaded,
+}
