@@ -28,8 +28,8 @@ class Outcome:
 class Importable:
     """A table with the columns it knows.
 
-    take: (rows, *, by, at, on, dry_run) → outcome; all or nothing, and with dry_run nothing. note: what a row says, for
-    whoever fills one in.
+    take: (rows, *, by, at, on, dry_run) → outcome; all or nothing, and with dry_run nothing.
+    note: what a row says, for whoever fills one in.
     """
 
     key: str
