@@ -54,7 +54,7 @@ def require(viewer: User | None, can: Can) -> None:
 
 
 class Rights:
-    """What a template asks: `{% if can.OPERATE %}`. Raises ImproperlyConfigured for a capability that does not exist."""
+    """What a template asks: `{% if can.OPERATE %}`. Raises ImproperlyConfigured for what is no capability."""
 
     def __init__(self, viewer: User | AnonymousUser) -> None:
         self._viewer = viewer

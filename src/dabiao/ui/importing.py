@@ -1,4 +1,4 @@
-"""The page on which a table comes in from a file: upload, dry run, every error with its place and mend, empty workbooks."""
+"""The page on which a table comes in from a file: upload, dry run, every error with its mend, empty workbooks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict

@@ -58,13 +58,13 @@ class Listing:
     currency: str = "CNY"
     empty: str = ""
     at: str = ""
-    """The path of the page that shows it; empty: the one that was asked for. Needed where a form beside it posts elsewhere."""
+    """The path of the page that shows it, where a form beside it posts elsewhere; empty: the one that was asked for."""
     named: bool = False
     """Other tables stand beside it: addresses say which of them is meant."""
     fixed: bool = False
-    """The page's own query has chosen and ordered the rows, and reads them as they are needed: no filter, no order here."""
+    """The page's own query has chosen and ordered the rows and reads them as needed: no filter, no order here."""
     passing: bool = False
-    """Rows that only this answer has, like the errors of an upload: all are drawn, and no address leads back to them."""
+    """Rows that only this answer has, like errors of an upload: all are drawn, no address leads back to them."""
 
     def column(self, key: str) -> Column | None:
         return next((each for each in self.columns if each.key == key), None)

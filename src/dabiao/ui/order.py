@@ -33,8 +33,8 @@ def key_of(cell: Cell, *, light: bool = False) -> Key | None:
 def spelled(text: str) -> tuple[tuple[int, int, bytes], ...]:
     """Text for comparing: digits count as numbers ("2" before "10"), case and accents do not.
 
-    Chinese stands as GB 18030 has it, whose 3,755 most common characters are in the order of their pinyin: near enough to a
-    dictionary without one. A browser's own order depends on its version, so the same list would differ from page to page.
+    Chinese stands as GB 18030 has it, whose 3,755 most common characters are in the order of their pinyin: near
+    enough to a dictionary without one.
     """
     decomposed = unicodedata.normalize("NFKD", text)
     plain = "".join(each for each in decomposed if not unicodedata.combining(each)).casefold()

@@ -47,7 +47,7 @@ def list_page(
 
 
 def exported(request: HttpRequest, *tables: Listing, name: str = "") -> HttpResponseBase:
-    """What the filter leaves of the table that the address names (else of the first), full digits, ISO dates, no colours.
+    """What the filter leaves of the table that the address names, else of the first: full digits, ISO dates.
 
     The totals are those of all rows, so a filtered export has none. Raises Malformed for another kind of file.
     """
@@ -73,10 +73,11 @@ def form_page(
     """A page with a form: GET draws it, a valid POST does `act(what was typed)` and goes on, a refusal answers 422.
 
     A refused form is drawn with everything that was typed and the reason beside it; only Forbidden passes, which no
-    other words would mend. form: the class, or a partial of it with its initial values. then: an address, or what makes
-    one (or the answer itself) of what `act` returned. done: what the next page says about it. draw: the page that the form stands
-    on, asked for only when it is drawn; else it is a page of its own with the words `title`, `back` and what `form.html`
-    knows besides.
+    other words would mend.
+
+    form: the class, or a partial of it with its initial values. then: an address, or what makes one (or the answer
+    itself) of what `act` returned. done: what the next page says about it. draw: the page that the form stands on,
+    asked for only when it is drawn; else it is a page of its own, with `title` and `back` among the words.
     """
     if request.method != "POST":
         return _drawn(request, form(), draw, words, status=200)

@@ -1,4 +1,4 @@
-"""A table as its template draws it: the rows of a page or all of a short one, heads that order, ways to the other pages."""
+"""A table as its template draws it: the rows of a page or all of a short one, heads that order, other pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ FILTERED_FROM: Final = 9
 
 @dataclass(frozen=True)
 class Drawn:
-    """A row: its cells (with what the browser orders them by, where it does), its place as given, whether the filter hides it."""
+    """A row: cells (with their ranks, where the browser orders), its place as given, whether the filter hides it."""
 
     cells: Sequence[tuple[Column, SafeString, str]]
     at: int = 0
@@ -49,7 +49,7 @@ def drawn(request: HttpRequest, table: Listing, *, tools: bool = True) -> dict[s
         "count": count,
         "filters": not table.fixed and count >= FILTERED_FROM,
         "fields": hidden_fields(request, table, view),
-        "exports": [] if table.passing else [(kind, address(request, table, replace(view, page=1), export=kind)) for kind in ("csv", "xlsx")],
+        "exports": [] if table.passing else _exports(request, table, replace(view, page=1)),
         "totals": _cells(table, table.totals) if table.totals else None,
         "before": address(request, table, replace(view, page=rows.page - 1)) if rows.page > 1 else "",
         "after": address(request, table, replace(view, page=rows.page + 1)) if rows.page < rows.pages else "",
@@ -91,6 +91,10 @@ def _head(request: HttpRequest, table: Listing, column: Column, view: View) -> H
     is_sorted = ("descending" if view.down else "ascending") if column.key == view.by else ""
     lead = "" if table.passing or table.fixed else address(request, table, turned(column, view))
     return Head(column, is_sorted, lead)
+
+
+def _exports(request: HttpRequest, table: Listing, view: View) -> list[tuple[str, str]]:
+    return [(kind, address(request, table, view, export=kind)) for kind in ("csv", "xlsx")]
 
 
 def _cells(table: Listing, row: Row, ranks: Sequence[str] = ()) -> list[tuple[Column, SafeString, str]]:

@@ -1,4 +1,4 @@
-"""Which rows of a table are looked at: filter, order and page stand in the address, so that a view can be sent to somebody."""
+"""Which rows of a table are looked at: filter, order and page stand in the address, so that a view can be sent."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ NAMES: Final = ("table", "filter", "sort", "page", "export")
 
 @dataclass(frozen=True)
 class View:
-    """Rows that hold all of the words, in the order of a column (its key, with a leading `-` for largest first), by pages."""
+    """Rows that hold all of the words, by a column (its key, a leading `-` for largest first), a page of them."""
 
     words: tuple[str, ...] = ()
     sort: str = ""
@@ -102,7 +102,7 @@ def matching(table: Listing, words: Sequence[str]) -> list[bool]:
 
 
 def _lines(table: Listing) -> Iterator[str]:
-    """Each row as it is written. Most cells repeat (days, units, names): what was written once is not formatted again."""
+    """Each row as it is written. Most cells repeat (days, units, names): none is formatted twice."""
     known: dict[tuple[object, ...], str] = {}
     for row in table.rows:
         said = []

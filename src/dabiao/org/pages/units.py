@@ -90,7 +90,8 @@ def import_table(request: UserRequest) -> HttpResponseBase:
         sample=lambda table: reverse("org:import-template", args=[table]),
         title=_("Import units and people"),
         sentence=_(
-            "Rows whose key is known change that row, others are added, nothing is removed. With one error nothing is changed."
+            "Rows whose key is known change that row, others are added, nothing is removed. "
+            "With one error nothing is changed."
         ),
         back=reverse("org:people"),
         back_to=_("People and units"),

@@ -1,4 +1,4 @@
-"""What pages are put together from: a headline, cards, forms. Parts of a block are divided as `{% else %}` divides an if."""
+"""What pages are made of: headline, cards, forms. A block's parts are divided as `{% else %}` divides an if."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -61,13 +61,13 @@ CARD: Final = ("title", "classes", "tone", "key")
 
 @register.tag
 def page(parser: Parser, _token: Token) -> Block:
-    """`{% page %}` title `{% sentence %}` what stands behind it `{% acts %}` buttons `{% endpage %}`; the last two may be missing."""
+    """`{% page %}` title `{% sentence %}` why `{% acts %}` buttons `{% endpage %}`; the last two may be missing."""
     return Block("_page.html", _parts(parser, "title", ("sentence", "acts"), "endpage"), {})
 
 
 @register.tag
 def card(parser: Parser, token: Token) -> Block:
-    """`{% card title classes %}` … `{% endcard %}`; what stands before a `{% body %}` goes into the header, beside the title."""
+    """`{% card title classes %}` … `{% endcard %}`; what stands before a `{% body %}` goes beside the title."""
     parts = _parts(parser, "beside", ("body",), "endcard")
     if "body" not in parts:
         parts = {"body": parts["beside"]}
@@ -78,7 +78,7 @@ def card(parser: Parser, token: Token) -> Block:
 def form(
     context: template.Context, form: BaseForm, button: str, *, action: str = "", icon: str = "", back: str = "", quiet: bool = False
 ) -> dict[str, Any]:  # fmt: skip
-    """A form with its button; `back` adds a way out, `quiet` takes away the colour where another button is the main one."""
+    """A form with its button; `back` adds a way out, `quiet` is for one beside the page's main button."""
     token = context.get("csrf_token")
     return {
         "form": form,

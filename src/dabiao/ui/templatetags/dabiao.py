@@ -219,7 +219,7 @@ def listing(context: Mapping[str, Any], table: Listing, *, tools: bool = True) -
 
 @register.simple_tag(takes_context=True)
 def here(context: Mapping[str, Any], **changes: object) -> str:
-    """This page's address with some parameters changed; an empty value drops one. Its tables are shown from the start."""
+    """This page's address with some parameters changed; an empty value drops one. Tables start anew."""
     query: QueryDict = context["request"].GET.copy()
     for name in view.NAMES:
         query.pop(name, None)
