@@ -22,6 +22,7 @@ from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.access import UserRequest, page
+from dabiao.org.can import Can
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Slot
@@ -75,7 +76,7 @@ def targets_list(request: UserRequest) -> HttpResponseBase:
     return list_page(request, "targets/list.html", table, period=period)
 
 
-@page("GET POST")
+@page("GET POST", can=Can.SET_TARGETS)
 def import_targets(request: UserRequest) -> HttpResponseBase:
     """Upload targets."""
     return import_page(
@@ -91,7 +92,7 @@ def import_targets(request: UserRequest) -> HttpResponseBase:
     )
 
 
-@page()
+@page(can=Can.SET_TARGETS)
 def import_template(request: UserRequest) -> HttpResponseBase:
     """An empty workbook with the titles that the import knows."""
     return import_workbook("targets", "targets")

@@ -123,14 +123,14 @@ def import_status(request: UserRequest, key: str) -> HttpResponse:
     return response
 
 
-@page("POST")
+@page("POST", can=Can.OPERATE)
 def import_load(request: UserRequest, key: str) -> HttpResponse:
     """Load what has been checked."""
     actions.start_loading(key, by=request.user, at=timezone.now())
     return redirect("facts:import", key)
 
 
-@page("POST")
+@page("POST", can=Can.OPERATE)
 def import_discard(request: UserRequest, key: str) -> HttpResponse:
     """Forget an import that was not loaded."""
     actions.discard(key, by=request.user, at=timezone.now())
