@@ -43,6 +43,16 @@ class TestImport:
         assert (done.added, done.changed, done.unchanged) == (1, 1, 1)
         assert Person.objects.get(key="P04").name == "rita"
 
+    @pytest.mark.parametrize(
+        ("column", "row"),
+        [("key", "9" * 41 + " neu x@y.cn"), ("name", "N1 " + "长" * 121 + " x@y.cn"), ("email", "N1 neu nowhere"),
+         ("key", "../x neu x@y.cn")],
+    )  # fmt: skip
+    def test_refuses_what_the_form_refuses(self, company, at, column, row):
+        done = load("people", f"key name email\n{row}", at)
+        assert [(e.row, e.column) for e in done.errors] == [(2, column)]
+        assert not Person.objects.filter(name__startswith="neu").exists()
+
     def test_refuses_one_key_twice(self, company, at):
         done = load("people", "key name\nN1 a\nN1 b", at)
         assert [(e.row, e.message) for e in done.errors] == [(3, "Row 2 says the same key.")]

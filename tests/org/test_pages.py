@@ -114,6 +114,48 @@ class TestPerson:
         ops.post(reverse("org:person-absence-remove", args=["P04", row.pk]))
         assert not company.people["P04"].absences.exists()
 
+    @pytest.mark.parametrize("key", ["上海/0012", "E 7", "x?y#z", "a%2Fb"])
+    def test_has_a_page_under_every_number_that_is_taken(self, as_, key):
+        ops = as_("otto")
+        assert ops.post(reverse("org:person-add"), {"key": key, "name": "neu"}).status_code == 302
+        assert ops.get(reverse("org:person", args=[key])).status_code == 200
+        assert ops.get(reverse("org:people")).status_code == 200
+
+    @pytest.mark.parametrize("key", ["../x", ".", "a//b", "/a", "add", "E1/seats", "a\x07b"])
+    def test_is_refused_a_number_that_no_page_could_have(self, as_, key):
+        answer = as_("otto").post(reverse("org:person-add"), {"key": key, "name": "neu"})
+        assert (answer.status_code, Person.objects.filter(name="neu").exists()) == (422, False)
+
+    def test_whose_last_day_is_the_last_there_is_stays(self, as_):
+        ops = as_("otto")
+        ops.post(reverse("org:person-add"), {"key": "P20", "name": "neu"})
+        said = {
+            "position": "nanjing-rep1",
+            "starts_on": "2026-03-01",
+            "last_day": "9999-12-31",
+            "primary": "on",
+            "fte": "1",
+        }
+        assert ops.post(reverse("org:person-seat-add", args=["P20"]), said).status_code == 302
+        assert Assignment.objects.get(person__key="P20").ends_on == FOREVER
+
+    def test_keeps_what_is_said_on_the_page_of_another(self, as_, company, at):
+        seat = Assignment.objects.get(position__key="shanghai-rep1")
+        away = actions.record_absence(
+            "P04", starts_on=date(2026, 3, 2), ends_on=date(2026, 3, 3), kind="leave", by=None, at=at
+        )
+        ops = as_("otto")
+        asked = [
+            ("org:person-seat-end", ["P05", seat.pk], {"last_day": "2026-03-31"}),
+            ("org:person-seat-remove", ["P05", seat.pk], {}),
+            ("org:person-absence-remove", ["P05", away.pk], {}),
+        ]
+        assert [ops.post(reverse(name, args=args), said).status_code for name, args, said in asked] == [
+            404
+        ] * 3
+        seat.refresh_from_db()
+        assert (seat.ends_on, company.people["P04"].absences.count()) == (FOREVER, 1)
+
     def test_is_not_changed_by_a_manager(self, as_):
         answer = as_("sam").post(reverse("org:person", args=["P04"]), {"name": "hacked"})
         assert answer.status_code == 403

@@ -231,6 +231,14 @@ class TestPages:
 
         assert "is_customer=C1" in page and "客户1" in page and "by=person" not in page
 
+    @pytest.mark.parametrize("only", ["is_customer=C4", "is_person=P09", "is_unit=chengdu"])
+    def test_does_not_name_who_is_hidden(self, facts, as_, only):
+        address = f"/facts-of/sales_amount/?{FEBRUARY}&{only}"
+        hidden, open_to_all = (as_(name).get(address).content.decode() for name in ("rita", "ada"))
+        names = ("客户4", "cora", "成都组")
+        assert not any(name in hidden for name in names)
+        assert any(name in open_to_all for name in names)
+
     def test_hides_a_customer_of_others(self, facts, as_):
         assert as_("emma").get("/customers/C1/").status_code == 200
         assert as_("emma").get("/customers/C4/").status_code == 404

@@ -16,6 +16,7 @@ from dabiao.metrics import answer, labels, names
 from dabiao.metrics.answer import MetricRequest, Windows
 from dabiao.metrics.figure import Where
 from dabiao.metrics.frame import Frame
+from dabiao.org import queries as org
 from dabiao.ui.listing import Cell, Column, Kind, Listing, Row
 
 SHOWN: Final = 5000
@@ -70,13 +71,18 @@ def behind(frame: Frame, key: str, *, measure: str, only: Mapping[str, str], eve
     measures = {each.key: each for each in measures_of(metric)}
     chosen = measures.get(measure) or next(iter(measures.values()))
     count, rows = _rows(frame, chosen, only, newest=None if everything else SHOWN)
+    # A name is told only of what the viewer meets in rows of theirs: names would give away who there is.
+    named = count > 0 or org.sight(frame.viewer, frame.today).everything
     return Behind(
         where=Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number),
         metric=key,
         label=frame.label(key),
         note=frame.note(key),
         measures=tuple((each.key, frame.said(each.label), each is chosen) for each in measures.values()),
-        filters=tuple(f"{labels.column(name)}: {_named(name, value)}" for name, value in only.items()),
+        filters=tuple(
+            f"{labels.column(name)}: {_named(name, value) if named else value}"
+            for name, value in only.items()
+        ),
         count=count,
         table=_listing(frame, chosen, rows),
     )

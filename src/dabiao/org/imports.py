@@ -96,7 +96,10 @@ def _take(
     spec: Table, parsed: Sequence[Parsed], errors: Sequence[RowError], *, by: User | None, at: datetime, dry_run: bool
 ) -> Imported:  # fmt: skip
     built = spec.build(parsed)
-    wrong = sorted([*errors, *built.errors, *_twice(spec, built)], key=lambda error: (error.file, error.row))
+    wrong = sorted(
+        [*errors, *built.errors, *_unfit(spec, built), *_twice(spec, built)],
+        key=lambda error: (error.file, error.row),
+    )
     if wrong:
         return Imported(spec.name, 0, 0, 0, tuple(wrong))
     return _store(spec, built, by=by, at=at, dry_run=dry_run)
@@ -211,6 +214,17 @@ def _key(spec: Table, values: Mapping[str, Any]) -> tuple[Any, ...]:
     """The natural key, with linked rows by their id, from a stored row's attributes or a file row's values."""
     parts = (values[f"{name}_id"] if f"{name}_id" in values else values[name] for name in spec.key)
     return tuple(value.pk if isinstance(value, models.Model) else value for value in parts)
+
+
+def _unfit(spec: Table, built: Built) -> Iterable[RowError]:
+    """Cells that the model's own checks refuse, as they do on a form: too long, no key, no e-mail address."""
+    own = {field.name: field for field in spec.model._meta.concrete_fields if not field.is_relation}
+    for row, values in built.values:
+        for name, field in own.items():
+            try:
+                field.run_validators(values.get(name))
+            except ValidationError as error:
+                yield row.error(name, str(values[name])[:80], " ".join(error.messages))
 
 
 def _twice(spec: Table, built: Built) -> list[RowError]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -12,8 +13,19 @@ from django.utils.translation import gettext_lazy as _
 
 FOREVER = date(9999, 12, 31)
 """`ends_on` of what has no end yet."""
+_WORDS = frozenset({"add", "units", "positions", "seats", "absences", "remove", "end"})
+"""What addresses put where a key could stand: /org/units/add/, /org/people/E1/seats/."""
 
 is_key = RegexValidator(r"^[\w.-]+(?:/[\w.-]+)*$", _("Use letters, digits, '.', '_', '-' and '/' only."))
+
+
+def has_an_address(key: str) -> None:
+    """A key stands in addresses, so its page could not be opened with parts that mean something else there."""
+    parts = key.split("/")
+    if not key.isprintable() or {"", ".", ".."} & set(parts) or parts[-1] in _WORDS:
+        raise ValidationError(
+            _("%(key)s cannot stand in an address. Choose another key."), params={"key": key}
+        )
 
 
 class User(AbstractUser):
@@ -71,7 +83,7 @@ class OrgVersion(models.Model):
 class Unit(models.Model):
     """A node of today's organisation tree."""
 
-    key = models.CharField(max_length=80, unique=True, validators=[is_key])
+    key = models.CharField(max_length=80, unique=True, validators=[is_key, has_an_address])
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120, blank=True, default="")
     kind = models.CharField(max_length=30, blank=True, default="")
@@ -93,7 +105,7 @@ class Unit(models.Model):
 class Person(models.Model):
     """Somebody on the payroll, known by employee number (工号)."""
 
-    key = models.CharField(max_length=40, unique=True)
+    key = models.CharField(max_length=40, unique=True, validators=[has_an_address])
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True, default="")
     hired_on = models.DateField(null=True, blank=True)

@@ -52,7 +52,7 @@ def audit_lines(viewer: User, wanted: AuditFilter) -> QuerySet[AuditLine]:
         lines = lines.filter(by__username__icontains=wanted.by)
     if wanted.since:
         lines = lines.filter(at__gte=_midnight(wanted.since))
-    if wanted.until:
+    if wanted.until and wanted.until < date.max:
         lines = lines.filter(at__lt=_midnight(wanted.until + timedelta(days=1)))
     return lines
 

@@ -118,8 +118,8 @@ def _dates(row: Parsed, fiscal: Fiscal) -> tuple[date, date]:
         return period.start, period.end
     if not isinstance(start, date):
         raise _Wrong("period", "", _("Give a period, or the first and the last day."))
-    if not isinstance(last, date):
-        raise _Wrong("last_day", "", _("Give a period, or the first and the last day."))
+    if not isinstance(last, date) or last == date.max:
+        raise _Wrong("last_day", str(last or ""), _("Give a period, or the first and the last day."))
     return start, last + timedelta(days=1)
 
 

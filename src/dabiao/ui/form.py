@@ -61,8 +61,8 @@ class Amount(forms.Field):
 
 
 def day_after(last: date | None, *, never: date) -> date:
-    """People name the last day; inside, an end is the first day after. None: `never`."""
-    return last + timedelta(days=1) if last else never
+    """People name the last day; inside, an end is the first day after. None, or the last day there is: `never`."""
+    return never if last is None or last == date.max else last + timedelta(days=1)
 
 
 def _style(widget: forms.Widget) -> str:

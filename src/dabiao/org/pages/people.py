@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from dabiao.core.errors import NotFound
 from dabiao.org import actions, forms, queries
 from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
@@ -83,6 +84,7 @@ def seat_add(request: UserRequest, key: str) -> HttpResponseBase:
 @page("POST", can=Can.OPERATE)
 def seat_end(request: UserRequest, key: str, pk: int) -> HttpResponseBase:
     """The last day of a seat."""
+    _seat_of(request, key, pk)
 
     def act(said: dict[str, Any]) -> object:
         values: dict[str, object] = {
@@ -97,6 +99,7 @@ def seat_end(request: UserRequest, key: str, pk: int) -> HttpResponseBase:
 @page("POST", can=Can.OPERATE)
 def seat_remove(request: UserRequest, key: str, pk: int) -> HttpResponseBase:
     """Take back a seat entered by mistake."""
+    _seat_of(request, key, pk)
     actions.remove_assignment(pk, by=request.user, at=timezone.now())
     return redirect("org:person", key)
 
@@ -116,8 +119,16 @@ def absence_add(request: UserRequest, key: str) -> HttpResponseBase:
 @page("POST", can=Can.OPERATE)
 def absence_remove(request: UserRequest, key: str, pk: int) -> HttpResponseBase:
     """Take back an absence."""
+    if pk not in {absence.pk for absence in queries.absences_of(key)}:
+        raise NotFound(_("There is no %(key)s.") % {"key": pk})
     actions.remove_absence(pk, by=request.user, at=timezone.now())
     return redirect("org:person", key)
+
+
+def _seat_of(request: UserRequest, key: str, pk: int) -> None:
+    """A seat is changed on its holder's page only. Raises NotFound."""
+    if pk not in {seat.pk for seat in queries.seats_of(request.user, key, http.today())}:
+        raise NotFound(_("There is no %(key)s.") % {"key": pk})
 
 
 def _answer(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dabiao.core.errors import NotFound
 from dabiao.org import actions, forms, queries
 from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
@@ -110,6 +111,8 @@ def user_grant(request: UserRequest, username: str) -> HttpResponseBase:
 @page("POST", can=Can.ADMINISTER)
 def grant_end(request: UserRequest, username: str, pk: int) -> HttpResponseBase:
     """Take sight away from today on."""
+    if pk not in {grant.pk for grant in queries.grants_of(queries.user(request.user, username))}:
+        raise NotFound(_("There is no %(key)s.") % {"key": pk})
     actions.end_grant(pk, on=http.today(), by=request.user, at=timezone.now())
     return redirect("org:user", username)
 
