@@ -1,4 +1,4 @@
-"""`dabiao dev room NAME`: lay down a new room in a checkout; it has the shape of all the others from the start."""
+"""`dabiao dev room NAME CHINESE`: lay down a new room in a checkout; it has the shape of all others from the start."""
 
 import re
 from importlib.resources import files
@@ -8,7 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
-from dabiao.core.errors import Malformed, Refused
+from dabiao.core.errors import Malformed
+from dabiao.site import room_name
 
 app = typer.Typer(no_args_is_help=True)
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -22,37 +23,35 @@ def dev() -> None:
     """What whoever works on the program itself needs."""
 
 
-class RoomExists(Refused):
-    """There is something of this name already."""
-
-
 @app.command("room")
 def room(
     name: Annotated[str, typer.Argument(help="Its key: lower-case letters.")],
+    chinese: Annotated[str, typer.Argument(help="What it is called in Chinese.")],
     root: Annotated[Path, typer.Option(help="The checkout.")] = ROOT,
 ) -> None:
     """A room that shows a list, adds to it and takes back: pages, actions, queries, tests, words, its place."""
-    for path in laid(name, root):
+    for path in laid(name, chinese, root):
         print(path.relative_to(root))
-    print("Next: write its Chinese (`python frontend/messages.py` names the texts), `make docs lint test`.")
+    print("Next: `python frontend/messages.py`, `make docs lint test`.")
 
 
-def laid(name: str, root: Path) -> list[Path]:
-    """Write the files of a room and enter it in the register and the contracts. Raises Malformed, RoomExists."""
-    if not re.fullmatch(r"[a-z]{3,30}", name):
-        raise Malformed(f"{name!r} is no name for a room: write lower-case letters, like `{_plain(name)}`.")
-    package, tests = root / "src/dabiao" / name, root / "tests" / name
-    if package.exists():
-        raise RoomExists(f"{package} exists already.")
+def laid(name: str, chinese: str, root: Path) -> list[Path]:
+    """Write the files of a room and enter it in the register and the contracts. Raises Malformed, NameTaken."""
     if not (root / "src/dabiao/rooms.py").is_file():
         raise Malformed(f"{root} is no checkout of this program: name one with --root.")
-    said = {"room": name, "Title": name.capitalize()}
+    room_name.check(name, root)
+    if not re.fullmatch(r"[\u4e00-\u9fff]{1,20}", chinese):
+        raise Malformed(f"{chinese!r} is no Chinese name: write Chinese characters, like `拜访`.")
+    package, tests = root / "src/dabiao" / name, root / "tests" / name
+    said = {"room": name, "Title": name.capitalize(), "chinese": chinese}
     texts = {
         package / "__init__.py": "",
         **{package / f"{module}.py": _filled(module, said) for module in _MODULES},
         package / "migrations/__init__.py": "",
         package / "migrations/0001_initial.py": _filled("0001_initial", said),
         package / f"templates/{name}/list.html": _filled("list.html", said),
+        package / f"templates/{name}/entry.html": _filled("entry.html", said),
+        package / "locale/zh_Hans/LC_MESSAGES/django.po": _filled("django.po", said),
         tests / "__init__.py": "",
         tests / "test_pages.py": _filled("test_pages", said),
         tests / "access.txt": _filled("access", said),
@@ -100,7 +99,3 @@ def _contracted(name: str, root: Path) -> Path:
     )
     file.write_text(text.rstrip() + "\n" + protected, encoding="utf-8")
     return file
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower()) or "visits"
