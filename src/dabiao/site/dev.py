@@ -1,4 +1,4 @@
-"""`dabiao dev room NAME CHINESE`: lay down a new room in a checkout; it has the shape of all others from the start."""
+"""`dabiao dev room NAME [CHINESE]`: lay down a new room in a checkout; it has the shape of all others from the start."""
 
 import re
 from importlib.resources import files
@@ -12,6 +12,8 @@ from dabiao.core.errors import Malformed
 from dabiao.site import room_name
 
 app = typer.Typer(no_args_is_help=True)
+UNNAMED: Final = "新房间"
+"""What a room is called in Chinese until somebody knows better."""
 ROOT: Final = Path(__file__).resolve().parents[3]
 _MODULES: Final = ("room", "urls", "pages", "forms", "queries", "actions", "models", "apps")
 _BESIDE: Final = "improvement | incentives"
@@ -26,7 +28,7 @@ def dev() -> None:
 @app.command("room")
 def room(
     name: Annotated[str, typer.Argument(help="Its key: lower-case letters.")],
-    chinese: Annotated[str, typer.Argument(help="What it is called in Chinese.")],
+    chinese: Annotated[str, typer.Argument(help="What it is called in Chinese.")] = UNNAMED,
     root: Annotated[Path, typer.Option(help="The checkout.")] = ROOT,
 ) -> None:
     """A room that shows a list, adds to it and takes back: pages, actions, queries, tests, words, its place."""
