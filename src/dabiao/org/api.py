@@ -13,6 +13,7 @@ from dabiao.core.rest import MOST, REFUSALS, Page, Paging, page_of
 from dabiao.org import actions, imports, queries
 from dabiao.org.access import UserRequest, may
 from dabiao.org.can import Can
+from dabiao.org.logic.tables import TABLES
 from dabiao.org.models import ApiToken, User
 from dabiao.org.queries import Node, PersonRow, Scope
 from dabiao.ui import http
@@ -136,8 +137,8 @@ def import_rows(request: UserRequest, table: str, body: RowsIn) -> Status[object
 
     The answer is 422 with every error when anything is wrong. Sending the same rows again changes nothing.
     """
-    if table not in imports.TABLES:
-        raise NotFound(f"There is no table {table}; there are {', '.join(imports.TABLES)}.")
+    if table not in TABLES:
+        raise NotFound(f"There is no table {table}; there are {', '.join(TABLES)}.")
     if len(body.rows) > MOST:
         return Status(413, {"detail": f"Send at most {MOST} rows at a time."})
     rows = uploads.numbered(body.rows)
