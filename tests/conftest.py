@@ -14,6 +14,7 @@ from django.utils import translation
 from pytest_django import Settings
 
 from dabiao.core import action
+from dabiao.lake import durable
 from tests import company as company_module
 from tests.acts import Act, watched
 from tests.settings import HOME
@@ -54,6 +55,14 @@ def _language_of_nobody() -> Iterator[None]:
     translation.deactivate()
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def written_through(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a test would have written through to the disk, in order: nobody pulls its plug, and disks are slow."""
+    through: list[str] = []
+    monkeypatch.setattr(durable, "through", lambda opened, path: through.append(str(path)))
+    return through
 
 
 @pytest.fixture(autouse=True)

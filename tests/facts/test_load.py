@@ -114,6 +114,15 @@ class TestLoad:
         with pytest.raises(Forbidden):
             actions.load(actions.Order(write(folder), read_map(MAP)), by=rep, at=at)
 
+    def test_that_lies_ready_is_discarded_by_nobody_else(self, db, at):
+        from dabiao.facts import actions
+
+        rep = User.objects.create(username="rita", role=User.Role.REP)
+        ImportBatch.objects.create(key="ready", at=at, path="a.csv")
+        with pytest.raises(Forbidden):
+            actions.discard("ready", by=rep, at=at)
+        assert ImportBatch.objects.filter(key="ready").exists()
+
     def test_names_a_column_that_is_not_there(self, folder, load):
         with pytest.raises(BadMapping, match=r"no column .金额.\. Did you mean '金 额'"):
             load(write(folder, GOOD.replace("金额", "金 额")), MAP)

@@ -184,6 +184,12 @@ class TestSet:
             assert not Target.objects.exists()
 
 
+class TestTable:
+    def test_is_for_those_who_set_targets(self, company, at, on):
+        with pytest.raises(Forbidden):
+            imports.import_rows([], by=company.users["fin"], at=at, on=on, fiscal=CALENDAR_YEAR)
+
+
 class TestVisible:
     @pytest.mark.parametrize(
         ("who", "seen"),

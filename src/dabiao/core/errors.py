@@ -28,7 +28,8 @@ class NotFound(Refused):
 def as_refusal(error: Exception) -> Refused | None:
     """The refusal that an error is, also when it comes from the lake, which knows no refusals; else None."""
     from dabiao.lake.dictionary import BadDictionary
+    from dabiao.lake.installation import WrongLake
 
     if isinstance(error, Refused):
         return error
-    return Refused(str(error)) if isinstance(error, BadDictionary) else None
+    return Refused(str(error)) if isinstance(error, BadDictionary | WrongLake) else None

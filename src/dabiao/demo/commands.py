@@ -16,7 +16,7 @@ from dabiao.core import config
 from dabiao.core.calendars import fiscal
 from dabiao.demo import accounts, building, terminal
 from dabiao.demo.simulation.company import SEED
-from dabiao.lake import reading
+from dabiao.lake import installation, reading
 from dabiao.org.access import User
 
 
@@ -36,6 +36,7 @@ def demo(
     console = Console()
     config.home().mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
+    installation.claim()
     with console.status("") as status:
         built = building.build(
             seed,

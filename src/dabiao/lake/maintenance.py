@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import TruncDate
 
-from dabiao.lake import home, lease, serving, writing
+from dabiao.lake import home, installation, journal, lease, serving, snapshot, writing
 from dabiao.lake.dictionary import BadDictionary
 from dabiao.lake.models import Pin, Snapshot
-from dabiao.lake.snapshot import latest
+from dabiao.lake.snapshot import Contents
 from dabiao.lake.store import Store
 
 _KEPT = 100
@@ -31,12 +31,14 @@ def clean(*, keep: int, days: int = 0) -> int:
     Of the roll-ups only the newest few files: an older snapshot is read from its facts.
     """
     with lease.held("publish"):
+        installation.claim()
         newest = list(Snapshot.objects.order_by("-number")[: max(keep, 1)])
-        wanted = {snapshot.number for snapshot in newest} | _last_of_days(days)
+        wanted = {each.number for each in newest} | _last_of_days(days)
         with transaction.atomic():
             Snapshot.objects.exclude(number__in=wanted).filter(pins__isnull=True).delete()
         kept = list(Snapshot.objects.all())
-        serving.forget(keep={snapshot.serving for snapshot in newest[:_SERVING_FILES]})
+        journal.forget(keep=(each.number for each in kept))
+        serving.forget(keep={each.serving for each in newest[:_SERVING_FILES]})
         return sum(_vacuum(Store(home.lake()), table, kept) for table in _named(kept))
 
 
@@ -60,53 +62,37 @@ def tidy(*, at: datetime) -> None:
 def compact(*, at: datetime, files: int = 24) -> int | None:
     """Merge the files of tables that have more than `files`; the new snapshot's number, None if none has."""
     with lease.held("publish") as mine:
-        base, store = latest(), Store(home.lake())
+        installation.claim()
+        base, store = snapshot.latest(), Store(home.lake())
         crowded = [t for t, v in base.tables.items() if len(store.files(t, v)) > files] if base else []
         if base is None or not crowded:
             return None
         tables = dict(base.tables)
         for table in crowded:
             tables[table] = writing.merge_files(store, table, on=tables[table], token=mine.token)
-        with transaction.atomic():
-            mine.confirm()
-            Snapshot.objects.create(
-                number=base.number + 1,
-                tables=tables,
-                serving=base.serving,
-                versions=base.versions,
-                published_at=at,
-                note="compacted",
-            )
-        return base.number + 1
+        contents = Contents(tables, base.serving, base.versions)
+        return snapshot.point(mine, base, contents, at=at, note="compacted")
 
 
 def rebuild(*, at: datetime) -> int | None:
     """Make the roll-ups anew where the metrics have changed since; the new snapshot's number, None if not."""
-    newest = latest()
+    newest = snapshot.latest()
     if newest is None or serving.is_current(newest.serving):
         return None
     with lease.held("publish") as mine:
-        base = latest()
+        installation.claim()
+        base = snapshot.latest()
         if base is None or serving.is_current(base.serving):
             return None
         file = serving.refresh(Store(home.lake()), base.tables, base=None, days={})
-        with transaction.atomic():
-            mine.confirm()
-            Snapshot.objects.create(
-                number=base.number + 1,
-                tables=base.tables,
-                serving=file,
-                versions=base.versions,
-                published_at=at,
-                note="roll-ups made anew",
-            )
-        return base.number + 1
+        contents = Contents(base.tables, file, base.versions)
+        return snapshot.point(mine, base, contents, at=at, note="roll-ups made anew")
 
 
 def _vacuum(store: Store, table: str, kept: Iterable[Snapshot]) -> int:
-    versions = {snapshot.tables[table] for snapshot in kept if table in snapshot.tables}
+    versions = {each.tables[table] for each in kept if table in each.tables}
     return store.vacuum(table, keep=sorted(versions))
 
 
 def _named(kept: Iterable[Snapshot]) -> list[str]:
-    return sorted({table for snapshot in kept for table in snapshot.tables})
+    return sorted({table for each in kept for table in each.tables})

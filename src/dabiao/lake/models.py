@@ -3,6 +3,19 @@
 from django.db import models
 
 
+class Installation(models.Model):
+    """Who this database is; the lake that belongs to it carries the same key. One row."""
+
+    key = models.CharField(max_length=32, unique=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="one_installation", condition=models.Q(pk=1))]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Snapshot(models.Model):
     """The only pointer into the lake: readers use nothing but what a snapshot names."""
 
@@ -14,6 +27,7 @@ class Snapshot(models.Model):
     )
     published_at = models.DateTimeField()
     note = models.CharField(max_length=200)
+    token = models.CharField(max_length=32, default="", help_text="of the publisher that made it")
 
     def __str__(self) -> str:
         return f"v{self.number}"

@@ -10,10 +10,10 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from dabiao.lake import home, lease, serving, writing
+from dabiao.lake import home, installation, lease, serving, snapshot, writing
 from dabiao.lake.change import Change, Counts, Written
 from dabiao.lake.models import Snapshot
-from dabiao.lake.snapshot import latest
+from dabiao.lake.snapshot import Contents
 from dabiao.lake.store import Store
 
 Trace = Callable[[str], None]
@@ -47,25 +47,21 @@ def publish(
     within: called with the snapshot's number inside the transaction that makes it visible; what it does to
             the app database happens exactly when the snapshot does.
     trace:  told each step before it is taken.
-    Raises BadChange (nothing is visible then), LeaseBusy, LeaseLost, StoreMoved.
+    Raises BadChange (nothing is visible then), WrongLake, LeaseBusy, LeaseLost, StoreMoved.
     """
     with lease.held("publish") as mine:
-        base = latest()
+        installation.claim()
+        base = snapshot.latest()
         tables, counts, days = _write_tables(changes, base, mine.token, trace)
         rooms = {**(base.versions if base else {}), **(versions or {})}
         if not any(count.changed for count in counts.values()) and base is not None:
             _confirm(base.number, rooms, mine, within, trace)
             return Published(base.number, counts)
         trace("serving")
-        number = base.number + 1 if base else 1
         file = serving.refresh(Store(home.lake()), tables, base=base, days=days)
         trace("snapshot")
-        with transaction.atomic():
-            mine.confirm()
-            Snapshot.objects.create(
-                number=number, tables=tables, versions=rooms, serving=file, published_at=at, note=note[:200]
-            )
-            within(number)
+        contents = Contents(tables, file, rooms)
+        number = snapshot.point(mine, base, contents, at=at, note=note, within=within)
         trace("done")
         return Published(number, counts)
 

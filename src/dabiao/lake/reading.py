@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
-from dabiao.lake import home, serving
+from dabiao.lake import home, installation, serving
 from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
@@ -77,9 +77,12 @@ class Lake:
 
 
 def current() -> Lake:
-    """The snapshot that is in force now; an empty lake before the first publication."""
+    """The snapshot that is in force now; an empty lake before the first publication. Raises WrongLake."""
     snapshot = latest()
-    return _open(0, (), "", str(home.lake())) if snapshot is None else _opened(snapshot)
+    if snapshot is None:
+        installation.prove()
+        return _open(0, (), "", str(home.lake()))
+    return _opened(snapshot)
 
 
 def at(number: int) -> Lake:
@@ -120,6 +123,7 @@ def _opened(snapshot: Snapshot) -> Lake:
 
 @lru_cache(maxsize=4)
 def _open(number: int, tables: tuple[tuple[str, int], ...], serving: str = "", folder: str = "") -> Lake:
+    installation.prove()
     return Lake(number, dict(tables), serving)
 
 

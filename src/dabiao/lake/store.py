@@ -18,6 +18,7 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Sc
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
+from dabiao.lake import durable
 from dabiao.lake.tables import TABLES
 
 HASH = pa.field("row_hash", pa.int64())
@@ -41,6 +42,10 @@ class Store:
         """Absolute paths of the Parquet files of a version."""
         return [unquote(uri.removeprefix("file://")) for uri in self._open(table, version).file_uris()]
 
+    def newest(self, table: str) -> int:
+        """The last version that was committed, named by a snapshot or not."""
+        return int(DeltaTable(str(self.folder(table))).version())
+
     def template(self, table: str) -> str:
         """A file without rows that has every column of today: older files' missing columns read as null."""
         schema = pa.schema([*TABLES[table].schema, HASH])
@@ -56,6 +61,7 @@ class Store:
     def create(self, table: str) -> int:
         """The empty table, version 0. An existing one is left as it is."""
         DeltaTable.create(str(self.folder(table)), pa.schema([*TABLES[table].schema, HASH]), mode="ignore")
+        self._sync_log(table, 0)
         return 0
 
     def settle(self, table: str, version: int) -> int:
@@ -64,11 +70,14 @@ class Store:
         if latest.version() != version:
             latest.restore(version)
         self._add_columns(table)
-        return int(DeltaTable(str(self.folder(table))).version())
+        settled = int(DeltaTable(str(self.folder(table))).version())
+        self._sync_log(table, *range(version + 1, settled + 1))
+        return settled
 
     def commit(self, table: str, *, on: int, drop: Sequence[str], add: Sequence[Path], token: str) -> int:
         """Replace files `drop` by `add` as the version right after `on`. Raises StoreMoved when it is not."""
         delta = self._open(table, on)
+        durable.sync(add)
         folder, now = self.folder(table), int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [
             RemoveAction(path=_relative(path, folder), data_change=True, deletion_timestamp=now)
@@ -85,6 +94,7 @@ class Store:
             )
         except CommitFailedError as error:
             raise StoreMoved(f"{table}: version {on + 1} is another writer's") from error
+        self._sync_log(table, on + 1)
         return on + 1
 
     def new_folder(self, table: str) -> Path:
@@ -98,6 +108,12 @@ class Store:
             retention_hours=0, dry_run=False, enforce_retention_duration=False, keep_versions=list(keep)
         )
         return len(gone)
+
+    def _sync_log(self, table: str, *versions: int) -> None:
+        """Bring the log of these versions to the disk, and the checkpoint where one was due."""
+        log = self.folder(table) / "_delta_log"
+        files = [file for version in versions for file in log.glob(f"{version:020}.*")]
+        durable.sync([*files, *log.glob("_last_checkpoint")] if files else [])
 
     def _add_columns(self, table: str) -> None:
         """Tell the Delta table of columns that this version of the program has added."""

@@ -20,7 +20,7 @@ from django.db import connection, models, transaction
 
 from dabiao.core import config
 from dabiao.core.errors import Malformed, Refused
-from dabiao.lake import home, lease
+from dabiao.lake import home, installation, lease
 from dabiao.lake.models import Lease, Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
@@ -35,6 +35,7 @@ _NOT_KEPT = (
     "auth.permission",
     "axes.accessattempt",
     "lake.lease",
+    "lake.installation",
 )
 
 
@@ -89,6 +90,7 @@ def _restore(archive: tarfile.TarFile) -> int:
     if secret.exists():
         os.chmod(secret, 0o600)  # noqa: PTH101  # as it was made: readable by its owner alone
     _load(_read(archive, DATABASE))
+    installation.begin_anew()
     return int(manifest["version"])
 
 

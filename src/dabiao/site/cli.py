@@ -26,9 +26,14 @@ _LAST: Mapping[str, Command] = {
         "dabiao.site.commands:backup", "The app database and the files a snapshot names, in one archive."
     ),
     "restore": Command("dabiao.site.commands:restore", "Bring a backup back into an empty data folder."),
+    "recover": Command(
+        "dabiao.site.commands:recover", "Make a lost database anew, as far as the lake knows."
+    ),
     "upgrade": Command("dabiao.site.commands:upgrade", "Bring both stores to this version of the program."),
     "dev": Command("dabiao.site.dev:app", "For whoever works on the program itself: lay down a room."),
 }
+_FOR_A_LOST_DATABASE = frozenset({"doctor", "recover", "restore"})
+"""They run on an empty database over a full lake: to say so, to mend it, or to refuse in words of their own."""
 COMMANDS: Mapping[str, Command] = {
     **_FIRST,
     **{name: command for room in ROOMS for name, command in room.commands.items()},
@@ -73,7 +78,7 @@ def _add(app: typer.Typer, name: str, entry: Command) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dabiao.settings")
     django.setup()
-    _make_database_once()
+    _make_database_once(name)
     module, attribute = entry.place.split(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
@@ -82,12 +87,16 @@ def _add(app: typer.Typer, name: str, entry: Command) -> None:
         app.command(name, help=entry.help)(found)
 
 
-def _make_database_once() -> None:
+def _make_database_once(name: str) -> None:
     """A data folder that is used for the first time gets its tables, whatever the first command is."""
     from django.core.management import call_command
     from django.db import connection
 
+    from dabiao.lake import installation
+
     if not connection.introspection.table_names():
+        if name not in _FOR_A_LOST_DATABASE:
+            installation.refuse_new_database()
         call_command("migrate", verbosity=0, interactive=False)
 
 

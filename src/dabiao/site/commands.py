@@ -49,9 +49,12 @@ def init(
 
 
 def prepare() -> None:
-    """The data folder and a database at this program's version."""
+    """The data folder and a database at this program's version, that belong together. Raises WrongLake."""
+    from dabiao.lake import installation
+
     config.home().mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
+    installation.claim()
 
 
 def serve(
@@ -116,9 +119,10 @@ def worker() -> None:
     """Run a job worker until it is told to stop."""
     from dabiao.core import jobs
     from dabiao.core.publishing import publish_waiting
-    from dabiao.lake import maintenance
+    from dabiao.lake import installation, maintenance
     from dabiao.rooms import ROOMS
 
+    installation.claim()
     for schedule in (schedule for room in ROOMS for schedule in room.schedules):
         jobs.schedule(schedule.name, jobs.task(schedule.task), every=schedule.every, at=timezone.now())
     stop = threading.Event()
@@ -152,6 +156,16 @@ def restore(file: Annotated[Path, typer.Argument(help="An archive made by `dabia
 
     config.home().mkdir(parents=True, exist_ok=True)
     print(f"Restored; the newest snapshot is v{bring_back(file)}.")
+
+
+def recover() -> None:
+    """Make a lost database anew as far as the lake in the data folder knows, or bring an older one along to it."""
+    from dabiao.site.recover import lines
+    from dabiao.site.recover import recover as make_anew
+
+    call_command("migrate", verbosity=0, interactive=False)
+    for line in lines(make_anew(at=timezone.now())):
+        print(line)
 
 
 def upgrade() -> None:

@@ -10,6 +10,7 @@ from dabiao.core import config
 from dabiao.core.action import action, tell
 from dabiao.facts.actions.load import imports_folder
 from dabiao.facts.models import ImportBatch
+from dabiao.lake import installation
 from dabiao.org.access import User
 
 _LOADED: Final = (ImportBatch.State.LOADING, ImportBatch.State.DONE)
@@ -19,11 +20,12 @@ def forget_files(*, at: datetime) -> int:
     """Remove the files of imports that were over, or left lying, DABIAO_IMPORT_DAYS ago; returns how many imports.
 
     What has been loaded is in the lake and its report in the database, so only the links to rejected rows end.
-    An import that was never loaded goes as a whole: without its files it could only fail.
+    An import that was never loaded goes as a whole: without its files it could only fail. Raises WrongLake.
     """
     days = int(config.get("DABIAO_IMPORT_DAYS"))
     if days <= 0 or not imports_folder().is_dir():
         return 0
+    installation.prove()  # folders of imports that another database knows are no business of this one
     before = at - timedelta(days=days)
     old = [folder for folder in imports_folder().iterdir() if folder.is_dir() and _changed(folder) < before]
     over = [folder for folder in old if _expire(folder.name, before=before, by=None, at=at)]

@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 from dabiao.engine.allocation.axis import Ints
 from dabiao.engine.allocation.rounding import Flags
 from dabiao.engine.number import MONEY_SCALE
-from dabiao.lake import home
+from dabiao.lake import home, installation
 from dabiao.lake.store import Store, StoreMoved
 from dabiao.targets.logic.cascade.cells import column_names, scope_names
 from dabiao.targets.logic.cascade.request import Prepared
@@ -47,6 +47,7 @@ def save(prepared: Prepared, nodes: Ints, columns: Ints, amounts: Ints, null: Fl
 
     Returns the token and the version of the table.
     """
+    installation.claim()
     token, store = uuid.uuid4().hex, Store(home.lake())
     version = _latest(store)
     file = store.folder(TABLE) / token / _FILE
