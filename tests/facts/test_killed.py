@@ -40,6 +40,7 @@ from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.models import ImportBatch, Label
 from dabiao.lake import reading
 from dabiao.lake.models import Lease
+from dabiao.org.models import Unit
 
 def load(file, die_at):
     told = []
@@ -58,6 +59,9 @@ def state():
         "orders": one("SELECT count(*), sum(amount), count(DISTINCT key) FROM order_lines"),
         "deliveries": one("SELECT count(*), sum(amount), count(DISTINCT key) FROM deliveries"),
         "labels": Label.objects.count(),
+        "units": Unit.objects.count(),
+        "published": lake.run("SELECT count(*) AS n FROM units").to_pylist()[0]["n"],
+        "loading": ImportBatch.objects.filter(state="loading").count(),
     }
 
 for step in sys.argv[2:]:
@@ -69,6 +73,7 @@ for step in sys.argv[2:]:
         print(json.dumps(load(file, die_at)), flush=True)
     elif what == "wait":  # until the dead process's lease has run out, without the waiting
         Lease.objects.update(expires_at=timezone.now())
+        actions.close_interrupted(at=timezone.now())
     else:
         print(json.dumps(state()), flush=True)
 """
@@ -99,37 +104,52 @@ def finished(process: subprocess.Popen[str]) -> list:
     return [json.loads(line) for line in out.splitlines() if line.startswith(("[", "{"))]
 
 
-def orders(folder: Path, name: str, numbers: range, amount: int) -> Path:
+def orders(folder: Path, name: str, numbers: range, amount: int, regions: int = 3) -> Path:
+    """A file that brings units too: they and the orders are there together, or not at all."""
     file = folder / name
-    rows = "".join(f"N{n},2026-0{n % 9 + 1}-0{n % 8 + 1},C{n % 50},{amount},R{n % 3}\n" for n in numbers)
+    rows = "".join(
+        f"N{n},2026-0{n % 9 + 1}-0{n % 8 + 1},C{n % 50},{amount},R{n % regions}\n" for n in numbers
+    )
     file.write_text("no,day,customer,amount,region\n" + rows)
     return file
 
 
-OLD = {"orders": ["1000", "1000.0000", "1000"], "deliveries": ["1000", "1000.0000", "1000"], "labels": 50}
-NEW = {"orders": ["1500", "3000.0000", "1500"], "deliveries": ["1500", "3000.0000", "1500"], "labels": 50}
+def state(orders: int, amount: int, units: int) -> dict[str, object]:
+    counted = [str(orders), f"{amount}.0000", str(orders)]
+    return {
+        "orders": counted, "deliveries": counted, "labels": 50, "units": units, "published": units, "loading": 0,
+    }  # fmt: skip
+
+
+OLD, NEW, TWO = state(1000, 1000, 3), state(1500, 3000, 5), state(1500, 3000, 3)
 
 
 def test_killed_at_any_step_the_lake_holds_the_old_or_the_new_state(run, folder):
-    first, second = orders(folder, "a.csv", range(1000), 1), orders(folder, "b.csv", range(1500), 2)
+    first, second = (
+        orders(folder, "a.csv", range(1000), 1),
+        orders(folder, "b.csv", range(1500), 2, regions=5),
+    )
     steps = finished(run("migrate", f"load:{first}", "state"))
     assert steps[-1] == OLD
     told = steps[0]
     assert {"write order_lines", "write deliveries", "serving", "snapshot"} <= set(told)
 
     seen = []
-    for step in ("b.csv", "commit deliveries", "snapshot"):
+    for step in ("b.csv", "commit deliveries", "write units", "snapshot"):
         killed = run(f"load:{second}@{step}")
         killed.wait(timeout=120)
         assert killed.returncode == -9, step
         seen += finished(run("wait", "state"))
-    assert seen == [OLD] * 3
+    assert seen == [OLD] * 4
 
     assert finished(run(f"load:{second}", "state", f"load:{second}", "state"))[1::2] == [NEW, NEW]
 
 
 def test_killed_after_the_pointer_was_written_the_new_state_is_whole(run, folder):
-    first, second = orders(folder, "a.csv", range(1000), 1), orders(folder, "b.csv", range(1500), 2)
+    first, second = (
+        orders(folder, "a.csv", range(1000), 1),
+        orders(folder, "b.csv", range(1500), 2, regions=5),
+    )
     finished(run("migrate", f"load:{first}"))
 
     killed = run(f"load:{second}@done")
@@ -147,4 +167,4 @@ def test_two_imports_at_once_lose_and_double_nothing(run, folder):
 
     for process in both:
         finished(process)
-    assert finished(run("state")) == [NEW]
+    assert finished(run("state")) == [TWO]

@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 
 from dabiao.core.errors import NotFound, Refused
 from dabiao.core.models import Job, Schedule
+from dabiao.lake.watched import Watched
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -34,6 +35,8 @@ HEARTBEAT: Final = 15.0
 PROGRESS_EVERY: Final = 1.0
 RETRY_AFTER: Final = timedelta(seconds=20)
 """Wait before the second attempt; doubled for each one after."""
+
+_watched = Watched()
 
 Json = Mapping[str, object] | None
 Task = Callable[..., Json]
@@ -139,7 +142,7 @@ def enqueue_due(at: datetime) -> int:
 def claim(at: datetime) -> Job | None:
     """Lease the next job to run, or one whose worker went silent. None when there is nothing to do."""
     free = Q(status=Job.Status.WAITING, run_after__lte=at)
-    silent = Q(status=Job.Status.RUNNING, lease_until__lt=at)
+    silent = Q(status=Job.Status.RUNNING, lease_until__lt=at) | Q(pk__in=_left_by_a_clock_ahead(at))
     while job := Job.objects.filter(free | silent).order_by("run_after", "pk").first():
         if job.attempts >= job.attempts_allowed:
             _close(job, at, error=job.error or "The worker died while running this job.")
@@ -158,6 +161,16 @@ def claim(at: datetime) -> Job | None:
         if taken:
             return Job.objects.get(pk=job.pk)
     return None
+
+
+def _left_by_a_clock_ahead(at: datetime) -> list[int]:
+    """Running jobs whose lease ends later than any given now could, and that nobody has extended for a lease's time."""
+    ahead = Job.objects.filter(status=Job.Status.RUNNING, lease_until__gt=at + LEASE)
+    return [
+        pk
+        for pk, lease, until in ahead.values_list("pk", "lease", "lease_until")
+        if _watched.stands_still(pk, (lease, until), lasts=LEASE)
+    ]
 
 
 def run(job: Job, *, at: datetime) -> None:

@@ -1,7 +1,8 @@
 """The one publisher: facts, and with them whatever the rooms keep in the app database and have changed since."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 
 from dabiao.core.room import LakeSource, sources
 from dabiao.lake import maintenance, outbox
@@ -15,13 +16,18 @@ def publish(
     *,
     at: datetime,
     note: str,
+    deliver: Callable[[], None] | None = None,
     within: Callable[[int], None] = lambda number: None,
     trace: lake_publish.Trace = lambda step: None,
 ) -> lake_publish.Published:
     """Publish changes together with the rooms' tables as they are now; see `lake.publish.publish`.
 
     The versions are read first: what somebody changes meanwhile is published at the next look.
+    deliver: changes the rooms' own rows in the transaction that makes the snapshot visible, which then shows them too.
     """
+    if deliver is not None:
+        delivered = partial(_delivered, deliver)
+        return lake_publish.publish(changes, at=at, note=note, last=delivered, within=within, trace=trace)
     stale = dict(_stale())
     return lake_publish.publish(
         [*_whole(stale), *changes] if stale else changes,
@@ -31,6 +37,12 @@ def publish(
         within=within,
         trace=trace,
     )
+
+
+def _delivered(deliver: Callable[[], None]) -> tuple[Iterable[Change], Mapping[str, int]]:
+    deliver()
+    stale = dict(_stale())
+    return _whole(stale), {source.name: version for source, version in stale.items()}
 
 
 def publish_waiting(at: datetime) -> None:

@@ -36,6 +36,7 @@ def import_(
 ) -> None:
     """Load facts, the organisation and targets from files. Exit code 2: some rows were handed back."""
     order = actions.Order(path, _mapping(map_file), str(map_file))
+    actions.close_interrupted(at=timezone.now())
     with _progress(shown=form is Format.TABLE) as bar:
         task = bar.add_task("", total=None)
 

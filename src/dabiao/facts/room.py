@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_NOTICES: Final = 8
 _RECENT: Final = timedelta(days=7)
+_LOOK_EVERY: Final = 30.0
 _TIDY_EVERY: Final = 600.0
 
 
@@ -61,6 +62,12 @@ def _forget(at: datetime) -> None:
     forget_files(at=at)
 
 
+def _close_interrupted(at: datetime) -> None:
+    from dabiao.facts.actions import close_interrupted
+
+    close_interrupted(at=at)
+
+
 ROOM = Room(
     key="facts",
     label=_("Data and import"),
@@ -87,6 +94,7 @@ ROOM = Room(
         "facts.figures.filed": _("Daily figures filed"),
         "facts.import.discarded": _("Import discarded"),
         "facts.import.expired": _("Import forgotten after its time"),
+        "facts.import.interrupted": _("Interrupted import closed"),
         "facts.import.mapped": _("Mapping of an import confirmed"),
         "facts.import.started": _("Import started"),
         "facts.import.uploaded": _("Files uploaded"),
@@ -102,5 +110,8 @@ ROOM = Room(
             "dabiao.facts.commands:propose", "Print a mapping proposed from the headers of files."
         ),
     },
-    periodics=(Periodic("old files", _TIDY_EVERY, _forget),),
+    periodics=(
+        Periodic("old files", _TIDY_EVERY, _forget),
+        Periodic("interrupted imports", _LOOK_EVERY, _close_interrupted),
+    ),
 )

@@ -5,7 +5,8 @@ by the next one, because tables are built on the version that the last snapshot 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from dabiao.lake.snapshot import Contents
 from dabiao.lake.store import Store
 
 Trace = Callable[[str], None]
+Last = Callable[[], tuple[Iterable[Change], Mapping[str, int]]]
 Days = dict[str, dict[str, frozenset[date]]]
 
 
@@ -38,12 +40,15 @@ def publish(
     at: datetime,
     note: str,
     versions: Mapping[str, int] | None = None,
+    last: Last | None = None,
     within: Callable[[int], None] = lambda number: None,
     trace: Trace = lambda step: None,
 ) -> Published:
     """Write the changes as one snapshot. Changes that change nothing make no snapshot.
 
     versions: what a room's own version was when it made its tables (org, targets).
+    last:   changes, and versions of rooms, that come into being in the transaction that makes the snapshot visible: what
+            it does to the app database happens exactly when the snapshot does, and the snapshot shows it.
     within: called with the snapshot's number inside the transaction that makes it visible; what it does to
             the app database happens exactly when the snapshot does.
     trace:  told each step before it is taken.
@@ -52,34 +57,45 @@ def publish(
     with lease.held("publish") as mine:
         installation.claim()
         base = snapshot.latest()
-        tables, counts, days = _write_tables(changes, base, mine.token, trace)
-        rooms = {**(base.versions if base else {}), **(versions or {})}
-        if not any(count.changed for count in counts.values()) and base is not None:
-            _confirm(base.number, rooms, mine, within, trace)
-            return Published(base.number, counts)
-        trace("serving")
-        file = serving.refresh(Store(home.lake()), tables, base=base, days=days)
-        trace("snapshot")
-        contents = Contents(tables, file, rooms)
-        number = snapshot.point(mine, base, contents, at=at, note=note, within=within)
+        work = _Work(dict(base.tables) if base else {}, mine.token, trace)
+        work.write(changes)
+        with transaction.atomic() if last else nullcontext():
+            more, later = last() if last else ((), {})
+            work.write(more)
+            rooms = {**(base.versions if base else {}), **(versions or {}), **later}
+            if not any(count.changed for count in work.counts.values()) and base is not None:
+                _confirm(base.number, rooms, mine, within, trace)
+                return Published(base.number, work.counts)
+            trace("serving")
+            file = serving.refresh(Store(home.lake()), work.tables, base=base, days=work.days)
+            trace("snapshot")
+            contents = Contents(work.tables, file, rooms)
+            number = snapshot.point(mine, base, contents, at=at, note=note, within=within)
         trace("done")
-        return Published(number, counts)
+        return Published(number, work.counts)
 
 
-def _write_tables(
-    changes: Iterable[Change], base: Snapshot | None, token: str, trace: Trace
-) -> tuple[dict[str, int], dict[str, Counts], Days]:
-    store = Store(home.lake())
-    tables: dict[str, int] = dict(base.tables) if base else {}
-    counts: dict[str, Counts] = {}
-    days: Days = {}
-    for change in changes:
-        trace(f"write {change.table}")
-        written = writing.write(store, change, on=tables.get(change.table), token=token, trace=trace)
-        tables[change.table] = written.version
-        counts[change.table] = counts.get(change.table, Counts()) + written.counts
-        _merge_days(days.setdefault(change.table, {}), written)
-    return tables, counts, days
+@dataclass
+class _Work:
+    """Tables as they are written one after the other, what became of their rows, and the days that changed."""
+
+    tables: dict[str, int]
+    token: str
+    trace: Trace
+    counts: dict[str, Counts] = field(default_factory=dict)
+    days: Days = field(default_factory=dict)
+
+    def write(self, changes: Iterable[Change]) -> None:
+        store = Store(home.lake())
+        for change in changes:
+            name = change.table
+            self.trace(f"write {name}")
+            written = writing.write(
+                store, change, on=self.tables.get(name), token=self.token, trace=self.trace
+            )
+            self.tables[name] = written.version
+            self.counts[name] = self.counts.get(name, Counts()) + written.counts
+            _merge_days(self.days.setdefault(name, {}), written)
 
 
 def _merge_days(days: dict[str, frozenset[date]], written: Written) -> None:

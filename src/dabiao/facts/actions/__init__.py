@@ -3,6 +3,7 @@
 from dabiao.facts.actions.cleaning import forget_files
 from dabiao.facts.actions.connect import remove_connector, save_connector
 from dabiao.facts.actions.entry import Activity, file_activity, file_figures, take_back
+from dabiao.facts.actions.interrupted import close_interrupted
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, load, new_key
 from dabiao.facts.actions.wizard import begin, confirm_mapping, discard, order_of, start_loading
 from dabiao.facts.logic.loading.publishing import keep_names
@@ -11,6 +12,7 @@ __all__ = [
     "Activity",
     "Order",
     "begin",
+    "close_interrupted",
     "confirm_mapping",
     "discard",
     "file_activity",

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import polars as pl
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from dabiao.core import config
 from dabiao.core.action import action, tell
+from dabiao.core.errors import Refused
 from dabiao.facts.logic.loading import publishing, rejects, rooms, sources, traps
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
@@ -23,7 +25,7 @@ from dabiao.facts.logic.loading.stage import FILE, Stage
 from dabiao.facts.logic.mapping import MapFile
 from dabiao.facts.logic.reading import ROW, Aside
 from dabiao.facts.models import ImportBatch
-from dabiao.lake import reading
+from dabiao.lake import lease, reading
 from dabiao.lake.change import Counts
 from dabiao.org import queries as org
 from dabiao.org.access import User, require
@@ -39,6 +41,10 @@ class Order:
     path: Path
     mapping: MapFile
     map_name: str = "map.yml"
+
+
+class ChangedMeanwhile(Refused):
+    """What fitted when it was tried no longer does."""
 
 
 def no_progress(done: int, total: int | None, note: str) -> None:
@@ -62,10 +68,33 @@ def load(
     """Import a file or folder. Good rows land as one snapshot, bad ones are handed back; the report tells all.
 
     dry_run: everything is read and checked, nothing changes. batch: an import that was begun on a page.
-    Raises BadMapping, Unreadable, NothingToLoad, Forbidden.
+    Raises BadMapping, Unreadable, NothingToLoad, Forbidden, ChangedMeanwhile, WrongLake.
     """
     require(by, Can.OPERATE)
     key = batch.key if batch else new_key()
+    with lease.held(_lease(key)):
+        return _load(order, key, batch, by=by, at=at, dry_run=dry_run, progress=progress)
+
+
+def alive(key: str) -> bool:
+    """Whether a process is at this import now."""
+    return lease.is_held(_lease(key))
+
+
+def _lease(key: str) -> str:
+    return f"import {key}"
+
+
+def _load(
+    order: Order,
+    key: str,
+    batch: ImportBatch | None,
+    *,
+    by: User | None,
+    at: datetime,
+    dry_run: bool,
+    progress: Progress,
+) -> Report:
     folder = imports_folder() / key
     scratch = folder / f"stage-{secrets.token_hex(4)}"
     started = time.monotonic()
@@ -121,15 +150,21 @@ def _rates() -> pl.DataFrame:
 
 def _rehearse(done: Prepared, *, by: User | None, at: datetime) -> Report:
     """All that would happen, without its happening."""
-    with transaction.atomic():
-        counts = rooms.deliver(done, by=by, at=at)
-        people = org.employee_numbers()
-        transaction.set_rollback(True)
+    counts, people = _tried(done, by=by, at=at)
     finish(done)
     tables = tuple(
         _ready(done, index, counts) for index in range(len(done.mapping.tables)) if index in done.read
     )
     return replace(_report(done, tables, people, dry_run=True), preview=_preview(done))
+
+
+def _tried(done: Prepared, *, by: User | None, at: datetime) -> tuple[dict[int, RoomCount], frozenset[str]]:
+    """What the other rooms would do with their rows, and whom they would know then. Rows that they refuse are refused."""
+    with transaction.atomic():
+        counts = rooms.deliver(done, by=by, at=at)
+        people = org.employee_numbers()
+        transaction.set_rollback(True)
+    return counts, people
 
 
 def _preview(done: Prepared) -> dict[str, Preview]:
@@ -151,14 +186,25 @@ def _preview(done: Prepared) -> dict[str, Preview]:
 def _perform(
     done: Prepared, row: ImportBatch, *, by: User | None, at: datetime, progress: Progress
 ) -> Report:
-    with transaction.atomic():
-        counts = rooms.deliver(done, by=by, at=at)
+    counts, _people = _tried(done, by=by, at=at)
     finish(done)
     done.stage.close()  # its memory is the publication's now; the report opens it again
+
+    def deliver() -> None:
+        """What was tried, in the transaction of the snapshot: facts and organisation change together or not at all."""
+        again = rooms.deliver(done, by=by, at=at)
+        done.stage.close()
+        if any(room.rejected for room in again.values()):
+            raise ChangedMeanwhile(
+                _(
+                    "Somebody changed the organisation while this was loading; nothing was loaded. Load it again."
+                )
+            )
 
     published = publishing.write(
         done,
         at=at,
+        deliver=deliver if rooms.has_rows(done) else None,
         within=lambda number: _landed(row, number, done.rows, by=by, at=at),
         trace=lambda step: progress(done.rows, done.rows, step),
     )

@@ -38,9 +38,14 @@ def window_of(done: Prepared, index: int, table: TableMap) -> Window | None:
 
 
 def write(
-    done: Prepared, *, at: datetime, within: Callable[[int], None], trace: Callable[[str], None]
+    done: Prepared,
+    *,
+    at: datetime,
+    deliver: Callable[[], None] | None,
+    within: Callable[[int], None],
+    trace: Callable[[str], None],
 ) -> Published:
-    """Publish everything; names of customers and products become visible with it."""
+    """Publish everything; names of customers and products, and what `deliver` brings, become visible with it."""
     names = done.stage.names()
 
     def visible(number: int) -> None:
@@ -51,6 +56,7 @@ def write(
         changes(done),
         at=at,
         note=f"import {done.context.batch}",
+        deliver=deliver,
         within=visible,
         trace=trace,
     )

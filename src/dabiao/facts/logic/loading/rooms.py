@@ -55,6 +55,11 @@ def deliver(done: Prepared, *, by: User | None, at: datetime) -> dict[int, RoomC
     return counts
 
 
+def has_rows(done: Prepared) -> bool:
+    """Whether anything is for other rooms."""
+    return any(table.into in _ORDER for table in done.mapping.tables)
+
+
 def _deliver_table(
     done: Prepared, index: int, table: TableMap, *, by: User | None, at: datetime
 ) -> RoomCount:
