@@ -40,6 +40,7 @@ class Held:
 
     name: str
     token: str
+    lasts: timedelta = LASTS
 
     def confirm(self) -> None:
         """Raise LeaseLost unless the token is still ours; locks the row until the transaction ends."""
@@ -48,13 +49,16 @@ class Held:
             raise LeaseLost(f"{self.name}: another process has taken over")
 
     def renew(self) -> None:
-        Lease.objects.filter(name=self.name, token=self.token).update(expires_at=_now() + LASTS)
+        Lease.objects.filter(name=self.name, token=self.token).update(expires_at=_now() + self.lasts)
 
 
 @contextmanager
-def held(name: str, *, wait: timedelta = timedelta(minutes=15)) -> Iterator[Held]:
-    """Hold the lease `name`; waits for another holder to finish or expire, then raises LeaseBusy."""
-    mine = _acquire(name, wait)
+def held(name: str, *, wait: timedelta = timedelta(minutes=15), lasts: timedelta = LASTS) -> Iterator[Held]:
+    """Hold the lease `name`; waits for another holder to finish or expire, then raises LeaseBusy.
+
+    lasts: for how long a holder that died keeps it.
+    """
+    mine = _acquire(name, wait, lasts)
     stop = threading.Event()
     renewal = threading.Thread(target=_keep, args=(mine, stop), daemon=True)
     renewal.start()
@@ -67,16 +71,27 @@ def held(name: str, *, wait: timedelta = timedelta(minutes=15)) -> Iterator[Held
 
 
 def is_held(name: str) -> bool:
-    """Whether somebody holds it now. One that claims to last longer than any can was written by a clock ahead."""
+    """Whether somebody holds it now."""
+    return name in holders(name)
+
+
+def holders(beginning: str) -> list[str]:
+    """The leases with such a name that are held now. One that claims to last longer than any can is no proof."""
     now = _now()
-    return Lease.objects.filter(name=name, expires_at__gte=now, expires_at__lte=now + LASTS).exists()
+    live = Lease.objects.filter(name__startswith=beginning, expires_at__gte=now, expires_at__lte=now + LASTS)
+    return list(live.values_list("name", flat=True))
 
 
-def _acquire(name: str, wait: timedelta) -> Held:
+def forget_expired(beginning: str) -> None:
+    """Drop what dead holders of such names left."""
+    Lease.objects.filter(name__startswith=beginning, expires_at__lt=_now()).delete()
+
+
+def _acquire(name: str, wait: timedelta, lasts: timedelta) -> Held:
     give_up = time.monotonic() + wait.total_seconds()
     seen = Watched()
     while True:
-        mine = Held(name, uuid.uuid4().hex)
+        mine = Held(name, uuid.uuid4().hex, lasts)
         if _take(mine, seen):
             return mine
         if time.monotonic() > give_up:
@@ -89,17 +104,17 @@ def _take(mine: Held, seen: Watched) -> bool:
     now = _now()
     Lease.objects.filter(name=mine.name, expires_at__lt=now).delete()
     other = Lease.objects.filter(name=mine.name).first()
-    if other and seen.stands_still(mine.name, (other.token, other.expires_at), lasts=LASTS):
+    if other and seen.stands_still(mine.name, (other.token, other.expires_at), lasts=mine.lasts):
         Lease.objects.filter(name=mine.name, token=other.token, expires_at=other.expires_at).delete()
     _, created = Lease.objects.get_or_create(
-        name=mine.name, defaults={"token": mine.token, "expires_at": now + LASTS}
+        name=mine.name, defaults={"token": mine.token, "expires_at": now + mine.lasts}
     )
     return created
 
 
 def _keep(mine: Held, stop: threading.Event) -> None:
     """Renew three times a life, on a connection of this thread's own."""
-    while not stop.wait(LASTS.total_seconds() / 3):
+    while not stop.wait(mine.lasts.total_seconds() / 3):
         try:
             mine.renew()
         except DatabaseError:  # another writer is long at it: the next time will do

@@ -20,7 +20,7 @@ from dabiao.lake.models import Snapshot
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
-from dabiao.lake.writing import select_all
+from dabiao.lake.writing import literal, select_all
 
 _NAMES = re.compile(r"\w+")
 
@@ -29,19 +29,22 @@ class NoSuchVersion(ValueError):
     """The snapshot asked for was never published, or has been cleaned away."""
 
 
+class RollUpsDamaged(Exception):
+    """The file of roll-ups cannot be read. It has been set aside: the same question, asked again, is answered."""
+
+
 class Lake:
     """One snapshot, readable from any thread. Use `current()` or `at(number)`; they keep a few open."""
 
-    def __init__(self, number: int, tables: Mapping[str, int], serving: str) -> None:
+    def __init__(self, number: int, tables: Mapping[str, int], file: str) -> None:
         self.number = number
         self.tables = dict(tables)
         self._connection = _connect()
         self._local = threading.local()
         self._lock = threading.Lock()
         self._viewed: set[str] = set()
-        # The roll-ups are a copy of what the facts say: a snapshot whose file is gone is read from its facts.
-        file = home.serving() / serving
-        self.rolled = _attach(self._connection, file) if serving and file.is_file() else frozenset()
+        self.serving = file
+        self.rolled = self._roll_ups()
         _lock_down(self._connection)
 
     def run(self, query: str, **small: pa.Table) -> pa.Table:
@@ -52,9 +55,26 @@ class Lake:
                 cursor.register(name, table)
             try:
                 return cursor.execute(query).to_arrow_table()
+            except duckdb.Error as error:
+                if self.rolled and serving.is_damaged(self.serving):
+                    raise RollUpsDamaged(
+                        "The roll-ups were damaged; they are being made anew. Ask again."
+                    ) from error
+                raise
             finally:
                 for name in small:
                     cursor.unregister(name)
+
+    def _roll_ups(self) -> frozenset[str]:
+        """A copy of what the facts say: a snapshot whose file is gone or damaged is read from its facts."""
+        file = home.serving() / self.serving
+        if not self.serving or not file.is_file():
+            return frozenset()
+        try:
+            return _attach(self._connection, file)
+        except duckdb.Error:
+            serving.set_aside(self.serving)
+            return frozenset()
 
     def _view(self, names: frozenset[str]) -> None:
         """Make the views a query needs: binding a table's files costs a millisecond or two, so not all at once."""
@@ -122,9 +142,9 @@ def _opened(snapshot: Snapshot) -> Lake:
 
 
 @lru_cache(maxsize=4)
-def _open(number: int, tables: tuple[tuple[str, int], ...], serving: str = "", folder: str = "") -> Lake:
+def _open(number: int, tables: tuple[tuple[str, int], ...], file: str = "", folder: str = "") -> Lake:
     installation.prove()
-    return Lake(number, dict(tables), serving)
+    return Lake(number, dict(tables), file)
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
@@ -138,7 +158,7 @@ def _connect() -> duckdb.DuckDBPyConnection:
 
 def _attach(connection: duckdb.DuckDBPyConnection, file: Path) -> frozenset[str]:
     """The roll-ups of a serving file as views; their names."""
-    connection.execute(f"ATTACH '{file}' AS serving (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(file)} AS serving (READ_ONLY)")
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'serving'"
     ).fetchall()
@@ -152,6 +172,6 @@ def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
     """No file but the lake's own can be read from here, and that can't be undone."""
     folder = home.lake().parent
     connection.execute("SET parquet_metadata_cache = true")
-    connection.execute(f"SET allowed_directories = ['{folder}/']")
+    connection.execute(f"SET allowed_directories = [{literal(f'{folder}/')}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

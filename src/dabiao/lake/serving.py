@@ -4,10 +4,13 @@ A publication copies the last file and recomputes only the days it touched; when
 change, all is made anew. The file gets a new name and is complete before the snapshot names it.
 """
 
+import logging
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -18,8 +21,11 @@ from dabiao.lake.dictionary import BadDictionary
 from dabiao.lake.models import Snapshot
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
-from dabiao.lake.writing import engine, select_all
+from dabiao.lake.writing import engine, literal, select_all
 
+log = logging.getLogger(__name__)
+
+_DAMAGED: Final = ".damaged"
 _ROW_GROUP = 20_480
 """A team's rows of a large company fill one or two groups; by DuckDB's own measure it would read six times as much."""
 Days = Mapping[str, Mapping[str, frozenset[date]]]
@@ -33,34 +39,83 @@ def refresh(store: Store, tables: Mapping[str, int], *, base: Snapshot | None, d
     """
     name = f"{uuid.uuid4().hex[:12]}-{cubes.print_in_force()}.duckdb"
     target = home.serving() / name
-    patch = base is not None and base.serving != "" and is_current(base.serving)
-    if base is not None and patch:
-        shutil.copyfile(home.serving() / base.serving, target)
-    with engine(store) as work:
-        _views(work, store, tables)
-        work.execute(f"ATTACH '{target}' AS serving (ROW_GROUP_SIZE {_ROW_GROUP})")
-        work.execute("SET search_path = 'memory,serving'")
-        work.register("paths", paths.of(work))
-        for cube in cubes.cubes(dictionary.in_force()):
-            moved = _moved(cube, base, tables, days) if patch else None
-            _make(work, cube) if moved is None else _mend(work, cube, moved)
+    try:
+        if base is not None and base.serving != "" and is_current(base.serving):
+            try:
+                _patch(store, tables, base, days, target)
+                return name
+            except duckdb.Error:
+                if not is_damaged(base.serving):
+                    raise
+                target.unlink(missing_ok=True)
+        _fill(store, tables, target, lambda cube: None)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
     return name
 
 
+def _patch(store: Store, tables: Mapping[str, int], base: Snapshot, days: Days, target: Path) -> None:
+    """The last file, with the days that changed computed again."""
+    shutil.copyfile(home.serving() / base.serving, target)
+    _fill(store, tables, target, lambda cube: _moved(cube, base, tables, days))
+
+
+def _fill(
+    store: Store,
+    tables: Mapping[str, int],
+    target: Path,
+    moved: Callable[[Cube], frozenset[date] | None],
+) -> None:
+    """Each cube's tables: of the days that moved, or of all where that is None."""
+    with engine(store) as work:
+        _views(work, store, tables)
+        work.execute(f"ATTACH {literal(target)} AS serving (ROW_GROUP_SIZE {_ROW_GROUP})")
+        work.execute("SET search_path = 'memory,serving'")
+        work.register("paths", paths.of(work))
+        for cube in cubes.cubes(dictionary.in_force()):
+            days = moved(cube)
+            _make(work, cube) if days is None else _mend(work, cube, days)
+
+
 def is_current(name: str) -> bool:
-    """Whether a serving file holds the roll-ups of the metrics in force. Not if these can't be read."""
+    """Whether a serving file holds the roll-ups of the metrics in force. Not if these can't be read, or it is damaged."""
     try:
         print_now = cubes.print_in_force()
     except BadDictionary:
         return False
-    return name.endswith(f"-{print_now}.duckdb") and (home.serving() / name).is_file()
+    file = home.serving() / name
+    return name.endswith(f"-{print_now}.duckdb") and file.is_file() and not _mark(name).exists()
+
+
+def is_damaged(name: str) -> bool:
+    """Read all of a serving file, which is derived and made anew; a damaged one is set aside for good."""
+    try:
+        with duckdb.connect(home.serving() / name, read_only=True, config={"threads": 1}) as work:
+            tables = work.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            for (table,) in tables:
+                work.execute(f'SELECT sum(hash(t)) FROM "{table}" t')
+    except duckdb.Error:
+        set_aside(name)
+        return True
+    return False
+
+
+def set_aside(name: str) -> None:
+    """Nobody reads this file any more: pages answer from the facts until the worker has made it anew."""
+    log.warning("the roll-ups in %s are damaged and are made anew", name)
+    _mark(name).touch()
 
 
 def forget(*, keep: set[str]) -> None:
     """Delete the serving files that no snapshot names."""
     for file in home.serving().glob("*.duckdb*"):
-        if file.name not in keep:
+        if file.name.removesuffix(_DAMAGED) not in keep:
             file.unlink(missing_ok=True)
+
+
+def _mark(name: str) -> Path:
+    return home.serving() / f"{name}{_DAMAGED}"
 
 
 def _views(work: duckdb.DuckDBPyConnection, store: Store, tables: Mapping[str, int]) -> None:
@@ -69,11 +124,9 @@ def _views(work: duckdb.DuckDBPyConnection, store: Store, tables: Mapping[str, i
         work.execute(f'CREATE TEMP VIEW "{name}" AS {select_all(store, table, files)}')
 
 
-def _moved(
-    cube: Cube, base: Snapshot | None, tables: Mapping[str, int], days: Days
-) -> frozenset[date] | None:
+def _moved(cube: Cube, base: Snapshot, tables: Mapping[str, int], days: Days) -> frozenset[date] | None:
     """The days to compute again; None for all of them."""
-    before = base.tables if base else {}
+    before = base.tables
     if any(before.get(name) != tables.get(name) for name in cube.reads):
         return None
     table = cube.source.table

@@ -4,7 +4,9 @@ Keys are looked for in the whole table, not in a month: a row whose date moved w
 Rows whose hash is unchanged are not rewritten, so a second load of the same file writes nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -45,28 +47,38 @@ def write(
             return Written(base, counts)
         days = _days(work, table)
         touched = [row[0] for row in work.execute("SELECT DISTINCT filename FROM gone").fetchall()]
-        folder = store.new_folder(change.table)
-        folder.mkdir(parents=True)
-        added = [*_rewrite(work, store, table, touched, folder), *_append(work, table, folder)]
-        trace(f"commit {change.table}")
-        version = store.commit(change.table, on=base, drop=touched, add=added, token=token)
+        with _files(store, change.table) as folder:
+            added = [*_rewrite(work, store, table, touched, folder), *_append(work, table, folder)]
+            trace(f"commit {change.table}")
+            version = store.commit(change.table, on=base, drop=touched, add=added, token=token)
     return Written(version, counts, days)
 
 
 def merge_files(store: Store, name: str, *, on: int, token: str) -> int:
     """The same rows in as few files as their size allows; the new version."""
     table, base = TABLES[name], store.settle(name, on)
-    files, folder = store.files(name, base), store.new_folder(name)
-    folder.mkdir(parents=True)
-    with engine(store) as work:
+    files = store.files(name, base)
+    with _files(store, name) as folder, engine(store) as work:
         merged = _copy(work, table, select_all(store, table, files, extra="row_hash"), folder / "merged")
-    return store.commit(name, on=base, drop=files, add=merged, token=token)
+        return store.commit(name, on=base, drop=files, add=merged, token=token)
+
+
+@contextmanager
+def _files(store: Store, table: str) -> Iterator[Path]:
+    """A folder for the files of one commit; on a full disk nothing of it stays."""
+    folder = store.new_folder(table)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def engine(store: Store) -> duckdb.DuckDBPyConnection:
     """A connection for one piece of work; what does not fit in memory is spilled beside the tables."""
     work = duckdb.connect(config={"memory_limit": _MEMORY})
-    work.execute(f"SET temp_directory = '{_quoted(str(store.root / '.spill'))}'")
+    work.execute(f"SET temp_directory = {literal(store.root / '.spill')}")
     work.execute("SET preserve_insertion_order = false")
     work.execute("SET enable_progress_bar = false")
     return work
@@ -100,7 +112,7 @@ def _stage(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) ->
 
 def _given(work: duckdb.DuckDBPyConnection, rows: pa.Table | Path) -> frozenset[str]:
     if isinstance(rows, Path):
-        work.execute(f"CREATE TEMP VIEW given AS SELECT * FROM read_parquet('{_quoted(str(rows))}')")
+        work.execute(f"CREATE TEMP VIEW given AS SELECT * FROM read_parquet({literal(rows)})")
     else:
         work.register("given", rows)
     return frozenset(row[0] for row in work.execute("DESCRIBE given").fetchall())
@@ -199,19 +211,19 @@ def _copy(work: duckdb.DuckDBPyConnection, table: LakeTable, query: str, folder:
     sort = ", ".join(_name(column) for column in order if column in table.names)
     work.execute(
         f"""COPY (SELECT {_list([c.name for c in table.columns])}, row_hash FROM ({query}) ORDER BY {sort})
-            TO '{_quoted(str(folder))}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, FILE_SIZE_BYTES '{_FILE_SIZE}')"""
+            TO {literal(folder)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, FILE_SIZE_BYTES '{_FILE_SIZE}')"""
     )
     files = sorted(folder.rglob("*.parquet"))
     return [file for file in files if _rows(work, file)]
 
 
 def _rows(work: duckdb.DuckDBPyConnection, file: Path) -> int:
-    return _row(work, f"SELECT count(*) FROM read_parquet('{_quoted(str(file))}')")[0]
+    return _row(work, f"SELECT count(*) FROM read_parquet({literal(file)})")[0]
 
 
 def select_all(store: Store, table: LakeTable, files: Iterable[str], *, extra: str = "") -> str:
     """SQL that reads the files as the table: documented columns, and `extra` ones like `filename`."""
-    listed = ", ".join(f"'{_quoted(file)}'" for file in (store.template(table.name), *files))
+    listed = ", ".join(literal(file) for file in (store.template(table.name), *files))
     columns = _list([column.name for column in table.columns]) + (f", {extra}" if extra else "")
     return f"SELECT {columns} FROM read_parquet([{listed}], union_by_name = true, filename = true)"
 
@@ -229,8 +241,9 @@ def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
+def literal(text: str | Path) -> str:
+    """A text, or a path, as SQL writes it."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _sql_type(kind: str) -> str:

@@ -1,5 +1,6 @@
 """Rows on their way to the lake lie in Parquet on disk: memory stays bounded, and nothing is visible yet."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -99,7 +100,7 @@ class Stage:
             return Finished(index, self.folder / "none", 0, 0)
         good = f"SELECT * FROM {self._rows(index)} {self._without_refused(table.source)}"
         columns = self._columns(index)
-        file = self.folder / f"table{index}" / "*.parquet"
+        file = _every(self.folder / f"table{index}")
         if self.has("errors") or table.key == "generated" or table.distinct or self._may_repeat(index, table):
             file = self.folder / f"final{index}.parquet"
             self._copy(self._one_per_key(index, good, table, columns), file)
@@ -262,7 +263,8 @@ class Stage:
         return self._parquet("errors")
 
     def _parquet(self, part: str) -> str:
-        return f"read_parquet('{_quoted(str(self.folder / part))}/*.parquet', union_by_name = true)"
+        every = _quoted(str(_every(self.folder / part)))
+        return f"read_parquet('{every}', union_by_name = true)"
 
     def _copy(self, query: str, file: Path) -> None:
         self.work.execute(f"COPY ({query}) TO '{_quoted(str(file))}' (FORMAT parquet, COMPRESSION lz4)")
@@ -286,6 +288,11 @@ def _list(names: Iterable[str]) -> str:
 
 def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _every(folder: Path) -> Path:
+    """The pattern of a folder's files; `[1]` in the name of a folder above is none."""
+    return Path(re.sub(r"([\[*?])", r"[\1]", str(folder))) / "*.parquet"
 
 
 def _quoted(text: str) -> str:
