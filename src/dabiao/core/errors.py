@@ -1,5 +1,7 @@
 """Refusals: what a rule says no with. One middleware turns them into a page fragment, JSON or a line."""
 
+from dabiao.core import disk
+
 
 class Refused(Exception):
     """A rule says no. The message tells the user what happened and how to mend it."""
@@ -19,6 +21,12 @@ class Forbidden(Refused):
     status = 403
 
 
+class DiskTrouble(Refused):
+    """The disk is full, or may not be written to. Nothing half done is left."""
+
+    status = 507
+
+
 class NotFound(Refused):
     """It does not exist, or the person may not know that it does."""
 
@@ -29,7 +37,11 @@ def as_refusal(error: Exception) -> Refused | None:
     """The refusal that an error is, also when it comes from the lake, which knows no refusals; else None."""
     from dabiao.lake.dictionary import BadDictionary
     from dabiao.lake.installation import WrongLake
+    from dabiao.lake.reading import RollUpsDamaged
 
     if isinstance(error, Refused):
         return error
-    return Refused(str(error)) if isinstance(error, BadDictionary | WrongLake) else None
+    if isinstance(error, BadDictionary | WrongLake | RollUpsDamaged):
+        return Refused(str(error))
+    told = disk.trouble(error)
+    return DiskTrouble(told) if told else None

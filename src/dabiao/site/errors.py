@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Refused, as_refusal
+from dabiao.lake.reading import RollUpsDamaged
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -22,6 +23,10 @@ class refusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Django calls it with what a view raised; None lets the error pass."""
+        if isinstance(error, RollUpsDamaged) and request.method in {"GET", "HEAD"} and request.resolver_match:
+            view, args, given = request.resolver_match
+            answer: HttpResponse = view(request, *args, **given)  # they have been set aside: the facts answer
+            return answer
         refusal = as_refusal(error)
         return refused(request, refusal) if refusal else None
 

@@ -7,6 +7,8 @@ import threading
 
 from django.core.wsgi import get_wsgi_application
 
+from dabiao.site.parent import leave_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dabiao.settings")
 application = get_wsgi_application()
 
@@ -32,4 +34,5 @@ def _warm() -> None:
         gc.freeze()
 
 
+leave_with_parent(lambda: os._exit(0))
 threading.Thread(target=_warm, name="warm-up", daemon=True).start()

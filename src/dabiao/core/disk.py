@@ -1,0 +1,50 @@
+"""Whether an error is the disk's: full, read-only, not ours to write. Each library says so in a way of its own."""
+
+import errno
+from collections.abc import Iterator
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+_FULL: Final = (
+    "no space left",
+    "disk is full",
+    "disk quota exceeded",
+    "database or disk is full",
+    "disk full",
+)
+_CLOSED: Final = ("read-only file system", "readonly database", "permission denied")
+_LIBRARIES: Final = frozenset(
+    {"duckdb", "_duckdb", "deltalake", "django", "sqlite3", "polars", "pyarrow", "psycopg"}
+)
+
+
+def trouble(error: BaseException) -> str | None:
+    """What happened and how to mend it; None when the disk is not what is wrong."""
+    for each in _chain(error):
+        if _is(each, {errno.ENOSPC, errno.EDQUOT}, _FULL):
+            return _(
+                "The disk is full; nothing was changed. Make room where DABIAO_HOME lies, then do it again."
+            )
+        if _is(each, {errno.EROFS, errno.EACCES}, _CLOSED):
+            return _(
+                "DABIAO_HOME cannot be written to; nothing was changed. See to its rights, then do it again."
+            )
+    return None
+
+
+def _is(error: BaseException, numbers: set[int], words: tuple[str, ...]) -> bool:
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in numbers
+    library = type(error).__module__.partition(".")[0]
+    said = str(error).lower()
+    return (library in _LIBRARIES or isinstance(error, OSError)) and any(word in said for word in words)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        yield each
+        each = each.__cause__ or each.__context__
