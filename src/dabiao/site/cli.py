@@ -29,6 +29,9 @@ _LAST: Mapping[str, Command] = {
     "restore": Command(
         "dabiao.site.backup.commands:restore", "Bring a backup back into an empty data folder."
     ),
+    "drill": Command(
+        "dabiao.site.backup.commands:drill", "Restore a backup for show, and compare every row and file."
+    ),
     "recover": Command(
         "dabiao.site.commands:recover", "Make a lost database anew, as far as the lake knows."
     ),
@@ -43,7 +46,7 @@ COMMANDS: Mapping[str, Command] = {
     **_LAST,
 }
 
-_MAKE_THEIR_OWN_DATABASE = frozenset({"restore"})
+_MAKE_THEIR_OWN_DATABASE = frozenset({"restore", "drill"})
 """What they leave when they fail is what was there before: nothing, in a data folder that is new."""
 
 

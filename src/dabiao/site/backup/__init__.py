@@ -5,7 +5,7 @@ The database goes in as JSON lines, so a backup made on SQLite can be restored i
 
 from dabiao.site.backup.archive import Archive
 from dabiao.site.backup.errors import Busy, CannotRead, CannotWrite, Damaged, NotABackup, NotEmpty
-from dabiao.site.backup.key import Keeping, WrongPassphrase, passphrase_in
+from dabiao.site.backup.key import Keeping, WrongPassphrase, has_closed_key, passphrase_in
 from dabiao.site.backup.making import Made, backup
 from dabiao.site.backup.restoring import Restored, restore
 
@@ -22,6 +22,7 @@ __all__ = [
     "Restored",
     "WrongPassphrase",
     "backup",
+    "has_closed_key",
     "passphrase_in",
     "restore",
 ]

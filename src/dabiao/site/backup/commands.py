@@ -1,4 +1,4 @@
-"""Commands of backups: backup, restore."""
+"""Commands of backups: backup, restore, drill."""
 
 import sys
 from pathlib import Path
@@ -11,9 +11,11 @@ from django.utils.translation import ngettext
 
 from dabiao.core import config
 from dabiao.core.errors import Malformed
+from dabiao.core.output import Format, show
 from dabiao.site.backup import Keeping, passphrase_in
 from dabiao.site.backup import backup as make
 from dabiao.site.backup import restore as bring_back
+from dabiao.site.backup.drill import drill as rehearse
 
 Passphrase = Annotated[
     Path | None, typer.Option(help="A file whose first line encrypts the secret key in the archive.")
@@ -79,3 +81,22 @@ def _after(*, has_key: bool) -> str:
         "Everybody signs in again. The secret key is a new one: enter the passwords of connectors again, or put "
         "secret.key of the original into %(folder)s."
     ) % {"folder": config.home()}
+
+
+def drill(
+    file: Annotated[Path, typer.Argument(help="An archive made by `dabiao backup`")],
+    database: Annotated[
+        str,
+        typer.Option(
+            envvar="DABIAO_DRILL_DATABASE",
+            help="DATABASE_URL of an empty database to restore into; default: SQLite.",
+        ),
+    ] = "",
+    passphrase_file: Passphrase = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Restore an archive for show, compare every row and file, let the doctor look; exit code 1 if anything is wrong."""
+    lines = [vars(line) for line in rehearse(file, database=database, passphrase_file=passphrase_file)]
+    show(lines, ["part", "backup", "restored", "state", "detail"], form)
+    if any(line["state"] == "fail" for line in lines):
+        raise typer.Exit(1)

@@ -51,6 +51,12 @@ def passphrase_in(file: Path) -> str:
     return line
 
 
+def has_closed_key(file: Path) -> bool:
+    """Whether the key in an archive asks for a passphrase."""
+    with Archive.open(file) as archive:
+        return CLOSED in archive.members
+
+
 def packed(keeping: Keeping) -> tuple[str, bytes] | None:
     """Name and content of the member; None where nothing is kept, also when the key comes from the environment."""
     file = config.home() / PLAIN
