@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -22,10 +24,21 @@ def binaries() -> Path | None:
 
 
 def main(arguments: list[str]) -> int:
+    with cluster() as url:
+        if url is None:
+            print("SKIPPED: the suite on PostgreSQL, because initdb was not found (apt install postgresql).")
+            return 1 if os.environ.get("CI_STRICT") == "1" else 0
+        command = [sys.executable, "-m", "pytest", *arguments]
+        return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+
+
+@contextmanager
+def cluster() -> Iterator[str | None]:
+    """The DATABASE_URL of an empty database; None where PostgreSQL is not installed."""
     where = binaries()
     if where is None:
-        print("SKIPPED: the suite on PostgreSQL, because initdb was not found (apt install postgresql).")
-        return 1 if os.environ.get("CI_STRICT") == "1" else 0
+        yield None
+        return
     with tempfile.TemporaryDirectory(prefix="dabiao-pg-") as name:
         folder = Path(name)
         user = _owner(folder)
@@ -38,9 +51,7 @@ def main(arguments: list[str]) -> int:
             [where / "pg_ctl", "-D", folder / "data", "-w", "-o", options, "-l", folder / "log", "start"],
         )
         try:
-            url = f"postgres://dabiao@/postgres?host={folder}"
-            command = [sys.executable, "-m", "pytest", *arguments]
-            return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+            yield f"postgres://dabiao@/postgres?host={folder}"
         finally:
             _run(user, [where / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"])
 

@@ -1,5 +1,6 @@
 """DATABASE_URL → Django's database settings: SQLite by default, PostgreSQL when it grows."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -31,6 +32,10 @@ def from_url(url: str, home: Path) -> dict[str, Any]:
 def sqlite(file: Path) -> dict[str, Any]:
     """One writer at a time, readers never wait: WAL, immediate transactions, a patient lock."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    if (
+        not file.exists()
+    ):  # made here, it is its owner's alone; files that SQLite puts beside it follow its mode
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(file),

@@ -23,22 +23,31 @@ _FIRST: Mapping[str, Command] = {
 _LAST: Mapping[str, Command] = {
     "doctor": Command("dabiao.site.commands:doctor", "Check the database, the lake and the roll-ups."),
     "backup": Command(
-        "dabiao.site.commands:backup", "The app database and the files a snapshot names, in one archive."
+        "dabiao.site.backup.commands:backup",
+        "The app database and the files a snapshot names, in one archive.",
     ),
-    "restore": Command("dabiao.site.commands:restore", "Bring a backup back into an empty data folder."),
+    "restore": Command(
+        "dabiao.site.backup.commands:restore", "Bring a backup back into an empty data folder."
+    ),
+    "drill": Command(
+        "dabiao.site.backup.commands:drill", "Restore a backup for show, and compare every row and file."
+    ),
     "recover": Command(
         "dabiao.site.commands:recover", "Make a lost database anew, as far as the lake knows."
     ),
     "upgrade": Command("dabiao.site.commands:upgrade", "Bring both stores to this version of the program."),
     "dev": Command("dabiao.site.dev:app", "For whoever works on the program itself: lay down a room."),
 }
-_FOR_A_LOST_DATABASE = frozenset({"doctor", "recover", "restore"})
-"""They run on an empty database over a full lake: to say so, to mend it, or to refuse in words of their own."""
+_FOR_A_LOST_DATABASE = frozenset({"doctor", "recover"})
+"""They run on an empty database over a full lake: to say so, or to mend it."""
 COMMANDS: Mapping[str, Command] = {
     **_FIRST,
     **{name: command for room in ROOMS for name, command in room.commands.items()},
     **_LAST,
 }
+
+_MAKE_THEIR_OWN_DATABASE = frozenset({"restore", "drill"})
+"""What they leave when they fail is what was there before: nothing, in a data folder that is new."""
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:
@@ -78,7 +87,8 @@ def _add(app: typer.Typer, name: str, entry: Command) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dabiao.settings")
     django.setup()
-    _make_database_once(name)
+    if name not in _MAKE_THEIR_OWN_DATABASE:
+        _make_database_once(name)
     module, attribute = entry.place.split(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):

@@ -1,4 +1,4 @@
-"""Commands of the whole program: init, serve, worker, doctor, backup, restore, upgrade."""
+"""Commands of the whole program: init, serve, worker, doctor, upgrade."""
 
 import os
 import secrets
@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -141,21 +140,6 @@ def doctor(form: Annotated[Format, typer.Option("--format")] = Format.TABLE) -> 
     show(findings, ["check", "state", "detail"], form)
     if any(finding["state"] == "fail" for finding in findings):
         raise typer.Exit(1)
-
-
-def backup(file: Annotated[Path, typer.Argument(help="The archive to write, e.g. dabiao.tar.gz")]) -> None:
-    """The app database and the files that snapshots name, in one archive."""
-    from dabiao.site.backup import backup as make
-
-    print(f"{make(file)} files in {file}")
-
-
-def restore(file: Annotated[Path, typer.Argument(help="An archive made by `dabiao backup`")]) -> None:
-    """Bring a backup back into an empty data folder."""
-    from dabiao.site.backup import restore as bring_back
-
-    config.home().mkdir(parents=True, exist_ok=True)
-    print(f"Restored; the newest snapshot is v{bring_back(file)}.")
 
 
 def recover() -> None:
