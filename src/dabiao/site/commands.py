@@ -4,8 +4,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from typing import Annotated
 
@@ -18,6 +16,8 @@ from dabiao.core.errors import Refused
 from dabiao.core.output import Format, show
 from dabiao.core.room import Periodic
 from dabiao.core.worker import run_worker
+from dabiao.site.parent import PARENT, leave_with_parent
+from dabiao.site.supervision import Supervisor
 
 _DRAIN_EVERY = 3.0
 _TIDY_EVERY = 600.0
@@ -67,13 +67,15 @@ def serve(
     prepare()
     host, _, port = (bind or config.get("DABIAO_BIND")).rpartition(":")
     _refuse_a_taken_address(host, int(port))
-    beside = _start_worker() if with_worker else None
+    os.environ[PARENT] = str(os.getpid())
+    beside = Supervisor() if with_worker else None
+    if beside is not None:
+        beside.start()
     try:
         _granian(host, int(port), processes or int(config.get("DABIAO_PROCESSES")))
     finally:
         if beside is not None:
-            beside.terminate()
-            beside.wait()
+            beside.stop()
 
 
 class AddressTaken(Refused):
@@ -109,17 +111,13 @@ def _granian(host: str, port: int, processes: int) -> None:
     ).serve()
 
 
-def _start_worker() -> subprocess.Popen[bytes]:
-    """A process of its own, started afresh: Delta's runtime must not be forked."""
-    return subprocess.Popen([sys.executable, "-m", "dabiao", "worker"])
-
-
 def worker() -> None:
     """Run a job worker until it is told to stop."""
     from dabiao.core import jobs
     from dabiao.core.publishing import publish_waiting
     from dabiao.lake import installation, maintenance
     from dabiao.rooms import ROOMS
+    from dabiao.site import waiting
 
     installation.claim()
     for schedule in (schedule for room in ROOMS for schedule in room.schedules):
@@ -127,9 +125,13 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    leave_with_parent(stop.set)
     publishing = Periodic("publish", _DRAIN_EVERY, publish_waiting)
     tidying = Periodic("tidy", _TIDY_EVERY, lambda at: maintenance.tidy(at=at))
-    run_worker(stop, periodics=[publishing, tidying, *(each for room in ROOMS for each in room.periodics)])
+    with waiting.alive():
+        run_worker(
+            stop, periodics=[publishing, tidying, *(each for room in ROOMS for each in room.periodics)]
+        )
 
 
 def doctor(form: Annotated[Format, typer.Option("--format")] = Format.TABLE) -> None:
@@ -155,10 +157,13 @@ def recover() -> None:
 def upgrade() -> None:
     """Bring both stores to this version of the program: migrations, new columns, roll-ups made anew."""
     from dabiao.core.publishing import publish
-    from dabiao.lake import maintenance
+    from dabiao.lake import maintenance, serving
+    from dabiao.lake.snapshot import latest
 
     prepare()
     publish([], at=timezone.now(), note="upgrade")
+    if (newest := latest()) and newest.serving:
+        serving.is_damaged(newest.serving)  # if so it is set aside, and made anew like one of other metrics
     made = maintenance.rebuild(at=timezone.now())
     print(
         f"The database is up to date; roll-ups were made anew as v{made}."

@@ -1,21 +1,31 @@
 """A look at the whole installation: database, lake, roll-ups, what waits. Every finding says what to do."""
 
-from collections.abc import Callable, Iterator
+import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from dabiao.core import config
+from dabiao.core import config, disk
+from dabiao.core.errors import as_refusal
+from dabiao.core.models import Job
 from dabiao.engine.measure import measure
-from dabiao.lake import cubes, dictionary, home, reading
-from dabiao.lake.models import Pending, Snapshot
+from dabiao.lake import cubes, dictionary, home, installation, reading, serving
+from dabiao.lake.models import Snapshot
 from dabiao.lake.placing import placed, sql
+from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
+from dabiao.site import waiting
 
-_STALE = timedelta(minutes=5)
+_LITTLE: Final = 2 * 2**30
+"""Bytes of room below which publishing, which writes before it deletes, may fail."""
 
 
 @dataclass(frozen=True)
@@ -29,23 +39,27 @@ class Finding:
 
 def examine(at: datetime) -> list[Finding]:
     """Run every check; one that breaks is a finding of its own."""
-    return [finding for check in CHECKS for finding in _safely(check, at)]
+    return [finding for name in CHECKS for finding in _safely(name, at)]
 
 
-def _safely(check: Callable[[datetime], Iterator[Finding]], at: datetime) -> list[Finding]:
+def _safely(name: str, at: datetime) -> list[Finding]:
     try:
-        return list(check(at))
+        return list(CHECKS[name](at))
     except Exception as error:  # whatever is broken is what the doctor is there to say
-        return [Finding(check.__name__.strip("_"), "fail", f"{type(error).__name__}: {error}")]
+        refusal = as_refusal(error)
+        return [Finding(name, "fail", str(refusal) if refusal else f"{type(error).__name__}: {error}")]
 
 
 def _database(at: datetime) -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if behind:
-        yield Finding("database", "fail", f"{len(behind)} migrations are not applied; run `dabiao upgrade`.")
+        words = _("%(count)s migrations are not applied; run `dabiao upgrade`.")
+        yield Finding("database", "fail", words % {"count": len(behind)})
     else:
-        yield Finding("database", "ok", f"{connection.vendor}, all migrations applied")
+        yield Finding(
+            "database", "ok", _("%(vendor)s, all migrations applied") % {"vendor": connection.vendor}
+        )
 
 
 def _lake(at: datetime) -> Iterator[Finding]:
@@ -54,19 +68,41 @@ def _lake(at: datetime) -> Iterator[Finding]:
     for table, version in {pair for snapshot in snapshots for pair in snapshot.tables.items()}:
         lost += [file for file in store.files(table, version) if not Path(file).exists()]
     if lost:
-        yield Finding("lake", "fail", f"{len(lost)} files are missing, e.g. {lost[0]}; restore a backup.")
+        told = {"count": len(lost), "file": Path(lost[0]).relative_to(home.lake())}
+        words = _("%(count)s files are missing, e.g. %(file)s; restore a backup.")
+        yield Finding("lake", "fail", words % told)
     elif not snapshots:
-        yield Finding("lake", "warn", "Nothing has been published yet; import something.")
+        yield Finding("lake", "warn", _("Nothing has been published yet; import something."))
     else:
-        yield Finding("lake", "ok", f"{len(snapshots)} snapshots, every file in its place")
+        words = _("%(count)s snapshots, every file in its place")
+        yield Finding("lake", "ok", words % {"count": len(snapshots)})
 
 
 def _roll_ups(at: datetime) -> Iterator[Finding]:
     """What the serving file says of everything, against what the facts say."""
+    newest = latest()
+    if (
+        newest
+        and newest.serving
+        and serving.is_current(newest.serving)
+        and serving.is_damaged(newest.serving)
+    ):
+        yield Finding(
+            "roll-ups",
+            "fail",
+            _(
+                "The file of roll-ups was damaged and has been set aside: pages read the facts. A worker makes it anew within seconds; without one run `dabiao upgrade`."
+            ),
+        )
+        return
     lake = reading.current()
     if lake.number and not lake.rolled:
         yield Finding(
-            "roll-ups", "warn", "none of these metrics: pages read the facts; run `dabiao upgrade`."
+            "roll-ups",
+            "warn",
+            _(
+                "There are none of these metrics, or they were damaged: pages read the facts. A worker makes them anew within seconds; without one run `dabiao upgrade`."
+            ),
         )
         return
     for cube in cubes.cubes(dictionary.in_force()):
@@ -74,9 +110,10 @@ def _roll_ups(at: datetime) -> Iterator[Finding]:
             yield Finding(
                 "roll-ups",
                 "fail",
-                f"{cube.source.name}: {', '.join(wrong)} differ from the facts; run `dabiao upgrade`.",
+                _("%(table)s: %(metrics)s differ from the facts; run `dabiao upgrade`.")
+                % {"table": cube.source.name, "metrics": ", ".join(wrong)},
             )
-    yield Finding("roll-ups", "ok", "totals equal the facts'")
+    yield Finding("roll-ups", "ok", _("totals equal the facts'"))
 
 
 def _differing(lake: reading.Lake, cube: cubes.Cube) -> list[str]:
@@ -99,26 +136,91 @@ def _differing(lake: reading.Lake, cube: cubes.Cube) -> list[str]:
     return sorted(set(wrong))
 
 
-def _outbox(at: datetime) -> Iterator[Finding]:
-    oldest = Pending.objects.order_by("at").first()
-    if oldest and at - oldest.at > _STALE:
-        yield Finding(
-            "entries", "warn", f"entries wait since {oldest.at:%Y-%m-%d %H:%M}; is a worker running?"
-        )
+def _worker(at: datetime) -> Iterator[Finding]:
+    now = waiting.waiting(at)
+    if wrong := now.trouble(at):
+        yield Finding("worker", "fail", wrong)
     else:
-        yield Finding("entries", "ok", "none wait for long")
+        yield Finding("worker", "ok", _("%(count)s running, nothing waits for long") % {"count": now.workers})
+
+
+def _jobs(at: datetime) -> Iterator[Finding]:
+    failed = Job.objects.filter(status=Job.Status.FAILED, finished_at__gt=at - timedelta(days=1))
+    if newest := failed.order_by("-finished_at").first():
+        told = {
+            "count": failed.count(),
+            "job": newest.key,
+            "error": newest.error.strip().splitlines()[-1][:200],
+        }
+        yield Finding("jobs", "warn", _("%(count)s failed within a day, last %(job)s: %(error)s") % told)
+    else:
+        yield Finding("jobs", "ok", _("none failed within a day"))
+
+
+def _installation(at: datetime) -> Iterator[Finding]:
+    try:
+        installation.prove()
+        yield Finding("installation", "ok", _("the database and the lake belong together"))
+    except installation.WrongLake as wrong:
+        yield Finding("installation", "fail", str(wrong))
+
+
+def _disk(at: datetime) -> Iterator[Finding]:
+    room = shutil.disk_usage(config.home())
+    try:
+        with tempfile.TemporaryFile(dir=config.home()) as file:
+            file.write(b"room")
+    except OSError as error:
+        yield Finding("disk", "fail", disk.trouble(error) or str(error))
+        return
+    if room.free < _LITTLE:
+        words = _(
+            "%(mb)s MB are free where DABIAO_HOME lies; make room: a publication writes before it deletes."
+        )
+        yield Finding("disk", "warn", words % {"mb": room.free // 2**20})
+    else:
+        yield Finding("disk", "ok", _("%(gb)s GB free") % {"gb": room.free // 2**30})
 
 
 def _metrics(at: datetime) -> Iterator[Finding]:
     try:
-        yield Finding("metrics", "ok", f"{len(dictionary.in_force())} metrics are defined")
+        yield Finding(
+            "metrics", "ok", _("%(count)s metrics are defined") % {"count": len(dictionary.in_force())}
+        )
     except dictionary.BadDictionary as error:
         yield Finding("metrics", "fail", str(error))
 
 
 def _settings(at: datetime) -> Iterator[Finding]:
-    state = "warn" if config.get("DABIAO_DEBUG") == "1" else "ok"
-    yield Finding("settings", state, f"data in {config.home()}")
+    if config.get("DABIAO_DEBUG") == "1":
+        yield Finding(
+            "settings", "warn", _("DABIAO_DEBUG shows the program's inside to everybody; unset it.")
+        )
+    else:
+        yield Finding("settings", "ok", _("nothing risky is set"))
 
 
-CHECKS = (_settings, _database, _lake, _roll_ups, _metrics, _outbox)
+CHECKS: Final = {
+    "settings": _settings,
+    "database": _database,
+    "installation": _installation,
+    "lake": _lake,
+    "roll-ups": _roll_ups,
+    "metrics": _metrics,
+    "worker": _worker,
+    "jobs": _jobs,
+    "disk": _disk,
+}
+CALLED: Final = {
+    "settings": gettext_lazy("Settings"),
+    "database": gettext_lazy("Database"),
+    "installation": gettext_lazy("Installation"),
+    "lake": gettext_lazy("Lake"),
+    "roll-ups": gettext_lazy("Roll-ups"),
+    "metrics": gettext_lazy("Metrics"),
+    "worker": gettext_lazy("Worker"),
+    "jobs": gettext_lazy("Jobs"),
+    "disk": gettext_lazy("Disk"),
+}
+LIGHTS: Final = {"ok": "green", "warn": "amber", "fail": "red"}
+"""State → light, from well to ill."""

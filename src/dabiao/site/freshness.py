@@ -10,6 +10,7 @@ from dabiao.core import calendars
 from dabiao.engine.pace import pace
 from dabiao.engine.period import Period
 from dabiao.lake.models import Snapshot
+from dabiao.site.waiting import waiting
 from dabiao.ui import format
 
 
@@ -21,6 +22,14 @@ class Freshness:
     note: str
     icon: str
     colour: str
+
+
+def stuck() -> Freshness | None:
+    """For who runs operations: that nothing is published any more; None while all is well."""
+    now = timezone.now()
+    if wrong := waiting(now).trouble(now):
+        return Freshness(_("Nothing is being published"), wrong, "alert-triangle", "red")
+    return None
 
 
 def latest() -> Freshness | None:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dabiao.lake import reading
+from dabiao.site.waiting import waiting
 
 
 @require_safe
@@ -22,6 +24,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
     told = {name: _told(check) for name, check in CHECKS.items()}
     ready = all(said == "ok" for said in told.values())
     return JsonResponse({"status": "ok" if ready else "not ready", **told}, status=200 if ready else 503)
+
+
+@require_safe
+def worker(request: HttpRequest) -> JsonResponse:
+    """Whether the work that waits is done; 503 where no worker lives or one hangs. The pages can be asked all the same."""
+    now, at = waiting(timezone.now()), timezone.now()
+    wrong = bool(now.trouble(at))
+    since = now.since.isoformat() if now.since else None
+    told = {"status": "not ready" if wrong else "ok", "workers": now.workers, "waiting_since": since}
+    return JsonResponse(told, status=503 if wrong else 200)
 
 
 def _database() -> str:

@@ -35,6 +35,7 @@ _STEPS: Final[dict[Step, Promise | str]] = {
 }
 _OWN: Final = (
     Entry("audit", _("Audit log"), "history", "administration", Can.OPERATE),
+    Entry("health", _("Health"), "stethoscope", "administration", Can.ADMINISTER),
     Entry("settings", _("Settings"), "settings", "administration", Can.ADMINISTER),
 )
 """What belongs to no room."""

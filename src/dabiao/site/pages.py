@@ -3,6 +3,8 @@
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dabiao.core import config
 from dabiao.org.access import UserRequest, page
@@ -10,8 +12,10 @@ from dabiao.org.can import Can
 from dabiao.site import scopes
 from dabiao.site import search as searching
 from dabiao.site.audit_log import AuditFilter, audit_lines, audit_listing
+from dabiao.site.doctor import CALLED, LIGHTS, examine
 from dabiao.ui import http
 from dabiao.ui.address import read_address
+from dabiao.ui.listing import Cell, Column, Listing
 from dabiao.ui.page import list_page
 
 
@@ -39,6 +43,25 @@ def scope_tree(request: UserRequest) -> HttpResponse:
 def settings_page(request: UserRequest) -> HttpResponse:
     """Every setting of the environment, what it is and where it comes from."""
     return render(request, "settings.html", {"settings": config.SETTINGS})
+
+
+@page(can=Can.ADMINISTER)
+def health_page(request: UserRequest) -> HttpResponseBase:
+    """What `dabiao doctor` says: every part of the installation, what is wrong with it and how to mend it."""
+    findings = examine(timezone.now())
+    rows: list[dict[str, Cell]] = [
+        {"check": str(CALLED[each.check]), "light": LIGHTS[each.state], "detail": each.detail} for each in findings
+    ]
+    columns = [
+        Column("light", _("State"), "light"),
+        Column("check", _("Part")),
+        Column("detail", _("What it says"), "long"),
+    ]
+    worst = max((each.state for each in findings), key=list(LIGHTS).index)
+    listing = Listing("health", columns, rows)
+    return list_page(
+        request, "health.html", listing, worst=worst, wrong=sum(each.state != "ok" for each in findings)
+    )
 
 
 @page(can=Can.OPERATE)

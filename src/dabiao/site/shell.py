@@ -15,6 +15,8 @@ from django.utils.translation import pgettext_lazy
 from dabiao.core.calendars import fiscal
 from dabiao.core.room import Entry, Notice
 from dabiao.engine.period import Kind, Period, between
+from dabiao.org.access import may
+from dabiao.org.can import Can
 from dabiao.rooms import ROOMS
 from dabiao.site import freshness, navigation, scopes
 from dabiao.site.navigation import Group
@@ -114,7 +116,9 @@ class Shell:
 
     @cached_property
     def fresh(self) -> freshness.Freshness | None:
-        return freshness.latest()
+        user: Any = self.request.user
+        operates = user.is_authenticated and may(user, Can.OPERATE)
+        return (freshness.stuck() if operates else None) or freshness.latest()
 
     @cached_property
     def scope_path(self) -> list[str]:

@@ -13,12 +13,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(path(room.at, include(room.urls)) for room in ROOMS if room.urls),
     path("search/", pages.search, name="search"),
     path("scopes/", pages.scope_tree, name="scopes"),
+    path("health/", pages.health_page, name="health"),
     path("settings/", pages.settings_page, name="settings"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("accounts/", include("dabiao.site.account_urls")),
     path("api/v1/", api.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("readyz/worker", health.worker),
 ]
 
 handler400 = "dabiao.site.errors.bad_request"
