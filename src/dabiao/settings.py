@@ -9,7 +9,9 @@ ROOT = Path(__file__).resolve().parent
 SECRET_KEY = config.secret_key()
 DEBUG = config.get("DABIAO_DEBUG") == "1"
 HTTPS = config.get("DABIAO_HTTPS") == "1"
-ALLOWED_HOSTS = config.get("DABIAO_HOSTS").split(",")
+HOSTS = config.hosts()
+ALLOWED_HOSTS = list(HOSTS)
+PROXIES = config.proxies()
 
 INSTALLED_APPS = [
     "dabiao.site",
@@ -31,6 +33,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "dabiao.site.proxy.forwarded",
     "dabiao.site.security.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -120,8 +123,9 @@ WHITENOISE_MAX_AGE = 3600
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = config.origins(https=HTTPS)
+SECURE_HSTS_SECONDS = int(config.get("DABIAO_HSTS"))  # said over HTTPS only, and never for other names
 CSRF_FAILURE_VIEW = "dabiao.site.errors.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

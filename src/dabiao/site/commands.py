@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -68,6 +69,8 @@ def serve(
     prepare()
     host, _, port = (bind or config.get("DABIAO_BIND")).rpartition(":")
     _refuse_a_taken_address(host, int(port))
+    if settings.HTTPS and not settings.PROXIES:
+        print("DABIAO_PROXY is empty: all who come through the proxy look like one address.", flush=True)
     beside = _start_worker() if with_worker else None
     try:
         _granian(host, int(port), processes or int(config.get("DABIAO_PROCESSES")))
