@@ -1,5 +1,6 @@
 """Who works where: users, units, people, positions, dated assignments, absences, grants, API tokens."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
@@ -10,6 +11,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from dabiao.core.fields import FoldedField
+from dabiao.core.names import fold
 
 FOREVER = date(9999, 12, 31)
 """`ends_on` of what has no end yet."""
@@ -29,7 +33,11 @@ def has_an_address(key: str) -> None:
 
 
 class User(AbstractUser):
-    """Somebody who can sign in. What they may see follows from their role and from who they are."""
+    """Somebody who can sign in. What they may see follows from their role and from who they are.
+
+    `known_as` is the name folded: no two users differ by case or width alone. `sessions` counts up when all of their
+    sessions must end though the password stays.
+    """
 
     class Role(models.TextChoices):
         ADMIN = "admin", _("Administrator")
@@ -44,13 +52,22 @@ class User(AbstractUser):
     )
     language = models.CharField(max_length=10, blank=True, default="")
     theme = models.CharField(max_length=5, blank=True, default="")
+    known_as = FoldedField(of="username", max_length=450)
+    sessions = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta(AbstractUser.Meta):
         constraints = [
+            models.UniqueConstraint(
+                name="one_user_per_folded_name",
+                fields=["known_as"],
+                violation_error_message=_(
+                    "There is a user of this name already: case and width do not tell names apart."
+                ),
+            ),
             models.CheckConstraint(
                 name="user_role_is_known",
                 condition=Q(role__in=["admin", "operations", "manager", "rep", "reader"]),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -59,6 +76,21 @@ class User(AbstractUser):
     @property
     def key(self) -> str:
         return self.username
+
+    def clean(self) -> None:
+        """Looks again at the name, which Django has normalised: it can be longer then."""
+        super().clean()
+        self.clean_fields(exclude={field.name for field in self._meta.fields} - {"username"})
+        self.known_as = fold(self.username)
+
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        """The name is looked at folded, once."""
+        super().validate_unique(exclude={*(exclude or ()), "username"})
+
+    def get_session_auth_hash(self) -> str:
+        """What a session is good for: it ends with the password, and when `sessions` counts up."""
+        by_password = super().get_session_auth_hash()
+        return f"{by_password}.{self.sessions}" if self.sessions else by_password
 
 
 class OrgVersion(models.Model):

@@ -36,12 +36,12 @@ def init(
     language: Annotated[str, typer.Option(help="zh-hans, zh-hant or en")] = "",
 ) -> None:
     """Make the data folder, the database and the first administrator. Running it again changes nothing."""
-    from dabiao.org.access import User
     from dabiao.org.actions.users import create_admin
+    from dabiao.org.queries import name_in_use
 
     prepare()
-    if User.objects.filter(username=admin).exists():
-        print(f"{admin} exists already; nothing was changed in {config.home()}.")
+    if known := name_in_use(admin):
+        print(f"{known} exists already; nothing was changed in {config.home()}.")
         return
     secret = password or secrets.token_urlsafe(12)
     create_admin(username=admin, password=secret, language=language, by=None, at=timezone.now())
