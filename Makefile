@@ -13,7 +13,7 @@ help:
 	@echo "make test       the whole suite on SQLite, then again on a PostgreSQL of its own"
 	@echo "make test-slow  the long cases"
 	@echo "make test-mutations  makes each change of tests/mutations.txt in a copy and demands that its test fails"
-	@echo "make lint       ruff, mypy, import-linter"
+	@echo "make lint       ruff, mypy, import-linter, licences of all that is locked"
 	@echo "make docs       the generated pages of docs/"
 	@echo "make bench      measurements beside hand-written SQL, Polars and pandas"
 
@@ -53,9 +53,11 @@ lint: dev
 	$(BIN)/ruff check src tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.licences
 
 docs: dev
 	$(BIN)/python -m dabiao.docs
+	$(BIN)/python -m tests.licences --write
 
 bench: dev
 	$(BIN)/python -m bench

@@ -9,7 +9,9 @@ ROOT = Path(__file__).resolve().parent
 SECRET_KEY = config.secret_key()
 DEBUG = config.get("DABIAO_DEBUG") == "1"
 HTTPS = config.get("DABIAO_HTTPS") == "1"
-ALLOWED_HOSTS = config.get("DABIAO_HOSTS").split(",")
+HOSTS = config.hosts()
+ALLOWED_HOSTS = list(HOSTS)
+PROXIES = config.proxies()
 
 INSTALLED_APPS = [
     "dabiao.site",
@@ -31,6 +33,7 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "dabiao.site.proxy.forwarded",
     "dabiao.site.security.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -98,9 +101,13 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_ADAPTER = "dabiao.site.accounts.Adapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False  # django-axes counts failed logins
+AXES_HANDLER = "dabiao.site.accounts.Throttle"
+AXES_CLIENT_IP_CALLABLE = "dabiao.site.accounts.address_counted"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
 AXES_FAILURE_LIMIT = 8
+FAILURES_OF_AN_ADDRESS = 100
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else one that goes on keeps a whole office out
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
@@ -120,8 +127,9 @@ WHITENOISE_MAX_AGE = 3600
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = config.origins(https=HTTPS)
+SECURE_HSTS_SECONDS = int(config.get("DABIAO_HSTS"))  # said over HTTPS only, and never for other names
 CSRF_FAILURE_VIEW = "dabiao.site.errors.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

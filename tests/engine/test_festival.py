@@ -6,16 +6,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dabiao.engine.festival import aligned, aligned_year_before, spring_festival
+from dabiao.engine.festival import YEARS, aligned, aligned_year_before, spring_festival
 from dabiao.engine.period import CALENDAR_YEAR, Fiscal
 
+FESTIVALS = """
+1990 01-27 02-15 02-04 01-23 02-10 01-31 02-19 02-07 01-28 02-16
+2000 02-05 01-24 02-12 02-01 01-22 02-09 01-29 02-18 02-07 01-26
+2010 02-14 02-03 01-23 02-10 01-31 02-19 02-08 01-28 02-16 02-05
+2020 01-25 02-12 02-01 01-22 02-10 01-29 02-17 02-06 01-26 02-13
+2030 02-03 01-23 02-11 01-31 02-19 02-08 01-28 02-15 02-04 01-24
+2040 02-12
+"""
+"""Ten years a line."""
 
-@pytest.mark.parametrize(
-    ("year", "festival"),
-    [(2014, date(2014, 1, 31)), (2016, date(2016, 2, 8)), (2017, date(2017, 1, 28)), (2024, date(2024, 2, 10)), (2026, date(2026, 2, 17))],
-)  # fmt: skip
-def test_spring_festival(year, festival):
-    assert spring_festival(year) == festival
+
+def test_spring_festival():
+    lines = [line.split() for line in FESTIVALS.split("\n") if line]
+    days = [
+        date.fromisoformat(f"{int(first) + n}-{day}") for first, *row in lines for n, day in enumerate(row)
+    ]
+
+    assert [spring_festival(day.year) for day in days] == days
+
+
+def test_every_year_that_is_said_to_be_known_is():
+    known = [spring_festival(year) for year in (YEARS[0] - 1, *YEARS)]
+
+    assert min((day.month, day.day) for day in known) == (1, 21)
+    assert max((day.month, day.day) for day in known) == (2, 20)
+
+
+@pytest.mark.parametrize("year", ["1949", "1950", "2101", "2150"])
+def test_beyond_them_nothing_is_moved(year):
+    aligned = aligned_year_before(CALENDAR_YEAR, CALENDAR_YEAR.parse(f"{year}-02"))
+
+    assert (aligned.moved_by, aligned.window.label) == (0, f"{int(year) - 1}-02")
 
 
 @pytest.mark.parametrize(

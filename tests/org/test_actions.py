@@ -215,10 +215,10 @@ class TestUsers:
             actions.set_password("rob", GOOD, by=company.rita, at=at)
 
     def test_begin_with_an_administrator(self, db, at):
-        user = actions.create_admin(username="root", password="x", by=None, at=at)
+        user = actions.create_admin(username="root", password=GOOD, by=None, at=at)
         assert user.role == User.Role.ADMIN
-        again = actions.create_admin(username="root", password="y", by=None, at=at)
-        assert (again.pk, again.check_password("y")) == (user.pk, True)
+        again = actions.create_admin(username="root", password=GOOD + "0", by=None, at=at)
+        assert (again.pk, again.check_password(GOOD + "0")) == (user.pk, True)
 
 
 class TestGrant:
@@ -247,10 +247,10 @@ class TestTokens:
 
     def test_stop_when_revoked_or_when_their_owner_is_locked_out(self, company, at):
         token, secret = actions.create_token(name="crm", scope="read", days=30, by=company.otto, at=at)
-        actions.change_user("otto", values={"is_active": False}, by=company.ada, at=at)
-        assert actions.bearer(secret, at=at) is None
-        actions.change_user("otto", values={"is_active": True}, by=company.ada, at=at)
         actions.revoke_token(token.pk, by=company.ada, at=at)
+        assert actions.bearer(secret, at=at) is None
+        _token, secret = actions.create_token(name="crm", scope="read", days=30, by=company.otto, at=at)
+        User.objects.filter(pk=company.otto.pk).update(is_active=False)
         assert actions.bearer(secret, at=at) is None
 
     def test_of_others_cannot_be_found(self, company, at):

@@ -1,3 +1,3 @@
 """Pages are tested with the facts of tests/performance."""
 
-from tests.performance.conftest import facts  # noqa: F401  # a fixture
+from tests.performance.conftest import facts, publish_order  # noqa: F401  # fixtures

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 
@@ -47,9 +48,27 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
-        "DABIAO_HOSTS", "127.0.0.1,localhost,[::1]", _("Host names that the web server answers to, by comma.")
+        "DABIAO_HOSTS",
+        "127.0.0.1,localhost,[::1]",
+        _(
+            "Host names that the web server answers to, by comma; with the port that browsers use, if unusual."
+        ),
     ),
-    Setting("DABIAO_HTTPS", "0", _("1 when served over HTTPS: secure cookies, HSTS, redirects.")),
+    Setting(
+        "DABIAO_PROXY",
+        "",
+        _("Addresses or networks of the proxies in front, by comma: whose X-Forwarded-For and -Proto count."),
+    ),
+    Setting(
+        "DABIAO_HTTPS",
+        "0",
+        _("1 when a proxy in front speaks HTTPS: secure cookies; what came to it by HTTP is redirected."),
+    ),
+    Setting(
+        "DABIAO_HSTS",
+        "0",
+        _("Seconds for which browsers shall insist on HTTPS. 0: they need not, for it can't be taken back."),
+    ),
     Setting("DABIAO_DEBUG", "0", _("1 shows tracebacks in the browser. Never in production.")),
     Setting("DABIAO_LANGUAGE", "zh-hans", _("Language before somebody chooses: zh-hans, zh-hant or en.")),
     Setting(
@@ -105,6 +124,39 @@ def language() -> str:
     if found not in {"zh-hans", "zh-hant", "en"}:
         raise SystemExit(f"DABIAO_LANGUAGE is {get('DABIAO_LANGUAGE')}: write zh-hans, zh-hant or en")
     return found
+
+
+def hosts() -> Mapping[str, str]:
+    """Host name, as Django's `ALLOWED_HOSTS` has it, → the port that browsers put behind it, mostly none."""
+    named = {}
+    for written in _by_comma("DABIAO_HOSTS"):
+        name, colon, port = written.lower().rpartition(":")
+        with_port = bool(colon) and port.isdecimal()
+        named[name if with_port else written.lower()] = port if with_port else ""
+    return named
+
+
+def origins(*, https: bool) -> list[str]:
+    """What browsers call our addresses in `Origin`, where a proxy may have hidden scheme or port from us."""
+    return [
+        f"{'https' if https else 'http'}://{'*' if name.startswith('.') else ''}{name}{port and f':{port}'}"
+        for name, port in hosts().items()
+        if name != "*" and (https or port)
+    ]
+
+
+def proxies() -> tuple[IPv4Network | IPv6Network, ...]:
+    """Whose word about clients counts; the program does not start with what is no address."""
+    try:
+        return tuple(ip_network(written) for written in _by_comma("DABIAO_PROXY"))
+    except ValueError as error:
+        raise SystemExit(
+            f"DABIAO_PROXY: {error}; write addresses or networks: 127.0.0.1,10.0.0.0/8"
+        ) from None
+
+
+def _by_comma(name: str) -> list[str]:
+    return [written.strip() for written in get(name).split(",") if written.strip()]
 
 
 def home() -> Path:

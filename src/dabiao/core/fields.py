@@ -1,4 +1,4 @@
-"""A model field for exact amounts: decimal(18, 4) kept as int64, because SQLite would keep a decimal as a float."""
+"""Model fields: exact amounts as int64, because SQLite would keep a decimal as a float; names, folded."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -7,11 +7,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from dabiao.core.names import fold
 from dabiao.engine import number
 
 if TYPE_CHECKING:
+    Text = models.CharField[str, str]
     Base = models.Field[Decimal | int | str | None, Decimal | None]
 else:
+    Text = models.CharField
     Base = models.Field
 
 
@@ -45,3 +48,23 @@ class MoneyField(Base):
         return super().formfield(
             **{"form_class": forms.DecimalField, "max_digits": 18, "decimal_places": 4, **kwargs}
         )
+
+
+class FoldedField(Text):
+    """Another field of the row, `of`, folded: unique where names shall not differ by case and width alone.
+
+    It is worked out whenever a row is stored, in bulk too.
+    """
+
+    def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:  # noqa: ANN401  # Django's signature
+        self.of = of
+        super().__init__(*args, **{"editable": False, "blank": True, "default": "", **kwargs})
+
+    def deconstruct(self) -> Any:  # noqa: ANN401  # Django's signature
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        folded = fold(getattr(model_instance, self.of))
+        setattr(model_instance, self.attname, folded)
+        return folded

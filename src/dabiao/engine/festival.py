@@ -7,17 +7,18 @@ The rule. The season is the state's travel season (春运): 15 days before the f
 the 25th day of it, 40 days. A period is moved when the season overlaps it without lying wholly inside it, or
 when the earlier year's does so with the plain earlier period: then the earlier window is the period moved by
 the distance between the two festivals, as long as it is. A period which, like its plain earlier one, holds
-the whole season or nothing of it is already alike; it is compared plainly, and the answer says so. Lunar
-dates: `lunardate`, 1900–2099. Source of the season: the Ministry of Transport's yearly notice of 40 days.
+the whole season or nothing of it is already alike; it is compared plainly, and the answer says so. Days of the
+festival: `holidays`, 1950–2100. Source of the season: the Ministry of Transport's yearly notice of 40 days.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
 
 from dabiao.engine.period import Fiscal, Period, between
 
-YEARS: Final = range(1901, 2100)
+YEARS: Final = range(1951, 2101)
 """Years whose festival, and the one before it, is known; what lies beyond has nothing of their seasons."""
 BEFORE: Final = timedelta(days=15)
 AFTER: Final = timedelta(days=25)
@@ -33,12 +34,13 @@ class Aligned:
     earlier_festival: date
 
 
+@cache
 def spring_festival(year: int) -> date:
-    """The first day of the lunar year that starts in this calendar year."""
-    from lunardate import LunarDate
+    """The first day of the lunar year that starts in this calendar year, 1950 to 2100."""
+    from holidays import country_holidays
 
-    solar: date = LunarDate(year, 1, 1).to_solar_date()
-    return solar
+    days = country_holidays("CN", years=year, language="zh_CN", observed=False)
+    return min(day for day, name in days.items() if name == "春节")
 
 
 def aligned_year_before(fiscal: Fiscal, period: Period) -> Aligned:

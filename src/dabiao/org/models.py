@@ -1,35 +1,34 @@
 """Who works where: users, units, people, positions, dated assignments, absences, grants, API tokens."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from dabiao.core.fields import FoldedField
+from dabiao.core.names import fold, is_key, is_name
+
 FOREVER = date(9999, 12, 31)
 """`ends_on` of what has no end yet."""
-_WORDS = frozenset({"add", "units", "positions", "seats", "absences", "remove", "end"})
-"""What addresses put where a key could stand: /org/units/add/, /org/people/E1/seats/."""
 
-is_key = RegexValidator(r"^[\w.-]+(?:/[\w.-]+)*$", _("Use letters, digits, '.', '_', '-' and '/' only."))
-
-
-def has_an_address(key: str) -> None:
-    """A key stands in addresses, so its page could not be opened with parts that mean something else there."""
-    parts = key.split("/")
-    if not key.isprintable() or {"", ".", ".."} & set(parts) or parts[-1] in _WORDS:
-        raise ValidationError(
-            _("%(key)s cannot stand in an address. Choose another key."), params={"key": key}
-        )
+is_plain_key = RegexValidator(
+    r"^[\w.-]+(?:/[\w.-]+)*\Z", _("Use letters, digits, '.', '_', '-' and '/' only.")
+)
+"""Keys of units and positions, which people choose, are plainer than `core.names.is_key` allows."""
 
 
 class User(AbstractUser):
-    """Somebody who can sign in. What they may see follows from their role and from who they are."""
+    """Somebody who can sign in. What they may see follows from their role and from who they are.
+
+    `known_as` is the name folded: no two users differ by case or width alone. `sessions` counts up when all of their
+    sessions must end though the password stays.
+    """
 
     class Role(models.TextChoices):
         ADMIN = "admin", _("Administrator")
@@ -44,13 +43,22 @@ class User(AbstractUser):
     )
     language = models.CharField(max_length=10, blank=True, default="")
     theme = models.CharField(max_length=5, blank=True, default="")
+    known_as = FoldedField(of="username", max_length=450)
+    sessions = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta(AbstractUser.Meta):
         constraints = [
+            models.UniqueConstraint(
+                name="one_user_per_folded_name",
+                fields=["known_as"],
+                violation_error_message=_(
+                    "There is a user of this name already: case and width do not tell names apart."
+                ),
+            ),
             models.CheckConstraint(
                 name="user_role_is_known",
                 condition=Q(role__in=["admin", "operations", "manager", "rep", "reader"]),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -59,6 +67,21 @@ class User(AbstractUser):
     @property
     def key(self) -> str:
         return self.username
+
+    def clean(self) -> None:
+        """Looks again at the name, which Django has normalised: it can be longer then."""
+        super().clean()
+        self.clean_fields(exclude={field.name for field in self._meta.fields} - {"username"})
+        self.known_as = fold(self.username)
+
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        """The name is looked at folded, once."""
+        super().validate_unique(exclude={*(exclude or ()), "username"})
+
+    def get_session_auth_hash(self) -> str:
+        """What a session is good for: it ends with the password, and when `sessions` counts up."""
+        by_password = super().get_session_auth_hash()
+        return f"{by_password}.{self.sessions}" if self.sessions else by_password
 
 
 class OrgVersion(models.Model):
@@ -83,10 +106,10 @@ class OrgVersion(models.Model):
 class Unit(models.Model):
     """A node of today's organisation tree."""
 
-    key = models.CharField(max_length=80, unique=True, validators=[is_key, has_an_address])
-    name = models.CharField(max_length=120)
-    name_en = models.CharField(max_length=120, blank=True, default="")
-    kind = models.CharField(max_length=30, blank=True, default="")
+    key = models.CharField(max_length=80, unique=True, validators=[is_plain_key])
+    name = models.CharField(max_length=120, validators=[is_name])
+    name_en = models.CharField(max_length=120, blank=True, default="", validators=[is_name])
+    kind = models.CharField(max_length=30, blank=True, default="", validators=[is_name])
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
@@ -105,8 +128,8 @@ class Unit(models.Model):
 class Person(models.Model):
     """Somebody on the payroll, known by employee number (工号)."""
 
-    key = models.CharField(max_length=40, unique=True, validators=[has_an_address])
-    name = models.CharField(max_length=120)
+    key = models.CharField(max_length=40, unique=True, validators=[is_key])
+    name = models.CharField(max_length=120, validators=[is_name])
     email = models.EmailField(blank=True, default="")
     hired_on = models.DateField(null=True, blank=True)
     left_on = models.DateField(null=True, blank=True)
@@ -127,8 +150,8 @@ class Person(models.Model):
 class Position(models.Model):
     """A seat in a unit that somebody can hold."""
 
-    key = models.CharField(max_length=120, unique=True, validators=[is_key])
-    title = models.CharField(max_length=120)
+    key = models.CharField(max_length=120, unique=True, validators=[is_plain_key])
+    title = models.CharField(max_length=120, validators=[is_name])
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="positions")
 
     class Meta:
@@ -148,7 +171,7 @@ class Assignment(models.Model):
     primary = models.BooleanField(default=True)
     probation_until = models.DateField(null=True, blank=True)
     fte = models.DecimalField(max_digits=7, decimal_places=6, default=Decimal(1))
-    exit_reason = models.CharField(max_length=80, blank=True, default="")
+    exit_reason = models.CharField(max_length=80, blank=True, default="", validators=[is_name])
 
     class Meta:
         constraints = [
@@ -230,7 +253,7 @@ class ApiToken(models.Model):
         WRITE = "write", _("Read and write")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=80, validators=[is_name])
     digest = models.CharField(max_length=64, unique=True)
     scope = models.CharField(max_length=5, choices=Scope, default=Scope.READ)
     created_at = models.DateTimeField()

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
+from dabiao.core.names import fold
 from dabiao.org.access import may, require
 from dabiao.org.can import Can
 from dabiao.org.logic.seats import Numbering, numbering
@@ -366,6 +367,11 @@ def users(viewer: User) -> list[User]:
     """Everybody who can sign in, for administrators. Raises Forbidden."""
     require(viewer, Can.ADMINISTER)
     return list(User.objects.select_related("person").order_by("username"))
+
+
+def name_in_use(username: str) -> str | None:
+    """How the user is written whom this spelling means; None when nobody is meant. For the door: before any viewer."""
+    return User.objects.filter(known_as=fold(username)).values_list("username", flat=True).first()
 
 
 def user(viewer: User, username: str) -> User:

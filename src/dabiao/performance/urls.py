@@ -10,7 +10,7 @@ urlpatterns = [
     path("signals/", pages.signals, name="signals"),
     path("breakdown/<slug:metric>/", pages.breakdown, name="breakdown"),
     path("facts-of/<slug:metric>/", pages.facts, name="facts"),
-    path("customers/<path:customer>/", pages.customer, name="customer"),
+    path("customers/<key:customer>/", pages.customer, name="customer"),
     path("metrics/", pages.dictionary, name="dictionary"),
     path("metrics/<slug:metric>/", pages.metric, name="metric"),
 ]

@@ -8,6 +8,7 @@ import threading
 from typing import Annotated
 
 import typer
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -34,12 +35,12 @@ def init(
     language: Annotated[str, typer.Option(help="zh-hans, zh-hant or en")] = "",
 ) -> None:
     """Make the data folder, the database and the first administrator. Running it again changes nothing."""
-    from dabiao.org.access import User
     from dabiao.org.actions.users import create_admin
+    from dabiao.org.queries import name_in_use
 
     prepare()
-    if User.objects.filter(username=admin).exists():
-        print(f"{admin} exists already; nothing was changed in {config.home()}.")
+    if known := name_in_use(admin):
+        print(f"{known} exists already; nothing was changed in {config.home()}.")
         return
     secret = password or secrets.token_urlsafe(12)
     create_admin(username=admin, password=secret, language=language, by=None, at=timezone.now())
@@ -67,6 +68,8 @@ def serve(
     prepare()
     host, _, port = (bind or config.get("DABIAO_BIND")).rpartition(":")
     _refuse_a_taken_address(host, int(port))
+    if settings.HTTPS and not settings.PROXIES:
+        print("DABIAO_PROXY is empty: all who come through the proxy look like one address.", flush=True)
     os.environ[PARENT] = str(os.getpid())
     beside = Supervisor() if with_worker else None
     if beside is not None:

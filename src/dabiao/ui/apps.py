@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class Ui(AppConfig):
     name = "dabiao.ui"
+
+    def ready(self) -> None:
+        from dabiao.ui import addresses
+
+        addresses.register()

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from dabiao.demo.simulation.arrays import Flags, Floats, Ints
+from dabiao.engine.festival import spring_festival
 
 EPOCH = date(1970, 1, 1)
 MONTHS = 24
@@ -118,7 +119,5 @@ def _is_working(day: date) -> bool:
 
 def _festivals(start: int, end: int) -> list[int]:
     """Days of Spring Festival (first day of the lunar year) near the simulated days."""
-    from lunardate import LunarDate
-
     years = range(as_date(start).year, as_date(end).year + 2)
-    return [as_day(LunarDate(year, 1, 1).to_solar_date()) for year in years]
+    return [as_day(spring_festival(year)) for year in years]

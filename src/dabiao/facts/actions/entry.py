@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Forbidden, Malformed, NotFound
+from dabiao.core.names import wrong_with_key
 from dabiao.lake import dictionary, outbox
 from dabiao.lake.models import Pending
 from dabiao.org import queries as org
@@ -46,6 +47,9 @@ def file_activity(person: str, activity: Activity, *, by: User, at: datetime, on
     """Put one activity into the outbox; returns its key. `on` is today. Raises NotYours, Malformed."""
     if activity.kind not in KINDS:
         raise Malformed(_("%(kind)s is no kind of activity.") % {"kind": activity.kind})
+    for key in (activity.customer, activity.opportunity):
+        if wrong := wrong_with_key(key):
+            raise Malformed(str(wrong))
     holder = _may_file(person, by, on)
     _not_too_old(activity.started_at.date(), on)
     key = secrets.token_hex(8)

@@ -1,6 +1,6 @@
 """Facts that programs send: a batch, all or nothing, queued in the transaction that writes its audit line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.names import wrong_with_key
 from dabiao.lake import outbox
 from dabiao.lake.change import BadChange
 from dabiao.lake.tables import TABLES, LakeTable
@@ -52,13 +53,9 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
     require(by, Can.OPERATE)
     known = fact_table(table)
     full = [{"source": "api", **row} for row in rows]
-    undated = [
-        RowProblem(at, f"{known.on} is missing: it decides the period")
-        for at, row in enumerate(full)
-        if row.get(known.on or "") is None
-    ]
-    if undated:
-        raise RowsRefused(undated[:MOST_ERRORS])
+    unfit = [RowProblem(at, why) for at, row in enumerate(full) for why in _unfit(known, row)]
+    if unfit:
+        raise RowsRefused(unfit[:MOST_ERRORS])
     try:
         with transaction.atomic():
             outbox.put(table, full, by=by.username, at=at)
@@ -76,6 +73,15 @@ def remove(table: str, keys: Sequence[tuple[str, str]], *, by: User, at: datetim
     count = outbox.remove(table, keys, by=by.username, at=at)
     tell(by, {"table": table, "rows": count})
     return count
+
+
+def _unfit(table: LakeTable, row: Mapping[str, object]) -> Iterator[str]:
+    """What no type says: a row without its period's day, a text that no key can be."""
+    if row.get(table.on or "") is None:
+        yield f"{table.on} is missing: it decides the period"
+    for name, value in row.items():
+        if isinstance(value, str) and (wrong := wrong_with_key(value)):
+            yield f"{name}: {wrong}"
 
 
 def _problems(table: str, rows: Sequence[Mapping[str, object]], by: User, at: datetime) -> list[RowProblem]:

@@ -11,7 +11,7 @@ from dabiao.core.errors import Malformed, Refused
 from dabiao.org.access import require
 from dabiao.org.actions._common import bump, changes, found, only, saved
 from dabiao.org.can import Can
-from dabiao.org.models import FOREVER, Grant, Person, Unit, User
+from dabiao.org.models import FOREVER, ApiToken, Grant, Person, Unit, User
 
 
 class LastAdministrator(Refused):
@@ -20,13 +20,17 @@ class LastAdministrator(Refused):
 
 @action("org.user.admin_created")
 def create_admin(*, username: str, password: str, language: str = "", by: User | None, at: datetime) -> User:
-    """The first administrator, made by `dabiao init`. An existing one of this name gets the password."""
+    """The first administrator, made by `dabiao init`. An existing one of this name gets the password.
+
+    Raises Malformed for a password that nobody else could have either.
+    """
     require(by, Can.ADMINISTER)
     user = User.objects.filter(username=username).first() or User(username=username)
     user.role, user.is_active = User.Role.ADMIN, True
     user.language = language or user.language
-    user.set_password(password)
+    user.set_password(_checked(password, user))
     saved(user)
+    _end_tokens(user, at)
     tell(user)
     return user
 
@@ -47,7 +51,10 @@ def add_user(
 
 @action("org.user.changed")
 def change_user(username: str, *, values: dict[str, object], by: User | None, at: datetime) -> User:
-    """Change `role`, `person` (an employee number or None), `is_active`, `email` or `language`."""
+    """Change `role`, `person` (an employee number or None), `is_active`, `email` or `language`.
+
+    Who may not sign in any more has no session and no token left, and finds none when they may again.
+    """
     require(by, Can.ADMINISTER)
     user = found(User.objects.select_for_update(), username, by="username")
     values = only(values, "role", "person", "is_active", "email", "language")
@@ -55,6 +62,9 @@ def change_user(username: str, *, values: dict[str, object], by: User | None, at
         values["person"] = _person(str(values["person"] or "") or None)
     told = changes(user, values)
     if told:
+        if "is_active" in told and not user.is_active:
+            user.sessions += 1
+            _end_tokens(user, at)
         saved(user)
         refuse_without_admin()
         tell(user, told)
@@ -63,13 +73,13 @@ def change_user(username: str, *, values: dict[str, object], by: User | None, at
 
 @action("org.user.password_set")
 def set_password(username: str, password: str, *, by: User | None, at: datetime) -> None:
-    """Give somebody a new password; their sessions end."""
+    """Give somebody a new password; their sessions and API tokens end."""
     if by is None or by.username != username:
         require(by, Can.ADMINISTER)
     user = found(User.objects.select_for_update(), username, by="username")
     user.set_password(_checked(password, user))
     user.save(update_fields=["password"])
-    tell(user)
+    tell(user, {"tokens": _end_tokens(user, at)})
 
 
 def set_preferences(user: User, *, language: str | None = None, theme: str | None = None) -> None:
@@ -114,6 +124,11 @@ def refuse_without_admin() -> None:
     """Raises LastAdministrator when the change just made leaves nobody who can administer."""
     if not User.objects.filter(role=User.Role.ADMIN, is_active=True).exists():
         raise LastAdministrator(_("That would leave no administrator."))
+
+
+def _end_tokens(user: User, at: datetime) -> int:
+    """How many of somebody's API tokens ended."""
+    return ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=at).update(revoked_at=at)
 
 
 def _person(key: str | None) -> Person | None:

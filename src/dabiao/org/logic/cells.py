@@ -9,14 +9,14 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from dabiao.core.uploads import Cell, amount, day, shown, text
-from dabiao.org.models import FOREVER, Absence, User, is_key
+from dabiao.org.models import FOREVER, Absence, User, is_plain_key
 
 
 def key_of(cell: Cell) -> str:
     """A unit or position key: no blanks. Raises ValueError."""
     key = text(cell)
     try:
-        is_key(key)
+        is_plain_key(key)
     except ValidationError as error:
         raise ValueError(" ".join(error.messages)) from None
     return key

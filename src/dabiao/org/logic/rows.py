@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
+from dabiao.core.names import fold
 from dabiao.core.uploads import Parsed, RowError
 from dabiao.org.models import FOREVER, Assignment, Person, Position, Unit, User
 
@@ -118,11 +119,19 @@ def grants(parsed: Sequence[Parsed]) -> Built:
 def users(parsed: Sequence[Parsed]) -> Built:
     """A new user gets a password that nobody knows; an administrator sets one, or single sign-on does without."""
     built = _resolved(parsed, {"person": ("key", Person)})
-    known = set(User.objects.values_list("username", flat=True))
+    known = dict(User.objects.values_list("known_as", "username"))
+    stored = set(known.values())
     fresh = User()
     fresh.set_unusable_password()
-    rows = [(r, v if v["username"] in known else {"password": fresh.password, **v}) for r, v in built.values]
-    return Built(rows, built.errors)
+    rows, errors = [], [*built.errors]
+    for row, values in built.values:
+        name = values["username"]
+        meant = known.setdefault(fold(name), name)
+        if meant != name:
+            says = _("Case and width do not tell names apart: there is %(name)s, here or in the file.")
+            errors.append(row.error("username", name, says % {"name": meant}))
+        rows.append((row, values if name in stored else {"password": fresh.password, **values}))
+    return Built(rows, errors)
 
 
 def _backwards(rows: Sequence[tuple[Parsed, Mapping[str, Any]]]) -> list[RowError]:

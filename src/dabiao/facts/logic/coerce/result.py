@@ -25,6 +25,10 @@ _WORDS: Final[dict[Reason, tuple[str | Promise, str | Promise]]] = {
     "no_such_day": (_("is no day of the calendar"), _("Check day and month.")),
     "not_a_flag": (_("is neither yes nor no"), _("Write 是 or 否, yes or no, 1 or 0.")),
     "excel_error": (_("is an error of the spreadsheet"), _("Mend the formula in the file.")),
+    "hidden": (
+        _("holds a line break or another character that cannot be seen"),
+        _("Type it again without, in one line."),
+    ),
     "empty": (_("is empty, and the row cannot do without it"), _("Fill it in.")),
     "not_in_values": (
         _("is not among the values of the mapping"),

@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from dabiao.core.names import HIDDEN
 from dabiao.facts.logic.coerce.result import Coerced, fine
 
 ERRORS: Final = r"^#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!)$"
@@ -12,7 +13,7 @@ NO: Final = ("否", "n", "no", "false", "f", "0", "0.0", "×", "✗", "错", "�
 
 
 def to_text(cells: pl.Series) -> Coerced:
-    """Text as it stands; a whole double loses its `.0`; a spreadsheet's error is refused."""
+    """Text as it stands; a whole double loses its `.0`; a spreadsheet's error, and what cannot be seen, are refused."""
     if cells.dtype.is_float():
         whole = (cells == cells.round()) & (cells.abs() < 1e15)
         frame = pl.DataFrame({"c": cells, "w": whole})
@@ -23,8 +24,15 @@ def to_text(cells: pl.Series) -> Coerced:
         )
         return fine(frame.select(shown.alias(cells.name)).to_series())
     texts = cells.cast(pl.String)
-    bad = texts.str.contains(ERRORS).fill_null(False)
-    return _refusing(texts, bad, "excel_error") if bad.any() else fine(texts)
+    frame = pl.DataFrame({"t": texts})
+    hidden = pl.when(pl.col("t").str.contains(HIDDEN)).then(pl.lit("hidden"))
+    reason = frame.select(
+        hidden.when(pl.col("t").str.contains(ERRORS)).then(pl.lit("excel_error"))
+    ).to_series()
+    if reason.null_count() == len(reason):
+        return fine(texts)
+    kept = frame.select(pl.when(reason.is_null()).then("t").alias(cells.name)).to_series()
+    return Coerced(kept, reason.cast(pl.String))
 
 
 def to_flag(cells: pl.Series) -> Coerced:

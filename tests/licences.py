@@ -1,0 +1,151 @@
+"""Licences of all that is locked, Python and front end: `python -m tests.licences` (make lint), `--write` (make docs).
+
+Each package's own word is read where it is installed. What nobody has allowed, or what says nothing, fails; so does a
+page `docs/licences.md` that is not what the locks say. Versions are not in it: only a change of licence changes it.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs/licences.md"
+
+ALLOWED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib"), "asks to be named"),
+    **dict.fromkeys(("MIT-0", "0BSD", "CC0-1.0"), "asks for nothing"),
+    "Apache-2.0": "our own",
+    "PSF-2.0": "asks to be named and changes to be summed up; Python's own",
+    "MPL-2.0": "holds for its own files, which we use unchanged",
+    "OFL-1.1": "fonts: may be delivered with a program, not sold alone",
+}
+"""SPDX name → why it goes with an Apache-2.0 program."""
+
+EXCEPTIONS: Final[Mapping[str, str]] = {
+    "psycopg": "LGPL-3.0-only: a library of its own, unchanged, that whoever installs the program can replace",
+    "psycopg-binary": "LGPL-3.0-only: as psycopg, the same driver compiled",
+    "text-unidecode": "Artistic-1.0-Perl: of the two that may be chosen; a tool of a tool, never delivered",
+}
+"""Package → its licence, which is allowed to it alone, and why."""
+
+SAY_NOTHING: Final[Mapping[str, str]] = {
+    "axe-playwright-python": "MIT",  # its LICENSE file
+    "colorama": "BSD-3-Clause",  # its LICENSE.txt; for Windows alone
+}
+"""Packages whose metadata names no licence or that are not installed here; read in their sources."""
+
+_CLASSIFIERS: Final[Mapping[str, str]] = {
+    "Apache Software License": "Apache-2.0",
+    "ISC License (ISCL)": "ISC",
+    "MIT License": "MIT",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+    "BSD License": "BSD-3-Clause",  # or with two clauses: both are allowed
+    "Artistic License": "Artistic-1.0-Perl",
+}
+_WRITTEN: Final[Mapping[str, str]] = {"Apache License, Version 2.0": "Apache-2.0"}
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a lock names. `licence` is an SPDX expression, empty where it says nothing."""
+
+    name: str
+    part: str
+    licence: str
+
+
+def problems(packages: list[Package]) -> list[str]:
+    """What may not stay, a line each."""
+    return [
+        f"{each.name} ({each.part}): {each.licence or 'names no licence'}" for each in packages if not _goes(each)
+    ]  # fmt: skip
+
+
+def _goes(package: Package) -> bool:
+    allowed = {*ALLOWED, EXCEPTIONS.get(package.name, "").partition(":")[0]} - {""}
+    choices = package.licence.split(" OR ")
+    return any(allowed.issuperset(choice.split(" AND ")) for choice in choices)
+
+
+def licence(said: Message) -> str:
+    """A package's own word as an SPDX expression: its expression, else its classifiers, else a text that is one."""
+    if expression := said.get("License-Expression"):
+        return expression
+    classifiers = [
+        line.split(" :: ")[-1] for line in said.get_all("Classifier", []) if line.startswith("License")
+    ]
+    if named := [_CLASSIFIERS.get(line, line) for line in classifiers]:
+        return " OR ".join(sorted(set(named)))
+    text = (said.get("License") or "").strip()
+    return _WRITTEN.get(text, text if re.fullmatch(r"[\w.-]+(?: (?:AND|OR) [\w.-]+)*", text) else "")
+
+
+def locked() -> list[Package]:
+    """Everything of the three locks, by part and name."""
+    delivered = sorted(_requirements("requirements.lock"))
+    tools = sorted(set(_requirements("requirements-dev.lock")) - set(delivered))
+    return [
+        *(Package(name, "delivered", _of_python(name)) for name in delivered),
+        *_front_end(),
+        *(Package(name, "tools", _of_python(name)) for name in tools),
+    ]
+
+
+def _requirements(lock: str) -> Iterator[str]:
+    for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
+        if re.match(r"[A-Za-z0-9]", line):
+            yield Requirement(line.rstrip(" \\")).name
+
+
+def _of_python(name: str) -> str:
+    return SAY_NOTHING.get(name) or licence(metadata.metadata(name))  # type: ignore[arg-type]  # a Message it is
+
+
+def _front_end() -> Iterator[Package]:
+    lock = json.loads((ROOT / "frontend/package-lock.json").read_text(encoding="utf-8"))
+    for path, package in sorted(lock["packages"].items()):
+        if path:
+            yield Package(path.removeprefix("node_modules/"), "front end", package.get("license", ""))
+
+
+def page(packages: list[Package]) -> str:
+    """docs/licences.md."""
+    lines = [
+        "# Licences",
+        "<!-- Generated by `make docs` from the locks by `tests/licences.py`: change it there. -->\n",
+        "Dabiao is Apache-2.0. These packages come with it, are copied into its pages, or are tools for working on it;",
+        "each is listed with what it says of itself. Libraries that a package brings inside of it are named in its own",
+        "licence files, which are installed with it. `make lint` fails on a licence that is not among the allowed ones.\n",
+        "| allowed | why it goes with Apache-2.0 |\n|---|---|",
+        *(f"| {name} | {why} |" for name, why in sorted(ALLOWED.items())),
+        *(f"| {name} alone | {why} |" for name, why in sorted(EXCEPTIONS.items())),
+    ]
+    for part in ("delivered", "front end", "tools"):
+        lines += [f"\n## {part.capitalize()}\n", "| package | licence |\n|---|---|"]
+        lines += [f"| {each.name} | {each.licence} |" for each in packages if each.part == part]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    packages = locked()
+    wrong = problems(packages)
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text(page(packages), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page(packages):
+        wrong.append("docs/licences.md is not what the locks say: run `make docs`")
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
