@@ -50,7 +50,8 @@ def health_page(request: UserRequest) -> HttpResponseBase:
     """What `dabiao doctor` says: every part of the installation, what is wrong with it and how to mend it."""
     findings = examine(timezone.now())
     rows: list[dict[str, Cell]] = [
-        {"check": str(CALLED[each.check]), "light": LIGHTS[each.state], "detail": each.detail} for each in findings
+        {"check": str(CALLED[each.check]), "light": LIGHTS[each.state], "detail": each.detail}
+        for each in findings
     ]
     columns = [
         Column("light", _("State"), "light"),
