@@ -15,6 +15,7 @@ and left exactly one line in the audit trail, everything else that nothing at al
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ from django.utils import timezone
 from dabiao.core import publishing
 from dabiao.engine.promise import Levels
 from dabiao.facts.actions import upserts
+from dabiao.lake.models import Lease
 from dabiao.org import actions
 from dabiao.org.access import Can, may
 from dabiao.org.models import ApiToken, Person, Unit, User
@@ -193,6 +195,7 @@ def outcome(answer, *, valid=False):
 
 @pytest.fixture
 def site(company):
+    Lease.objects.create(name="worker here", token="test", expires_at=timezone.now() + timedelta(seconds=20))
     return Site(company)
 
 

@@ -139,7 +139,7 @@ def _differing(lake: reading.Lake, cube: cubes.Cube) -> list[str]:
 def _worker(at: datetime) -> Iterator[Finding]:
     now = waiting.waiting(at)
     if wrong := now.trouble(at):
-        yield Finding("worker", "fail", wrong)
+        yield Finding("worker", "fail" if now.waits_long(at) else "warn", wrong)
     else:
         yield Finding("worker", "ok", _("%(count)s running, nothing waits for long") % {"count": now.workers})
 

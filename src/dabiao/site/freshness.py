@@ -27,9 +27,10 @@ class Freshness:
 def stuck() -> Freshness | None:
     """For who runs operations: that nothing is published any more; None while all is well."""
     now = timezone.now()
-    if wrong := waiting(now).trouble(now):
-        return Freshness(_("Nothing is being published"), wrong, "alert-triangle", "red")
-    return None
+    stands = waiting(now)
+    if not stands.waits_long(now):
+        return None
+    return Freshness(_("Nothing is being published"), stands.trouble(now), "alert-triangle", "red")
 
 
 def latest() -> Freshness | None:

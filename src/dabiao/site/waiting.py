@@ -29,16 +29,19 @@ class Waiting:
     workers: int
     since: datetime | None
 
+    def waits_long(self, at: datetime) -> bool:
+        """Whether something waits that somebody should have done by now."""
+        return self.since is not None and at - self.since > LONG
+
     def trouble(self, at: datetime) -> str:
         """What is wrong, in words with the mend; empty if nothing is."""
-        waits = self.since is not None and at - self.since > LONG
         if self.workers == 0:
             told = _("No worker is running, so nothing that is entered or imported is published.")
-        elif waits:
+        elif self.waits_long(at):
             told = _("The workers do not keep up, or one of them hangs.")
         else:
             return ""
-        if self.since is not None and waits:
+        if self.since is not None and self.waits_long(at):
             minutes = int((at - self.since).total_seconds() // 60)
             told += " " + _("The oldest entry has been waiting for %(minutes)s min.") % {"minutes": minutes}
         return (
