@@ -1,4 +1,4 @@
-# Everything there is to remember: make demo, test, lint, dev, docs, bench, test-slow, test-mutations.
+# Everything there is to remember: make demo, test, lint, dev, docs, bench, test-slow, test-faults, test-mutations.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,12 +6,13 @@ JOBS ?= 2
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo test test-slow test-mutations lint dev docs bench lock clean
+.PHONY: help ready demo test test-slow test-faults test-mutations lint dev docs bench lock clean
 
 help:
 	@echo "make demo       a demo company: built, one loop printed, then served on http://127.0.0.1:8000 (SERVE=0: not served)"
 	@echo "make test       the whole suite on SQLite, then again on a PostgreSQL of its own"
 	@echo "make test-slow  the long cases"
+	@echo "make test-faults  2,000 malformed files through every door of a served instance, as every role"
 	@echo "make test-mutations  makes each change of tests/mutations.txt in a copy and demands that its test fails"
 	@echo "make lint       ruff, mypy, import-linter, licences of all that is locked"
 	@echo "make docs       the generated pages of docs/"
@@ -39,11 +40,15 @@ demo: ready
 # The engine knows no database: its tests run once.
 test: dev
 	$(BIN)/python hatch_build.py
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow"
-	$(BIN)/python -m tests.postgres -n $(JOBS) --dist loadfile -m "not slow and not browser" --ignore tests/engine
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not faults"
+	$(BIN)/python -m tests.postgres -n $(JOBS) --dist loadfile -m "not slow and not browser and not faults" --ignore tests/engine
 
 test-slow: dev
 	$(BIN)/python -m pytest -m slow
+
+# DABIAO_FAULT_FILES=200 for a shorter one.
+test-faults: dev
+	$(BIN)/python -m pytest -m faults -s tests/faults
 
 test-mutations: dev
 	$(BIN)/python -m tests.mutate

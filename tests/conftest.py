@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
 
-from dabiao.core import action
+from dabiao.core import action, limited
 from dabiao.lake import durable
 from tests import company as company_module
 from tests.acts import Act, watched
@@ -71,6 +71,18 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[Act]:
     carried_out: list[Act] = []
     monkeypatch.setattr(action, "carry_out", watched(carried_out))
     return carried_out
+
+
+@pytest.fixture(autouse=True)
+def _files_are_read_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read in the test's own process, for a fresh one takes a second to start; `apart` asks for the real thing."""
+    if "apart" not in request.fixturenames:
+        monkeypatch.setattr(limited, "_apart", True)
+
+
+@pytest.fixture
+def apart() -> None:
+    """Files are read in a process apart, as the program does it."""
 
 
 @pytest.fixture(scope="session")

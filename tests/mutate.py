@@ -241,7 +241,7 @@ def find(tree: Tree, mutation: Mutation, places: Sequence[str]) -> Verdict:
     if why := stale(mutation, tree.root):
         return Verdict(mutation, STALE, why)
     with tree.changed(mutation):
-        failed, wrong = tree.run(places, "--maxfail=2", "-m", "not slow and not browser")
+        failed, wrong = tree.run(places, "--maxfail=2", "-m", "not slow and not browser and not faults")
     told = wrong or "; ".join(f"{node}: {why[:90]}" for node, why in failed.items())
     return Verdict(mutation, CAUGHT if failed else SURVIVES, told, monotonic() - began)
 

@@ -180,3 +180,26 @@ def test_only_the_reader_knows_yaml():
     }
 
     assert knowing == {"engine/document.py"}
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "says"),
+    [
+        ("brackets", "[" * 10_000, "nested too deeply"),
+        ("names", "{a: " * 5_000, "nested too deeply"),
+        ("lines", "".join(" " * depth + "a:\n" for depth in range(1_000)), "nested too deeply"),
+        ("itself", "a: &a\n  b: *a\n", "nested too deeply"),
+        ("aliases", "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 12)), "too many"),
+        ("length", "a: b\n" * 300_000, "longer than 1000000"),
+    ],
+)  # fmt: skip
+def test_a_document_that_unfolds_without_end_is_refused(case, text, says):
+    root, problems = read(text)
+
+    assert root is None and says in str(problems[0])
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "-1e99999", "9" * 5_000])
+def test_a_number_beyond_measure_is_none(text):
+    assert "is not a number" in refused(text, Node.whole)[0]
+    assert isinstance(entry(text)[0].value, str)

@@ -108,6 +108,11 @@ def test_parse(case, fiscal, label, kind, start, end):
         (CALENDAR_YEAR, "2017-02-30", "'2017-02-30' is no day"),
         (CALENDAR_YEAR, "2017-02-01..tomorrow", "'tomorrow' is no day"),
         (CALENDAR_YEAR, "2017-02-02..2017-02-01", "ends before it starts"),
+        (CALENDAR_YEAR, "0001-01-01..9999-12-31", "'0001-01-01' is too far away"),
+        (CALENDAR_YEAR, "2999-12-31", "from 1900-01-01 to 2199-12-31"),
+        (CALENDAR_YEAR, "1900-01-01..2199-12-31", "at most 100 years"),
+        (CALENDAR_YEAR, "2200", "too far away"),
+        (OCTOBER, "1900", "too far away"),
         (RETAIL, "2018-W53", "2018 has 52 weeks"),
         (THIRTEEN, "2017-08", "13 periods and no months. Write 2017-P08"),
         (THIRTEEN, "2017-P14", "2017 has 13 periods"),
@@ -119,6 +124,14 @@ def test_parse_says_what_is_wrong(fiscal, text, says):
     with pytest.raises(BadPeriod) as refused:
         fiscal.parse(text)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["1900", "1900-01-01", "1900-W02", "2199-12", "1900-01-01..1999-12-31"])
+def test_what_is_just_near_enough_has_a_period_before(text):
+    period = CALENDAR_YEAR.parse(text)
+
+    assert CALENDAR_YEAR.year_before(period).end < period.end
+    assert CALENDAR_YEAR.previous(period).end == period.start
 
 
 @pytest.mark.parametrize("wrong", [{"first_month": 13}, {"first_day": 0}, {"week_starts": 8}])

@@ -5,14 +5,19 @@ import sqlite3
 
 import pytest
 import typer
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from typer.testing import CliRunner
 
-from dabiao.core import secrets
-from dabiao.core.errors import NotFound
-from dabiao.facts import commands
+from dabiao.core import jobs, limited, secrets
+from dabiao.core.errors import Forbidden, NotFound
+from dabiao.core.models import Job
+from dabiao.facts import actions, commands, queries
 from dabiao.facts.logic.reading import Options, Unreadable
 from dabiao.facts.logic.reading.typed import open_query
-from dabiao.facts.models import Connector
+from dabiao.facts.models import Connector, ImportBatch
+from dabiao.org.models import User
+from tests.core.test_hostile import workbook
 
 MAP = """
 schema: dabiao/map/1
@@ -84,3 +89,61 @@ class TestCommand:
 
         assert "1 rows are ready, 1 would be rejected." in result.stdout
         assert sql("SELECT count(*) FROM order_lines") == [(0,)]
+
+
+class TestRightsFirst:
+    """What cannot be read is refused in other words once somebody has read it."""
+
+    def test_by_command_before_the_mapping_is_read(self, folder, db):
+        User.objects.create(username="rita", role=User.Role.REP)
+
+        with pytest.raises(Forbidden):
+            commands.import_(folder / "none.xlsx", map_file=folder / "none.yml", as_user="rita")
+
+    def test_for_tables_that_only_administrators_bring(self, company, client):
+        client.force_login(
+            company.users["otto"], backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+        damaged = SimpleUploadedFile("users.xlsx", b"PK")
+
+        answer = client.post(reverse("org:import"), {"file": damaged, "table": "users"})
+
+        assert answer.status_code == 403
+
+
+class TestDamagedFiles:
+    def test_an_import_of_one_ends_in_words_and_leaves_nothing(self, folder, load, otto):
+        (folder / "a.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+        text = MAP.replace('query: "SELECT no, day, amount FROM orders", connector: erp', 'file: "*.xlsx"')
+
+        with pytest.raises(Unreadable, match=r"a\.xlsx is damaged"):
+            load(folder, text)
+
+        assert not ImportBatch.objects.exclude(state=ImportBatch.State.FAILED).exists()
+
+    @pytest.mark.usefixtures("apart")
+    def test_a_job_whose_reading_is_killed_fails_with_a_sentence(self, folder, otto, at, monkeypatch):
+        monkeypatch.setattr(limited, "for_job", lambda _file: limited.Limit(memory=100 * 2**20))
+        upload = SimpleUploadedFile("a.xlsx", workbook())
+        batch = actions.begin([upload], mapping=CHECKED, by=otto, at=at)
+        actions.confirm_mapping(batch.key, CHECKED, by=otto, at=at)
+
+        jobs.run_waiting(at)
+
+        job = queries.job_of(queries.batch(batch.key))
+        assert job.status == "failed" and "a.xlsx" in queries.failure(job) and "Traceback" not in job.error
+
+    def test_a_bug_is_not_shown_to_whoever_brought_the_file(self):
+        job = Job(error='Traceback (most recent call last):\n  File "/opt/x.py"\nTypeError: no')
+
+        assert "administrator" in queries.failure(job) and "/opt" not in queries.failure(job)
+
+
+CHECKED = """
+schema: dabiao/map/1
+system: erp
+sources:
+  orders: {file: "*"}
+tables:
+  - {into: order_lines, from: orders, key: generated, columns: {ordered_on: 日期, amount: 金额}}
+"""

@@ -108,3 +108,38 @@ def test_aliases_that_unfold_without_end_are_refused():
 
     with pytest.raises(BadMapping, match="too many entries"):
         read_map(bomb)
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("skip: -5", "-5 is not a whole number"),
+        ("skip: 99999999", "99999999 rows are too many"),
+        ("skip: 1e999999999", "is not a number"),
+        ("header: -1", "-1 is not a whole number"),
+        ("header: 999999", "999999 rows are too many"),
+        ('delimiter: "\\""', "cannot stand between cells"),
+        ('delimiter: "\\n"', "cannot stand between cells"),
+        ("delimiter: 中", "cannot stand between cells"),
+        ("encoding: zlib", "no known encoding"),
+        ('encoding: "utf-8\\0"', "no known encoding"),
+    ],
+)
+def test_absurd_options_are_refused_with_their_line(option, says):
+    name = option.partition(":")[0]
+    lines = {"skip": "skip: 2", "header": 'header: [no, day, "on", sum]', "delimiter": "delimiter: tab"}
+    text = (
+        GOOD.replace(lines[name], option) if name in lines else GOOD.replace("skip: 2", f"skip: 2, {option}")
+    )
+
+    with pytest.raises(BadMapping, match=says) as refused:
+        read_map(text)
+
+    assert {problem.line for problem in refused.value.problems} == {5}
+
+
+def test_a_day_is_not_moved_out_of_the_calendar():
+    text = GOOD.replace("ordered_on: day", "ordered_on: {from: day, add_days: 99999999}")
+
+    with pytest.raises(BadMapping, match="99999999 days are too many"):
+        read_map(text)

@@ -200,6 +200,12 @@ class TestConnectors:
         assert "s3cret" not in ada.get("/facts/connectors/").content.decode()
         assert "s3cret" not in Connector.objects.get().url
 
+    @pytest.mark.parametrize("url", ["[::1/x", "postgresql://[::1/x", "http://\0", "postgresql://u@h:port/x"])
+    def test_what_is_no_address_is_refused_in_words(self, web, url):
+        answer = web("ada").post("/facts/connectors/", {"name": "x", "url": url})
+
+        assert answer.status_code == 422
+
     def test_a_file_on_this_machine_is_no_connector(self, web):
         answer = web("ada").post("/facts/connectors/", {"name": "x", "url": "sqlite:////etc/passwd"})
 

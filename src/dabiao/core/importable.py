@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 
@@ -30,6 +31,7 @@ class Importable:
 
     take: (SourceRows, *, by, at, on, dry_run) → outcome; all or nothing, and with dry_run nothing. Cells that are
         text are read, others are taken as they are.
+    admit: (viewer) → None, or raises Forbidden: asked before a byte of their file is read.
     note: what a row says, for whoever fills one in.
     """
 
@@ -37,4 +39,5 @@ class Importable:
     label: Promise | str
     fields: Sequence[Field]
     take: Callable[..., Outcome]
+    admit: Callable[[Any], None]
     note: Promise | str = ""

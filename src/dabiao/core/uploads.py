@@ -4,30 +4,29 @@ This is for tables that people keep by hand (org, targets). Their files are text
 that another room has typed already keep their types. Facts have their own, wider door in `facts`.
 """
 
-import csv
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal
-from typing import Final
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, Protocol
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from dabiao.core import config
+from dabiao.core import config, hostile, limited, small_table
 from dabiao.core.errors import Malformed
+from dabiao.core.hostile.names import safe_name
 from dabiao.core.sentence import say
 from dabiao.core.spreadsheet import DOUBLE_DIGITS
 from dabiao.engine import number
 from dabiao.engine.message import Message
 
-MOST_ROWS: Final = 200_000
-BLOWN_UP: Final = 200
-"""A workbook that unpacks to more than this many times its size is a bomb."""
+_HERE: Final = 2**20
+"""Bytes of text that are read on the spot: a second's work at most, and some 100 MB."""
 
 
 Cell = str | int | Decimal | date | bool
@@ -104,26 +103,63 @@ def numbered(rows: Iterable[Mapping[str, Cell | None]]) -> list[SourceRow]:
     return [SourceRow(cells, row) for row, cells in enumerate(rows, start=2)]
 
 
+class Upload(Protocol):
+    """What Django hands over of an uploaded file."""
+
+    size: int | None
+
+    def read(self) -> bytes: ...
+
+
+def content_of(upload: Upload) -> bytes:
+    """All bytes of an uploaded file. Raises Malformed where it is too large."""
+    if (upload.size or 0) > int(
+        config.get("DABIAO_UPLOAD_MB")
+    ) * 2**20:  # then it was not kept: `site.incoming`
+        raise Malformed(_("The file is larger than %(mb)s MB.") % {"mb": config.get("DABIAO_UPLOAD_MB")})
+    return upload.read()
+
+
 def rows_of(content: bytes, filename: str) -> list[SourceRow]:
-    """Rows of a CSV, TSV or XLSX file, header → text. Raises Malformed for what cannot be read."""
+    """Rows of a CSV, TSV, XLSX or XLS file, header → text. Raises Malformed for what cannot be read."""
+    name = filename.replace("\\", "/").rpartition("/")[2]
     if len(content) > int(config.get("DABIAO_UPLOAD_MB")) * 2**20:
         raise Malformed(_("The file is larger than %(mb)s MB.") % {"mb": config.get("DABIAO_UPLOAD_MB")})
-    suffix = filename.rpartition(".")[2].lower()
-    if suffix in {"xlsx", "xls"}:
-        table = _workbook(content)
-    elif suffix in {"csv", "tsv", "txt"}:
-        table = _delimited(content)
-    else:
-        raise Malformed(
-            _("%(name)s: only CSV, TSV, XLSX and XLS files can be read here.") % {"name": filename}
-        )
+    if not content.strip(b"\0 \t\r\n"):
+        raise Malformed(_("The file has no rows."))
+    table = _table(content, name.rpartition(".")[2].lower(), name)
     filled = [(at, row) for at, row in enumerate(table, start=1) if any(cell.strip() for cell in row)]
     if not filled:
         raise Malformed(_("The file has no rows."))
-    if len(filled) - 1 > MOST_ROWS:
-        raise Malformed(_("The file has more than %(most)s rows.") % {"most": MOST_ROWS})
     header = [cell.strip() for cell in filled[0][1]]
     return [SourceRow(dict(zip(header, row, strict=False)), at) for at, row in filled[1:]]
+
+
+def _table(content: bytes, kind: str, name: str) -> small_table.Table:
+    """Text of a moderate size is read here, which costs what it weighs; anything else apart."""
+    if kind not in small_table.TEXTS | hostile.WORKBOOKS:
+        raise Malformed(_("%(name)s: only CSV, TSV, XLSX and XLS files can be read here.") % {"name": name})
+    if kind in small_table.TEXTS and len(content) <= _HERE:
+        return small_table.text_table(content, name)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / safe_name(name)
+        file.write_bytes(content)
+        limit = limited.for_files(file)
+        table: small_table.Table = limited.run(
+            small_table.table_of, of=name, limit=limit, file=str(file), kind=kind, name=name
+        )
+    return [[_as_seen(cell) for cell in row] for row in table] if kind in hostile.WORKBOOKS else table
+
+
+_DOUBLE = re.compile(r"-?\d+\.\d+")
+_SEEN = Context(prec=DOUBLE_DIGITS)
+
+
+def _as_seen(cell: str) -> str:
+    """A formula leaves 1357.9500000000003 where everybody sees 1357.95: a double's last digits are noise."""
+    if len(cell) <= DOUBLE_DIGITS or not _DOUBLE.fullmatch(cell):
+        return cell
+    return number.text(_SEEN.create_decimal(cell)) or cell
 
 
 def parse(rows: Iterable[SourceRow], fields: Sequence[Field]) -> tuple[list[Parsed], list[RowError]]:
@@ -253,55 +289,3 @@ def _by_title(cells: Mapping[str, Cell | None]) -> dict[str, Cell]:
 
 def _fold(title: str) -> str:
     return re.sub(r"[\s_*-]+", "", unicodedata.normalize("NFKC", title)).lower()
-
-
-def _delimited(content: bytes) -> list[list[str]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            plain = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise Malformed(_("The file is neither UTF-8 nor GB18030 text."))
-    first = next((line for line in plain.splitlines() if line.strip()), "")
-    delimiter = max("\t;,", key=first.count)
-    try:
-        return list(csv.reader(io.StringIO(plain, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise Malformed(_("The file cannot be read as CSV: %(error)s") % {"error": error}) from None
-
-
-def _workbook(content: bytes) -> list[list[str]]:
-    import fastexcel
-
-    _refuse_bomb(content)
-    try:
-        sheet = fastexcel.read_excel(content).load_sheet(0, header_row=None, dtypes="string")
-    except fastexcel.FastExcelError as error:
-        raise Malformed(_("The workbook cannot be read: %(error)s") % {"error": error}) from None
-    columns = [column.cast("string").to_pylist() for column in sheet.to_arrow().columns]
-    return [[_as_seen(cell or "") for cell in row] for row in zip(*columns, strict=True)]
-
-
-_DOUBLE = re.compile(r"-?\d+\.\d+")
-_SEEN = Context(prec=DOUBLE_DIGITS)
-
-
-def _as_seen(cell: str) -> str:
-    """A formula leaves 1357.9500000000003 where everybody sees 1357.95: a double's last digits are noise."""
-    if len(cell) <= DOUBLE_DIGITS or not _DOUBLE.fullmatch(cell):
-        return cell
-    return number.text(_SEEN.create_decimal(cell)) or cell
-
-
-def _refuse_bomb(content: bytes) -> None:
-    if not content.startswith(b"PK"):
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(item.file_size for item in archive.infolist())
-    except zipfile.BadZipFile:
-        raise Malformed(_("The workbook is damaged.")) from None
-    if unpacked > max(BLOWN_UP * len(content), 50 * 2**20):
-        raise Malformed(_("The workbook unpacks to far more than its size and is not opened."))

@@ -32,6 +32,10 @@ _YES: Final = {"yes": True, "true": True, "no": False, "false": False}
 _MOST_NODES: Final = 100_000
 """A document is written by people; aliases that unfold into more are an attack."""
 _DEEPEST: Final = 100
+_LONGEST: Final = 1_000_000
+"""Characters; the longest mapping that we have seen has 20,000, and a million takes the reader ten seconds."""
+_LARGEST: Final = 60
+"""Digits before the point: no number that means something has more, and 1e999999999 would take a gigabyte."""
 _NAMED: Final = 30
 """Known names that a mend lists at most."""
 
@@ -170,7 +174,7 @@ class Node:
             return text if self.quoted else _FLAGS[text]
         if self.is_null:
             return None
-        if _WHOLE.fullmatch(text):
+        if _WHOLE.fullmatch(text) and len(text) <= _LARGEST:
             return int(text)
         if _DECIMAL.fullmatch(text):
             return Decimal(text)
@@ -190,7 +194,7 @@ class Node:
             value = Decimal(written.removesuffix("%"))
         except InvalidOperation:
             value = Decimal("NaN")
-        if not value.is_finite():
+        if not value.is_finite() or value.adjusted() > _LARGEST:
             raise self._no(noted("'{text}' is not a number"), message("Write it like 0.05, 5% or 1200.50."))
         return value.scaleb(-2) if percent else value
 
@@ -311,6 +315,9 @@ def read(text: str, file: str = "") -> tuple[Node | None, list[Problem]]:
     A name that is written twice is noted, and holds what was written first. An empty text is a null.
     """
     problems: list[Problem] = []
+    if len(text) > _LONGEST:
+        says = message("it is longer than {most} characters", most=_LONGEST)
+        return None, [Problem(1, "", says, message("Write several documents."), file)]
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         root = (

@@ -6,10 +6,10 @@ from zero (what invoices and payrolls do), ratios are divided last.
 
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, DecimalException
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-import ibis
-import ibis.expr.types as ir
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 MONEY_SCALE: Final = 4
 RATE_SCALE: Final = 6
@@ -86,18 +86,20 @@ def text(value: Decimal | None) -> str | None:
     return (plain.rstrip("0").rstrip(".") or "0") if "." in plain else plain
 
 
-def minor(column: ir.DecimalColumn, scale: int = MONEY_SCALE) -> ir.IntegerColumn:
+def minor(column: "ir.DecimalColumn", scale: int = MONEY_SCALE) -> "ir.IntegerColumn":
     """A decimal column as exact int64 units of 10^-scale. The column's own scale must not exceed `scale`."""
     return (column.cast(f"decimal(38, {scale})") * 10**scale).cast("int64")
 
 
-def major(column: ir.IntegerColumn, scale: int = MONEY_SCALE) -> ir.DecimalColumn:
+def major(column: "ir.IntegerColumn", scale: int = MONEY_SCALE) -> "ir.DecimalColumn":
     """int64 units of 10^-scale as decimal(18, scale)."""
+    import ibis  # half a second that whoever only reads numbers, such as the process that opens files, need not wait
+
     unit = ibis.literal(Decimal(1).scaleb(-scale), type=f"decimal(38, {scale})")
     return (column.cast(f"decimal(38, {scale})") * unit).cast(f"decimal(18, {scale})")
 
 
-def divided(column: ir.IntegerColumn, by: int) -> ir.IntegerColumn:
+def divided(column: "ir.IntegerColumn", by: int) -> "ir.IntegerColumn":
     """Integer ÷ positive integer, rounded half away from zero, the same on every backend.
 
     Exact while |quotient| < 2^51: Ibis writes `int // int` as a float division, so the remainder is taken
@@ -108,7 +110,7 @@ def divided(column: ir.IntegerColumn, by: int) -> ir.IntegerColumn:
     return quotient * column.sign().cast("int64")
 
 
-def ratio(part: ir.NumericColumn, whole: ir.NumericColumn) -> ir.FloatingColumn:
+def ratio(part: "ir.NumericColumn", whole: "ir.NumericColumn") -> "ir.FloatingColumn":
     """part ÷ whole as a float for showing and comparing; null where the whole is zero or unknown."""
     return part.cast("float64") / whole.cast("float64").nullif(0)
 

@@ -36,6 +36,12 @@ KINDS: Final[dict[Kind, Message]] = {
     "day": message("days", context="kinds of period"),
 }
 
+EARLIEST: Final = date(1900, 1, 1)
+LATEST: Final = date(2200, 1, 1)
+"""Nobody has sales outside; days further off would have no year before, or none after."""
+LONGEST: Final = 100 * 366
+"""Days of one period: what is drawn by day or cut into months is done so for each of them."""
+
 _FINENESS: Final[dict[Kind, int]] = {
     "range": 0,
     "year": 1,
@@ -158,7 +164,13 @@ class Fiscal:
 
     def parse(self, text: str) -> Period:
         """The period that a label names. BadPeriod names the text and lists the forms."""
-        text = text.strip()
+        period = self._parsed(text.strip())
+        if period.start < EARLIEST or period.end > LATEST or period.days > LONGEST:
+            raise _too_far(text)
+        return period
+
+    def _parsed(self, text: str) -> Period:
+        """Without bounds: what lies before the first year is compared with, too."""
         if ".." in text:
             return self._parse_range(text)
         named = _NAMED.fullmatch(text)
@@ -203,7 +215,7 @@ class Fiscal:
         year, rest = int(period.label[:4]) - 1, period.label[4:]
         if rest == "-W53":
             return self._last_week(year)
-        return self.parse(f"{year:04d}{rest}")
+        return self._parsed(f"{year:04d}{rest}")
 
     def parts(self, period: Period, kind: Kind) -> tuple[Period, ...]:
         """The periods of a finer kind that tile `period`; one that reaches over an edge is clipped."""
@@ -368,13 +380,27 @@ def _iso_week_numbered(year: int, week: int) -> Period:
     return Period(start, start + timedelta(weeks=1), "week", f"{year:04d}-W{week:02d}")
 
 
+def _too_far(text: str) -> BadPeriod:
+    said = message(
+        "'{text}' is too far away or too long: write days from {first} to {last}, at most {years} years.",
+        text=text,
+        first=EARLIEST,
+        last=LATEST - DAY,
+        years=LONGEST // 366,
+    )
+    return BadPeriod(said)
+
+
 def _iso_date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        on = date.fromisoformat(text)
     except ValueError:
         raise BadPeriod(
             message("'{text}' is no day of the calendar. Write {forms}.", text=text, forms=FORMS)
         ) from None
+    if not EARLIEST <= on < LATEST:
+        raise _too_far(text)
+    return on
 
 
 def _a_year_earlier(on: date) -> date:

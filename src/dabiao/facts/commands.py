@@ -19,7 +19,8 @@ from dabiao.facts import actions
 from dabiao.facts.logic.labels import ASIDES
 from dabiao.facts.logic.loading.report import Report, verdict
 from dabiao.facts.logic.mapping import MapFile, read_map
-from dabiao.org.access import User
+from dabiao.org.access import User, require
+from dabiao.org.can import Can
 
 _REJECTED = 2
 """Exit code when rows were handed back: what could be loaded is loaded, and a script should look."""
@@ -35,7 +36,9 @@ def import_(
     ] = None,
 ) -> None:
     """Load facts, the organisation and targets from files. Exit code 2: some rows were handed back."""
-    order = actions.Order(path, _mapping(map_file), str(map_file))
+    by = _user(as_user)
+    require(by, Can.OPERATE)
+    order = actions.Order(path, _mapping(map_file), map_file.name)
     actions.close_interrupted(at=timezone.now())
     with _progress(shown=form is Format.TABLE) as bar:
         task = bar.add_task("", total=None)
@@ -43,7 +46,7 @@ def import_(
         def progress(done: int, total: int | None, note: str) -> None:
             bar.update(task, completed=done, total=total, description=note)
 
-        report = actions.load(order, by=_user(as_user), at=timezone.now(), dry_run=dry_run, progress=progress)
+        report = actions.load(order, by=by, at=timezone.now(), dry_run=dry_run, progress=progress)
     _show(report, form)
     if report.error_cells:
         raise typer.Exit(_REJECTED)
@@ -56,9 +59,14 @@ def propose(
     ] = "files",
 ) -> None:
     """Print a mapping proposed from the headers and cells of files."""
-    from dabiao.facts.logic.propose import propose as proposed
+    from dabiao.facts.logic.look import look
 
-    found = proposed(paths, system=system)
+    for path in paths:
+        if not path.is_file():
+            raise NotFound(_("%(path)s is not a file.") % {"path": path})
+    found = look(paths, system=system, proposing=True).proposal
+    if found is None:
+        raise Malformed(_("These are rows handed back from an import; they have its mapping."))
     print(found.text)
     told = Console(stderr=True)
     for guess in found.guesses:

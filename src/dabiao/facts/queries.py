@@ -15,6 +15,8 @@ from dabiao.lake.reading import Lake
 from dabiao.lake.tables import TABLES
 from dabiao.org.access import User
 
+_TRACE = "Traceback (most recent call last)"
+
 
 def batch(key: str) -> ImportBatch:
     """An import by its key. Raises NotFound."""
@@ -44,6 +46,15 @@ def mappings(limit: int = 20) -> list[tuple[str, str]]:
 def job_of(batch: ImportBatch) -> Job | None:
     """The job that checks or loads an import."""
     return Job.objects.filter(key=batch.job).first() if batch.job else None
+
+
+def failure(job: Job) -> str:
+    """Why a job of an import failed, for whoever brought the file. A bug's trace is for the log."""
+    if _TRACE not in job.error:
+        return job.error
+    return _(
+        "The program could not finish this import. Nothing was loaded; an administrator finds the reason in the log."
+    )
 
 
 def connectors() -> list[Connector]:

@@ -77,17 +77,21 @@ def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date |
     if label and (start or end):
         raise Malformed("Give a period or two dates, not both.")
     if label:
-        try:
-            return fiscal.parse(label)
-        except BadPeriod as error:
-            raise Malformed(say(error.said)) from error
+        return _parsed(fiscal, label)
     if (start is None) != (end is None):
         raise Malformed("Give both dates: --from, and --to (the day after the last).")
     if start is None or end is None:
         return None
     if start >= end:
         raise Malformed(f"--from {start} does not lie before --to {end}.")
-    return between(start, end)
+    return _parsed(fiscal, between(start, end).label)
+
+
+def _parsed(fiscal: Fiscal, label: str) -> Period:
+    try:
+        return fiscal.parse(label)
+    except BadPeriod as error:
+        raise Malformed(say(error.said)) from error
 
 
 def lake_at(version: int | None) -> Lake:

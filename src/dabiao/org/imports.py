@@ -7,6 +7,7 @@ removed. Files say the last day that counts (`last_day`, 结束日期); inside, 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -51,10 +52,15 @@ def import_rows(
     table: str, rows: Iterable[SourceRow], *, by: User | None, at: datetime, dry_run: bool = False
 ) -> Imported:
     """Import rows into one of `TABLES`. All or nothing; `dry_run` only tells what would happen."""
-    require(by, Can.ADMINISTER) if table in {"users", "grants"} else require(by, Can.OPERATE)
+    _admit(table, by)
     spec = TABLES[table]
     parsed, errors = parse(rows, spec.fields)
     return _take(spec, parsed, errors, by=by, at=at, dry_run=dry_run)
+
+
+def _admit(table: str, by: User | None) -> None:
+    """Who may bring which table. Raises Forbidden."""
+    require(by, Can.ADMINISTER if table in {"users", "grants"} else Can.OPERATE)
 
 
 @action("org.imported")
@@ -160,7 +166,7 @@ def _importable(table: Table, label: Promise) -> Importable:
         done = import_rows(table.name, rows, by=by, at=at, dry_run=dry_run)
         return Outcome(done.added, done.changed, done.unchanged, errors=done.errors)
 
-    return Importable(table.name, label, table.fields, take)
+    return Importable(table.name, label, table.fields, take, partial(_admit, table.name))
 
 
 LABELS: Mapping[str, Promise] = {

@@ -55,7 +55,7 @@ def import_rows(
     A row names a unit or a person, a metric (key or name), and a period's label or its first and last day.
     Raises Forbidden for who sets no targets at all; somebody else's are errors of their rows.
     """
-    require(by, Can.SET_TARGETS)
+    _admit(by)
     parsed, errors = parse(rows, FIELDS)
     asked: dict[Slot, Levels] = {}
     read_metric, scope_of = _metric_reader(), _scope_reader()
@@ -179,6 +179,10 @@ def _scope_reader() -> Callable[[Parsed], Scope]:
     return read
 
 
+def _admit(by: User | None) -> None:
+    require(by, Can.SET_TARGETS)
+
+
 def _take(rows: Iterable[SourceRow], *, by: User | None, at: datetime, on: date, dry_run: bool) -> Outcome:
     taken = import_rows(rows, by=by, at=at, on=on, fiscal=fiscal(), dry_run=dry_run)
     done = taken.done
@@ -189,4 +193,4 @@ _NOTE: Final = gettext_lazy(
     "Name a unit or a person, a metric by key or name, and a period (2026, 2026-Q1, 2026-03) or the first and last day. "
     "Empty levels are not set; 0 is a target."
 )
-TARGETS: Final = Importable("targets", gettext_lazy("Targets"), FIELDS, _take, _NOTE)
+TARGETS: Final = Importable("targets", gettext_lazy("Targets"), FIELDS, _take, _admit, _NOTE)

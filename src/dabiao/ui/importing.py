@@ -53,8 +53,9 @@ def import_page(
     tables = room.importables(key)
 
     def act(said: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
-        rows = uploads.rows_of(said["file"].read(), said["file"].name)
         table = tables[said.get("table") or next(iter(tables))]
+        table.admit(request.user)
+        rows = uploads.rows_of(uploads.content_of(said["file"]), said["file"].name)
         moment = {"by": request.user, "at": timezone.now(), "on": http.today()}
         return said, table.take(rows, **moment, dry_run=said["dry_run"])
 

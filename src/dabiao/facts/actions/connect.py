@@ -44,7 +44,7 @@ def _check(url: str) -> None:
     try:
         parsed = sa.make_url(url)
         parsed.get_dialect()
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError):
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, ValueError):  # ValueError: [::1/x
         raise Malformed(
             _("Write a database URL like postgresql+psycopg://user:password@host/name.")
         ) from None

@@ -13,10 +13,9 @@ from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, Refused
 from dabiao.facts import queries
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
-from dabiao.facts.logic import propose as proposing
-from dabiao.facts.logic.loading import sources
+from dabiao.facts.logic.look import look
 from dabiao.facts.logic.mapping import read_map
-from dabiao.facts.logic.reading import Options, hostile, open_file, sheet_names
+from dabiao.facts.logic.reading import hostile
 from dabiao.facts.models import ImportBatch
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
@@ -34,6 +33,7 @@ class Upload(Protocol):
     """What Django hands over of an uploaded file."""
 
     name: str | None
+    size: int | None
 
     def chunks(self) -> Iterable[bytes]: ...
 
@@ -133,22 +133,19 @@ def _open(key: str) -> ImportBatch:
 
 
 def _kept(upload: Upload, folder: Path) -> Path:
-    """Write an upload to disk, no more of it than is allowed, and look whether it is hostile."""
+    """Write an upload to disk, no more of it than is allowed; what is inside is looked at apart."""
     largest = int(config.get("DABIAO_UPLOAD_MB")) * 2**20
     file = folder / hostile.safe_name(upload.name or "")
-    size = 0
+    size = upload.size or 0
     if file.exists():
         raise Malformed(_("Two files are called %(name)s.") % {"name": file.name})
+    if size > largest:  # what is beyond was not kept as it came in: `site.incoming`
+        raise hostile.Hostile(
+            _("%(name)s is larger than %(mb)s MB.") % {"name": file.name, "mb": largest // 2**20}
+        )
     with file.open("xb") as out:
         for chunk in upload.chunks():
-            size += len(chunk)
-            if size > largest:
-                break
             out.write(chunk)
-        if size > largest:
-            raise hostile.Hostile(
-                _("%(name)s is larger than %(mb)s MB.") % {"name": file.name, "mb": largest // 2**20}
-            )
     hostile.check(file, largest=largest)
     return file
 
@@ -157,25 +154,18 @@ def _mapping_for(
     files: Sequence[Path], *, mapping: str, like: str, system: str
 ) -> tuple[str, dict[str, object]]:
     """The mapping's text, and what the page shows beside it."""
-    if len(files) == 1 and (again := sources.rejected_from(files[0])):
-        return queries.batch(again[0]).mapping, {"again": again[0]}
-    headers = {
-        f"{file.name}#{sheet}" if sheet else file.name: list(
-            open_file(file, Options(sheet=sheet or None)).columns
-        )
-        for file in files
-        for sheet in sheet_names(file)
-    }
     if mapping:
         read_map(mapping, file="map.yml")
-        return mapping, {"headers": headers}
-    if like:
-        return queries.batch(like).mapping, {"headers": headers}
-    proposal = proposing.propose(files, system=system or files[0].stem)
+    seen = look(files, system=system or files[0].stem, proposing=not (mapping or like))
+    if seen.again:
+        return queries.batch(seen.again[0]).mapping, {"again": seen.again[0]}
+    if seen.proposal is None:
+        return mapping or queries.batch(like).mapping, {"headers": seen.headers}
     guesses = [
         {"table": g.table, "column": g.column, "header": g.header, "confidence": g.confidence, "note": g.note}
-        for g in proposal.guesses
+        for g in seen.proposal.guesses
     ]
-    return proposal.text, {
-        "headers": headers, "guesses": guesses, "unplaced": list(proposal.unplaced), "notes": list(proposal.notes),
+    return seen.proposal.text, {
+        "headers": seen.headers, "guesses": guesses, "unplaced": list(seen.proposal.unplaced),
+        "notes": list(seen.proposal.notes),
     }  # fmt: skip

@@ -47,6 +47,8 @@ class Proposal:
     guesses: tuple[Guess, ...]
     unplaced: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """File (and sheet) → its columns."""
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Seen:
 def propose(paths: Sequence[Path], *, system: str) -> Proposal:
     """Look at files and propose one mapping for all of them. Raises Unreadable for what is no table."""
     seen = [_look(path, sheet, index) for path in paths for index, sheet in enumerate(sheet_names(path))]
+    headers = {_called(each.file, each.sheet_name): list(each.sheet.columns) for each in seen}
     seen = [each for each in seen if each.sheet.columns and each.rows.height]
     for each in seen:
         _classify(each)
@@ -95,7 +98,20 @@ def propose(paths: Sequence[Path], *, system: str) -> Proposal:
         del document["sources"][name]
     guesses = tuple(guess for each in seen for guess in each.chosen.values())
     text = documents.write(document)
-    return Proposal(text, guesses, unplaced, tuple(notes))
+    return Proposal(text, guesses, unplaced, tuple(notes), headers)
+
+
+def headers_of(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """File (and sheet) → its columns, for files whose mapping is known."""
+    return {
+        _called(path, sheet): list(open_file(path, Options(sheet=sheet or None)).columns)
+        for path in paths
+        for sheet in sheet_names(path)
+    }
+
+
+def _called(file: Path, sheet: str) -> str:
+    return f"{file.name}#{sheet}" if sheet else file.name
 
 
 # What a sheet looks like.
@@ -181,14 +197,19 @@ def _kind(table: str, column: str) -> str:
 
 def _likeness(header: str, words: Sequence[str]) -> float:
     """1 for the very word; less the later it stands among the synonyms; 0.7 for a word that holds it."""
-    plain = _plain(header)
-    for place, word in enumerate(words):
-        if plain == _plain(word):
-            return 1.0 - 0.01 * min(place, 20)
-    holding = [word for word in words if len(_plain(word)) >= 3 and _plain(word) in plain]
-    return 0.7 if holding else 0.0
+    return _alike(_plain(header), tuple(words))
 
 
+@lru_cache(maxsize=200_000)
+def _alike(plain: str, words: tuple[str, ...]) -> float:
+    """Each header is compared with the synonyms of every column of every table, which share most of them."""
+    known = [_plain(word) for word in words]
+    if plain in known:
+        return 1.0 - 0.01 * min(known.index(plain), 20)
+    return 0.7 if any(len(word) >= 3 and word in plain for word in known) else 0.0
+
+
+@lru_cache(maxsize=20_000)
 def _plain(word: str) -> str:
     bare = re.sub(r"[（(\[【].*?[)）\]】]", "", word)
     return re.sub(r"[\s_\-/#:：.]+", "", bare).lower()

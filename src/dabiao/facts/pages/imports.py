@@ -91,7 +91,12 @@ def import_(request: UserRequest, key: str) -> HttpResponseBase:
     batch = queries.batch(key)
     job = queries.job_of(batch)
     report = from_json(_only_report(batch)) if "tables" in batch.report else None
-    words: dict[str, object] = {"batch": batch, "job": job, "busy": job is not None and not job.is_over}
+    words: dict[str, object] = {
+        "batch": batch,
+        "job": job,
+        "busy": job is not None and not job.is_over,
+        "failure": queries.failure(job) if job else "",
+    }
     if report is None:
         return render(request, "facts/import.html", words)
     listings = {

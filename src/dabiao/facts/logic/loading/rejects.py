@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from dabiao.facts.logic import coerce
+from dabiao.facts.logic.loading.marks import FROM, REASON
 from dabiao.facts.logic.loading.prepare import Prepared, file_names
-from dabiao.facts.logic.loading.sources import FROM, REASON
 from dabiao.facts.logic.loading.stage import FILE
 from dabiao.facts.logic.reading import ROW
 

@@ -1,7 +1,6 @@
 """Which file feeds which source; whether the columns that a mapping names are there; rejects handed in again."""
 
 import difflib
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -13,13 +12,10 @@ from django.utils.translation import gettext as _
 from dabiao.core.errors import Malformed
 from dabiao.engine.document import Problem
 from dabiao.facts.logic.loading import connectors, joining
+from dabiao.facts.logic.loading.marks import FROM, REASON, rejected_from
 from dabiao.facts.logic.mapping import BadMapping, MapFile, Source
 from dabiao.facts.logic.reading import Options, Sheet, Unreadable, open_file, typed
 
-FROM: Final = "dabiao_from"
-"""Column of a rejects file: batch:source:file:row."""
-REASON: Final = "dabiao_reason"
-_HEAD: Final = 65_536
 _QUERY: Final = Path("query")
 
 
@@ -201,33 +197,6 @@ def _single(path: Path, mapping: MapFile, feeding: Sequence[Source]) -> list[Sou
 def _matching(folder: Path, source: Source) -> list[Path]:
     matching = {file for pattern in source.files for file in folder.glob(pattern) if file.is_file()}
     return sorted(file for file in matching if not file.name.startswith(("~$", ".")))
-
-
-def rejected_from(file: Path) -> tuple[str, str] | None:
-    """batch and source, if this is a rejects file, in whatever form a spreadsheet has saved it again."""
-    if not _mentions(file, FROM):
-        return None
-    sheet = open_file(file, Options(header=1, totals="keep"))
-    first = next(sheet.chunks(), None) if FROM in sheet.columns else None
-    if first is None or not first.height:
-        return None
-    parts = str(first[FROM][0]).split(":")
-    return (parts[0], parts[1]) if len(parts) == 4 and parts[0].isalnum() else None
-
-
-def _mentions(file: Path, word: str) -> bool:
-    """Whether the word stands near the beginning; cheap, because it is asked of every file."""
-    wanted = (word.encode(), word.encode("utf-16-le"))
-    if not zipfile.is_zipfile(file):
-        with file.open("rb") as opened:
-            head = opened.read(_HEAD)
-        return any(each in head for each in wanted)
-    with zipfile.ZipFile(file) as pack:
-        parts = [name for name in pack.namelist() if name.startswith("xl/worksheets/sheet")]
-        heads = [pack.open(name).read(_HEAD) for name in parts]
-        shared = "xl/sharedStrings.xml"
-        heads += [pack.open(shared).read(_HEAD)] if shared in pack.namelist() else []
-    return any(wanted[0] in head for head in heads)
 
 
 def _as_rejects(source: Source) -> Source:

@@ -45,6 +45,12 @@ UNITS: Final = {
     "‰": -3,
 }
 """Number units → power of ten."""
+_MOST_HEADERS: Final = 10
+_MOST_SKIPPED: Final = 29
+"""Rows above a table and of its header: those at the top of a file in which a header is looked for."""
+_MOST_DAYS: Final = 36_600
+"""A hundred years, beyond which a day leaves the calendar sooner or later."""
+_NEVER_BETWEEN: Final = frozenset('"\r\n\0')
 _DELIMITERS: Final = {"tab": "\t", "comma": ",", "semicolon": ";", "bar": "|", "spaces": "spaces"}
 
 
@@ -189,7 +195,7 @@ def _options(fields: Mapping[str, Node]) -> Options:
         format=field_of(fields, "format", _one_of(*sorted(set(FORMATS.values()))), None),
         sheet=field_of(fields, "sheet", _word, None),
         header=field_of(fields, "header", _header, cast(Any, "auto")),
-        skip=field_of(fields, "skip", Node.whole, 0),
+        skip=field_of(fields, "skip", partial(_upto, most=_MOST_SKIPPED), 0),
         delimiter=field_of(fields, "delimiter", _delimiter, None),
         encoding=field_of(fields, "encoding", _encoding, None),
         trim=field_of(fields, "trim", Node.yes, True),
@@ -202,7 +208,13 @@ def _header(node: Node) -> Any:  # noqa: ANN401  # Options says which
     """auto, none, a row's number, or the columns' names."""
     if not node.is_list:
         word = _word(node)
-        return "auto" if word in {"auto", "true"} else 0 if word in {"none", "false"} else node.whole()
+        return (
+            "auto"
+            if word in {"auto", "true"}
+            else 0
+            if word in {"none", "false"}
+            else _upto(node, _MOST_HEADERS)
+        )
     names = _words(node)
     for twice in sorted({name for name in names if names.count(name) > 1}):
         node.note(
@@ -219,7 +231,32 @@ def _delimiter(node: Node) -> str:
             _("%(delimiter)r is more than one character") % {"delimiter": delimiter},
             _("Write one, or tab or spaces."),
         )
+    if not delimiter.isascii() or delimiter in _NEVER_BETWEEN:
+        raise node.bad(
+            _("%(delimiter)r cannot stand between cells") % {"delimiter": delimiter},
+            _("Write a comma, a semicolon, tab or another sign."),
+        )
     return delimiter
+
+
+def _upto(node: Node, most: int) -> int:
+    """A whole number of rows near the top of a sheet."""
+    rows = node.whole()
+    if rows > most:
+        raise node.bad(
+            _("%(rows)s rows are too many here") % {"rows": rows}, _("Write 0 to %(most)s.") % {"most": most}
+        )
+    return rows
+
+
+def _days(node: Node) -> int:
+    days = node.integer()
+    if abs(days) > _MOST_DAYS:
+        raise node.bad(
+            _("%(days)s days are too many here") % {"days": days},
+            _("Write at most %(most)s.") % {"most": _MOST_DAYS},
+        )
+    return days
 
 
 def _join(node: Node) -> Join:
@@ -336,7 +373,7 @@ def _rule(name: str, node: Node) -> Rule:
         minus=field_of(fields, "minus", _words, ()),
         times=field_of(fields, "times", _words, ()),
         round=field_of(fields, "round", Node.yes, False),
-        add_days=field_of(fields, "add_days", Node.integer, 0),
+        add_days=field_of(fields, "add_days", _days, 0),
         required=field_of(fields, "required", Node.yes, None),
         next=Next(following, per, last) if following else None,
         line=node.line,
@@ -422,8 +459,9 @@ def _zone(node: Node) -> str:
 
 def _encoding(node: Node) -> str:
     try:
+        "a".encode(_word(node))  # refuses what is known and yet no text: zlib, base64
         return codecs.lookup(_word(node)).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise node.bad(
             _("%(name)r is no known encoding") % {"name": node.content},
             _("Write utf-8, gb18030, utf-16 or another Python knows."),

@@ -18,7 +18,7 @@ _BLANK = " \t\r\n\u3000\u00a0\ufeff"
 def cleaned(frame: pl.DataFrame, sheet: Sheet, options: Options) -> pl.DataFrame:
     """The data rows of a chunk of text; what was left out is added to `sheet.asides`."""
     columns = [name for name in frame.columns if name not in {ROW, PROBLEM}]
-    texts = [name for name in columns if frame.schema[name] == pl.String]
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String and name not in {ROW, PROBLEM}]
     frame = frame.with_columns(_cell(name, options) for name in texts)
     frame = _without_empty(frame, sheet, columns)
     if options.totals == "skip" and texts:

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 import polars as pl
+from django.utils.translation import gettext as _
 
-from dabiao.core.errors import Malformed
+from dabiao.core.damage import Unreadable, told
+
+__all__ = ["CHUNK", "PROBLEM", "ROW", "Aside", "Options", "Sheet", "Unreadable"]
 
 ROW: Final = "__row__"
 """Column with the row's number in its file or sheet, as a spreadsheet counts."""
@@ -17,11 +20,11 @@ CHUNK: Final = 100_000
 """Rows in a chunk: bounds memory, and is enough for vectorised work to pay."""
 
 
-class Unreadable(Malformed):
-    """The file cannot be read as a table. The message names the file and the mend."""
+MOST_ASIDES: Final = 1_100_000
+"""Rows of a file that may be empty, totals or remarks: a whole sheet of Excel left blank. Each is kept, with its row."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Aside:
     """Something in the file that is not a row of data. `row` 0: it is about a column."""
 
@@ -70,5 +73,12 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
 
     def chunks(self) -> Iterator[pl.DataFrame]:
-        """Frames with `columns`, ROW and PROBLEM; empty and total rows are already in `asides`."""
-        return self.read(self)
+        """Frames with `columns`, ROW and PROBLEM; empty and total rows are already in `asides`. Raises Unreadable."""
+        with told(self.file.name):
+            for frame in self.read(self):
+                if len(self.asides) > MOST_ASIDES:
+                    raise Unreadable(
+                        _("%(file)s has more than %(most)s rows that are no data. Leave the empty ones out.")
+                        % {"file": self.name, "most": MOST_ASIDES}
+                    )
+                yield frame

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.facts.logic.reading import layout
 from dabiao.facts.logic.reading.cleaning import cleaned
-from dabiao.facts.logic.reading.sheet import PROBLEM, ROW, Aside, Options, Sheet, Unreadable
+from dabiao.facts.logic.reading.sheet import MOST_ASIDES, PROBLEM, ROW, Aside, Options, Sheet, Unreadable
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -34,7 +34,7 @@ def open_text(file: Path, options: Options) -> Sheet:
     delimiter = options.delimiter or detect_delimiter(head, options.format)
     records, lines = _records(head, delimiter)
     found, width = _layout(records, options)
-    above = lines[found.first - 1] if found.first else 0
+    above = lines[min(found.first, len(lines)) - 1] if found.first and lines else 0
     sheet = Sheet(
         file,
         file.name,
@@ -158,8 +158,10 @@ class _Ragged:
         self.rows: dict[int, tuple[int, str]] = {}
         self._unplaced: list[int] = []
 
-    def take(self, row: pc.InvalidRow) -> Literal["skip"]:
+    def take(self, row: pc.InvalidRow) -> Literal["skip", "error"]:
         number = row.number or 0
+        if len(self.rows) >= MOST_ASIDES:
+            return "error"
         self.rows[number] = (row.actual_columns, row.text)
         self._unplaced.append(number)
         return "skip"

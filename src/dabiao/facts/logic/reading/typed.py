@@ -2,40 +2,69 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 from django.utils.translation import gettext as _
 
+from dabiao.core import hostile, limited
 from dabiao.facts.logic.reading.cleaning import cleaned
-from dabiao.facts.logic.reading.sheet import CHUNK, PROBLEM, ROW, Options, Sheet, Unreadable
+from dabiao.facts.logic.reading.sheet import CHUNK, PROBLEM, ROW, Aside, Options, Sheet, Unreadable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def open_parquet(file: Path, options: Options) -> Sheet:
-    """A Parquet file, read in batches."""
-    import pyarrow as pa
+    """A Parquet file, read in batches. A job reads only what could be read through apart."""
     import pyarrow.parquet as pq
 
-    try:
-        opened = pq.ParquetFile(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise Unreadable(
-            _("%(file)s is no Parquet file: %(error)s") % {"file": file.name, "error": error}
-        ) from None
+    names: list[str] = limited.run(
+        read_through, of=file.name, limit=limited.for_job(file), file=str(file), wholly=not limited.is_apart()
+    )
+    opened = pq.ParquetFile(file)
+    odd = [name for name in opened.schema_arrow.names if name not in names]
 
     def chunks(sheet: Sheet) -> Iterator[pl.DataFrame]:
         row = 0
-        for batch in opened.iter_batches(batch_size=CHUNK):
+        for batch in opened.iter_batches(batch_size=CHUNK, columns=names):
             yield cleaned(_numbered(pl.DataFrame(batch), row), sheet, options)
             row += batch.num_rows
 
     return Sheet(
         file,
         file.name,
-        tuple(opened.schema_arrow.names),
+        tuple(names),
         chunks,
         doubles=True,
         total=opened.metadata.num_rows,
+        asides=[Aside(0, "column", f"{name} holds more than a value") for name in odd],
     )
+
+
+def read_through(file: str, wholly: bool) -> list[str]:
+    """Names of the columns that hold plain values; `wholly`: having read all of them once."""
+    import pyarrow.parquet as pq
+
+    hostile.inspect(Path(file), "parquet")
+    opened = pq.ParquetFile(file)
+    names = [field.name for field in opened.schema_arrow if _is_plain(field.type)]
+    if wholly:
+        for batch in opened.iter_batches(batch_size=CHUNK, columns=names):
+            pl.DataFrame(batch)
+    return names
+
+
+def _is_plain(kind: "pa.DataType") -> bool:
+    """Text, numbers, days, moments and flags: what a table of facts has."""
+    import pyarrow.types as pt
+
+    kind = kind.value_type if pt.is_dictionary(kind) else kind
+    tests = (
+        pt.is_string, pt.is_large_string, pt.is_string_view, pt.is_integer, pt.is_floating, pt.is_decimal128,
+        pt.is_date, pt.is_timestamp, pt.is_boolean, pt.is_null,
+    )  # fmt: skip
+    return any(test(kind) for test in tests)
 
 
 def open_query(url: str, query: str, options: Options) -> Sheet:
@@ -46,7 +75,7 @@ def open_query(url: str, query: str, options: Options) -> Sheet:
         engine = sa.create_engine(url)
         connection = engine.connect().execution_options(stream_results=True, max_row_buffer=CHUNK)
         result = connection.execute(sa.text(query))
-    except (sa.exc.SQLAlchemyError, ImportError) as error:
+    except (sa.exc.SQLAlchemyError, ImportError, ValueError, OSError) as error:
         raise Unreadable(_("The query failed: %(what)s") % {"what": _without_secrets(error, url)}) from None
     names = tuple(result.keys())
 
@@ -78,6 +107,6 @@ def _without_secrets(error: Exception, url: str) -> str:
     said = str(getattr(error, "orig", None) or error).replace(url, "the database")
     try:
         password = sa.make_url(url).password
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         return "its URL cannot be read"
     return said.replace(str(password), "•••") if password else said

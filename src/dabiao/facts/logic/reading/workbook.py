@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 from django.utils.translation import gettext as _
 
+from dabiao.core import hostile, limited
 from dabiao.facts.logic.reading import layout
 from dabiao.facts.logic.reading.cleaning import cleaned
 from dabiao.facts.logic.reading.sheet import CHUNK, PROBLEM, ROW, Aside, Options, Sheet, Unreadable
@@ -27,19 +29,17 @@ _ERRORS: Final = {
 
 def sheet_names(file: Path) -> list[str]:
     """Names of the sheets, in the order of the workbook."""
-    return [str(name) for name in _reader(file).sheet_names]
+    return list(limited.run(names_of, of=file.name, limit=limited.for_files(file), file=str(file)))
+
+
+def names_of(file: str) -> list[str]:
+    """What `sheet_names` asks for, apart."""
+    return [str(name) for name in _reader(Path(file)).sheet_names]
 
 
 def open_workbook(file: Path, options: Options) -> Sheet:
     """One sheet (the first unless `options.sheet` names one). Raises Unreadable."""
-    reader = _reader(file)
-    name = options.sheet or str(reader.sheet_names[0])
-    if name not in reader.sheet_names:
-        raise Unreadable(
-            _("%(file)s has no sheet %(name)r; it has %(names)s.")
-            % {"file": file.name, "name": name, "names": ", ".join(reader.sheet_names)}
-        )
-    raw = _texts(reader, name, file)
+    name, raw = _cells(file, options.sheet)
     found = _layout(raw, options)
     sheet = Sheet(
         file,
@@ -55,15 +55,36 @@ def open_workbook(file: Path, options: Options) -> Sheet:
     return _without_empty_columns(sheet, raw, found.first)
 
 
-def _texts(reader: "ExcelReader", name: str, file: Path) -> pl.DataFrame:
+def _cells(file: Path, sheet: str | None) -> tuple[str, pl.DataFrame]:
+    """The sheet's name and its cells; read apart, and handed over as a file of our own."""
+    if limited.is_apart():
+        return _texts(file, sheet)
+    with TemporaryDirectory() as folder:
+        into = Path(folder) / "cells.arrow"
+        name = limited.run(
+            keep_texts, of=file.name, limit=limited.for_job(file), file=str(file), sheet=sheet, into=str(into)
+        )
+        return str(name), pl.read_ipc(into)
+
+
+def keep_texts(file: str, sheet: str | None, into: str) -> str:
+    """Write the cells of a sheet as text into a file; returns the sheet's name."""
+    name, raw = _texts(Path(file), sheet)
+    raw.write_ipc(into)
+    return name
+
+
+def _texts(file: Path, sheet: str | None) -> tuple[str, pl.DataFrame]:
     """All cells as text, in absolute rows; cells in which Excel shows an error say so, instead of being empty."""
-    try:
-        loaded = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-        batch, errors = loaded.to_arrow_with_errors()
-    except Exception as error:
+    reader = _reader(file)
+    name = sheet or str(reader.sheet_names[0])
+    if name not in reader.sheet_names:
         raise Unreadable(
-            _("%(file)s, sheet %(name)s: %(error)s") % {"file": file.name, "name": name, "error": error}
-        ) from error
+            _("%(file)s has no sheet %(name)r; it has %(names)s.")
+            % {"file": file.name, "name": name, "names": ", ".join(reader.sheet_names)}
+        )
+    loaded = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+    batch, errors = loaded.to_arrow_with_errors()
     raw = pl.DataFrame(batch) if batch.num_columns else pl.DataFrame()
     told: dict[int, dict[int, str]] = {}
     for cell in errors.errors if errors is not None else ():
@@ -72,7 +93,7 @@ def _texts(reader: "ExcelReader", name: str, file: Path) -> pl.DataFrame:
     for column, cells in told.items():
         series = raw.to_series(column).scatter(list(cells), list(cells.values()))
         raw = raw.replace_column(column, series)
-    return raw
+    return name, raw
 
 
 def _layout(raw: pl.DataFrame, options: Options) -> layout.Layout:
@@ -113,9 +134,5 @@ def _chunks(
 def _reader(file: Path) -> "ExcelReader":
     import fastexcel
 
-    try:
-        return fastexcel.read_excel(file)
-    except Exception as error:
-        raise Unreadable(
-            _("%(file)s cannot be opened as a workbook: %(error)s") % {"file": file.name, "error": error}
-        ) from error
+    hostile.inspect(file, "xlsx")
+    return fastexcel.read_excel(file)

@@ -1,0 +1,1 @@
+"""The program under faults and attack: `make test-faults`."""
