@@ -84,7 +84,13 @@ def _forgets_what_was_never_loaded(caller: Caller) -> None:
     assert not ImportBatch.objects.filter(key=key).exists()
 
 
+def _closes_what_was_killed(caller: Caller) -> None:
+    ImportBatch.objects.create(key="killed", state=ImportBatch.State.LOADING, at=caller.at, path="a.csv")
+    actions.close_interrupted(at=caller.at)
+
+
 ACTS = {
+    "an import whose process died is closed": _closes_what_was_killed,
     "a connector is taken away": _takes_a_connector_away,
     "a day is counted": _counts_a_day,
     "a file is loaded": _loads_a_file,

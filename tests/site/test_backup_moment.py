@@ -114,7 +114,7 @@ class TestOneMoment:
         assert len(facts) == len(logs) + 1
 
     def test_somebody_who_publishes_for_too_long_is_named(self, home, tmp_path, monkeypatch):
-        monkeypatch.setattr("dabiao.lake.lease._acquire", lambda name, wait: raise_busy())
+        monkeypatch.setattr("dabiao.lake.lease._acquire", lambda *_: raise_busy())
 
         with pytest.raises(backup.Busy, match="publishing"):
             backup.backup(tmp_path / "b", at=NOON)
@@ -161,7 +161,7 @@ class BackupMachine(RuleBasedStateMachine):
         self.homes = 0
         empty_database()
         self.move()
-        users.create_admin(username="root", password="pw", by=None, at=NOON)
+        users.create_admin(username="root", password="correct-horse-9", by=None, at=NOON)
         self.truth = {"user": {"root": "admin"}, "unit": {}, "target": {}, "entry": {}, "fact": {}}
 
     def teardown(self):
