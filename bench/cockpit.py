@@ -122,7 +122,7 @@ def _wait(address: Address, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError("the server does not answer")
 
 
-def _signed_in(address: Address, name: str) -> str:
+def _signed_in(address: Address, name: str, password: str = company.PASSWORD) -> str:
     """The cookies of a session, got as a browser gets it."""
     connection = http.client.HTTPConnection(*address)
     connection.request("GET", "/accounts/login/")
@@ -132,7 +132,7 @@ def _signed_in(address: Address, name: str) -> str:
     if token is None:
         raise RuntimeError("the login page has no form")
     cookies = _cookies(form)
-    body = urlencode({"csrfmiddlewaretoken": token[1], "login": name, "password": company.PASSWORD})
+    body = urlencode({"csrfmiddlewaretoken": token[1], "login": name, "password": password})
     headers = {
         "Cookie": cookies,
         "Content-Type": "application/x-www-form-urlencoded",

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.output import Format, plain
+from dabiao.core.priority import give_way
 from dabiao.facts import actions
 from dabiao.facts.logic.labels import ASIDES
 from dabiao.facts.logic.loading.report import Report, verdict
@@ -40,6 +41,7 @@ def import_(
     require(by, Can.OPERATE)
     order = actions.Order(path, _mapping(map_file), map_file.name)
     actions.close_interrupted(at=timezone.now())
+    give_way()
     with _progress(shown=form is Format.TABLE) as bar:
         task = bar.add_task("", total=None)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from dabiao.core import jobs
+from dabiao.core import jobs, keeping
 from dabiao.lake import reading
 from dabiao.metrics import drilldown
 from dabiao.metrics.frame import Frame, framed
@@ -55,7 +55,12 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
 def signals(request: UserRequest) -> HttpResponse:
     """Everything that asks for attention."""
     frame = _frame(request)
-    words = {"cockpit": cockpits.cockpit(frame), "partings": links.partings_said(frame)}
+    words = {
+        "cockpit": SimpleLazyObject(lambda: cockpits.cockpit(frame)),
+        "partings": SimpleLazyObject(lambda: links.partings_said(frame)),
+        "name": frame.name,
+        "stamp": cockpits.stamp(frame),
+    }
     return render(request, "performance/signals.html", words)
 
 
@@ -92,10 +97,12 @@ def customer(request: UserRequest, customer: str) -> HttpResponse:
 def dictionary(request: UserRequest) -> HttpResponseBase:
     """Every metric: what it means and how it stands."""
     frame = _frame(request)
-    table = definition.listing(frame)
+    stamp = cockpits.stamp(frame)
+    table = keeping.once("dictionary", stamp, lambda: definition.listing(frame))
     rows = [{**row, "href": reverse("performance:metric", args=[row["key"]])} for row in table.rows]
     linked = replace(table, rows=rows)
-    return list_page(request, "performance/dictionary.html", linked, name=_file(frame, "metrics"))
+    name = _file(frame, "metrics")
+    return list_page(request, "performance/dictionary.html", linked, name=name, stamp=stamp)
 
 
 @page()

@@ -15,6 +15,7 @@ from django.utils import timezone
 from dabiao.core import config
 from dabiao.core.errors import Refused
 from dabiao.core.output import Format, show
+from dabiao.core.priority import give_way
 from dabiao.core.room import Periodic
 from dabiao.core.worker import run_worker
 from dabiao.site.parent import PARENT, leave_with_parent
@@ -129,6 +130,7 @@ def worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     leave_with_parent(stop.set)
+    give_way()
     publishing = Periodic("publish", _DRAIN_EVERY, publish_waiting)
     tidying = Periodic("tidy", _TIDY_EVERY, lambda at: maintenance.tidy(at=at))
     with waiting.alive():

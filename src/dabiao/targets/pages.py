@@ -11,9 +11,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from dabiao.core import config, uploads
+from dabiao.core import config, keeping, uploads
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
@@ -44,7 +45,7 @@ def grid_page(request: UserRequest) -> HttpResponseBase:
     wanted = _asked(request)
     if wanted is None:
         return render(request, "targets/grid.html", {"grid": None})
-    shown = grid(request.user, wanted, fiscal=fiscal(), on=http.today())
+    shown = keeping.once("grid", _stamp(request, wanted), lambda: _grid(request, wanted))
     if kind := request.GET.get("export"):
         return http.download(
             export_rows(shown), export_columns(shown), name=f"targets-{wanted.metric}", kind=kind
@@ -62,8 +63,7 @@ def grid_save(request: UserRequest) -> HttpResponse:
     if errors:
         return JsonResponse({"detail": errors[0]["message"], "errors": errors}, status=422)
     actions.set_level(values, wanted.level, by=request.user, at=timezone.now(), on=http.today())
-    shown = grid(request.user, wanted, fiscal=fiscal(), on=http.today())
-    return render(request, "targets/_grid.html", {"grid": shown})
+    return render(request, "targets/_grid.html", {"grid": _grid(request, wanted)})
 
 
 @page()
@@ -120,6 +120,18 @@ def _asked(request: UserRequest) -> GridRequest | None:
     if level not in LEVELS:
         raise Malformed(_("%(level)s is not one of base, target, challenge.") % {"level": level})
     return GridRequest(scope, said.period, metric, level, request.GET.get("product", "").strip()[:80])
+
+
+def _grid(request: UserRequest, wanted: GridRequest) -> Grid:
+    return grid(request.user, wanted, fiscal=fiscal(), on=http.today())
+
+
+def _stamp(request: UserRequest, wanted: GridRequest) -> str:
+    """Changes whenever the grid would: with a target, the organisation, a metric, who looks, the day."""
+    viewer, on = request.user, http.today()
+    of_viewer = (org.sight(viewer, on).key, viewer.pk, viewer.role, get_language())
+    known = (org.tree().stamp, queries.target_version(), dictionary.edition())
+    return keeping.stamp(*known, *of_viewer, wanted, on)
 
 
 def _context(request: UserRequest, shown: Grid) -> dict[str, object]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from dabiao.core import keeping
 from dabiao.core.errors import NotFound
 from dabiao.engine.document import Problem
 from dabiao.facts import actions, forms, queries
@@ -196,6 +197,12 @@ def _history() -> Listing:
     return Listing("imports", columns, rows, empty=_("Nothing has been imported yet."))
 
 
+def _held(lake: reading.Lake) -> list[queries.Held]:
+    """All of a snapshot's facts are counted, so once for each snapshot; numbers begin anew in another installation."""
+    stamp = keeping.stamp(lake.number, lake.tables, lake.serving)
+    return keeping.once("held", stamp, lambda: queries.held(lake))
+
+
 def _tables() -> Listing:
     rows: list[dict[str, Cell]] = [
         {
@@ -205,7 +212,7 @@ def _tables() -> Listing:
             "last": held.last,
             "sources": held.sources,
         }
-        for held in queries.held(reading.current())
+        for held in _held(reading.current())
     ]
     columns = [
         Column("table", _("Table")),

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from hashlib import blake2b
 from typing import Final
 
+from dabiao.core import keeping
 from dabiao.engine import light
 from dabiao.engine.metric import adds_up, is_flow, rollable
 from dabiao.engine.period import Period
@@ -78,7 +78,7 @@ def stamp(frame: Frame) -> str:
     forecasts = StoredForecast.objects.filter(scope=frame.scope.key if frame.scope else "").values_list(
         "pk", "made_on", "version"
     )
-    parts_of_it = (
+    return keeping.stamp(
         frame.lake.number,
         frame.versions,
         org.sight(frame.viewer, frame.today).key,
@@ -91,7 +91,6 @@ def stamp(frame: Frame) -> str:
         frame.edition,
         list(forecasts),
     )
-    return blake2b(repr(parts_of_it).encode(), digest_size=16).hexdigest()
 
 
 def windows(frame: Frame) -> dict[str, Period]:
