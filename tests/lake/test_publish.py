@@ -8,10 +8,12 @@ import pytest
 from django.utils import timezone
 
 from dabiao.engine.metric_file import load_files
+from dabiao.lake import home as lake_home
 from dabiao.lake import lease, maintenance, outbox, reading
 from dabiao.lake.change import BadChange, Change, Counts, Window
 from dabiao.lake.models import Lease, Pending, Snapshot
 from dabiao.lake.publish import publish
+from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -203,6 +205,22 @@ class TestOutbox:
 
         assert held() == {"a": (1, 1), "b": (1, 2)}
 
+    def test_does_not_bring_an_older_word_back_that_another_worker_was_faster_with(self, monkeypatch):
+        self.put("a", "1")
+        publish_at_last = outbox.publish.publish
+
+        def overtaken(changes, **said):
+            monkeypatch.setattr(outbox.publish, "publish", publish_at_last)
+            outbox.drain(at=NOON)
+            self.put("a", "2")
+            outbox.drain(at=NOON)
+            return publish_at_last(changes, **said)
+
+        monkeypatch.setattr(outbox.publish, "publish", overtaken)
+        outbox.drain(at=NOON)
+
+        assert held() == {"a": (1, 2)}
+
     def test_keeps_everything_when_it_is_killed(self):
         self.put("a", "1")
 
@@ -226,6 +244,16 @@ class TestSnapshot:
 
         assert [each.number for each in Snapshot.objects.order_by("number")] == [first, first + 2]
         assert reading.at(first).run("SELECT amount FROM order_lines")["amount"].to_pylist() == [10]
+
+    def test_leaves_no_file_behind_that_a_killed_writer_wrote(self):
+        load("a 1 10")
+        folder = Store(lake_home.lake()).new_folder("order_lines") / "new"
+        folder.mkdir(parents=True)
+        (folder / "data_0.parquet").write_bytes(b"PAR1 of somebody who was killed before the commit")
+        maintenance.clean(keep=1)
+
+        assert not list(folder.glob("*"))
+        assert held() == {"a": (1, 10)}
 
     def test_cannot_be_made_to_read_other_files(self, tmp_path):
         load("a 1 10")

@@ -49,17 +49,22 @@ def pending(table: str, *, by: str) -> list[dict[str, object]]:
 
 def drain(*, at: datetime, trace: publish.Trace = lambda step: None) -> publish.Published | None:
     """Publish what waits, oldest first, as one snapshot; None when nothing waits."""
-    waiting = list(Pending.objects.order_by("pk")[:_BATCH])
-    if not waiting:
+    count = min(Pending.objects.count(), _BATCH)
+    if not count:
         return None
-    taken = [entry.pk for entry in waiting]
+    taken: list[int] = []
+
+    def changes() -> Iterator[Change]:
+        """Read when nobody else publishes any more: what another worker has published meanwhile, and perhaps a newer
+        word on it, must not be overwritten by what waited before."""
+        waiting = list(Pending.objects.order_by("pk")[:_BATCH])
+        taken.extend(entry.pk for entry in waiting)
+        yield from _changes(waiting)
 
     def forget(number: int) -> None:
         Pending.objects.filter(pk__in=taken).delete()
 
-    return publish.publish(
-        _changes(waiting), at=at, note=f"{len(waiting)} entries", within=forget, trace=trace
-    )
+    return publish.publish(changes(), at=at, note=f"{count} entries", within=forget, trace=trace)
 
 
 def _changes(waiting: Sequence[Pending]) -> Iterator[Change]:

@@ -102,10 +102,14 @@ class Store:
         return self.folder(table) / uuid.uuid4().hex[:12]
 
     def vacuum(self, table: str, *, keep: Sequence[int]) -> int:
-        """Delete files that no version of `keep` names; returns how many."""
+        """Delete files that no version of `keep` names, nor any at all: a killed writer's. Returns how many."""
         delta = DeltaTable(str(self.folder(table)))
         gone = delta.vacuum(
-            retention_hours=0, dry_run=False, enforce_retention_duration=False, keep_versions=list(keep)
+            retention_hours=0,
+            dry_run=False,
+            enforce_retention_duration=False,
+            full=True,
+            keep_versions=list(keep),
         )
         return len(gone)
 
