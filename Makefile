@@ -12,7 +12,7 @@ help:
 	@echo "make demo       a demo company: built, one loop printed, then served on http://127.0.0.1:8000 (SERVE=0: not served)"
 	@echo "make test       the whole suite on SQLite, then again on a PostgreSQL of its own"
 	@echo "make test-slow  the long cases"
-	@echo "make test-faults  2,000 malformed files through every door of a served instance, as every role"
+	@echo "make test-faults  2,000 malformed files through every door as every role; 500 kills; full and read-only disks"
 	@echo "make test-mutations  makes each change of tests/mutations.txt in a copy and demands that its test fails"
 	@echo "make lint       ruff, mypy, import-linter, licences of all that is locked"
 	@echo "make docs       the generated pages of docs/"
@@ -46,9 +46,10 @@ test: dev
 test-slow: dev
 	$(BIN)/python -m pytest -m slow
 
-# DABIAO_FAULT_FILES=200 for a shorter one.
+# DABIAO_FAULT_FILES=200 and DABIAO_FAULT_KILLS=50 for a shorter one.
 test-faults: dev
-	$(BIN)/python -m pytest -m faults -s tests/faults
+	$(BIN)/python -m pytest -m faults -s tests/faults --ignore tests/faults/test_kills.py
+	$(BIN)/python -m pytest -m faults -n $(JOBS) -rP tests/faults/test_kills.py
 
 test-mutations: dev
 	$(BIN)/python -m tests.mutate

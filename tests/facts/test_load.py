@@ -98,6 +98,14 @@ class TestLoad:
         assert report.total("ready") == 3 and reading.current().number == 0
         assert not ImportBatch.objects.exists()
 
+    def test_leaves_no_folder_where_nothing_was_handed_back(self, folder, load):
+        load(write(folder), MAP, dry_run=True)
+        load(write(folder), MAP)
+        with pytest.raises(BadMapping):
+            load(write(folder, GOOD.replace("金额", "金 额")), MAP)
+
+        assert list(imports_folder().iterdir()) == []
+
     def test_keeps_who_when_what_and_counts_that_add_up(self, folder, load, otto):
         report = load(write(folder, GOOD + "A4,soon,丁,7,1\n"), MAP)
 

@@ -100,7 +100,7 @@ class Served:
 def served(*, processes: int = 2) -> Iterator[Served]:
     """Data folder, one user of each role, `dabiao serve` with a worker; all of it gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="dabiao-faults-") as folder:
-        home, port = Path(folder) / "home", _free_port()
+        home, port = Path(folder) / "home", free_port()
         environment = {
             **os.environ, "DABIAO_HOME": str(home), "PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}",
             "DJANGO_SETTINGS_MODULE": "dabiao.settings", "DABIAO_UPLOAD_MB": "50",
@@ -134,7 +134,7 @@ def served(*, processes: int = 2) -> Iterator[Served]:
         )
         try:
             place = Served(port, home, process, json.loads(made.stdout.splitlines()[-1]))
-            _wait(place, processes + 1)
+            wait_until_up(place, processes + 1)
             place.first = place.processes()
             yield place
         finally:
@@ -155,7 +155,7 @@ def _narrow() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
-def _wait(place: Served, children: int) -> None:
+def wait_until_up(place: Served, children: int) -> None:
     until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
@@ -167,7 +167,7 @@ def _wait(place: Served, children: int) -> None:
     raise TimeoutError("it does not come up")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -5,6 +5,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -119,6 +120,8 @@ def _load(
     finally:
         stage.close()
         shutil.rmtree(scratch, ignore_errors=True)
+        with suppress(OSError):  # what was handed back, or uploaded, lies beside it
+            folder.rmdir()
 
 
 def new_key() -> str:
