@@ -1,6 +1,7 @@
 """An import from its file to its snapshot: nothing silently dropped, doubled or truncated."""
 
 import json
+import re
 import shutil
 from datetime import date
 from decimal import Decimal
@@ -161,6 +162,41 @@ class TestRejects:
         assert table.columns == ["dabiao_from", "dabiao_reason", "单号", "日期", "客户", "工号", "金额"]
         assert table["金额"].to_list() == ["1", "'=1+1", "5"]
         assert "no day of the calendar" in table["dabiao_reason"][0]
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "\n=1+1",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠a",
+            " @a",
+            "'=1",
+            "''＝1",
+            "-1",
+            "+1.5",
+            "'-1",
+            "'a",
+            "\ufeff=1",
+        ],
+    )
+    def test_no_formula_goes_out_and_what_was_there_comes_back(self, folder, load, sql, name):
+        """Cells and titles; a quote of one's own before a sign is not taken for ours."""
+        title = "=客户"
+        mapping = MAP.replace("customer: 客户", f'customer: "{title}"')
+        rows = f'单号,日期,{title},工号,金额\nA4,2026-02-30,"{name}",009,1\n'
+        report = load(write(folder, rows), mapping)
+
+        handed_back = pl.read_csv(report.rejects["orders"], infer_schema=False)
+        out = [handed_back.columns[4], *handed_back[handed_back.columns[4]]]
+        assert [text for text in out if re.match(r"\s*[=＝＋－＠@]", text)] == []
+        mended = handed_back.with_columns(pl.lit("2026-02-28").alias("日期"))
+        mended.write_csv(folder / "mended.csv", include_bom=True)
+        again = load(folder / "mended.csv", mapping)
+
+        assert counts(again) == {"order_lines": (1, 1, 0, 0, 0, 0)}
+        assert sql("SELECT customer FROM order_lines WHERE key = 'A4'") == [(name.strip("\n \ufeff"),)]
 
     def test_a_mended_rejects_file_loads_with_the_same_mapping(self, folder, load, sql):
         report = load(write(folder, self.BAD), MAP)

@@ -162,6 +162,57 @@ class TestPeopleRows:
         assert seated(date(2026, 1, 31)) == ["P03", "P04", "P05", "P06"]
         assert seated(date(2026, 2, 1)) == ["P03", "P04", "P05"]
 
+    def test_of_another_day_are_those_of_todays_sight(self, company, at, on):
+        """A grant that has ended opens nothing, whichever day is asked about."""
+        was = date(2026, 1, 15)
+        actions.grant("rita", "nanjing", starts_on=was, ends_on=date(2026, 2, 1), by=company.ada, at=at)
+
+        assert [row.key for row in queries.people_rows(company.rita, on, day=was)] == ["P04"]
+        rows = {row.key: row.unit for row in queries.people_rows(company.sam, on, day=date(2026, 1, 31))}
+        assert rows["P06"] == "上海组"
+
+
+class TestAbsences:
+    AWAY = (
+        (date(2026, 1, 5), date(2026, 1, 8)),
+        (date(2026, 1, 30), date(2026, 2, 3)),
+        (date(2026, 3, 2), date(2026, 3, 9)),
+    )
+    """Of max: before he moved to chengdu on 1 February, across the move, and after it."""
+
+    @pytest.fixture
+    def away(self, company, at):
+        for start, end in self.AWAY:
+            actions.record_absence("P06", starts_on=start, ends_on=end, kind="illness", by=company.ada, at=at)
+        return company
+
+    @pytest.mark.parametrize(
+        ("case", "viewer", "days"),
+        [
+            ("one's own are all there", "max", [AWAY[2], AWAY[1], AWAY[0]]),
+            ("so are those of all whom one sees all the time", "dora", [AWAY[2], AWAY[1], AWAY[0]]),
+            ("readers see all", "fin", [AWAY[2], AWAY[1], AWAY[0]]),
+            (
+                "the manager before sees what lies in their time",
+                "sam",
+                [(AWAY[1][0], date(2026, 2, 1)), AWAY[0]],
+            ),
+            ("the manager of today as well", "wes", [AWAY[2], (date(2026, 2, 1), AWAY[1][1])]),
+            ("a colleague sees none", "rita", []),
+        ],
+    )
+    def test_are_seen_day_by_day_as_facts_are(self, away, on, case, viewer, days):
+        seen = queries.absences_of(away.users[viewer], "P06", on)
+
+        assert [(each.starts_on, each.ends_on) for each in seen] == days, case
+
+    def test_after_the_move_are_not_on_the_page_of_who_managed_them_before(self, away, as_):
+        def shown(name):
+            return [away.starts_on for away, _last in as_(name).get("/org/people/P06/").context["absences"]]
+
+        assert shown("sam") == [self.AWAY[1][0], self.AWAY[0][0]]
+        assert shown("max") == [start for start, _end in reversed(self.AWAY)]
+
 
 class TestSeats:
     def tables(self):

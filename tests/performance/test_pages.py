@@ -263,6 +263,28 @@ class TestPages:
 
         assert as_(name).get(f"/customers/{customer}/").status_code == status, case
 
+    def test_hides_a_customer_whom_somebody_owns_who_has_moved_away(self, facts, as_):
+        """Max left shanghai on 1 February: whom he owns in chengdu is not for who managed him before."""
+        load(
+            ownership="customer person role share starts_on ends_on\nK1 P06 owner 1 2024-01-01 2030-01-01",
+            customers="customer\nK1",
+        )
+
+        assert {who: as_(who).get("/customers/K1/").status_code for who in ("sam", "wes", "max")} == {
+            "sam": 404, "wes": 200, "max": 200,
+        }  # fmt: skip
+
+    def test_does_not_name_an_owner_out_of_sight(self, facts, as_):
+        load(
+            ownership="customer person role share starts_on ends_on\nC1 P09 owner 1 2024-01-01 2030-01-01",
+            customers="customer\nC1",
+        )
+
+        seen = {who: as_(who).get("/customers/C1/").content.decode() for who in ("rita", "ada")}
+
+        assert "cora" in seen["ada"] and "P09" in seen["ada"]
+        assert "cora" not in seen["rita"] and "P09" not in seen["rita"]
+
     def test_finds_only_what_one_may_see(self, facts, as_):
         headers = {"HX-Request": "true"}
 

@@ -104,6 +104,11 @@ class TestOrg:
         page = caller.get("people", limit=2, offset=1).json()
         assert (page["count"], [row["key"] for row in page["items"]]) == (6, ["P07", "P03"])
 
+    def test_names_no_parent_out_of_sight(self, calls):
+        assert {unit["key"]: unit["parent"] for unit in calls("emma").get("units").json()} == {
+            "east": None, "nanjing": "east", "shanghai": "east",
+        }  # fmt: skip
+
     def test_hides_other_units(self, calls):
         assert calls("emma").get("people", unit="west").status_code == 404
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from rich.console import Console
 from rich.table import Table
 
+from dabiao.core.spreadsheet import inert
 from dabiao.engine import number
 
 _PIPE_WIDTH = 400
@@ -34,9 +35,14 @@ def show(rows: Sequence[Row], columns: Sequence[str], form: Format) -> None:
     elif form is Format.CSV:
         out = csv.writer(sys.stdout, lineterminator="\n")
         out.writerow(columns)
-        out.writerows([["" if row[name] is None else plain(row[name]) for name in columns] for row in rows])
+        out.writerows([[_cell(row[name]) for name in columns] for row in rows])
     else:
         Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(_table(rows, columns))
+
+
+def _cell(value: object) -> object:
+    """Somebody opens the file in a spreadsheet: text is no formula there."""
+    return inert(value) if isinstance(value, str) else "" if value is None else plain(value)
 
 
 def plain(value: object) -> object:

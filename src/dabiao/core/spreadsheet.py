@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
@@ -21,7 +22,9 @@ LARGEST_SHEET: Final = 1_048_575
 """Rows of an XLSX sheet below its header."""
 DOUBLE_DIGITS: Final = 15
 """Decimal digits that a spreadsheet's number holds; what has more is written as text."""
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+RISKY: Final = r"(?:[\t\r\n]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])"
+"""How text begins that a spreadsheet may run as a formula: a sign of half or full width, whatever nobody sees before it."""
+_RUNS: Final = re.compile(RISKY)
 
 
 class SheetIsFull(Refused):
@@ -39,7 +42,7 @@ def csv_lines(rows: Iterable[Row], columns: Columns, *, bom: bool) -> Iterator[s
         line.truncate()
         return written
 
-    writer.writerow([_inert(title) for title in columns.values()])
+    writer.writerow([inert(title) for title in columns.values()])
     yield ("\ufeff" if bom else "") + flushed()
     for row in rows:
         writer.writerow([csv_text(row.get(key)) for key in columns])
@@ -60,7 +63,7 @@ def csv_text(cell: Cell) -> str:
         case date():
             return cell.isoformat()
         case _:
-            return _inert(cell)
+            return inert(cell)
 
 
 def xlsx_file(rows: Iterable[Row], columns: Columns, *, sheet: str) -> IO[bytes]:
@@ -108,9 +111,9 @@ def _xlsx_cell(cell: Cell) -> Cell:
             return cell
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Text that a spreadsheet would read as a formula, made plain (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(_RISKY) else text
+    return f"'{text}" if _RUNS.match(text) else text
 
 
 def _distinct(columns: Columns) -> dict[str, str]:

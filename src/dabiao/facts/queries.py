@@ -13,6 +13,7 @@ from dabiao.facts.models import Connector, ImportBatch, Label
 from dabiao.lake import outbox
 from dabiao.lake.reading import Lake
 from dabiao.lake.tables import TABLES
+from dabiao.org import queries as org
 from dabiao.org.access import User
 
 _TRACE = "Traceback (most recent call last)"
@@ -101,12 +102,17 @@ def labels_holding(kind: str, text: str, most: int) -> dict[str, str]:
     return dict(named.values_list("key", "name")[:most])
 
 
-def customers_of(lake: Lake, person: str, limit: int = 300) -> dict[str, str]:
-    """Key → name of the customers that a person has dealt with: whom they will most likely visit."""
+def customers_of(lake: Lake, person: str, *, viewer: User, on: date, limit: int = 300) -> dict[str, str]:
+    """Key → name of the customers that a person has dealt with, on days of theirs that the viewer may see.
+
+    The most dealt with first: whom they will most likely visit.
+    """
+    days = org.days_visible(viewer, person, on)
     parts = [
-        f"SELECT customer FROM \"{table}\" WHERE person = '{_quoted(person)}' AND customer IS NOT NULL"
+        f"""SELECT customer FROM "{table}" WHERE person = '{_quoted(person)}' AND customer IS NOT NULL
+            AND ({" OR ".join(_between(table, start, end) for start, end in days)})"""
         for table in ("order_lines", "opportunities", "activities", "ownership")
-        if table in lake.tables
+        if table in lake.tables and days
     ]
     if not parts:
         return {}
@@ -116,6 +122,14 @@ def customers_of(lake: Lake, person: str, limit: int = 300) -> dict[str, str]:
     keys = [str(key) for key in rows.column(0).to_pylist()]
     names = labels("customer", keys)
     return {key: names.get(key, key) for key in keys}
+
+
+def _between(table: str, start: date, end: date) -> str:
+    """Whether a row lies, or what it tells lasts, within [start, end); what has no day counts for whoever sees all."""
+    on = TABLES[table].on
+    first, last = (f'"{on}"::DATE', f'"{on}"::DATE') if on else ("starts_on", "ends_on - 1")
+    inside = f"{first} < DATE '{end.isoformat()}' AND {last} >= DATE '{start.isoformat()}'"
+    return f"({inside} OR {first} IS NULL)" if start == date.min else f"({inside})"
 
 
 @dataclass(frozen=True)

@@ -105,10 +105,10 @@ class Frame:
 
     @cached_property
     def children(self) -> Sequence[Node]:
-        """Units directly below the scope."""
+        """Units directly below the scope; without one, the topmost that the viewer sees."""
         if self.unit:
             return self.tree.children(self.unit.key)
-        return () if self.scope else self.tree.roots()
+        return () if self.scope else org.tops_visible(self.viewer, self.today)
 
     @cached_property
     def parts(self) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """API of the organisation: who calls, units, people, seats; and how a program proves who it is."""
 
+from dataclasses import replace
 from datetime import date
 
 from django.http import HttpRequest
@@ -116,8 +117,10 @@ def me(request: UserRequest) -> dict[str, object]:
 
 @router.get("/units", response={200: list[UnitOut], **REFUSALS})
 def units(request: UserRequest) -> list[Node]:
-    """Units that the caller may see, in tree order: parents before children."""
-    return list(queries.units_visible(request.user, http.today()))
+    """Units that the caller may see, in tree order: parents before children; a parent out of sight is null."""
+    visible = queries.units_visible(request.user, http.today())
+    keys = {node.key for node in visible}
+    return [node if node.parent in keys else replace(node, parent=None) for node in visible]
 
 
 @router.get("/people", response={200: Page[PersonOut], **REFUSALS})
@@ -127,7 +130,7 @@ def people(
     """People that the caller may see, with the main seat of a day (today); of a unit: who sits in its subtree."""
     if unit is not None:
         queries.check_scope(request.user, Scope("unit", unit), http.today())
-    rows: list[PersonRow] = queries.people_rows(request.user, on or http.today(), unit=unit)
+    rows: list[PersonRow] = queries.people_rows(request.user, http.today(), unit=unit, day=on)
     return page_of(rows, paging)
 
 

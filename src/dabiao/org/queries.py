@@ -135,6 +135,15 @@ def tops_visible(viewer: User, on: date) -> tuple[Node, ...]:
     return tuple(node for node in visible if node.parent not in keys)
 
 
+def people_seated(viewer: User, day: date, on: date) -> QuerySet[Person]:
+    """People who hold a seat on a day that the viewer may see today (`on`), and oneself: whose days one may enter."""
+    seen = sight(viewer, on)
+    if seen.everything:
+        return Person.objects.all()
+    held = Assignment.objects.filter(position__unit__key__in=seen.units, starts_on__lte=day, ends_on__gt=day)
+    return Person.objects.filter(Q(pk__in=held.values("person_id")) | Q(key=seen.person or ""))
+
+
 def find_people(viewer: User, text: str, on: date, most: int = 20) -> QuerySet[Person]:
     """People by name or employee number, among those the viewer may see."""
     found = people_visible(viewer, on).filter(Q(name__icontains=text) | Q(key__istartswith=text))
@@ -220,11 +229,16 @@ class PersonRow:
     left_on: date | None
 
 
-def people_rows(viewer: User, on: date, *, unit: str | None = None) -> list[PersonRow]:
-    """Visible people with their main seat on a day, in tree order; of `unit`: who holds a seat in its subtree."""
+def people_rows(
+    viewer: User, on: date, *, unit: str | None = None, day: date | None = None
+) -> list[PersonRow]:
+    """Visible people with their main seat on a day (`on`), in tree order; of `unit`: who holds one in its subtree.
+
+    on: the day of the viewer's sight, which another `day` does not change: what one might see once is no right today.
+    """
     order = {node.key: node.index for node in tree().nodes}
-    seen = sight(viewer, on)
-    held = Assignment.objects.filter(primary=True, starts_on__lte=on, ends_on__gt=on)
+    seen, day = sight(viewer, on), day or on
+    held = Assignment.objects.filter(primary=True, starts_on__lte=day, ends_on__gt=day)
     if not seen.everything:
         held = held.filter(person__in=people_visible(viewer, on))
     if unit is not None:
@@ -269,9 +283,49 @@ def seats_of(viewer: User, key: str, on: date) -> list[Assignment]:
     return list(held.order_by("-starts_on", "-pk"))
 
 
-def absences_of(key: str) -> list[Absence]:
-    """Absences of a person, newest first. The caller has checked that the person may be seen."""
-    return list(Absence.objects.filter(person__key=key).order_by("-starts_on", "pk"))
+@dataclass(frozen=True)
+class Away:
+    """Days [starts_on, ends_on) of an absence that the viewer may see; `pk` is the whole absence's."""
+
+    pk: int
+    kind: str
+    starts_on: date
+    ends_on: date
+
+
+def absences_of(viewer: User, key: str, on: date) -> list[Away]:
+    """Absences of a person, newest first: all of one's own, else the days on which they held a visible seat.
+
+    Day by day as facts are: who managed somebody once learns nothing of the time after, nor who manages them
+    now of the time before. Of an absence across a move each sees their part.
+    """
+    spans = days_visible(viewer, key, on)
+    parts = {
+        Away(row.pk, str(row.get_kind_display()), max(row.starts_on, start), min(row.ends_on, end))
+        for row in Absence.objects.filter(person__key=key)
+        for start, end in spans
+        if start < row.ends_on and row.starts_on < end
+    }
+    return sorted(parts, key=lambda away: (away.starts_on, away.pk), reverse=True)
+
+
+def days_visible(viewer: User, key: str, on: date) -> list[tuple[date, date]]:
+    """Half-open spans of days of a person that the viewer may see: all of one's own, else those of visible seats."""
+    seen = sight(viewer, on)
+    if seen.everything or seen.person == key:
+        return [(date.min, FOREVER)]
+    return _together((seat.starts_on, seat.ends_on) for seat in seats_of(viewer, key, on))
+
+
+def _together(times: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Half-open spans in order, those that touch or overlap as one."""
+    spans: list[tuple[date, date]] = []
+    for start, end in sorted(times):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+        else:
+            spans.append((start, end))
+    return spans
 
 
 def seats_in(unit: str, on: date) -> list[tuple[Position, list[Assignment]]]:

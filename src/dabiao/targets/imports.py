@@ -58,7 +58,7 @@ def import_rows(
     _admit(by)
     parsed, errors = parse(rows, FIELDS)
     asked: dict[Slot, Levels] = {}
-    read_metric, scope_of = _metric_reader(), _scope_reader()
+    read_metric, scope_of = _metric_reader(), _scope_reader(by, on)
     firsts: dict[Slot, Parsed] = {}
     for row in parsed:
         try:
@@ -158,11 +158,12 @@ def _metric_reader() -> Callable[[str], str]:
     return read
 
 
-def _scope_reader() -> Callable[[Parsed], Scope]:
-    """Unit by key or name, person by employee number."""
-    nodes = org.tree().nodes
+def _scope_reader(by: User | None, on: date) -> Callable[[Parsed], Scope]:
+    """Unit by key or name, person by employee number, of those whom `by` may see: others are not there."""
+    viewer = by or org.operator()
+    nodes = org.units_visible(viewer, on)
     units = {node.name: node.key for node in nodes} | {node.key: node.key for node in nodes}
-    people = org.people_names()
+    people = frozenset(org.people_visible(viewer, on).values_list("key", flat=True))
 
     def read(row: Parsed) -> Scope:
         person, unit = row.text("person"), row.text("unit")

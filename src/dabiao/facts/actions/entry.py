@@ -50,7 +50,7 @@ def file_activity(person: str, activity: Activity, *, by: User, at: datetime, on
     for key in (activity.customer, activity.opportunity):
         if wrong := wrong_with_key(key):
             raise Malformed(str(wrong))
-    holder = _may_file(person, by, on)
+    holder = _may_file(person, by, activity.started_at.date(), on)
     _not_too_old(activity.started_at.date(), on)
     key = secrets.token_hex(8)
     row = {
@@ -77,7 +77,7 @@ def file_figures(
     person: str, day: date, figures: Mapping[str, Decimal], *, by: User, at: datetime, on: date
 ) -> int:
     """The day's figures, one per metric; filing a day again replaces its figures. Raises NotYours, Malformed."""
-    holder = _may_file(person, by, on)
+    holder = _may_file(person, by, day, on)
     _not_too_old(day, on)
     known = dictionary.in_force()
     if strange := sorted(set(figures) - set(known)):
@@ -109,15 +109,16 @@ def take_back(table: str, key: str, *, by: User, at: datetime, on: date) -> None
     ).first()
     if entry is None or not isinstance(entry.row, dict):
         raise NotFound(_("That entry has been published already, or it is not yours."))
-    holder = _may_file(str(entry.row["person"]), by, on)
+    said = entry.row.get("started_at") or entry.row["on"]
+    holder = _may_file(str(entry.row["person"]), by, date.fromisoformat(str(said)[:10]), on)
     outbox.remove(table, [(SOURCE, key)], by=by.username, at=at)
     Pending.objects.filter(pk=entry.pk).delete()
     tell(holder, {"table": table, "key": key})
 
 
-def _may_file(person: str, by: User, on: date) -> Model:
-    """The person, if `by` may file for them: oneself, or whom one may see and manages. Raises NotYours."""
-    holder = org.people_visible(by, on).filter(key=person).first()
+def _may_file(person: str, by: User, day: date, on: date) -> Model:
+    """The person, if `by` may file for them: oneself, or who held a seat that day where one sees it. Raises NotYours."""
+    holder = org.people_seated(by, day, on).filter(key=person).first()
     own = by.person is not None and by.person.key == person
     if holder is None or not may(by, Can.WRITE if own else Can.WRITE_FOR_OTHERS):
         raise NotYours(_("You can file for yourself and for the people you manage."))

@@ -31,9 +31,11 @@ _MOST_PEOPLE = 500
 def today(request: UserRequest) -> HttpResponseBase:
     """File an activity or the figures of a day; what was filed stands below at once."""
     on = http.today()
-    people = _people(request, on)
-    person, day = _whose(request, people, on)
-    customers = queries.customers_of(reading.current(), person) if person in dict(people) else {}
+    said = request.POST if request.method == "POST" and "person" in request.POST else request.GET
+    day = http.day(said["day"], name="day") if said.get("day") else on
+    people = _people(request, day, on)
+    person = said.get("person") or (people[0][0] if people else "")
+    customers = _customers(request, person, on) if person in dict(people) else {}
     activity = partial(forms.ActivityForm, initial={"at": timezone.localtime().time()})
     figures = partial(forms.FiguresForm, metrics={metric.key: say(metric.label) for metric in _metrics()})
 
@@ -47,7 +49,7 @@ def today(request: UserRequest) -> HttpResponseBase:
             "today": on,
             "activity": activity(),
             "figures": figures(),
-            "entries": _entries(request, person, day) if person in dict(people) else [],
+            "entries": _entries(request, person, day, on) if person in dict(people) else [],
             "customers": sorted(customers.values()),
             "own": person == (org.own_person(request.user) or ""),
         }
@@ -77,13 +79,14 @@ def take_back(request: UserRequest) -> HttpResponse:
     return redirect(f"/facts/today/?{request.GET.urlencode()}")
 
 
-def _people(request: UserRequest, on: date) -> list[tuple[str, str]]:
-    """Oneself first, then whom one may file for."""
+def _people(request: UserRequest, day: date, on: date) -> list[tuple[str, str]]:
+    """Oneself first, then for whom one may file that day."""
     own = org.own_person(request.user)
+    seated = org.people_seated(request.user, day, on)
     visible = (
-        org.people_visible(request.user, on).order_by("name", "key")
+        seated.order_by("name", "key")
         if may(request.user, Can.WRITE_FOR_OTHERS)
-        else org.people_visible(request.user, on).filter(key=own or "")
+        else seated.filter(key=own or "")
     )
     listed = [
         (person.key, f"{person.name} {person.key}" if person.name != person.key else person.name)
@@ -92,11 +95,8 @@ def _people(request: UserRequest, on: date) -> list[tuple[str, str]]:
     return sorted(listed, key=lambda item: item[0] != own)
 
 
-def _whose(request: UserRequest, people: list[tuple[str, str]], on: date) -> tuple[str, date]:
-    said = request.POST if request.method == "POST" and "person" in request.POST else request.GET
-    person = said.get("person") or (people[0][0] if people else "")
-    day = http.day(said["day"], name="day") if said.get("day") else on
-    return person, day
+def _customers(request: UserRequest, person: str, on: date) -> dict[str, str]:
+    return queries.customers_of(reading.current(), person, viewer=request.user, on=on)
 
 
 def _activity(said: dict[str, Any], day: date, customers: dict[str, str]) -> Activity:
@@ -131,23 +131,23 @@ def _is_own_figure(metric: Metric) -> bool:
     return counted and metric.key.removeprefix("filed_") not in FIGURES
 
 
-def _entries(request: UserRequest, person: str, day: date) -> list[dict[str, object]]:
-    """What was filed for the day, newest first."""
+def _entries(request: UserRequest, person: str, day: date, on: date) -> list[dict[str, object]]:
+    """What was filed for the day, newest first. A customer is named who is known of that person, not whose key it is."""
     filed = queries.entered(reading.current(), viewer=request.user, people=[person], day=day)
-    return [_shown(entry) for entry in filed]
+    known = {each: _customers(request, each, on) for each in {entry.person for entry in filed}}
+    return [_shown(entry, known[entry.person]) for entry in filed]
 
 
-def _shown(entry: HandEntry) -> dict[str, object]:
+def _shown(entry: HandEntry, customers: dict[str, str]) -> dict[str, object]:
     detail = dict(entry.detail)
     what = str(labels.ACTIVITIES.get(entry.what, entry.what))
     if metric := dictionary.in_force().get(entry.what):
         what = say(metric.label)
     customer = str(detail.get("customer") or "")
-    names = queries.labels("customer", [customer]) if customer else {}
     return {
         "entry": entry,
         "what": what,
-        "customer": names.get(customer, customer),
+        "customer": customers.get(customer, customer),
         "minutes": detail.get("minutes"),
         "value": detail.get("value"),
     }

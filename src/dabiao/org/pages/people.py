@@ -119,7 +119,7 @@ def absence_add(request: UserRequest, key: str) -> HttpResponseBase:
 @page("POST", can=Can.OPERATE)
 def absence_remove(request: UserRequest, key: str, pk: int) -> HttpResponseBase:
     """Take back an absence."""
-    if pk not in {absence.pk for absence in queries.absences_of(key)}:
+    if pk not in {absence.pk for absence in queries.absences_of(request.user, key, http.today())}:
         raise NotFound(_("There is no %(key)s.") % {"key": pk})
     actions.remove_absence(pk, by=request.user, at=timezone.now())
     return redirect("org:person", key)
@@ -153,7 +153,9 @@ def _drawn(request: UserRequest, key: str, **form: Form) -> tuple[str, dict[str,
     context = {
         "person": person,
         "seats": [(seat, _last(seat)) for seat in queries.seats_of(request.user, key, on)],
-        "absences": [(row, row.ends_on - timedelta(days=1)) for row in queries.absences_of(key)],
+        "absences": [
+            (row, row.ends_on - timedelta(days=1)) for row in queries.absences_of(request.user, key, on)
+        ],
         "form": forms.PersonForm(initial=_initial(person)),
         "seat_form": forms.SeatForm(initial={"starts_on": on}),
         "end_form": forms.EndForm(initial={"last_day": on}),

@@ -1,6 +1,6 @@
 """One customer as a viewer sees them: who they are, whose they are, what happened with them in a period."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, cast
@@ -46,16 +46,16 @@ class Customer:
     name: str
     profile: tuple[tuple[str, str], ...]
     owners: tuple[tuple[str, str], ...]
-    """(employee number, name)"""
+    """(employee number, name); both empty of somebody whom the viewer does not see."""
     tiles: tuple[Tile, ...]
     trend: Trend | None
 
 
 def customer(frame: Frame, key: str) -> Customer:
     """The customer in scope and period. Raises NotFound where the viewer may see nothing of them."""
-    name = names.labels("customer", {key}).get(key)
     if not _visible(frame, [key]):
         raise NotFound(_("There is no customer %(key)s, or they are not yours to see.") % {"key": key})
+    name = names.labels("customer", {key}).get(key)
     shown = frame.known(TILES)[:6]
     spans = cockpit.windows(frame)
     values = Values(frame, spans, frame.ask(shown, spans, where={"customer": (key,)}))
@@ -106,11 +106,14 @@ def _owned(frame: Frame, wanted: pa.Table) -> set[str]:
         "$today", f"DATE '{frame.today.isoformat()}'"
     )
     rows = frame.lake.run(query, wanted=wanted).to_pylist()
-    people = {row["person"] for row in rows}
-    visible = set(
-        org.people_visible(frame.viewer, frame.today).filter(key__in=people).values_list("key", flat=True)
-    )
+    visible = _seated(frame, {row["person"] for row in rows})
     return {row["customer"] for row in rows if row["person"] in visible}
+
+
+def _seated(frame: Frame, people: Collection[str]) -> frozenset[str]:
+    """Those who sit today where the viewer sees them: of who has moved away, the customers of today are not theirs."""
+    seated = org.people_seated(frame.viewer, frame.today, frame.today).filter(key__in=people)
+    return frozenset(seated.values_list("key", flat=True))
 
 
 def _profile(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
@@ -141,7 +144,10 @@ def _owners(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
         row["person"] for row in frame.lake.run(query, wanted=pa.table({"customer": [key]})).to_pylist()
     ]
     called = org.people_names(set(people))
-    return tuple((person, called.get(person, person)) for person in people)
+    seen = org.sight(frame.viewer, frame.today).everything
+    named = frozenset(people) if seen else _seated(frame, people)
+    told = ((person, called.get(person, person)) if person in named else ("", "") for person in people)
+    return tuple(dict.fromkeys(told))
 
 
 def _trend(frame: Frame, key: str, metric: str) -> Trend:

@@ -76,6 +76,7 @@ def set_level(
     """Set one level (base, target or challenge) of many targets and leave the other two as they are."""
     if level not in LEVELS:
         raise Malformed(_("%(level)s is not one of base, target, challenge.") % {"level": level})
+    _refuse_strangers({slot.scope for slot in values}, by, on)  # before anything tells which of them exist
     stored = _known(values, _holders({slot.scope for slot in values}))
     targets = {}
     for slot, value in values.items():

@@ -1,6 +1,7 @@
 """Which file feeds which source; whether the columns that a mapping names are there; rejects handed in again."""
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -10,12 +11,15 @@ import polars as pl
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed
+from dabiao.core.spreadsheet import RISKY
 from dabiao.engine.document import Problem
 from dabiao.facts.logic.loading import connectors, joining
 from dabiao.facts.logic.loading.marks import FROM, REASON, rejected_from
 from dabiao.facts.logic.mapping import BadMapping, MapFile, Source
 from dabiao.facts.logic.reading import Options, Sheet, Unreadable, open_file, typed
 
+_MARK: Final = rf"^'('*{RISKY})"
+"""What `rejects` puts before a cell or a title, so that no spreadsheet runs it."""
 _QUERY: Final = Path("query")
 
 
@@ -204,6 +208,10 @@ def _as_rejects(source: Source) -> Source:
     return replace(source, options=options)
 
 
+def _unmarked(title: str) -> str:
+    return re.sub(_MARK, r"\1", title)
+
+
 def _without_marks(sheet: Sheet) -> Sheet:
     read = sheet.read
 
@@ -212,15 +220,17 @@ def _without_marks(sheet: Sheet) -> Sheet:
             texts = [
                 name for name in frame.columns if not name.startswith("__") and name not in {FROM, REASON}
             ]
-            risky = pl.col(texts).str.replace(r"^'([=+\-@])", "${1}")
-            yield frame.drop(FROM, REASON, strict=False).with_columns(risky)
+            plain = frame.drop(FROM, REASON, strict=False).with_columns(
+                pl.col(texts).str.replace(_MARK, "${1}")
+            )
+            yield plain.rename(_unmarked)
 
     # The reader needs every column of the file; only what comes out of it is without the marks.
     every = sheet.columns
     hidden = Sheet(
         sheet.file,
         sheet.name,
-        tuple(n for n in every if n not in {FROM, REASON}),
+        tuple(_unmarked(n) for n in every if n not in {FROM, REASON}),
         chunks,
         sheet.doubles,
         sheet.total,
