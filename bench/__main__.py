@@ -30,6 +30,7 @@ ALONE: dict[str, tuple[str, ...]] = {
     "payouts": ("1e6",),
     "cascade": (),
     "effects": ("--quick",),
+    "mixed": (),
 }
 """Programs of their own, and what they are given in a run of everything."""
 NAMES = (*SIDE_BY_SIDE, PAGES, *ALONE)

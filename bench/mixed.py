@@ -1,6 +1,6 @@
 """Sixteen readers of mixed pages while a large file is imported: the demo company, served as `dabiao serve` does it.
 
-    python -m bench mixed
+    python -m bench.mixed
 
 Everybody reads what stands in their own rail, one page after another without a pause, and now and then the facts behind
 a number; meanwhile `dabiao import` loads a file of orders again and again, each time with other amounts. The load
@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from bench.cockpit import Address, Latency, _children, _get, _peak_mb, _server, 
 
 READERS, SECONDS, ROWS = 16, 60, 100_000
 ACCOUNTS = ("director", "manager", "team", "rep", "operations", "finance", "admin")
+NOT_READ = ("/accounts/", "/health/")
+"""Signing out; and the doctor's page, which looks at every file: nobody reads it all day."""
 MAP = """
 schema: dabiao/map/1
 system: bench
@@ -91,7 +94,7 @@ def _rail(address: Address, cookie: str) -> list[str]:
     page = connection.getresponse().read().decode()
     rail = page[page.index("<nav") :]
     links = re.findall(r'href="(/[^"#]*)"', rail[: rail.index("</nav>")])
-    return sorted({link.replace("&amp;", "&") for link in links if "/accounts/" not in link})
+    return sorted({link.replace("&amp;", "&") for link in links if not link.startswith(NOT_READ)})
 
 
 def _read(
@@ -142,3 +145,22 @@ def _import(
             env=environment, check=True, capture_output=True,
         )  # fmt: skip
         landed.append(1)
+
+
+def main() -> None:
+    """Print what was measured."""
+    with tempfile.TemporaryDirectory(prefix="mixed-") as folder:
+        measured = run(Path(folder))
+    for each in measured.latencies:
+        print(
+            f"{each.name}: {each.requests} pages, median {each.median:.0f} ms, p95 {each.p95:.0f} ms, slowest {each.slowest:.0f} ms"
+        )
+    print(
+        f"{measured.imports} imports of {ROWS:,} rows; {', '.join(f'{mb:.0f}' for mb in measured.web_peaks_mb)} MB a web process"
+    )
+    for page, p95 in measured.slowest:
+        print(f"  {page}: p95 {p95:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
