@@ -37,11 +37,16 @@ dev: $(VENV)/.dev
 demo: ready
 	$(BIN)/dabiao demo $(if $(filter 0,$(SERVE)),--no-serve) $(if $(DEMO_LANG),--lang $(DEMO_LANG))
 
-# The engine knows no database: its tests run once.
+# The engine, readers of files and what is asked of the lake alone know no database: their tests run once.
+ONCE = engine improvement ui core/test_hostile.py core/test_limited.py core/test_sentence.py core/test_spreadsheet.py \
+  demo/test_names.py demo/test_simulation.py facts/test_coerce.py facts/test_mapping.py facts/test_propose.py \
+  facts/test_reading.py incentives/test_oracle.py incentives/test_oracle_runs.py incentives/test_oracle_situations.py \
+  incentives/test_plan_text.py incentives/test_runs.py incentives/test_situations.py site/test_proxy.py site/test_build.py
+
 test: dev
 	$(BIN)/python hatch_build.py
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not faults"
-	$(BIN)/python -m tests.postgres -n $(JOBS) --dist loadfile -m "not slow and not browser and not faults" --ignore tests/engine
+	$(BIN)/python -m tests.postgres -n $(JOBS) --dist loadfile -m "not slow and not browser and not faults" $(addprefix --ignore tests/,$(ONCE))
 
 test-slow: dev
 	$(BIN)/python -m pytest -m slow

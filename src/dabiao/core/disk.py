@@ -1,10 +1,13 @@
 """Whether an error is the disk's: full, read-only, not ours to write. Each library says so in a way of its own."""
 
 import errno
+import shutil
 from collections.abc import Iterator
 from typing import Final
 
 from django.utils.translation import gettext as _
+
+from dabiao.core import config
 
 _FULL: Final = (
     "no space left",
@@ -13,6 +16,9 @@ _FULL: Final = (
     "database or disk is full",
     "disk full",
 )
+_WORN: Final = ("disk i/o error",)
+"""What SQLite says of a full disk too, where the file it shares with others cannot grow."""
+_NOTHING: Final = 2**20
 _CLOSED: Final = ("read-only file system", "readonly database", "permission denied")
 _LIBRARIES: Final = frozenset(
     {"duckdb", "_duckdb", "deltalake", "django", "sqlite3", "polars", "pyarrow", "psycopg"}
@@ -22,7 +28,7 @@ _LIBRARIES: Final = frozenset(
 def trouble(error: BaseException) -> str | None:
     """What happened and how to mend it; None when the disk is not what is wrong."""
     for each in _chain(error):
-        if _is(each, {errno.ENOSPC, errno.EDQUOT}, _FULL):
+        if _is(each, {errno.ENOSPC, errno.EDQUOT}, _FULL) or (_is(each, set(), _WORN) and _is_full()):
             return _(
                 "The disk is full; nothing was changed. Make room where DABIAO_HOME lies, then do it again."
             )
@@ -31,6 +37,10 @@ def trouble(error: BaseException) -> str | None:
                 "DABIAO_HOME cannot be written to; nothing was changed. See to its rights, then do it again."
             )
     return None
+
+
+def _is_full() -> bool:
+    return shutil.disk_usage(config.home()).free < _NOTHING
 
 
 def _is(error: BaseException, numbers: set[int], words: tuple[str, ...]) -> bool:

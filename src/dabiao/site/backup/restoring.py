@@ -12,7 +12,7 @@ from pathlib import Path
 from django.apps import apps
 from django.apps.registry import Apps
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.graph import MigrationGraph
 from django.utils.translation import gettext as _
@@ -62,12 +62,12 @@ def restore(file: Path, *, passphrase: str = "", with_key: bool = True) -> Resto
 @contextmanager
 def _undone_unless_it_ends(home: Path) -> Iterator[None]:
     """Takes back what this restore has done when it fails, and first of all what one that was killed has left."""
-    stage, unused = Stage(home), not connection.introspection.table_names()
-    _settle(stage)
+    stage, unused = Stage(home), _is_unused()
     try:
+        _settle(stage)
         yield
     except BaseException as error:
-        if not _settle(stage) and unused and connection.vendor == "sqlite":
+        if not _settle(stage) and unused:
             _forget_database()
         if isinstance(error, OSError):
             raise CannotWrite(
@@ -79,12 +79,24 @@ def _undone_unless_it_ends(home: Path) -> Iterator[None]:
 
 def _settle(stage: Stage) -> bool:
     """Whether the restore has committed: the database has rows, or the lake an owner since. Else files are taken back."""
-    committed = tables.any_rows() or journal.owner() is not None
+    try:
+        committed = tables.any_rows() or journal.owner() is not None
+    except DatabaseError:  # without room not even an empty one can be asked
+        committed = journal.owner() is not None
     if committed:
         stage.clear()
     else:
         stage.take_back()
     return committed
+
+
+def _is_unused() -> bool:
+    """Whether the database is a file that does not exist yet, or holds nothing. Asked of the file first: without room
+    to open it, it could not be asked, and would stay."""
+    if connection.vendor != "sqlite":
+        return False
+    file = Path(str(connection.settings_dict["NAME"]))
+    return not file.exists() or file.stat().st_size == 0 or not connection.introspection.table_names()
 
 
 def _forget_database() -> None:
