@@ -66,6 +66,12 @@ def written_through(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
+def _as_urgent_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gives way once never goes first again: not the process that all other tests run in."""
+    monkeypatch.setattr("dabiao.core.priority.os.nice", lambda increment: 0)
+
+
+@pytest.fixture(autouse=True)
 def acts(monkeypatch: pytest.MonkeyPatch) -> list[Act]:
     """Every action that the test carries out: one that changes rows and leaves no audit line, or two, fails it."""
     carried_out: list[Act] = []
