@@ -1,8 +1,10 @@
 """Whether an error is the disk's: full, read-only, not ours to write. Each library says so in a way of its own."""
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -20,9 +22,7 @@ _WORN: Final = ("disk i/o error",)
 """What SQLite says of a full disk too, where the file it shares with others cannot grow."""
 _NOTHING: Final = 2**20
 _CLOSED: Final = ("read-only file system", "readonly database", "permission denied")
-_LIBRARIES: Final = frozenset(
-    {"duckdb", "_duckdb", "deltalake", "django", "sqlite3", "polars", "pyarrow", "psycopg"}
-)
+_LIBRARIES: Final = frozenset({"duckdb", "_duckdb", "deltalake", "django", "sqlite3", "polars", "pyarrow"})
 
 
 def trouble(error: BaseException) -> str | None:
@@ -39,13 +39,19 @@ def trouble(error: BaseException) -> str | None:
     return None
 
 
+def _is_ours(error: OSError) -> bool:
+    """Whether it happened in the data folder: somebody's file that may not be read is another matter."""
+    named = isinstance(error.filename, str | os.PathLike)
+    return not named or Path(os.fspath(error.filename)).resolve().is_relative_to(config.home())
+
+
 def _is_full() -> bool:
     return shutil.disk_usage(config.home()).free < _NOTHING
 
 
 def _is(error: BaseException, numbers: set[int], words: tuple[str, ...]) -> bool:
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno in numbers
+        return error.errno in numbers and _is_ours(error)
     library = type(error).__module__.partition(".")[0]
     said = str(error).lower()
     return (library in _LIBRARIES or isinstance(error, OSError)) and any(word in said for word in words)

@@ -29,7 +29,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def worker(request: HttpRequest) -> JsonResponse:
     """Whether the work that waits is done; 503 where no worker lives or one hangs. The pages can be asked all the same."""
-    now, at = waiting(timezone.now()), timezone.now()
+    at = timezone.now()
+    now = waiting(at)
     wrong = bool(now.trouble(at))
     since = now.since.isoformat() if now.since else None
     told = {"status": "not ready" if wrong else "ok", "workers": now.workers, "waiting_since": since}
