@@ -1,8 +1,10 @@
 """What a page shows is worked out once for as long as nothing that it depends on changes."""
 
+import threading
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from django.core.cache import cache
 
@@ -11,9 +13,32 @@ _SECONDS: Final = 900
 """As long as fragments of pages are kept; then what nobody asks for any more goes."""
 
 
+class _Turn:
+    """Whoever holds it works something out; the others wait for what that one finds."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+_NOTHING: Final = object()
+_turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+_turns_lock = threading.Lock()
+
+
 def once(name: str, stamp: str, make: Callable[[], T]) -> T:
-    """What `make` makes, from this process's memory where it has been made under this stamp. It must be picklable."""
-    return cast(T, cache.get_or_set(f"{name}:{stamp}", make, _SECONDS))
+    """What `make` makes, from this process's memory where it has been made under this stamp. It must be picklable.
+
+    Threads that ask for the same at the same time wait for the first of them. `make` may ask for other things `once`,
+    not for its own.
+    """
+    key = f"{name}:{stamp}"
+    found = cache.get(key, _NOTHING)
+    if found is _NOTHING:
+        with _turns_lock:
+            turn = _turns.setdefault(key, _Turn())
+        with turn.lock:
+            found = cache.get_or_set(key, make, _SECONDS)
+    return cast(T, found)
 
 
 def stamp(*parts: object) -> str:

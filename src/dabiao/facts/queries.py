@@ -1,12 +1,13 @@
 """Reads of this room: imports, what the lake holds, names of things, what has been entered today."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from dabiao.core import keeping
 from dabiao.core.errors import NotFound
 from dabiao.core.models import Job
 from dabiao.facts.models import Connector, ImportBatch, Label
@@ -108,6 +109,13 @@ def customers_of(lake: Lake, person: str, *, viewer: User, on: date, limit: int 
     The most dealt with first: whom they will most likely visit.
     """
     days = org.days_visible(viewer, person, on)
+    stamp = keeping.stamp(lake.tables, person, days, limit)
+    keys = keeping.once("customers", stamp, lambda: _dealt_with(lake, person, days, limit))
+    names = labels("customer", keys)
+    return {key: names.get(key, key) for key in keys}
+
+
+def _dealt_with(lake: Lake, person: str, days: Sequence[tuple[date, date]], limit: int) -> list[str]:
     parts = [
         f"""SELECT customer FROM "{table}" WHERE person = '{_quoted(person)}' AND customer IS NOT NULL
             AND ({" OR ".join(_between(table, start, end) for start, end in days)})"""
@@ -115,13 +123,11 @@ def customers_of(lake: Lake, person: str, *, viewer: User, on: date, limit: int 
         if table in lake.tables and days
     ]
     if not parts:
-        return {}
+        return []
     rows = lake.run(
         f"SELECT customer, count(*) FROM ({' UNION ALL '.join(parts)}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}"
     )
-    keys = [str(key) for key in rows.column(0).to_pylist()]
-    names = labels("customer", keys)
-    return {key: names.get(key, key) for key in keys}
+    return [str(key) for key in rows.column(0).to_pylist()]
 
 
 def _between(table: str, start: date, end: date) -> str:

@@ -18,7 +18,7 @@ from dabiao.core.names import fold
 from dabiao.org.access import may, require
 from dabiao.org.can import Can
 from dabiao.org.logic.seats import Numbering, numbering
-from dabiao.org.logic.tree import Node, Tree, one_tree, org_version, tree
+from dabiao.org.logic.tree import Node, Tree, one_tree, org_version, read_once, tree
 from dabiao.org.models import FOREVER, Absence, ApiToken, Assignment, Grant, Person, Position, Unit, User
 
 __all__ = ["FOREVER", "Node", "Numbering", "Tree", "numbering", "one_tree", "org_version", "tree"]
@@ -66,6 +66,11 @@ def sight(viewer: User, on: date) -> Sight:
     Administrators, sales operations and readers: everything. Managers: the subtrees of the units in which
     they hold a position on that day. Everybody: the subtrees granted to them for that day, and themselves.
     """
+    who = (viewer.pk, viewer.role, viewer.is_active, viewer.person_id)
+    return read_once(("sight", *who, on), lambda: _sight(viewer, on))
+
+
+def _sight(viewer: User, on: date) -> Sight:
     if not viewer.is_active:
         return Sight(False, frozenset(), None)
     person = own_person(viewer)

@@ -45,12 +45,13 @@ def grid_page(request: UserRequest) -> HttpResponseBase:
     wanted = _asked(request)
     if wanted is None:
         return render(request, "targets/grid.html", {"grid": None})
-    shown = keeping.once("grid", _stamp(request, wanted), lambda: _grid(request, wanted))
+    stamp = _stamp(request, wanted)
+    shown = keeping.once("grid", stamp, lambda: _grid(request, wanted))
     if kind := request.GET.get("export"):
         return http.download(
             export_rows(shown), export_columns(shown), name=f"targets-{wanted.metric}", kind=kind
         )
-    return render(request, "targets/grid.html", _context(request, shown))
+    return render(request, "targets/grid.html", {"stamp": stamp, **_context(request, shown, stamp)})
 
 
 @page("POST")
@@ -134,9 +135,9 @@ def _stamp(request: UserRequest, wanted: GridRequest) -> str:
     return keeping.stamp(*known, *of_viewer, wanted, on)
 
 
-def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
-    known = dictionary.in_force()
-    used = set(queries.metrics_with_targets())
+def _context(request: UserRequest, shown: Grid, stamp: str) -> dict[str, object]:
+    viewer, on, known = request.user, http.today(), dictionary.in_force()
+    used = keeping.once("used", stamp, lambda: frozenset(queries.metrics_with_targets()))
     choices = sorted(
         known.values(), key=lambda metric: (metric.key not in used, list(known).index(metric.key))
     )
@@ -145,7 +146,7 @@ def _context(request: UserRequest, shown: Grid) -> dict[str, object]:
         "metric_name": say(shown.metric.label),
         "metrics": [(metric.key, say(metric.label)) for metric in choices],
         "levels": [("base", _("Base")), ("target", _("Target")), ("challenge", _("Challenge"))],
-        "products": queries.products_with_targets(request.user, http.today()),
+        "products": keeping.once("products", stamp, lambda: queries.products_with_targets(viewer, on)),
     }
 
 

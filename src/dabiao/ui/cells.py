@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Protocol, cast
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -39,6 +39,14 @@ def cell(column: Column, row: Row, currency: str) -> SafeString:
     if target and value is not None:
         shown = format_html('<a href="{}">{}</a>', target, shown)
     return shown
+
+
+def drawn(column: Column, shown: SafeString, rank: str | None = None) -> SafeString:
+    """A whole cell of a table, with its rank where the browser orders. Said here: a template takes ten times as long."""
+    number = " num" if column.is_number else ""
+    ordered = "" if rank is None else f' data-v="{escape(rank)}"'
+    hidden = " hidden" if column.hidden else ""
+    return mark_safe(f'<td class="c-{column.kind}{number}"{ordered}{hidden}>{shown}</td>')
 
 
 def said(column: Column, row: Row, currency: str) -> str:

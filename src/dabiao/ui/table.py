@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from dabiao.ui import cells, order
 from dabiao.ui.listing import Column, Listing, Row
@@ -17,9 +17,9 @@ FILTERED_FROM: Final = 9
 
 @dataclass(frozen=True)
 class Drawn:
-    """A row: cells (with their ranks, where the browser orders), its place as given, whether the filter hides it."""
+    """A row: its cells as HTML, its place as given, whether the filter hides it."""
 
-    cells: Sequence[tuple[Column, SafeString, str]]
+    cells: SafeString
     at: int = 0
     hidden: bool = False
 
@@ -97,6 +97,12 @@ def _exports(request: HttpRequest, table: Listing, view: View) -> list[tuple[str
     return [(kind, address(request, table, view, export=kind)) for kind in ("csv", "xlsx")]
 
 
-def _cells(table: Listing, row: Row, ranks: Sequence[str] = ()) -> list[tuple[Column, SafeString, str]]:
-    shown = [cells.cell(column, row, table.currency) for column in table.columns]
-    return list(zip(table.columns, shown, ranks or [""] * len(shown), strict=True))
+def _cells(table: Listing, row: Row, ranks: Sequence[str] | None = None) -> SafeString:
+    """The cells of a row, each with its rank where the browser orders."""
+    told: Sequence[str | None] = ranks or [None] * len(table.columns)
+    return mark_safe(
+        "".join(
+            cells.drawn(column, cells.cell(column, row, table.currency), rank)
+            for column, rank in zip(table.columns, told, strict=True)
+        )
+    )

@@ -1,12 +1,15 @@
 """Today's organisation tree as one frozen value: units depth first, every subtree a slice."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TypeVar, cast
 
 from dabiao.org.models import OrgVersion, Unit
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,29 +62,32 @@ class Tree:
             key = node.parent
 
 
-_read_once: ContextVar[list[Tree] | None] = ContextVar("read_once", default=None)
+_read: ContextVar[dict[Hashable, object] | None] = ContextVar("read", default=None)
 
 
 def tree() -> Tree:
     """Today's tree, kept until an action changes the organisation."""
-    seen = _read_once.get()
-    if seen:
-        return seen[0]
-    stamp = OrgVersion.objects.filter(pk=1).values_list("stamp", flat=True).first()
-    found = _kept(stamp) if stamp else _read("")
-    if seen is not None:
-        seen.append(found)
-    return found
+    return read_once("tree", _today)
 
 
 @contextmanager
 def one_tree() -> Iterator[None]:
     """Within it the organisation is read once, and is one and the same. For pages that only read."""
-    token = _read_once.set([])
+    token = _read.set({})
     try:
         yield
     finally:
-        _read_once.reset(token)
+        _read.reset(token)
+
+
+def read_once(key: Hashable, read: Callable[[], T]) -> T:
+    """What `read` says of the organisation; within `one_tree` what it said there first under this key."""
+    known = _read.get()
+    if known is None:
+        return read()
+    if key not in known:
+        known[key] = read()
+    return cast(T, known[key])
 
 
 def org_version() -> int:
@@ -89,12 +95,17 @@ def org_version() -> int:
     return OrgVersion.objects.filter(pk=1).values_list("number", flat=True).first() or 0
 
 
+def _today() -> Tree:
+    stamp = OrgVersion.objects.filter(pk=1).values_list("stamp", flat=True).first()
+    return _kept(stamp) if stamp else _built("")
+
+
 @lru_cache(maxsize=4)
 def _kept(stamp: str) -> Tree:
-    return _read(stamp)
+    return _built(stamp)
 
 
-def _read(stamp: str) -> Tree:
+def _built(stamp: str) -> Tree:
     fields = ("pk", "key", "name", "name_en", "kind", "parent_id")
     rows = list(Unit.objects.order_by("order", "key").values_list(*fields))
     keys = {row[0]: row[1] for row in rows}
