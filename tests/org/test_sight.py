@@ -7,7 +7,7 @@ import pytest
 from dabiao.core.errors import NotFound
 from dabiao.org import actions, queries
 from dabiao.org.logic import seats
-from dabiao.org.models import User
+from dabiao.org.models import Assignment, User
 from dabiao.org.queries import Scope
 
 EVERYONE = {f"P0{n}" for n in range(1, 10)}
@@ -212,6 +212,34 @@ class TestAbsences:
 
         assert shown("sam") == [self.AWAY[1][0], self.AWAY[0][0]]
         assert shown("max") == [start for start, _end in reversed(self.AWAY)]
+
+
+class TestWhatNoDayBelongsTo:
+    """Where somebody is written to and when they left: known to who sees their last seat."""
+
+    @pytest.fixture
+    def left(self, company, at):
+        values = {"email": "max@example.com", "left_on": date(2026, 3, 31)}
+        actions.change_person("P06", values=values, by=company.ada, at=at)
+        return company
+
+    @pytest.mark.parametrize(
+        ("viewer", "known"), [("sam", False), ("wes", True), ("max", True), ("fin", True), ("dora", True)]
+    )
+    def test_is_for_whoever_sees_the_last_seat(self, left, on, as_, viewer, known):
+        row = next(row for row in queries.people_rows(left.users[viewer], on) if row.key == "P06")
+        page = as_(viewer).get("/org/people/P06/").content.decode()
+
+        assert (row.left_on is not None) == known
+        assert ("max@example.com" in page) == known
+
+    def test_stays_known_to_the_manager_whom_they_left_under(self, left, at, on):
+        actions.change_assignment(
+            Assignment.objects.get(person__key="P06", ends_on=queries.FOREVER).pk,
+            values={"ends_on": date(2026, 3, 1)}, by=left.ada, at=at,
+        )  # fmt: skip
+        assert queries.is_theirs(left.wes, "P06", date(2026, 5, 1))
+        assert not queries.is_theirs(left.sam, "P06", date(2026, 5, 1))
 
 
 class TestSeats:

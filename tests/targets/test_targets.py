@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,10 +11,14 @@ from dabiao.core.models import AuditLine
 from dabiao.core.uploads import numbered
 from dabiao.engine.period import CALENDAR_YEAR
 from dabiao.engine.promise import Levels
+from dabiao.metrics.promised import promised
+from dabiao.org.actions import change_assignment
+from dabiao.org.models import Assignment
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, imports, queries
 from dabiao.targets.actions import Slot
 from dabiao.targets.models import Target
+from dabiao.targets.queries.grid import GridRequest, grid
 from tests.company import rows
 
 MONTH = {n: (date(2026, n, 1), date(2026, n + 1, 1)) for n in range(1, 12)}
@@ -183,6 +188,25 @@ class TestSet:
                 actions.set_target(slot(scope), money(1), by=company.users[who], at=at, on=on)
             assert not Target.objects.exists()
 
+    @pytest.mark.parametrize(("who", "may"), [("sam", False), ("wes", True)])
+    def test_of_who_has_moved_is_for_those_above_now(self, company, at, on, who, may):
+        def act():
+            actions.set_target(slot(person("P06")), money(9), by=company.users[who], at=at, on=on)
+
+        if may:
+            act()
+        else:
+            with pytest.raises((Forbidden, NotFound)):
+                act()
+        assert Target.objects.filter(person__key="P06").exists() == may
+
+    def test_of_who_has_gone_is_for_operations_only(self, company, at, on, put):
+        seat = Assignment.objects.get(person__key="P04")
+        change_assignment(seat.pk, values={"ends_on": date(2026, 3, 1)}, by=company.ada, at=at)
+
+        assert queries.may_set(company.sam, [person("P04")], date(2026, 3, 15)) == {person("P04"): False}
+        assert put(person("P04"), 9)
+
 
 class TestTable:
     def test_is_for_those_who_set_targets(self, company, at, on):
@@ -224,6 +248,27 @@ class TestVisible:
             )
             == []
         )
+
+    @pytest.mark.parametrize(
+        ("who", "shown"),
+        [("dora", [1, 2, 3]), ("sam", [1]), ("wes", [2, 3]), ("max", [1, 2, 3]), ("fin", [1, 2, 3])],
+    )
+    def test_in_the_grid_and_as_promised_are_those_of_the_time_of_the_seat(
+        self, company, put, on, who, shown
+    ):
+        for month in (1, 2, 3):
+            put(person("P06"), 700 + month, MONTH[month])
+        viewer = company.users[who]
+        asked = GridRequest(person("P06"), CALENDAR_YEAR.parse("2026"), "sales_amount")
+        cells = grid(viewer, asked, fiscal=CALENDAR_YEAR, on=on).rows[0].cells[1:]
+
+        assert [cell.start.month for cell in cells if cell.shown is not None] == shown
+        for month in (1, 2, 3):
+            period = CALENDAR_YEAR.parse(f"2026-{month:02}")
+            frame = SimpleNamespace(viewer=viewer, period=period, today=on, versions=(f"{month}", month))
+            found = promised(frame, [person("P06")], ["sales_amount"])
+            assert [each.value for each in found.values()] == [700 + month] * (month in shown)
+            assert bool(queries.seen_in(viewer, [person("P06")], *MONTH[month], on)) == (month in shown)
 
 
 class TestImport:

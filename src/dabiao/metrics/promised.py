@@ -8,6 +8,7 @@ from functools import lru_cache
 from dabiao.core import room
 from dabiao.engine.period import Period
 from dabiao.metrics.frame import Frame
+from dabiao.org import queries
 from dabiao.org.queries import Scope
 
 
@@ -24,9 +25,16 @@ Promises = Mapping[tuple[Scope | None, str], Promise]
 
 
 def promised(frame: Frame, scopes: Iterable[Scope | None], metrics: Sequence[str]) -> Promises:
-    """(scope, metric) → target, of those that have one. The scopes are visible: the frame has checked them."""
-    wanted = tuple(dict.fromkeys(scope for scope in scopes if scope is not None))
-    return _promised(wanted, tuple(metrics), frame.period, frame.versions)
+    """(scope, metric) → target, of those that have one. The scopes are visible: the frame has checked them.
+
+    Of somebody of whom the viewer sees no day of the period nothing: what is promised after a move is not theirs.
+    """
+    asked = dict.fromkeys(scope for scope in scopes if scope is not None)
+    people = {scope.key for scope in asked if scope.kind == "person"}
+    period, on = frame.period, frame.today
+    shown = queries.seen_between(frame.viewer, people, period.start, period.end, on) if people else people
+    wanted = tuple(scope for scope in asked if scope.kind == "unit" or scope.key in shown)
+    return _promised(wanted, tuple(metrics), period, frame.versions)
 
 
 @lru_cache(maxsize=512)

@@ -249,6 +249,7 @@ def people_rows(
     if unit is not None:
         held = held.filter(position__unit__key__in=[node.key for node in tree().subtree(unit)])
     seats = {seat.person_id: seat for seat in held.select_related("position__unit")}
+    theirs = None if seen.everything else set(_last_seated(seen).values_list("person_id", flat=True))
     rows = []
     for person in people_visible(viewer, on).order_by("key"):
         seat = seats.get(person.pk)
@@ -267,7 +268,9 @@ def people_rows(
             unit=seat.position.unit.name if seat else None,
             position=seat.position.title if seat else None,
             since=seat.starts_on if seat else None,
-            left_on=person.left_on,
+            left_on=person.left_on
+            if theirs is None or person.pk in theirs or person.key == seen.person
+            else None,
         )
         for _place, _key, person, seat in sorted(rows, key=lambda row: row[:2])
     ]
@@ -277,6 +280,21 @@ def person(viewer: User, key: str, on: date) -> Person:
     """A person whom the viewer may see. Raises NotFound."""
     check_scope(viewer, Scope("person", key), on)
     return Person.objects.get(key=key)
+
+
+def is_theirs(viewer: User, key: str, on: date) -> bool:
+    """Whether the viewer may know of a person what no day belongs to: where to write, when they left the company.
+
+    Whoever sees the seat that they hold last may; those who saw them before they moved away may not.
+    """
+    seen = sight(viewer, on)
+    return seen.everything or seen.person == key or _last_seated(seen).filter(person__key=key).exists()
+
+
+def _last_seated(seen: Sight) -> QuerySet[Assignment]:
+    """Visible seats after which their holders hold no other."""
+    later = Assignment.objects.filter(person=OuterRef("person"), ends_on__gt=OuterRef("ends_on"))
+    return Assignment.objects.filter(~Exists(later), position__unit__key__in=seen.units)
 
 
 def seats_of(viewer: User, key: str, on: date) -> list[Assignment]:
@@ -320,6 +338,17 @@ def days_visible(viewer: User, key: str, on: date) -> list[tuple[date, date]]:
     if seen.everything or seen.person == key:
         return [(date.min, FOREVER)]
     return _together((seat.starts_on, seat.ends_on) for seat in seats_of(viewer, key, on))
+
+
+def seen_between(viewer: User, keys: Collection[str], start: date, end: date, on: date) -> frozenset[str]:
+    """Of these people those of whom the viewer may see a day of [start, end)."""
+    seen = sight(viewer, on)
+    if seen.everything:
+        return frozenset(keys)
+    held = Assignment.objects.filter(
+        position__unit__key__in=seen.units, starts_on__lt=end, ends_on__gt=start, person__key__in=keys
+    )
+    return frozenset(held.values_list("person__key", flat=True)) | ({seen.person or ""} & set(keys))
 
 
 def _together(times: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:

@@ -121,7 +121,8 @@ def promised(
     except BadPeriod as error:
         raise Malformed(say(error.said)) from None
     keys = [key.strip() for key in metrics.split(",") if key.strip()]
-    found = queries.targets_for([asked], keys, window.start, window.end, product=product)
+    shown = queries.seen_in(request.user, [asked], window.start, window.end, http.today())
+    found = queries.targets_for(shown, keys, window.start, window.end, product=product)
     return [
         {"metric": metric, **vars(promise.levels), "derived": promise.derived, "partial": promise.partial}
         for (_scope, metric), promise in found.items()

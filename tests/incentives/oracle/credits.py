@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.incentives.oracle.numbers import divided, rounded
-from tests.incentives.oracle.people import covered, is_position, parent_of, seat_on
+from tests.incentives.oracle.people import covered, is_position, main_seat_on, parent_of
 from tests.incentives.oracle.periods import first_unknown
 from tests.incentives.oracle.situation import Plan, Row, Situation, in_force
 
@@ -293,8 +293,8 @@ def manager_of(s: Situation, person: str | None, day: date) -> str | None:
 
 
 def manager_by_position(s: Situation, person: str, day: date) -> str | None:
-    """The holder of a manager's position in the person's unit, else in the nearest unit above."""
-    seat = seat_on(s, person, day)
+    """The holder of a manager's position in the unit of the person's main seat, else in the nearest unit above."""
+    seat = main_seat_on(s, person, day)
     if seat is None:
         return None
     unit = parent_of(s, seat["unit"]) if manages(s, seat) else seat["unit"]

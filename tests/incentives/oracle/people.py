@@ -20,6 +20,11 @@ def seat_on(s: Situation, person: str, day: date) -> Row | None:
     return next((row for row in seats(s, person) if in_force(row, day)), None)
 
 
+def main_seat_on(s: Situation, person: str, day: date) -> Row | None:
+    main = [row for row in seats(s, person) if row.get("primary") is not False]
+    return next((row for row in main if in_force(row, day)), None)
+
+
 def joined(s: Situation, person: str) -> date | None:
     """The first seat's start."""
     return min((row["starts_on"] for row in seats(s, person)), default=None)

@@ -168,7 +168,7 @@ def _claw_back(pay: Pay) -> None:
     """What clawbacks take this period becomes a debt, recovered in equal instalments out of pay.
 
     An instalment takes at most `most` of the pay that is left; what it could not take is due next time. On
-    leaving everything is due at once.
+    leaving everything is due at once, and so is what is taken back later.
     """
     rules = pay.results.plan.settlement
     account = pay.account
@@ -183,7 +183,7 @@ def _claw_back(pay: Pay) -> None:
     if not account.due:
         return
     available = max(pay.left, ZERO)
-    if pay.is_leaving:
+    if pay.is_leaving or pay.has_left:
         due, account.due = sum(account.due, ZERO), []
     else:
         due = account.due.pop(0)

@@ -152,6 +152,7 @@ def _drawn(request: UserRequest, key: str, **form: Form) -> tuple[str, dict[str,
     person = queries.person(request.user, key, on)
     context = {
         "person": person,
+        "is_theirs": queries.is_theirs(request.user, key, on),
         "seats": [(seat, _last(seat)) for seat in queries.seats_of(request.user, key, on)],
         "absences": [
             (row, row.ends_on - timedelta(days=1)) for row in queries.absences_of(request.user, key, on)

@@ -142,6 +142,14 @@ def targets_for(
     }
 
 
+def seen_in(viewer: User, scopes: Iterable[Scope], start: date, end: date, on: date) -> frozenset[Scope]:
+    """Of scopes that the viewer may open those whose promises for [start, end) are theirs to see: of people who moved,
+    those of the time of a visible seat."""
+    asked = list(scopes)
+    people = org.seen_between(viewer, {each.key for each in asked if each.kind == "person"}, start, end, on)
+    return frozenset(each for each in asked if each.kind == "unit" or each.key in people)
+
+
 def sums(metric: Metric) -> bool:
     """Whether targets of this metric add up: over time and over people. Promises to win so many different
     customers do, although their facts can't be added."""
@@ -164,7 +172,8 @@ def products_with_targets(viewer: User, on: date) -> list[str]:
 def may_set(by: User | None, scopes: Collection[Scope], on: date) -> Mapping[Scope, bool]:
     """Whether somebody may set the targets of scopes: sales operations all of them, a manager those below.
 
-    Nobody sets their own: a manager sets neither the units they stand at the top of nor themselves.
+    Nobody sets their own: a manager sets neither the units they stand at the top of nor themselves. Below are people
+    with a seat there today or later, not those who have moved away.
     """
     if may(by, Can.OPERATE):
         return dict.fromkeys(scopes, True)
@@ -173,9 +182,7 @@ def may_set(by: User | None, scopes: Collection[Scope], on: date) -> Mapping[Sco
     seen = org.sight(by, on)
     below = seen.units - {node.key for node in org.tops_visible(by, on)}
     asked = [scope.key for scope in scopes if scope.kind == "person"]
-    people = set(org.people_visible(by, on).filter(key__in=asked).values_list("key", flat=True)) - {
-        seen.person
-    }
+    people = org.seen_between(by, asked, on, org.FOREVER, on) - {seen.person}
     return {scope: scope.key in (below if scope.kind == "unit" else people) for scope in scopes}
 
 

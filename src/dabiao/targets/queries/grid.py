@@ -87,6 +87,7 @@ def grid(viewer: User, asked: GridRequest, *, fiscal: Fiscal, on: date) -> Grid:
     stored = _stored(asked, periods, scopes)
     metric = dictionary.in_force()[asked.metric]
     may = queries.may_set(viewer, scopes, on)
+    seen = [queries.seen_in(viewer, scopes, period.start, period.end, on) for period in periods]
     derived = [_derived(asked, period, scopes) for period in periods]
     rows = []
     for scope, name, depth in holders:
@@ -94,7 +95,9 @@ def grid(viewer: User, asked: GridRequest, *, fiscal: Fiscal, on: date) -> Grid:
             _cell(
                 period, stored.get((scope, period.start, period.end)), found.get(scope), metric, asked.level
             )
-            for period, found in zip(periods, derived, strict=True)
+            if scope in shown
+            else _cell(period, None, None, metric, asked.level)
+            for period, found, shown in zip(periods, derived, seen, strict=True)
         )
         rows.append(GridRow(scope.kind, scope.key, name, depth, not may[scope], cells))
     return Grid(metric, asked, periods, tuple(rows))
