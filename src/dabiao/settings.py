@@ -1,8 +1,10 @@
 """Django's settings, all from the environment through `core.config`."""
 
+import os
 from pathlib import Path
 
 from dabiao.core import config, database
+from dabiao.core.shared_cache import FOLDER
 from dabiao.rooms import ROOMS
 
 ROOT = Path(__file__).resolve().parent
@@ -81,8 +83,15 @@ LAKE_THREADS = int(config.get("DABIAO_THREADS"))
 METRICS_FOLDER = config.home() / "metrics"
 DATABASES = {"default": database.from_url(config.get("DATABASE_URL"), config.home())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SHARED = os.environ.get(FOLDER, "")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5000}}
+    "default": {
+        "BACKEND": "dabiao.core.shared_cache.SharedCache"
+        if SHARED
+        else "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": SHARED,
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
 }
 
 AUTH_USER_MODEL = "org.User"

@@ -25,7 +25,7 @@ def served(home):
         port = probe.getsockname()[1]
     environment = {
         **os.environ, "DABIAO_HOME": str(home), "DATABASE_URL": "", "DABIAO_SECRET_KEY": "x" * 50,
-        "PYTHONPATH": str(REPOSITORY / "src"), "DJANGO_SETTINGS_MODULE": "dabiao.settings",
+        "PYTHONPATH": str(REPOSITORY / "src"), "DJANGO_SETTINGS_MODULE": "dabiao.settings", "TMPDIR": str(home.parent),
     }  # fmt: skip
     command = [sys.executable, "-m", "dabiao", "serve", "--bind", f"127.0.0.1:{port}", "--processes", "1"]
     process = subprocess.Popen(command, env=environment, start_new_session=True)
@@ -76,6 +76,22 @@ def until(what, *, seconds=90):
             pass
         time.sleep(0.2)
     raise AssertionError("it did not come")
+
+
+def test_what_one_process_works_out_the_others_find_and_it_goes_with_them(home):
+    def kept():
+        return list(home.parent.glob("dabiao-pages-*"))
+
+    with served(home) as (process, port):
+        until(lambda: ask(port, "/readyz")[0] == 200)
+        (folder,) = kept()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in children(process.pid)]
+        assert any(f"DABIAO_PAGES={folder}\0".encode() in each for each in environments)
+
+        process.terminate()
+        process.wait(timeout=30)
+        assert kept() == []
 
 
 def test_a_dead_worker_comes_back_and_a_killed_parent_leaves_nobody(home):

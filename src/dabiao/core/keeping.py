@@ -26,7 +26,8 @@ _turns_lock = threading.Lock()
 
 
 def once(name: str, stamp: str, make: Callable[[], T]) -> T:
-    """What `make` makes, from this process's memory where it has been made under this stamp. It must be picklable.
+    """What `make` makes, from what is kept where one of the instance's processes has made it under this stamp. It must
+    be picklable.
 
     Threads that ask for the same at the same time wait for the first of them. `make` may ask for other things `once`,
     not for its own.

@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import socket
+import tempfile
 import threading
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from dabiao.core.errors import Refused
 from dabiao.core.output import Format, show
 from dabiao.core.priority import give_way
 from dabiao.core.room import Periodic
+from dabiao.core.shared_cache import FOLDER
 from dabiao.core.worker import run_worker
 from dabiao.site.parent import PARENT, leave_with_parent
 from dabiao.site.supervision import Supervisor
@@ -73,13 +75,15 @@ def serve(
         print("DABIAO_PROXY is empty: all who come through the proxy look like one address.", flush=True)
     os.environ[PARENT] = str(os.getpid())
     beside = Supervisor() if with_worker else None
-    if beside is not None:
-        beside.start()
-    try:
-        _granian(host, int(port), processes or int(config.get("DABIAO_PROCESSES")))
-    finally:
+    with tempfile.TemporaryDirectory(prefix="dabiao-pages-") as pages:
+        os.environ[FOLDER] = pages
         if beside is not None:
-            beside.stop()
+            beside.start()
+        try:
+            _granian(host, int(port), processes or int(config.get("DABIAO_PROCESSES")))
+        finally:
+            if beside is not None:
+                beside.stop()
 
 
 class AddressTaken(Refused):
