@@ -25,8 +25,12 @@ class refusals:
         """Django calls it with what a view raised; None lets the error pass."""
         if isinstance(error, RollUpsDamaged) and request.method in {"GET", "HEAD"} and request.resolver_match:
             view, args, given = request.resolver_match
-            answer: HttpResponse = view(request, *args, **given)  # they have been set aside: the facts answer
-            return answer
+            try:
+                answer: HttpResponse = view(request, *args, **given)  # they have been set aside: the facts answer
+            except Exception as again:  # told, or let through, below
+                error = again
+            else:
+                return answer
         refusal = as_refusal(error)
         return refused(request, refusal) if refusal else None
 
