@@ -4,6 +4,7 @@ import errno
 import sqlite3
 
 import pytest
+from deltalake.exceptions import DeltaError
 
 from dabiao.core import disk
 
@@ -25,4 +26,5 @@ def test_an_error_of_the_system(home, case, number, folder, told):
 
 def test_what_a_library_says_of_it_counts_too():
     assert "disk is full" in disk.trouble(sqlite3.OperationalError("database or disk is full"))
+    assert "disk is full" in disk.trouble(DeltaError("Unable to copy data to file: No space left on device"))
     assert disk.trouble(ValueError("the disk is full of songs")) is None

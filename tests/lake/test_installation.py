@@ -1,5 +1,6 @@
 """One database and one lake belong together: every way in which they may not, and that nothing is lost by it."""
 
+import errno
 import shutil
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -9,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from dabiao.core.publishing import publish_waiting
+from dabiao.lake import durable, installation, journal, maintenance, reading
 from dabiao.lake import home as lake_home
-from dabiao.lake import installation, journal, maintenance, reading
 from dabiao.lake.change import Change
 from dabiao.lake.installation import WrongLake
 from dabiao.lake.models import Installation, Snapshot
@@ -231,3 +232,20 @@ class TestDisk:
             in known["through"]
         )
         assert {newest} <= known["through"]
+
+    def test_without_room_for_the_journal_what_is_published_stays_so(self, monkeypatch, caplog):
+        def full(_opened, path):
+            if path.name.startswith("v0"):
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+        load("a")
+        with monkeypatch.context() as cramped:
+            cramped.setattr(durable, "through", full)
+            load("b")
+
+        assert keys() == ["a", "b"]
+        assert "misses v2: No space left on device" in caplog.text
+        assert [entry.number for entry in journal.entries()] == [1]
+        assert not list(lake_home.lake().rglob("*.new"))
+        load("c")
+        assert [entry.number for entry in journal.entries()] == [1, 2, 3]

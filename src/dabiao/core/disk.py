@@ -22,7 +22,10 @@ _WORN: Final = ("disk i/o error",)
 """What SQLite says of a full disk too, where the file it shares with others cannot grow."""
 _NOTHING: Final = 2**20
 _CLOSED: Final = ("read-only file system", "readonly database", "permission denied")
-_LIBRARIES: Final = frozenset({"duckdb", "_duckdb", "deltalake", "django", "sqlite3", "polars", "pyarrow"})
+_LIBRARIES: Final = frozenset(
+    {"duckdb", "_duckdb", "deltalake", "_internal", "django", "sqlite3", "polars", "pyarrow"}
+)
+"""Where their errors are defined; deltalake's are of a module that calls itself `_internal`."""
 
 
 def trouble(error: BaseException) -> str | None:

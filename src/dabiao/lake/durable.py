@@ -21,14 +21,21 @@ def sync(paths: Iterable[Path]) -> None:
 
 
 def write(file: Path, content: bytes) -> None:
-    """Put a small file in place of the one of its name: the old content or the new one, whenever the power goes."""
+    """Put a small file in place of the one of its name: the old content or the new one, whenever the power goes.
+
+    Raises OSError, and then leaves nothing beside the old one.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(file.name + _NEW)
-    with new.open("wb") as out:
-        out.write(content)
-        out.flush()
-        through(out.fileno(), new)
-    new.replace(file)
+    try:
+        with new.open("wb") as out:
+            out.write(content)
+            out.flush()
+            through(out.fileno(), new)
+        new.replace(file)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
     _sync(file.parent)
 
 

@@ -1,5 +1,6 @@
 """The pointer: which snapshot readers use, and how it is moved."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,8 @@ from django.db import transaction
 from dabiao.lake import durable, home, journal
 from dabiao.lake.lease import Held
 from dabiao.lake.models import Snapshot
+
+log = logging.getLogger(__name__)
 
 
 def latest() -> Snapshot | None:
@@ -53,5 +56,17 @@ def point(
             token=mine.token,
         )
         within(number)
-        transaction.on_commit(lambda: journal.keep(snapshot), robust=True)
+        transaction.on_commit(lambda: _remember(snapshot), robust=True)
     return number
+
+
+def _remember(snapshot: Snapshot) -> None:
+    """In the lake's journal. The publication is visible by now, and stays so where there is no room for that."""
+    try:
+        journal.keep(snapshot)
+    except OSError as error:
+        log.warning(
+            "The lake's journal misses v%s: %s. The next publication writes it.",
+            snapshot.number,
+            error.strerror,
+        )

@@ -26,7 +26,9 @@ class refusals:
         if isinstance(error, RollUpsDamaged) and request.method in {"GET", "HEAD"} and request.resolver_match:
             view, args, given = request.resolver_match
             try:
-                answer: HttpResponse = view(request, *args, **given)  # they have been set aside: the facts answer
+                answer: HttpResponse = view(
+                    request, *args, **given
+                )  # they have been set aside: the facts answer
             except Exception as again:  # told, or let through, below
                 error = again
             else:
