@@ -40,10 +40,11 @@ tables:
 
 @dataclass(frozen=True)
 class Mixed:
-    """Latencies at rest and while it imports, which pages were slowest, how many imports landed, megabytes a process."""
+    """Latencies at rest and while it imports, the slowest pages and single requests, imports landed, megabytes a process."""
 
     latencies: tuple[Latency, ...]
     slowest: tuple[tuple[str, float], ...]
+    single: tuple[tuple[str, float], ...]
     imports: int
     web_peaks_mb: tuple[float, ...]
 
@@ -71,19 +72,19 @@ def run(folder: Path, *, seconds: int = SECONDS) -> Mixed:
         for name, cookie in cookies.items():
             for page in pages[name]:
                 _get(http.client.HTTPConnection(*address), page, cookie)
-        rest, _slow = _read(address, cookies, pages, seconds)
+        rest, _slow, waited = _read(address, cookies, pages, seconds)
         stop, landed = threading.Event(), []
         importer = threading.Thread(target=_import, args=(program, environment, folder, stop, landed))
         importer.start()
         try:
-            busy, slow = _read(address, cookies, pages, seconds)
+            busy, slow, meanwhile = _read(address, cookies, pages, seconds)
         finally:
             stop.set()
             importer.join()
         peaks = tuple(_peak_mb(pid) for pid in _children(process.pid))
     return Mixed(
         (_summary("16 readers of mixed pages", rest), _summary("16 readers of mixed pages while importing", busy)),
-        slow, len(landed), peaks,
+        slow, (*waited, *meanwhile), len(landed), peaks,
     )  # fmt: skip
 
 
@@ -99,9 +100,10 @@ def _rail(address: Address, cookie: str) -> list[str]:
 
 def _read(
     address: Address, cookies: dict[str, str], pages: dict[str, list[str]], seconds: int
-) -> tuple[list[float], tuple[tuple[str, float], ...]]:
-    """Milliseconds of every page, and the five slowest kinds by their 95th percentile."""
-    end, taken = time.monotonic() + seconds, []
+) -> tuple[list[float], tuple[tuple[str, float], ...], tuple[tuple[str, float], ...]]:
+    """Milliseconds of every page, the slowest kinds by their 95th percentile, and the slowest single requests."""
+    began, taken, single = time.monotonic(), [], []
+    end = began + seconds
 
     def reader(number: int) -> None:
         name = ACCOUNTS[number % len(ACCOUNTS)]
@@ -112,6 +114,9 @@ def _read(
             if status != 200:
                 raise RuntimeError(f"{page} as {name}: {status}")
             taken.append((page.partition("?")[0], milliseconds))
+            single.append(
+                (milliseconds, f"{page} as {name}, {time.monotonic() - began:.0f} s after the start")
+            )
 
     threads = [threading.Thread(target=reader, args=(number,)) for number in range(READERS)]
     for thread in threads:
@@ -124,7 +129,12 @@ def _read(
     slow = sorted(
         ((sorted(each)[int(len(each) * 0.95)], page) for page, each in by_page.items()), reverse=True
     )
-    return [milliseconds for _page, milliseconds in taken], tuple((page, p95) for p95, page in slow[:8])
+    longest = tuple((told, milliseconds) for milliseconds, told in sorted(single, reverse=True)[:6])
+    return (
+        [milliseconds for _page, milliseconds in taken],
+        tuple((page, p95) for p95, page in slow[:8]),
+        longest,
+    )
 
 
 def _import(
@@ -160,6 +170,8 @@ def main() -> None:
     )
     for page, p95 in measured.slowest:
         print(f"  {page}: p95 {p95:.0f} ms")
+    for told, milliseconds in measured.single:
+        print(f"  {told}: {milliseconds:.0f} ms")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ import sqlite3
 
 import pytest
 from deltalake.exceptions import DeltaError
+from django.db import DatabaseError
 
 from dabiao.core import disk
+from dabiao.core.errors import as_refusal
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,10 @@ def test_what_a_library_says_of_it_counts_too():
     assert "disk is full" in disk.trouble(sqlite3.OperationalError("database or disk is full"))
     assert "disk is full" in disk.trouble(DeltaError("Unable to copy data to file: No space left on device"))
     assert disk.trouble(ValueError("the disk is full of songs")) is None
+
+
+def test_a_damaged_database_is_told_with_its_mend():
+    for said in ("database disk image is malformed", "file is not a database"):
+        refusal = as_refusal(DatabaseError(said))
+        assert "dabiao recover" in str(refusal) and refusal.status == 503
+    assert as_refusal(ValueError("file is not a database")) is None

@@ -248,8 +248,36 @@ class TestFacts:
         assert answer.status_code == 422
         assert [problem["row"] for problem in answer.json()["detail"]] == [1, 2]
         undated = calls("otto", "write").post("facts/order_lines", {"rows": rows})
-        assert [problem["row"] for problem in undated.json()["detail"]] == [2]
+        assert [problem["row"] for problem in undated.json()["detail"]] == [1, 2, 3]
         assert not Pending.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("ordered_on", 46000), ("ordered_on", -1), ("ordered_on", True), ("ordered_on", "16.3.2026"),
+            ("ordered_on", "0001-01-01"), ("ordered_on", "1899-12-31"), ("ordered_on", "2200-01-01"),
+            ("ordered_on", "9999-12-31"), ("amount", "1_000"), ("amount", "1,5"), ("amount", "NaN"), ("amount", "１２"),
+        ],
+    )  # fmt: skip
+    def test_are_refused_where_a_value_could_only_be_guessed(self, calls, column, value):
+        row = {**line("5", "P04", "1"), column: value}
+        answer = calls("otto", "write").post("facts/order_lines", {"rows": [row]})
+
+        assert answer.status_code == 422 and not Pending.objects.exists()
+        (problem,) = answer.json()["detail"]
+        assert problem["message"].startswith(f"{column}: {value}")
+
+    @pytest.mark.parametrize("half", ["\\ud800", "x\\uDC00y", "\\udc00\\ud800"])
+    def test_half_characters_are_refused_at_every_door(self, calls, half):
+        caller = calls("otto", "write")
+        bodies = {
+            "facts/order_lines/removals": f'[{{"source": "x", "key": "{half}"}}]',
+            "facts/order_lines": f'{{"rows": [{{"key": "{half}", "ordered_on": "2026-03-02"}}]}}',
+        }
+        for path, body in bodies.items():
+            assert caller.post(path, body).status_code == 422, path
+        whole = '{"rows": [{"key": "\\ud83d\\ude00", "ordered_on": "2026-03-02", "amount": "1"}]}'
+        assert caller.post("facts/order_lines", whole).status_code == 202
 
     @pytest.mark.parametrize(
         "body", ["", "[]", '{"rows": 1}', '{"rows": [1]}', '{"rows": [{"key": [1]}]}', "NaN", "["]

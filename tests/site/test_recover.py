@@ -8,10 +8,10 @@ from django.core.management import call_command
 
 from dabiao.core.publishing import publish
 from dabiao.engine.promise import Levels
-from dabiao.lake import installation, reading
+from dabiao.lake import home, installation, journal, reading
 from dabiao.lake.change import Change
 from dabiao.lake.installation import WrongLake
-from dabiao.lake.models import Snapshot
+from dabiao.lake.models import Installation, Snapshot
 from dabiao.org.models import Absence, Assignment, Person
 from dabiao.org.queries import Scope
 from dabiao.site.recover import NothingToRecover, recover
@@ -24,6 +24,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def load(text, at):
     return publish([Change("order_lines", rows(text))], at=at, note="test").number
+
+
+def installation_file():
+    return home.lake() / ".dabiao" / "installation.json"
 
 
 def told(*tables):
@@ -90,6 +94,32 @@ class TestOlderDatabase:
         assert recover(at=at).number == newer
         installation.prove()
         assert len(told("order_lines")["order_lines"]) == 2
+
+
+class TestMark:
+    """The lake's mark alone is lost: everything else says whose it is."""
+
+    @pytest.mark.parametrize("content", [None, b"{"], ids=["missing", "damaged"])
+    def test_is_written_anew(self, company, at, content):
+        load("a 1 10", at)
+        mark, known = installation_file(), Installation.objects.get().key
+        mark.unlink() if content is None else mark.write_bytes(content)
+        with pytest.raises(WrongLake, match="mark"):
+            load("b 2 20", at)
+
+        recover(at=at)
+
+        assert journal.owner() == known
+        load("b 2 20", at)
+
+    def test_of_another_lake_is_not(self, company, at):
+        load("a 1 10", at)
+        Snapshot.objects.update(token="another")
+        installation_file().unlink()
+
+        with pytest.raises(WrongLake, match="two installations"):
+            load("b 2 20", at)
+        assert not installation.mark_again()
 
 
 class TestNothing:

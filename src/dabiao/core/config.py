@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Final
 
 
 def _(text: str) -> str:
@@ -164,6 +165,16 @@ def home() -> Path:
     return Path(get("DABIAO_HOME")).expanduser().resolve()
 
 
+_made: Final[list[Path]] = []
+"""Keys that this process has made."""
+
+
+def forget_new_key() -> None:
+    """Take away a key that this process has made: what it began came to nothing."""
+    while _made:
+        _made.pop().unlink(missing_ok=True)
+
+
 def secret_key() -> str:
     """The configured key, else one that is made once and kept readable by its owner alone."""
     if configured := get("DABIAO_SECRET_KEY"):
@@ -174,6 +185,7 @@ def secret_key() -> str:
         try:
             with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
                 out.write(secrets.token_urlsafe(50))
+            _made.append(file)
         except FileExistsError:
             pass
     return file.read_text()

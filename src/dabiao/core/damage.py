@@ -35,7 +35,7 @@ def told(name: str) -> Iterator[None]:
     except _OURS:
         raise
     except BaseException as error:
-        log.warning("%s cannot be read", name, exc_info=True)
+        log.debug("%s cannot be read", name, exc_info=True)  # whoever brought it is told in words
         raise Unreadable(sentence(error, name)) from None
 
 

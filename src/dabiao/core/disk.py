@@ -21,6 +21,7 @@ _FULL: Final = (
 _WORN: Final = ("disk i/o error",)
 """What SQLite says of a full disk too, where the file it shares with others cannot grow."""
 _NOTHING: Final = 2**20
+_BROKEN: Final = ("database disk image is malformed", "file is not a database", "malformed database schema")
 _CLOSED: Final = ("read-only file system", "readonly database", "permission denied")
 _LIBRARIES: Final = frozenset(
     {"duckdb", "_duckdb", "deltalake", "_internal", "django", "sqlite3", "polars", "pyarrow"}
@@ -38,6 +39,20 @@ def trouble(error: BaseException) -> str | None:
         if _is(each, {errno.EROFS, errno.EACCES}, _CLOSED):
             return _(
                 "DABIAO_HOME cannot be written to; nothing was changed. See to its rights, then do it again."
+            )
+    return None
+
+
+def damaged_database(error: BaseException) -> str | None:
+    """What happened to SQLite's file and how to mend it; None where that is not what is wrong."""
+    for each in _chain(error):
+        said = str(each).lower()
+        if type(each).__module__.startswith(("django.db", "sqlite3")) and any(
+            word in said for word in _BROKEN
+        ):
+            return _(
+                "The database's file is damaged; nothing was changed. Restore a backup into an empty folder, or move the "
+                "file away (with its -wal and -shm) and run `dabiao recover`, which makes it anew as far as the lake knows."
             )
     return None
 

@@ -27,6 +27,12 @@ class DiskTrouble(Refused):
     status = 507
 
 
+class DamagedDatabase(Refused):
+    """The file of the database cannot be read any more."""
+
+    status = 503
+
+
 class NotFound(Refused):
     """It does not exist, or the person may not know that it does."""
 
@@ -43,5 +49,6 @@ def as_refusal(error: Exception) -> Refused | None:
         return error
     if isinstance(error, BadDictionary | WrongLake | RollUpsDamaged):
         return Refused(str(error))
-    told = disk.trouble(error)
-    return DiskTrouble(told) if told else None
+    if told := disk.trouble(error):
+        return DiskTrouble(told)
+    return DamagedDatabase(told) if (told := disk.damaged_database(error)) else None

@@ -148,7 +148,7 @@ def _answered(order: bytes, of: str, limit: Limit) -> Mapping[str, Any]:
             process.kill()
             raise
     if said:
-        log.info("reading %s: %s", of, said[-4000:].decode(errors="replace"))
+        log.debug("reading %s: %s", of, said[-4000:].decode(errors="replace"))
     if process.returncode == 0:
         with suppress(ValueError):
             told_back: Mapping[str, Any] = json.loads(answer)

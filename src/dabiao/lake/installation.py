@@ -59,6 +59,23 @@ def begin_anew() -> None:
     _remember(after=0)
 
 
+def mark_again() -> bool:
+    """Write the lake's mark anew where nothing but the mark is lost; whether it was."""
+    seen = _look()
+    if seen.known is None or not _is_only_unmarked(seen):
+        return False
+    journal.own(seen.known)
+    return True
+
+
+def _is_only_unmarked(seen: _Seen) -> bool:
+    """Whether the mark is gone or unreadable, and the last publication that the lake remembers is this database's."""
+    if seen.marker or seen.known is None or seen.remembered is None:
+        return False
+    same = Snapshot.objects.filter(pk=seen.remembered.number).values_list("token", flat=True).first()
+    return same == seen.remembered.token
+
+
 def is_taken() -> bool:
     """Whether the folder holds a lake that has been published to: no place for a new database."""
     return journal.newest() is not None or journal.has_tables()
@@ -88,7 +105,7 @@ def _mismatch(seen: _Seen) -> str | None:
         # Killed meanwhile, it has told the lake alone, which then remembers nothing yet.
         return _other() if published and seen.marker is not None and seen.remembered is not None else None
     if seen.marker != seen.known and (seen.marker is not None or seen.tables):
-        return _other()
+        return _lost_mark() if _is_only_unmarked(seen) else _other()
     return _behind(seen)
 
 
@@ -120,6 +137,13 @@ def _lost_lake(newest: Snapshot) -> str:
         "The database has published v%(number)s, but DABIAO_HOME holds nothing of it; nothing was changed. Set "
         "DABIAO_HOME to the data folder that belongs to this database, or restore a backup of both."
     ) % {"number": newest.number}
+
+
+def _lost_mark() -> str:
+    return _(
+        "The lake's mark (lake/.dabiao/installation.json) is missing or damaged; nothing was changed. All else says that "
+        "it is this database's lake: `dabiao recover` writes the mark anew."
+    )
 
 
 def _other() -> str:

@@ -7,9 +7,10 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -23,6 +24,10 @@ from dabiao.lake.tables import TABLES
 
 HASH = pa.field("row_hash", pa.int64())
 _QUIET = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+
+
+_SUMS: Final = "sums"
+"""In a commit's own words: relative path of each file that it adds → BLAKE2b of its content."""
 
 
 class StoreMoved(Exception):
@@ -79,6 +84,8 @@ class Store:
         delta = self._open(table, on)
         durable.sync(add)
         folder, now = self.folder(table), int(time.time() * 1000)
+        sums = {_relative(str(path), folder): _sum(path) for path in add}
+        told = {"token": token, _SUMS: json.dumps(sums)}
         actions: list[AddAction | RemoveAction] = [
             RemoveAction(path=_relative(path, folder), data_change=True, deletion_timestamp=now)
             for path in drop
@@ -89,13 +96,31 @@ class Store:
                 actions,
                 mode="append",
                 schema=delta.schema(),
-                commit_properties=CommitProperties(custom_metadata={"token": token}, max_commit_retries=0),
+                commit_properties=CommitProperties(custom_metadata=told, max_commit_retries=0),
                 post_commithook_properties=_QUIET,
             )
         except CommitFailedError as error:
             raise StoreMoved(f"{table}: version {on + 1} is another writer's") from error
         self._sync_log(table, on + 1)
         return on + 1
+
+    def changed(self, table: str, versions: Iterable[int]) -> list[Path]:
+        """Files of these versions that are not what they were when they were committed: a disk, or somebody, has changed
+        them. What is missing, and what was committed before sums were kept, is left out."""
+        named = {Path(file) for version in versions for file in self.files(table, version)}
+        sums = self._sums(table)
+        known = [(file, sums[file]) for file in sorted(named & sums.keys()) if file.exists()]
+        return [file for file, then in known if _sum(file) != then]
+
+    def _sums(self, table: str) -> dict[Path, str]:
+        """What the log of a table says of its files' contents, as each commit has noted it."""
+        found: dict[Path, str] = {}
+        for log in (self.folder(table) / "_delta_log").glob("*.json"):
+            for line in log.read_bytes().splitlines():
+                if _SUMS.encode() in line:
+                    told = json.loads(line).get("commitInfo", {}).get(_SUMS, "{}")
+                    found |= {self.folder(table) / name: str(each) for name, each in json.loads(told).items()}
+        return found
 
     def new_folder(self, table: str) -> Path:
         """A folder for the files of one commit, not yet made."""
@@ -145,3 +170,8 @@ def _added(path: Path, folder: Path, now: int) -> AddAction:
 
 def _relative(path: str, folder: Path) -> str:
     return Path(path).relative_to(folder).as_posix()
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -66,16 +66,34 @@ def _lake(at: datetime) -> Iterator[Finding]:
     store, lost = Store(home.lake()), []
     snapshots = list(Snapshot.objects.all())
     for table, version in {pair for snapshot in snapshots for pair in snapshot.tables.items()}:
+        if not (log := store.folder(table) / "_delta_log").is_dir():
+            lost.append(str(log))
+            continue
         lost += [file for file in store.files(table, version) if not Path(file).exists()]
     if lost:
         told = {"count": len(lost), "file": Path(lost[0]).relative_to(home.lake())}
         words = _("%(count)s files are missing, e.g. %(file)s; restore a backup.")
+        yield Finding("lake", "fail", words % told)
+    elif changed := _changed():
+        told = {"count": len(changed), "file": changed[0].relative_to(home.lake())}
+        words = _(
+            "%(count)s files are not as they were published, e.g. %(file)s: the disk or somebody has changed them, and "
+            "figures may be wrong. Restore a backup."
+        )
         yield Finding("lake", "fail", words % told)
     elif not snapshots:
         yield Finding("lake", "warn", _("Nothing has been published yet; import something."))
     else:
         words = _("%(count)s snapshots, every file in its place")
         yield Finding("lake", "ok", words % {"count": len(snapshots)})
+
+
+def _changed() -> list[Path]:
+    store, named = Store(home.lake()), dict[str, set[int]]()
+    for snapshot in Snapshot.objects.all():
+        for table, version in snapshot.tables.items():
+            named.setdefault(table, set()).add(version)
+    return [file for table, versions in named.items() for file in store.changed(table, versions)]
 
 
 def _roll_ups(at: datetime) -> Iterator[Finding]:
@@ -110,7 +128,13 @@ def _roll_ups(at: datetime) -> Iterator[Finding]:
             yield Finding(
                 "roll-ups",
                 "fail",
-                _("%(table)s: %(metrics)s differ from the facts; run `dabiao upgrade`.")
+                (
+                    _(
+                        "%(table)s: %(metrics)s differ from the facts, whose files have changed; restore a backup."
+                    )
+                    if _changed()
+                    else _("%(table)s: %(metrics)s differ from the facts; run `dabiao upgrade`.")
+                )
                 % {"table": cube.source.name, "metrics": ", ".join(wrong)},
             )
     yield Finding("roll-ups", "ok", _("totals equal the facts'"))

@@ -43,9 +43,16 @@ class Recovered:
 def recover(*, at: datetime) -> Recovered:
     """Make the database fit the lake. Nothing in the lake changes but whose it is. Raises NothingToRecover."""
     newest = Snapshot.objects.order_by("-number").first()
+    if newest is not None and installation.mark_again():
+        return Recovered(newest.number, {})
     known = [entry for entry in _remembered() if newest is None or entry.number > newest.number]
     if not known:
-        raise NothingToRecover(_("The lake holds no version that the database does not know."))
+        raise NothingToRecover(
+            _(
+                "The lake holds no version that the database does not know: there is nothing to recover. `dabiao doctor` "
+                "says what else may be wrong."
+            )
+        )
     if newest is None and employee_numbers():
         raise NothingToRecover(
             _("The database holds an organisation. Recover into an empty one (DATABASE_URL).")
@@ -79,7 +86,12 @@ def _belong_together() -> None:
     """The database takes the lake's id, since the lake's own database is lost."""
     known, marker = Installation.objects.first(), journal.owner()
     if known is not None and known.key != marker:
-        raise NothingToRecover(_("The lake belongs to another installation."))
+        raise NothingToRecover(
+            _(
+                "The lake belongs to another installation than this database; nothing was changed. Recover into a new, "
+                "empty database (DATABASE_URL), or set DABIAO_HOME to the data folder of this one."
+            )
+        )
     if known is None:
         if not marker:
             installation.begin_anew()

@@ -1,8 +1,9 @@
 """Facts that programs send: a batch, all or nothing, queued in the transaction that writes its audit line."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.names import wrong_with_key
+from dabiao.engine.period import EARLIEST, LATEST
 from dabiao.lake import outbox
 from dabiao.lake.change import BadChange
 from dabiao.lake.tables import TABLES, LakeTable
@@ -18,6 +20,7 @@ from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
 MOST_ERRORS: Final = 200
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,13 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
     known = fact_table(table)
     full = [{"source": "api", **row} for row in rows]
     unfit = [RowProblem(at, why) for at, row in enumerate(full) for why in _unfit(known, row)]
-    if unfit:
-        raise RowsRefused(unfit[:MOST_ERRORS])
     try:
         with transaction.atomic():
+            if unfit:
+                raise BadChange("some rows are unfit")
             outbox.put(table, full, by=by.username, at=at)
     except BadChange:
-        raise RowsRefused(_problems(table, full, by, at)) from None
+        raise RowsRefused(_problems(table, full, unfit, by, at)) from None
     tell(by, {"table": table, "rows": len(full)})
     return len(full)
 
@@ -82,18 +85,47 @@ def _unfit(table: LakeTable, row: Mapping[str, object]) -> Iterator[str]:
     for name, value in row.items():
         if isinstance(value, str) and (wrong := wrong_with_key(value)):
             yield f"{name}: {wrong}"
+    for column in table.columns:
+        value = row.get(column.name)
+        if value is not None and (unlike := _unlike(column.type, value)):
+            yield f"{column.name}: {unlike}"
 
 
-def _problems(table: str, rows: Sequence[Mapping[str, object]], by: User, at: datetime) -> list[RowProblem]:
-    """Which rows are refused when each is offered alone; nothing of it is kept."""
-    problems: list[RowProblem] = []
+def _unlike(kind: str, value: object) -> str | None:
+    """Why a value is no day, or no number, whatever a library would make of it."""
+    if kind in {"date", "time"}:
+        day = _day(value)
+        if day is None:
+            return _("%(value)s is no day. Write it as text, like 2026-03-16.") % {"value": value}
+        if not EARLIEST <= day < LATEST:
+            return _("%(value)s lies outside 1900 to 2199.") % {"value": value}
+    elif kind in {"money", "rate", "qty"} and isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return _("%(value)s is no number. Write it like 1234.56.") % {"value": value}
+    return None
+
+
+def _day(value: object) -> date | None:
+    """The day of a date or a moment that is written as text; a number is neither."""
+    try:
+        return datetime.fromisoformat(value).date() if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _problems(
+    table: str, rows: Sequence[Mapping[str, object]], unfit: Sequence[RowProblem], by: User, at: datetime
+) -> list[RowProblem]:
+    """The rows that are unfit, and those that are refused when each is offered alone; nothing of it is kept."""
+    problems, known = list(unfit[:MOST_ERRORS]), {problem.row for problem in unfit}
     with transaction.atomic():
         for index, row in enumerate(rows):
+            if index in known:
+                continue
             try:
                 outbox.put(table, [row], by=by.username, at=at)
             except BadChange as error:
                 problems.append(RowProblem(index, str(error)))
-            if len(problems) == MOST_ERRORS:
+            if len(problems) >= MOST_ERRORS:
                 break
         transaction.set_rollback(True)
-    return problems
+    return sorted(problems, key=lambda problem: problem.row)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +18,9 @@ from django.utils.translation import ngettext
 from dabiao.core.errors import Refused
 from dabiao.site.backup import key, tables
 from dabiao.site.backup.archive import Archive
+
+_OF_THE_LIVING: Final = frozenset({"worker", "jobs", "disk"})
+"""What the doctor finds of who is at work and of the place: a copy has no worker, and jobs wait in it as they waited."""
 
 
 class DrillFailed(Refused):
@@ -51,7 +55,11 @@ def drill(
             return [
                 *_compared_tables(archive, copy),
                 *_compared_files(archive, copy),
-                *(Line(_("doctor"), None, None, each["state"], each["detail"]) for each in findings),
+                *(
+                    Line(_("doctor"), None, None, each["state"], each["detail"])
+                    for each in findings
+                    if each["check"] not in _OF_THE_LIVING
+                ),
             ]
 
 

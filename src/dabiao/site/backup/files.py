@@ -42,6 +42,14 @@ def of_the_lake(snapshots: Iterable[Snapshot]) -> Iterator[Path]:
         if (store.folder(_CELLS) / _LOG).is_dir():
             named[_CELLS] = {store.newest(_CELLS)}
         for table, versions in named.items():
+            if changed := store.changed(table, versions):
+                raise CannotRead(
+                    _(
+                        "%(name)s is not as it was published: the disk or somebody has changed it, and a backup would "
+                        "keep that. Restore an earlier backup; `dabiao doctor` names all such files."
+                    )
+                    % {"name": name_of(changed[0])}
+                )
             yield from sorted({Path(file) for version in versions for file in store.files(table, version)})
             yield from _log(store.folder(table) / _LOG, max(versions))
     except (DeltaError, OSError) as error:

@@ -69,6 +69,7 @@ def _undone_unless_it_ends(home: Path) -> Iterator[None]:
     except BaseException as error:
         if not _settle(stage) and unused:
             _forget_database()
+            config.forget_new_key()
         if isinstance(error, OSError):
             raise CannotWrite(
                 _("The backup can't be restored here: %(why)s (%(file)s). Nothing was left behind.")
