@@ -195,6 +195,9 @@ def _plain(answer, key):
     text = f"{answer.status_code} {head}\n{'' if workbook else body_of(answer)}"
     for written in (key, quote(key), quote(quote(key)), json.dumps(key)[1:-1], quote(quote(quote(key)))):
         text = text.replace(written, "KEY")
+    text = re.sub(
+        r"<span class=\"fresh\".*?</span>\s*</span>", "", text, flags=re.DOTALL
+    )  # how many minutes ago
     return re.sub(
         r"\b(\w{64}|[0-9a-f]{16})\b", "", text
     )  # tokens, and what has been filed: new in each answer
