@@ -41,7 +41,7 @@ demo: ready
 ONCE = engine improvement ui core/test_hostile.py core/test_limited.py core/test_sentence.py core/test_spreadsheet.py \
   demo/test_names.py demo/test_simulation.py facts/test_coerce.py facts/test_mapping.py facts/test_propose.py \
   facts/test_reading.py incentives/test_oracle.py incentives/test_oracle_runs.py incentives/test_oracle_situations.py \
-  incentives/test_plan_text.py incentives/test_runs.py incentives/test_situations.py metrics/test_drilldown.py \
+  incentives/test_plan_text.py incentives/test_runs.py incentives/test_situations.py \
   site/test_build.py site/test_proxy.py site/test_served.py
 
 test: dev

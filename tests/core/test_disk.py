@@ -36,4 +36,5 @@ def test_a_damaged_database_is_told_with_its_mend():
     for said in ("database disk image is malformed", "file is not a database"):
         refusal = as_refusal(DatabaseError(said))
         assert "dabiao recover" in str(refusal) and refusal.status == 503
-    assert as_refusal(ValueError("file is not a database")) is None
+    for not_ours in (ValueError("file is not a database"), sqlite3.DatabaseError("file is not a database")):
+        assert as_refusal(not_ours) is None  # a file that somebody imports, for one

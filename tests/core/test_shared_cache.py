@@ -10,6 +10,7 @@ from dabiao.core.shared_cache import SharedCache
 @pytest.fixture
 def caches(tmp_path):
     """Those of two processes of one instance."""
+    tmp_path.chmod(0o700)
     return SharedCache(str(tmp_path), {}), SharedCache(str(tmp_path), {})
 
 
@@ -18,6 +19,26 @@ def test_one_process_finds_what_the_other_has_kept(caches):
     one.set("page", "<p>", 60)
     assert other.get("page") == "<p>"
     assert other.get_or_set("page", lambda: "<p>again", 60) == "<p>"
+
+
+def test_a_folder_that_others_may_write_to_is_not_read(caches, tmp_path):
+    """What lies there is unpickled."""
+    one, _other = caches
+    one.set("page", "<p>", 60)
+    tmp_path.chmod(0o777)
+
+    assert one.get("page") is None and not one.has_key("page")
+    one.set("other", "<p>", 60)
+    tmp_path.chmod(0o700)
+    assert one.get("page") == "<p>" and one.get("other") is None
+
+
+def test_a_folder_that_is_gone_stays_gone(caches, tmp_path):
+    one, _other = caches
+    tmp_path.rename(tmp_path.with_name("away"))
+
+    assert one.get_or_set("page", lambda: "<p>", 60) == "<p>"
+    assert not tmp_path.exists()
 
 
 def test_without_room_nothing_is_kept_and_nothing_fails(caches, monkeypatch):

@@ -69,3 +69,12 @@ def test_what_was_committed_before_sums_were_kept_is_not_complained_of(files):
     flipped(files[0], 4)
 
     assert Store(lake_home.lake()).changed("order_lines", [newest().tables["order_lines"]]) == []
+
+
+def test_a_part_of_the_history_that_cannot_be_read_is_named(files):
+    log = lake_home.lake() / "order_lines" / "_delta_log" / f"{1:020}.json"
+    version = newest().tables["order_lines"]
+    log.write_bytes(log.read_bytes().replace(b'"commitInfo":{', b'"commitInfo":{{'))
+    reader = type("Whole", (Store,), {"files": lambda *_args: []})  # as where a checkpoint spares reading it
+
+    assert reader(lake_home.lake()).changed("order_lines", [version]) == [log]

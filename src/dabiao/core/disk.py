@@ -47,9 +47,10 @@ def damaged_database(error: BaseException) -> str | None:
     """What happened to SQLite's file and how to mend it; None where that is not what is wrong."""
     for each in _chain(error):
         said = str(each).lower()
-        if type(each).__module__.startswith(("django.db", "sqlite3")) and any(
-            word in said for word in _BROKEN
-        ):
+        is_ours = type(each).__module__.startswith(
+            "django.db"
+        )  # a file of SQLite's that somebody imports is not
+        if is_ours and any(word in said for word in _BROKEN):
             return _(
                 "The database's file is damaged; nothing was changed. Restore a backup into an empty folder, or move the "
                 "file away (with its -wal and -shm) and run `dabiao recover`, which makes it anew as far as the lake knows."

@@ -13,15 +13,9 @@ _SECONDS: Final = 900
 """As long as fragments of pages are kept; then what nobody asks for any more goes."""
 
 
-class _Turn:
-    """Whoever holds it works something out; the others wait for what that one finds."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-
-
 _NOTHING: Final = object()
-_turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+_turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+"""Whoever holds one works something out; the others wait for what that one finds."""
 _turns_lock = threading.Lock()
 
 
@@ -36,8 +30,8 @@ def once(name: str, stamp: str, make: Callable[[], T]) -> T:
     found = cache.get(key, _NOTHING)
     if found is _NOTHING:
         with _turns_lock:
-            turn = _turns.setdefault(key, _Turn())
-        with turn.lock:
+            turn = _turns.setdefault(key, threading.Lock())
+        with turn:
             found = cache.get_or_set(key, make, _SECONDS)
     return cast(T, found)
 

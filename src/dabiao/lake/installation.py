@@ -72,8 +72,12 @@ def _is_only_unmarked(seen: _Seen) -> bool:
     """Whether the mark is gone or unreadable, and the last publication that the lake remembers is this database's."""
     if seen.marker or seen.known is None or seen.remembered is None:
         return False
-    same = Snapshot.objects.filter(pk=seen.remembered.number).values_list("token", flat=True).first()
-    return same == seen.remembered.token
+    return _token(seen.remembered) == seen.remembered.token
+
+
+def _token(entry: journal.Entry) -> str | None:
+    """Who made the publication of that number, as the database knows it; None where it knows none."""
+    return Snapshot.objects.filter(pk=entry.number).values_list("token", flat=True).first()
 
 
 def is_taken() -> bool:
@@ -114,7 +118,7 @@ def _behind(seen: _Seen) -> str | None:
     if seen.remembered is None:
         return None
     newest = seen.newest.number if seen.newest else 0
-    same = Snapshot.objects.filter(pk=seen.remembered.number).values_list("token", flat=True).first()
+    same = _token(seen.remembered)
     if seen.remembered.number > newest or (same is not None and same != seen.remembered.token):
         return _(
             "The lake holds version v%(lake)s, which this database (v%(database)s) has not made: the "

@@ -105,22 +105,19 @@ class Store:
         return on + 1
 
     def changed(self, table: str, versions: Iterable[int]) -> list[Path]:
-        """Files of these versions that are not what they were when they were committed: a disk, or somebody, has changed
-        them. What is missing, and what was committed before sums were kept, is left out."""
+        """Files of these versions that are not what they were when they were committed, and parts of the table's history
+        that cannot be read: a disk, or somebody, has changed them. What is missing, and what was committed before sums
+        were kept, is left out."""
         named = {Path(file) for version in versions for file in self.files(table, version)}
-        sums = self._sums(table)
+        sums: dict[Path, str] = {}
+        damaged: list[Path] = []
+        for log in sorted((self.folder(table) / "_delta_log").glob("*.json")):
+            try:
+                sums |= {self.folder(table) / name: then for name, then in _told(log).items()}
+            except ValueError:
+                damaged.append(log)
         known = [(file, sums[file]) for file in sorted(named & sums.keys()) if file.exists()]
-        return [file for file, then in known if _sum(file) != then]
-
-    def _sums(self, table: str) -> dict[Path, str]:
-        """What the log of a table says of its files' contents, as each commit has noted it."""
-        found: dict[Path, str] = {}
-        for log in (self.folder(table) / "_delta_log").glob("*.json"):
-            for line in log.read_bytes().splitlines():
-                if _SUMS.encode() in line:
-                    told = json.loads(line).get("commitInfo", {}).get(_SUMS, "{}")
-                    found |= {self.folder(table) / name: str(each) for name, each in json.loads(told).items()}
-        return found
+        return [*damaged, *(file for file, then in known if _sum(file) != then)]
 
     def new_folder(self, table: str) -> Path:
         """A folder for the files of one commit, not yet made."""
@@ -170,6 +167,15 @@ def _added(path: Path, folder: Path, now: int) -> AddAction:
 
 def _relative(path: str, folder: Path) -> str:
     return Path(path).relative_to(folder).as_posix()
+
+
+def _told(log: Path) -> dict[str, str]:
+    """What a commit has noted of its files' contents. Raises ValueError where its text is damaged."""
+    found: dict[str, str] = {}
+    for line in log.read_bytes().splitlines():
+        if _SUMS.encode() in line:
+            found |= json.loads(json.loads(line).get("commitInfo", {}).get(_SUMS, "{}"))
+    return found
 
 
 def _sum(file: Path) -> str:

@@ -42,7 +42,8 @@ def cell(column: Column, row: Row, currency: str) -> SafeString:
 
 
 def drawn(column: Column, shown: SafeString, rank: str | None = None) -> SafeString:
-    """A whole cell of a table, with its rank where the browser orders. Said here: a template takes ten times as long."""
+    """A whole cell of a table, with its rank where the browser orders. Said here: a template asks each
+    condition of each cell anew."""
     number = " num" if column.is_number else ""
     ordered = "" if rank is None else f' data-v="{escape(rank)}"'
     hidden = " hidden" if column.hidden else ""

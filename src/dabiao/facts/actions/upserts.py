@@ -57,10 +57,10 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
     known = fact_table(table)
     full = [{"source": "api", **row} for row in rows]
     unfit = [RowProblem(at, why) for at, row in enumerate(full) for why in _unfit(known, row)]
+    if unfit:
+        raise RowsRefused(_problems(table, full, unfit, by, at))
     try:
         with transaction.atomic():
-            if unfit:
-                raise BadChange("some rows are unfit")
             outbox.put(table, full, by=by.username, at=at)
     except BadChange:
         raise RowsRefused(_problems(table, full, unfit, by, at)) from None
