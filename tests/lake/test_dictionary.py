@@ -6,7 +6,7 @@ import pytest
 
 from dabiao.engine.metric_file import MetricErrors
 from dabiao.engine.row import Terms
-from dabiao.lake.dictionary import load_dictionary, standard_metrics
+from dabiao.lake.dictionary import BadDictionary, load_dictionary, standard_metrics
 from dabiao.lake.metrics_page import definition, metrics_page
 
 NET_SALES = """
@@ -51,6 +51,13 @@ def test_mistakes_name_the_file_the_line_the_place_and_the_mend(tmp_path):
         "ours.yml, line 6: sales_amount.measure.table: there is no table 'orderlines'. "
         "Did you mean 'order_lines'?"
     )
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "own.yml").write_bytes("毛利:".encode("gb18030"))
+
+    with pytest.raises(BadDictionary, match=r"own\.yml is not UTF-8: save it as UTF-8"):
+        load_dictionary(tmp_path)
 
 
 def test_the_metrics_page_is_current():

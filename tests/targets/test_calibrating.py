@@ -41,6 +41,12 @@ class TestCaseFile:
         assert 0 < stretch < 0.5
         assert last_year > 0.99
 
+    def test_that_is_no_text_is_one_sentence(self, db, tmp_path):
+        (tmp_path / "case.yml").write_bytes("指标: 销售额".encode("gb18030"))
+
+        with pytest.raises(Malformed, match=r"case\.yml is not UTF-8: save it as UTF-8"):
+            told(str(tmp_path / "case.yml"))
+
     def test_is_the_same_with_the_same_seed(self, db):
         assert told(str(CASE), "--seed", "5") == told(str(CASE), "--seed", "5")
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 MEMORY: Final = 2**30
 """Bytes that reading a small file may take: what a web process may have in all."""
-SECONDS: Final = 6.0
+SECONDS: Final = 4.5
 """Seconds of the processor that reading a small file may take, one of them for the start; so it is answered in ten."""
 _BY_THE_CLOCK: Final = 4
 """A busy machine gives a process a part of its time: nobody's good file is refused for that."""

@@ -16,6 +16,7 @@ from rich.table import Table
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.output import Format, plain
 from dabiao.core.priority import give_way
+from dabiao.core.text_file import text_of
 from dabiao.facts import actions
 from dabiao.facts.logic.labels import ASIDES
 from dabiao.facts.logic.loading.report import Report, verdict
@@ -81,11 +82,7 @@ def propose(
 
 
 def _mapping(file: Path) -> MapFile:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise NotFound(_("%(file)s cannot be read: %(error)s") % {"file": file, "error": error}) from None
-    return read_map(text, file=str(file))
+    return read_map(text_of(file), file=str(file))
 
 
 def _user(name: str | None) -> User | None:

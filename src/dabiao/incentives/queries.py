@@ -14,6 +14,7 @@ from dabiao.core import config
 from dabiao.core.calendars import working_days
 from dabiao.core.errors import Malformed, NotFound, Refused
 from dabiao.core.sentence import say
+from dabiao.core.text_file import text_of
 from dabiao.engine.document import Problem
 from dabiao.engine.payout.delta import late_entries
 from dabiao.engine.payout.entry import Entry
@@ -98,11 +99,9 @@ def read_plan(path: Path) -> Plan:
     if not path.is_file():
         raise NotFound(_("There is no file %(name)s.") % {"name": path})
     try:
-        return read(path.read_text(encoding="utf-8"), SCHEMAS, dictionary.in_force())
+        return read(text_of(path), SCHEMAS, dictionary.in_force())
     except PlanRefused as refusal:
         raise PlanIsWrong(_told(path, refusal.problems)) from refusal
-    except UnicodeDecodeError as error:
-        raise PlanIsWrong(_("%(file)s is not UTF-8: save it as UTF-8.") % {"file": path}) from error
 
 
 def _told(path: Path, problems: Sequence[Problem]) -> str:

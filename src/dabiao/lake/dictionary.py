@@ -59,13 +59,21 @@ def load_dictionary(
     """Metric key → metric: the standard ones, then every `*.yml` of the directory `own` in order of name.
 
     An own entry replaces the standard one of the same name, also where standard ratios use it. Raises
-    MetricErrors that lists everything wrong in any of the files. A missing directory holds no files.
+    MetricErrors that lists everything wrong in any of the files, BadDictionary for one that is no text. A missing
+    directory holds no files.
     """
     if own is None or not own.is_dir():
         return standard_metrics()
     texts = {f"standard/{STANDARD}": _standard_text()}
-    texts |= {path.name: path.read_text(encoding="utf-8") for path in sorted(own.glob("*.yml"))}
+    texts |= {path.name: _text(path) for path in sorted(own.glob("*.yml"))}
     return load_files(texts, catalogue=TABLES, credits=credits)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadDictionary(f"{path} is not UTF-8: save it as UTF-8") from error
 
 
 @cache

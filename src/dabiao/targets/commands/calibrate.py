@@ -13,6 +13,7 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, plain, show
 from dabiao.core.sentence import say
+from dabiao.core.text_file import text_of
 from dabiao.engine.calibration.calibrate import Calibration, Case, NothingKnown
 from dabiao.engine.calibration.calibrate import calibrate as calibrated
 from dabiao.engine.calibration.case_file import BadCase, read_case
@@ -53,7 +54,7 @@ def calibrate(
 
 def _from_file(file: Path) -> tuple[Case, Happened | None]:
     try:
-        return read_case(file.read_text(encoding="utf-8"), fiscal(), file.name), None
+        return read_case(text_of(file), fiscal(), file.name), None
     except BadCase as error:
         raise Malformed("\n".join(say(problem.said) for problem in error.problems)) from None
 
