@@ -64,7 +64,7 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
     problems: tuple[Problem, ...] = ()
     refused = ""
     if request.method == "POST" and "answer" in request.POST:
-        said = {name[2:]: value for name, value in request.POST.items() if name.startswith("q:")}
+        said = {name[2:]: str(value) for name, value in request.POST.items() if name.startswith("q:")}
         actions.answer(key, said, by=request.user, at=timezone.now())
         return redirect("facts:import-mapping", key)
     if request.method == "POST":

@@ -41,7 +41,7 @@ def unit_of(seen: Seen, header: str, kind: str, asking: Asking) -> str | None:
 def unit_above(seen: Seen) -> str | None:
     """The unit that a line above the table names: 单位：万元."""
     found = _ABOVE.search(seen.called)
-    return found.group(1) if found else None
+    return str(found.group(1)) if found else None
 
 
 def currency_of(header: str) -> str | None:
@@ -51,7 +51,7 @@ def currency_of(header: str) -> str | None:
         if code := _CURRENCIES.get(said.lower()):
             return code if code != "CNY" or said != "元" else None
         if _CODE.match(said) and said not in _NO_CURRENCY and word[0]:
-            return said
+            return str(said)
     return None
 
 

@@ -131,7 +131,7 @@ def _year(seen: Seen, months: dict[str, tuple[int | None, int]], asking: Asking)
         asking.note(
             _("%(source)s: the months are those of %(year)s") % {"source": seen.name, "year": named[0]}
         )
-        return named[0]
+        return str(named[0])
     years = named or [str(asking.year + by) for by in (0, 1, -1)]
     text = _("%(source)s: of which year are these months?") % {"source": seen.name}
     return asking.ask(f"{seen.name}.year", text, [Choice(year, year) for year in years])
