@@ -30,6 +30,10 @@ def _with_mapping(caller: Caller) -> Post:
     return Post({"text": batch.mapping}, arguments={"key": batch.key})
 
 
+def _with_answers(caller: Caller) -> Post:
+    return Post({"answer": "1"}, arguments={"key": _begun(caller).key})
+
+
 def _begun_only(caller: Caller) -> Post:
     return Post(arguments={"key": _begun(caller).key})
 

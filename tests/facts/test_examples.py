@@ -9,7 +9,7 @@ import pytest
 from dabiao.engine.period import Fiscal
 from dabiao.facts import actions
 from dabiao.facts.logic.mapping import read_map
-from dabiao.facts.logic.propose import propose
+from dabiao.facts.logic.proposing import propose
 from dabiao.lake import reading
 from dabiao.metrics import query
 from dabiao.targets.models import Target
@@ -135,7 +135,7 @@ class TestAdventureWorks:
 class TestSuperstore:
     def test_the_proposal_loads_as_it_is(self, shared, at, otto, ask, sql):
         file = next((shared / "data/superstore_cn").glob("*.xls"))
-        proposal = propose([file], system="超市")
+        proposal = propose([file], system="超市", answers={"订单.key": "行 ID"}, year=2026)
 
         report = actions.load(actions.Order(file, read_map(proposal.text)), by=otto, at=at)
 

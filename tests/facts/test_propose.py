@@ -6,13 +6,13 @@ import pytest
 import yaml
 
 from dabiao.facts.logic.mapping import read_map
-from dabiao.facts.logic.propose import propose
+from dabiao.facts.logic.proposing import propose
 
 
 def proposed(folder, text, name="订单.csv"):
     file = folder / name
     file.write_text(text, encoding="gb18030")
-    found = propose([file], system="erp")
+    found = propose([file], system="erp", year=2026)
     return found, yaml.safe_load(found.text)
 
 
@@ -52,8 +52,9 @@ def test_a_key_is_what_tells_rows_apart_else_the_whole_row(folder):
     repeated, _ = proposed(folder, "客户,订单日期,金额\nA,2026-01-05,1\nA,2026-01-05,1\n")
 
     assert read_map(unique.text).tables[0].key == ("订单号", "行号")
-    assert read_map(repeated.text).tables[0].key == "generated"
-    assert "a key is made from the whole row" in repeated.notes[0]
+    ledger = read_map(repeated.text).tables[0]
+    assert (ledger.key, ledger.mode, ledger.window) == ("generated", "replace", "file")
+    assert "the file replaces what was loaded before for its days" in repeated.notes[0]
 
 
 def test_a_sheet_nobody_understands_is_told(folder):
@@ -66,7 +67,7 @@ def test_a_sheet_nobody_understands_is_told(folder):
         other.append(row)
     book.save(folder / "a.xlsx")
 
-    found = propose([folder / "a.xlsx"], system="erp")
+    found = propose([folder / "a.xlsx"], system="erp", year=2026)
 
     assert found.unplaced == ("说明",)
     assert set(read_map(found.text).sources) == {"订单"}
@@ -79,7 +80,7 @@ def test_a_parquet_file_keeps_its_types(folder, load, sql):
         {"order id": ["A", "B"], "order date": [date(2026, 1, 5)] * 2, "amount": [1.5, 2.25]}
     ).write_parquet(folder / "orders.parquet")
 
-    found = propose([folder / "orders.parquet"], system="erp")
+    found = propose([folder / "orders.parquet"], system="erp", year=2026)
     load(folder / "orders.parquet", found.text)
 
     assert [str(value) for (value,) in sql("SELECT amount FROM order_lines ORDER BY 1")] == [
@@ -106,7 +107,7 @@ def test_two_rows_of_headers_are_understood_together_and_apart(folder):
         book.active.merge_cells(area)
     book.save(folder / "明细.xlsx")
 
-    document = yaml.safe_load(propose([folder / "明细.xlsx"], system="erp").text)
+    document = yaml.safe_load(propose([folder / "明细.xlsx"], system="erp", year=2026).text)
 
     lines = next(table for table in document["tables"] if table["into"] == "order_lines")
     assert lines["key"] == ["单据 单号", "产品 名称"]

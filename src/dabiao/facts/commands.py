@@ -1,7 +1,10 @@
 """`dabiao import`: a file or a folder through a mapping, with progress, and a report that tells all."""
 
 import json
+import re
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,20 +20,30 @@ from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.output import Format, plain
 from dabiao.core.priority import give_way
 from dabiao.core.text_file import text_of
-from dabiao.facts import actions
+from dabiao.facts import actions, queries
 from dabiao.facts.logic.labels import ASIDES
 from dabiao.facts.logic.loading.report import Report, verdict
+from dabiao.facts.logic.look import Asked, look
 from dabiao.facts.logic.mapping import MapFile, read_map
+from dabiao.facts.logic.proposing import Proposal
+from dabiao.facts.logic.reading.opening import FORMATS
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
+_SYSTEM = "What the files come from: rows of one system with the same key are the same row."
+_ANSWER = "QUESTION=CHOICE, for what a proposal asks; several times."
 _REJECTED = 2
 """Exit code when rows were handed back: what could be loaded is loaded, and a script should look."""
 
 
 def import_(
     path: Annotated[Path, typer.Argument(help="A file, a folder, or a mended rejects file.")],
-    map_file: Annotated[Path, typer.Option("--map", help="The mapping (YAML).")],
+    map_file: Annotated[
+        Path | None,
+        typer.Option("--map", help="The mapping (YAML); left out: it is proposed from the files."),
+    ] = None,
+    system: Annotated[str, typer.Option(help=_SYSTEM)] = "",
+    answer: Annotated[list[str] | None, typer.Option(help=_ANSWER)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
     as_user: Annotated[
@@ -40,7 +53,7 @@ def import_(
     """Load facts, the organisation and targets from files. Exit code 2: some rows were handed back."""
     by = _user(as_user)
     require(by, Can.OPERATE)
-    order = actions.Order(path, _mapping(map_file), map_file.name)
+    order = _order(path, map_file, system, answer or [])
     actions.close_interrupted(at=timezone.now())
     give_way()
     with _progress(shown=form is Format.TABLE) as bar:
@@ -57,28 +70,86 @@ def import_(
 
 def propose(
     paths: Annotated[list[Path], typer.Argument(help="Files to look at.")],
-    system: Annotated[
-        str, typer.Option(help="What the system is called that the files come from.")
-    ] = "files",
+    system: Annotated[str, typer.Option(help=_SYSTEM)] = "",
+    answer: Annotated[list[str] | None, typer.Option(help=_ANSWER)] = None,
 ) -> None:
-    """Print a mapping proposed from the headers and cells of files."""
-    from dabiao.facts.logic.look import look
-
-    for path in paths:
-        if not path.is_file():
-            raise NotFound(_("%(path)s is not a file.") % {"path": path})
-    found = look(paths, system=system, proposing=True).proposal
-    if found is None:
-        raise Malformed(_("These are rows handed back from an import; they have its mapping."))
-    print(found.text)
+    """Print a mapping proposed from the headers and cells of files. What they do not tell is asked: exit code 1."""
+    found = _proposal(paths, system, answer or [])
     told = Console(stderr=True)
     for guess in found.guesses:
         told.print(
             f"{guess.table}.{guess.column} ← {guess.header}  {guess.confidence:.0%} {guess.note}",
             markup=False,
         )
+    _tell(found, told)
+    _refuse_open(found)
+    print(found.text)
+
+
+def _order(path: Path, map_file: Path | None, system: str, answers: Sequence[str]) -> actions.Order:
+    """What to load, by the mapping that is given or by one that is proposed and asks nothing any more."""
+    if map_file is not None:
+        if system or answers:
+            raise Malformed(_("--system and --answer are for a mapping that is proposed: leave --map out."))
+        return actions.Order(path, _mapping(map_file), map_file.name)
+    files = (
+        [path]
+        if path.is_file()
+        else sorted(each for each in path.glob("*") if each.suffix.lower() in FORMATS)
+    )
+    found = _proposal(files, system, answers)
+    _tell(found, Console(stderr=True))
+    _refuse_open(found)
+    return actions.Order(path, read_map(found.text))
+
+
+def _proposal(paths: Sequence[Path], system: str, answers: Sequence[str]) -> Proposal:
+    for path in paths:
+        if not path.is_file():
+            raise NotFound(_("%(path)s is not a file.") % {"path": path})
+    if not paths:
+        raise NotFound(_("There is no table here: give XLSX, XLS, CSV, TSV, TXT or Parquet."))
+    given = dict(_pair(said) for said in answers)
+    asked = Asked(system, queries.systems(), given, timezone.localdate().year)
+    found = look(paths, asked=asked).proposal
+    if found is None:
+        raise Malformed(_("These are rows handed back from an import; they have its mapping."))
+    if strange := sorted(set(given) - {question.key for question in found.questions}):
+        raise Malformed(_("Nothing asks %(names)s.") % {"names": ", ".join(strange)})
+    return found
+
+
+def _pair(said: str) -> tuple[str, str]:
+    key, sign, value = said.partition("=")
+    if not sign:
+        raise Malformed(_("Write --answer QUESTION=CHOICE, not %(said)s.") % {"said": said})
+    return key, value
+
+
+def _tell(found: Proposal, out: Console) -> None:
     for note in found.notes:
-        told.print(note, markup=False)
+        out.print(note, markup=False)
+    for name in found.unplaced:
+        out.print(_("%(source)s: nothing of it is loaded.") % {"source": name}, markup=False)
+
+
+def _refuse_open(found: Proposal) -> None:
+    """Every open question with its readings, and how to answer it. Raises Malformed while there are any."""
+    if not found.open:
+        return
+    lines = [_("The files do not tell all; answer by --answer (or write the mapping by hand):")]
+    for question in found.open:
+        lines.append(f"? {question.text} {question.evidence}".rstrip())
+        for choice in question.choices:
+            rows = "; ".join(choice.rows)
+            beside = " · ".join(part for part in (choice.label, choice.says, rows) if part)
+            lines.append(f"    --answer {_quoted(f'{question.key}={choice.value}')}    {beside}")
+    raise Malformed("\n".join(lines))
+
+
+def _quoted(text: str) -> str:
+    """As a shell takes it; Chinese needs no quotes."""
+    return shlex.quote(text) if re.search(r"[^\w.=+:/-]", text) else text
 
 
 def _mapping(file: Path) -> MapFile:

@@ -92,6 +92,7 @@ ROOM = Room(
         "facts.connector.saved": _("Connector saved"),
         "facts.entry.taken_back": _("Entry taken back"),
         "facts.figures.filed": _("Daily figures filed"),
+        "facts.import.answered": _("Questions about files answered"),
         "facts.import.discarded": _("Import discarded"),
         "facts.import.expired": _("Import forgotten after its time"),
         "facts.import.interrupted": _("Interrupted import closed"),

@@ -179,6 +179,11 @@ def employee_numbers() -> frozenset[str]:
     return frozenset(Person.objects.values_list("key", flat=True))
 
 
+def names_of_people() -> dict[str, str]:
+    """Employee number → name, of everybody: for files that name people as people do."""
+    return dict(Person.objects.values_list("key", "name"))
+
+
 def position_keys() -> frozenset[str]:
     """Every position's key."""
     return frozenset(Position.objects.values_list("key", flat=True))

@@ -15,6 +15,7 @@ from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import Field, Parsed, RowError, SourceRow, amount, day, parse, text
 from dabiao.engine.message import message
 from dabiao.engine.period import BadPeriod, Fiscal, Period
+from dabiao.engine.period_words import month_in_words
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
@@ -35,7 +36,12 @@ class Imported:
 
 FIELDS: Final = (
     Field("unit", message("unit", context="column"), ("部门编码", "部门", "组织编码", "组织"), text),
-    Field("person", message("person", context="column"), ("工号", "员工工号", "employee"), text),
+    Field(
+        "person",
+        message("person", context="column"),
+        ("工号", "员工工号", "姓名", "员工姓名", "employee", "name"),
+        text,
+    ),
     Field("metric", message("metric", context="column"), ("指标", "指标编码"), text, required=True),
     Field("product", message("product", context="column"), ("产品线", "product line"), text),
     Field("period", message("period", context="column"), ("期间", "月份", "周期"), text),
@@ -124,7 +130,13 @@ def _dates(row: Parsed, fiscal: Fiscal) -> tuple[date, date]:
 
 
 def period_of(label: str, fiscal: Fiscal) -> Period | None:
-    """A period by its label; 2026年3月 and 2026/3 are understood as well."""
+    """A period by its label; months in any way that people and spreadsheets write them are understood as well.
+
+    The first day of a month is that month: it is what a spreadsheet makes of 2026-03.
+    """
+    month = month_in_words(label)
+    if month is not None and month[0] is not None:
+        label = f"{month[0]}-{month[1]:02}"
     plain = (
         label.replace("年", "-").replace("月", "").replace("季度", "").replace("/", "-").rstrip("-").upper()
     )
@@ -159,18 +171,25 @@ def _metric_reader() -> Callable[[str], str]:
 
 
 def _scope_reader(by: User | None, on: date) -> Callable[[Parsed], Scope]:
-    """Unit by key or name, person by employee number, of those whom `by` may see: others are not there."""
+    """Unit by key or name, person by employee number or name, of those whom `by` may see: others are not there."""
     viewer = by or org.operator()
     nodes = org.units_visible(viewer, on)
     units = {node.name: node.key for node in nodes} | {node.key: node.key for node in nodes}
-    people = frozenset(org.people_visible(viewer, on).values_list("key", flat=True))
+    people = dict(org.people_visible(viewer, on).values_list("key", "name"))
+    called: dict[str, list[str]] = {}
+    for number, name in sorted(people.items()):
+        called.setdefault(name, []).append(number)
 
     def read(row: Parsed) -> Scope:
         person, unit = row.text("person"), row.text("unit")
         if person:
-            if person not in people:
-                raise _Wrong("person", person, _("Nobody has this employee number."))
-            return Scope("person", person)
+            numbers = [person] if person in people else called.get(person, [])
+            if not numbers:
+                raise _Wrong("person", person, _("Nobody has this employee number or name."))
+            if len(numbers) > 1:
+                says = _("This is the name of %(numbers)s: write the employee number.")
+                raise _Wrong("person", person, says % {"numbers": ", ".join(numbers)})
+            return Scope("person", numbers[0])
         if not unit:
             raise _Wrong("unit", "", _("Give a unit or a person."))
         if unit not in units:

@@ -5,12 +5,24 @@ from dabiao.facts.actions.connect import remove_connector, save_connector
 from dabiao.facts.actions.entry import Activity, file_activity, file_figures, take_back
 from dabiao.facts.actions.interrupted import close_interrupted
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, load, new_key
-from dabiao.facts.actions.wizard import begin, confirm_mapping, discard, order_of, start_loading
+from dabiao.facts.actions.wizard import (
+    Unanswered,
+    answer,
+    begin,
+    confirm_mapping,
+    discard,
+    open_questions,
+    order_of,
+    questions,
+    start_loading,
+)
 from dabiao.facts.logic.loading.publishing import keep_names
 
 __all__ = [
     "Activity",
     "Order",
+    "Unanswered",
+    "answer",
     "begin",
     "close_interrupted",
     "confirm_mapping",
@@ -23,7 +35,9 @@ __all__ = [
     "keep_names",
     "load",
     "new_key",
+    "open_questions",
     "order_of",
+    "questions",
     "remove_connector",
     "save_connector",
     "start_loading",

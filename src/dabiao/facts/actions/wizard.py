@@ -1,11 +1,13 @@
 """The steps of the import pages: upload, confirm the mapping, check, load. Each can be left and found again."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dabiao.core import config, jobs
@@ -13,8 +15,9 @@ from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, Refused
 from dabiao.facts import queries
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
-from dabiao.facts.logic.look import look
+from dabiao.facts.logic.look import Asked, look, question_of
 from dabiao.facts.logic.mapping import read_map
+from dabiao.facts.logic.proposing import Proposal, Question
 from dabiao.facts.logic.reading import hostile
 from dabiao.facts.models import ImportBatch
 from dabiao.org.access import User, require
@@ -36,6 +39,10 @@ class Upload(Protocol):
     size: int | None
 
     def chunks(self) -> Iterable[bytes]: ...
+
+
+class Unanswered(Malformed):
+    """What is proposed asks something that nobody has answered."""
 
 
 def begin(
@@ -78,11 +85,37 @@ def _enter(batch: ImportBatch, files: Sequence[str], *, by: User, at: datetime) 
     return batch
 
 
-@action("facts.import.mapped")
-def confirm_mapping(key: str, text: str, *, by: User, at: datetime) -> ImportBatch:
-    """Keep the mapping and have everything checked by it. Raises BadMapping with every problem."""
+def answer(key: str, answers: Mapping[str, str], *, by: User, at: datetime) -> ImportBatch:
+    """Propose anew with the answers to what was asked. Raises Malformed for an answer that is none."""
     require(by, Can.OPERATE)
     batch = _open(key)
+    place = Path(batch.path)
+    files = [place] if place.is_file() else sorted(place.iterdir())
+    given = {**batch.report.get("answers", {}), **{name: said for name, said in answers.items() if said}}
+    asked = replace(_asked(batch.report.get("system", "")), answers=given)
+    text, report = _proposed(files, asked)
+    return _take_answers(key, text, report, by=by, at=at)
+
+
+@action("facts.import.answered")
+def _take_answers(key: str, text: str, report: Mapping[str, Any], *, by: User, at: datetime) -> ImportBatch:
+    batch = _open(key)
+    batch.mapping, batch.report = text, dict(report)
+    batch.save(update_fields=["mapping", "report"])
+    tell(batch, {"answers": report["answers"]})
+    return batch
+
+
+@action("facts.import.mapped")
+def confirm_mapping(key: str, text: str, *, by: User, at: datetime) -> ImportBatch:
+    """Keep the mapping and have everything checked by it.
+
+    Raises BadMapping with every problem, Unanswered while a question is open and the mapping is the proposed one.
+    """
+    require(by, Can.OPERATE)
+    batch = _open(key)
+    if open_questions(batch) and text.strip() == batch.mapping.strip():
+        raise Unanswered(_("Answer the questions first: each answer changes a number or a key."))
     read_map(text, file="map.yml")
     job = jobs.enqueue(CHECK, {"key": key}, key=f"facts.check:{key}:{new_key()}", by=by, at=at, attempts=1)
     batch.mapping, batch.job, batch.state, batch.error = text, job.key, ImportBatch.State.UPLOADED, ""
@@ -116,6 +149,16 @@ def _remove(key: str, *, by: User, at: datetime) -> None:
     batch = _open(key)
     tell(batch)
     batch.delete()
+
+
+def questions(batch: ImportBatch) -> list[Question]:
+    """What the proposal asks, answered or not."""
+    return [question_of(told) for told in batch.report.get("questions", [])]
+
+
+def open_questions(batch: ImportBatch) -> list[Question]:
+    """Those without an answer."""
+    return [question for question in questions(batch) if not question.answer]
 
 
 def order_of(batch: ImportBatch) -> Order:
@@ -156,16 +199,23 @@ def _mapping_for(
     """The mapping's text, and what the page shows beside it."""
     if mapping:
         read_map(mapping, file="map.yml")
-    seen = look(files, system=system or files[0].stem, proposing=not (mapping or like))
+    if not (mapping or like):
+        return _proposed(files, _asked(system))
+    seen = look(files, asked=None)
     if seen.again:
         return queries.batch(seen.again[0]).mapping, {"again": seen.again[0]}
-    if seen.proposal is None:
-        return mapping or queries.batch(like).mapping, {"headers": seen.headers}
-    guesses = [
-        {"table": g.table, "column": g.column, "header": g.header, "confidence": g.confidence, "note": g.note}
-        for g in seen.proposal.guesses
-    ]
-    return seen.proposal.text, {
-        "headers": seen.headers, "guesses": guesses, "unplaced": list(seen.proposal.unplaced),
-        "notes": list(seen.proposal.notes),
-    }  # fmt: skip
+    return mapping or queries.batch(like).mapping, {"headers": seen.headers}
+
+
+def _asked(system: str) -> Asked:
+    return Asked(system, queries.systems(), {}, timezone.localdate().year)
+
+
+def _proposed(files: Sequence[Path], asked: Asked) -> tuple[str, dict[str, object]]:
+    """A mapping for the files, with what it concludes and asks."""
+    seen = look(files, asked=asked)
+    if seen.again:
+        return queries.batch(seen.again[0]).mapping, {"again": seen.again[0]}
+    found = asdict(cast(Proposal, seen.proposal))
+    text = str(found.pop("text"))
+    return text, {**found, "system": asked.system, "answers": dict(asked.answers or {})}

@@ -7,7 +7,7 @@ from typing import Any
 
 from dabiao.core import limited
 from dabiao.facts.logic.loading.marks import rejected_from
-from dabiao.facts.logic.propose import Guess, Proposal, headers_of, propose
+from dabiao.facts.logic.proposing import Choice, Guess, Proposal, Question, headers_of, propose
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,24 @@ class Look:
     proposal: Proposal | None = None
 
 
-def look(files: Sequence[Path], *, system: str, proposing: bool) -> Look:
-    """See what files are. Raises Unreadable, Hostile.
+@dataclass(frozen=True)
+class Asked:
+    """What is known beforehand of files that a mapping is to be proposed for; see `propose`."""
 
-    proposing: a mapping is wanted, in which the files' system is called `system`.
+    system: str = ""
+    systems: Sequence[str] = ()
+    answers: Mapping[str, str] | None = None
+    year: int = 0
+
+
+def look(files: Sequence[Path], *, asked: Asked | None) -> Look:
+    """See what files are. Raises Unreadable, Hostile, Malformed.
+
+    asked: a mapping is wanted; None: only their headers.
     """
     seen = limited.run(
-        looked, of=called(files), limit=limited.for_files(*files), files=[str(file) for file in files], system=system,
-        proposing=proposing,
+        looked, of=called(files), limit=limited.for_files(*files), files=[str(file) for file in files],
+        asked=asked and asdict(asked),
     )  # fmt: skip
     proposal = seen["proposal"]
     return Look(
@@ -39,20 +49,26 @@ def look(files: Sequence[Path], *, system: str, proposing: bool) -> Look:
     )
 
 
-def looked(files: list[str], system: str, proposing: bool) -> dict[str, Any]:
+def looked(files: list[str], asked: dict[str, Any] | None) -> dict[str, Any]:
     """What `look` asks for, apart."""
     paths = [Path(file) for file in files]
     if len(paths) == 1 and (again := rejected_from(paths[0])):
         return {"again": list(again), "headers": None, "proposal": None}
-    if not proposing:
+    if asked is None:
         return {"again": None, "headers": headers_of(paths), "proposal": None}
-    proposal = propose(paths, system=system)
+    proposal = propose(paths, **asked)
     return {"again": None, "headers": proposal.headers, "proposal": asdict(proposal)}
 
 
 def called(files: Sequence[Path]) -> str:
     """How a sentence about some files calls them."""
     return ", ".join(file.name for file in files[:3]) + (" …" if len(files) > 3 else "")
+
+
+def question_of(told: Mapping[str, Any]) -> Question:
+    """A question out of JSON."""
+    choices = tuple(Choice(**{**choice, "rows": tuple(choice["rows"])}) for choice in told["choices"])
+    return Question(**{**told, "choices": choices})
 
 
 def _proposal(told: Mapping[str, Any]) -> Proposal:
@@ -62,4 +78,5 @@ def _proposal(told: Mapping[str, Any]) -> Proposal:
         tuple(told["unplaced"]),
         tuple(told["notes"]),
         told["headers"],
+        tuple(map(question_of, told["questions"])),
     )

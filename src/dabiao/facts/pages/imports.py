@@ -62,6 +62,11 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
     batch = queries.batch(key)
     text: str = batch.mapping
     problems: tuple[Problem, ...] = ()
+    refused = ""
+    if request.method == "POST" and "answer" in request.POST:
+        said = {name[2:]: str(value) for name, value in request.POST.items() if name.startswith("q:")}
+        actions.answer(key, said, by=request.user, at=timezone.now())
+        return redirect("facts:import-mapping", key)
     if request.method == "POST":
         text = (
             request.POST.get("text", "").replace("\r\n", "\n")
@@ -73,17 +78,23 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
             return redirect("facts:import", key)
         except BadMapping as bad:
             problems = bad.problems
+        except actions.Unanswered as unanswered:
+            refused = str(unanswered)
     context = {
         "batch": batch,
         "text": text,
         "problems": problems,
+        "refused": refused,
+        "questions": actions.questions(batch),
+        "waiting": actions.open_questions(batch),
+        "notes": batch.report.get("notes", []),
         "tables": editing.tables(text, batch.report),
         "sources": editing.sources(text),
         "intos": [(name, labels.table(name)) for name in INTO],
         "unplaced": batch.report.get("unplaced", []),
         "again": batch.report.get("again", ""),
     }
-    return render(request, "facts/mapping.html", context, status=422 if problems else 200)
+    return render(request, "facts/mapping.html", context, status=422 if problems or refused else 200)
 
 
 @page(can=Can.OPERATE)

@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 from django.utils.translation import gettext as _
 
-from dabiao.facts.logic.loading import joining, sources
+from dabiao.facts.logic.loading import joining, sources, who
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.loading.shape import refused, shaped
 from dabiao.facts.logic.loading.sources import Found, NothingToLoad, Piece
 from dabiao.facts.logic.loading.stage import FILE, Finished, Stage
-from dabiao.facts.logic.mapping import MapFile, Source
+from dabiao.facts.logic.mapping import MapFile, Source, TableMap
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.reading import ROW, Aside, Sheet
 from dabiao.lake.tables import TABLES
@@ -39,6 +39,7 @@ class Prepared:
     asides: dict[str, list[Aside]] = field(default_factory=dict)
     unused: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    people: who.Names = field(default_factory=who.Names)
     rows: int = 0
 
     def piece(self, number: int) -> Piece:
@@ -74,9 +75,13 @@ def prepare(
         for name, source in mapping.sources.items()
     }
     done = Prepared(mapping, stage, found, lookups, joins, context)
-    for piece in sorted(found.pieces, key=lambda piece: not _feeds(mapping, piece.source, "fx_rates")):
+    first = ("fx_rates", "people")
+    for piece in sorted(
+        found.pieces, key=lambda piece: not any(_feeds(mapping, piece.source, t) for t in first)
+    ):
         if not mapping.fed_by(piece.source.name):
             continue
+        done.people.meet(done.stage.frame(f"table{index}") for index in _staged(done, "people"))
         if done.context.rates is None or not _feeds(mapping, piece.source, "fx_rates"):
             done.context = _with_own_rates(done)
         _stage_piece(piece, done, progress, map_name)
@@ -103,11 +108,12 @@ def finish(done: Prepared) -> None:
         done.finished[index] = done.stage.finish(index, table)
 
 
-def _constants(done: Prepared, into: str) -> list[pl.Expr]:
+def _constants(done: Prepared, table: TableMap) -> list[pl.Expr]:
     """Where every row of a lake table comes from."""
+    into = table.into
     if INTO[into].home != "lake":
         return []
-    values = {"source": done.context.system, "batch": done.context.batch}
+    values = {"source": done.mapping.system_of(table.source), "batch": done.context.batch}
     return [pl.lit(value).alias(name) for name, value in values.items() if name in TABLES[into].names]
 
 
@@ -115,12 +121,20 @@ def _feeds(mapping: MapFile, source: Source, into: str) -> bool:
     return any(table.into == into for table in mapping.fed_by(source.name))
 
 
+def _staged(done: Prepared, into: str) -> list[int]:
+    """Table maps of which rows are staged already."""
+    return [
+        index
+        for index, table in enumerate(done.mapping.tables)
+        if table.into == into and done.stage.has(f"table{index}")
+    ]
+
+
 def _with_own_rates(done: Prepared) -> Context:
     """Rates of the lake and of this very import, which win."""
     own = [
         done.stage.frame(f"table{index}").select("currency", "on", "rate")
-        for index, table in enumerate(done.mapping.tables)
-        if table.into == "fx_rates" and done.stage.has(f"table{index}")
+        for index in _staged(done, "fx_rates")
     ]
     if not own:
         return done.context
@@ -149,18 +163,19 @@ def _stage_piece(piece: Piece, done: Prepared, progress: Progress, map_name: str
 def _stage_chunk(frame: pl.DataFrame, piece: Piece, sheet: Sheet, done: Prepared, context: Context) -> None:
     """Stage a chunk for every table that its source feeds; a row that is bad for one is bad for all."""
     name = piece.source.name
-    clean = sources.replaced(frame, piece.source, done.replaced)
+    clean = sources.unpivoted(sources.replaced(frame, piece.source, done.replaced), piece.source)
     wide = joining.joined(clean, done.joins[name])
     errors = []
     for index, table in enumerate(done.mapping.tables):
         if table.source != name:
             continue
         got = shaped(wide, table, context)
-        done.read[index] = done.read.get(index, 0) + frame.height
+        done.read[index] = done.read.get(index, 0) + clean.height
         done.filtered[index] = done.filtered.get(index, 0) + got.skipped
-        rows = _without_names(got.rows, done.stage, table.into).with_columns(_constants(done, table.into))
+        known, strangers = who.numbered(got.rows, table, done.people)
+        rows = _without_names(known, done.stage, table.into).with_columns(_constants(done, table))
         done.stage.put(index, rows, piece.number)
-        errors.append(got.errors)
+        errors += [got.errors, strangers]
     refused_cells = pl.concat(errors)
     if refused_cells.height:
         originals = frame.filter(pl.col(ROW).is_in(refused_cells[ROW].unique().to_list())).select(

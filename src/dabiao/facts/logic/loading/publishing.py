@@ -34,7 +34,7 @@ def window_of(done: Prepared, index: int, table: TableMap) -> Window | None:
     start, end = finished.first, finished.last + timedelta(days=1)
     if table.window == "month":
         start, end = start.replace(day=1), _next_month(finished.last)
-    return Window(done.context.system, start, end)
+    return Window(done.mapping.system_of(table.source), start, end)
 
 
 def write(

@@ -89,7 +89,7 @@ def opened(piece: Piece) -> Sheet:
 
 def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) -> None:
     """Raises BadMapping with every column that a mapping asks a source for in vain."""
-    have = joining.columns_of(sheet.columns, source.joins)
+    have = (*joining.columns_of(sheet.columns, source.joins), *added(source))
     problems = []
     asked = [
         (name, rule.line)
@@ -100,6 +100,7 @@ def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) 
     asked += [(name, table.line) for table in mapping.fed_by(source.name) for name in table.reads]
     asked += [(name, join.line) for join in source.joins for name in join.on]
     asked += [(name, source.line) for name in source.replace]
+    asked += [(name, source.unpivot.line) for name in source.unpivot.columns] if source.unpivot else []
     lines: dict[str, int] = {}
     for name, line in asked:
         lines.setdefault(name, line)
@@ -128,6 +129,7 @@ def unused(sheet: Sheet, source: Source, mapping: MapFile) -> tuple[str, ...]:
     """Columns that no rule reads; said in the report, because dropping is never silent."""
     read = {name for table in mapping.fed_by(source.name) for name in table.reads}
     read |= {name for join in source.joins for name in join.on}
+    read |= set(source.unpivot.columns) if source.unpivot else set()
     return tuple(name for name in sheet.columns if name not in read and name not in mapping.ignore)
 
 
@@ -140,6 +142,23 @@ def replaced(frame: pl.DataFrame, source: Source, told: dict[tuple[str, str, str
             told[place] = told.get(place, 0) + int(count)
         frame = frame.with_columns(pl.col(column).cast(pl.String).replace(dict(pairs)))
     return frame
+
+
+def added(source: Source) -> tuple[str, ...]:
+    """Columns that the source has because it was turned."""
+    return (source.unpivot.name, source.unpivot.value) if source.unpivot else ()
+
+
+def unpivoted(frame: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """A row for each filled cell of the columns that are months, in the place of the row that it stands in."""
+    if source.unpivot is None:
+        return frame
+    months, named = list(source.unpivot.columns), source.unpivot.columns
+    kept = [name for name in frame.columns if name not in months]
+    texts = frame.with_columns(pl.col(months).cast(pl.String))
+    name, value = source.unpivot.name, source.unpivot.value
+    long = texts.unpivot(months, index=kept, variable_name=name, value_name=value)
+    return long.filter(pl.col(value).is_not_null()).with_columns(pl.col(name).replace_strict(dict(named)))
 
 
 def _whole(source: Source, folder: Path, stands_for: Path | None) -> pl.DataFrame | None:

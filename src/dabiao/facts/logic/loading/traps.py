@@ -28,6 +28,7 @@ def found(done: Prepared, people: frozenset[str]) -> tuple[Warning_, ...]:
     return (
         *_unmatched(done),
         *_replaced(done),
+        *_named(done),
         *_empties(done),
         *_misspelt(done),
         *_people(done, people),
@@ -65,6 +66,16 @@ def _replaced(done: Prepared) -> Iterator[Warning_]:
     for (column, old, new), count in done.replaced.items():
         text = _("%(column)s: %(old)s was read as %(new)s") % {"column": column, "old": old, "new": new}
         yield Warning_("replaced", text, count)
+
+
+def _named(done: Prepared) -> Iterator[Warning_]:
+    """Names that were read as the employee number of the one person who has them."""
+    read = done.people.read
+    if read:
+        shown = [f"{name} → {number} ({count:,})" for (name, number), count in sorted(read.items())]
+        yield Warning_(
+            "named", _("Names of people were read as employee numbers"), sum(read.values()), _some(shown)
+        )
 
 
 def _empties(done: Prepared) -> Iterator[Warning_]:

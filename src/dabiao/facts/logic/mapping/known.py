@@ -83,14 +83,15 @@ INTO: Final[Mapping[str, Into]] = _lake() | {
             "unit": "text",
             "metric": "text",
             "product": "text",
+            "period": "text",
             "starts_on": "date",
             "ends_on": "date",
             "base": "money",
             "target": "money",
             "challenge": "money",
         },
-        ("person", "unit", "metric", "product", "starts_on"),
-        ("metric", "starts_on", "ends_on"),
+        ("person", "unit", "metric", "product", "period", "starts_on"),
+        ("metric",),
     ),
 }
 UNIT_COLUMNS: Final = frozenset(

@@ -22,8 +22,23 @@ class Join:
 
 
 @dataclass(frozen=True)
+class Unpivot:
+    """Columns that are values of one thing (a month each) become rows: what each stands for, and its cell.
+
+    columns: header → what it stands for. name, value: what the two new columns are called. Empty cells become no row.
+    """
+
+    columns: Mapping[str, str]
+    name: str
+    value: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Source:
     """Where rows come from: files by pattern, or a query through a connector.
+
+    system: what its rows say they come from, where that is not what the mapping says
 
     replace: column → {as the file writes it: as it should be}, done before anything else and reported
     """
@@ -35,6 +50,8 @@ class Source:
     options: Options = field(default_factory=Options)
     replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     joins: tuple[Join, ...] = ()
+    unpivot: Unpivot | None = None
+    system: str | None = None
     optional: bool = False
     line: int = 0
 
@@ -153,6 +170,10 @@ class MapFile:
         """Sources that are read whole, because others are looked up in or compared with them."""
         joined = {join.source for source in self.sources.values() for join in source.joins}
         return frozenset(joined | {name for agree in self.agree for name in (agree.source, agree.other)})
+
+    def system_of(self, source: str) -> str:
+        """The `source` column of the facts that a source loads."""
+        return self.sources[source].system or self.system
 
     def fed_by(self, source: str) -> tuple[TableMap, ...]:
         """The tables that a source feeds."""

@@ -13,7 +13,17 @@ from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
 from dabiao.engine.document import Bad, Node, Problem, field_of, known_names, listed, read, tried
 from dabiao.facts.logic.mapping.known import INTO
-from dabiao.facts.logic.mapping.model import Agree, Join, MapFile, Next, Rule, Source, TableMap, Where
+from dabiao.facts.logic.mapping.model import (
+    Agree,
+    Join,
+    MapFile,
+    Next,
+    Rule,
+    Source,
+    TableMap,
+    Unpivot,
+    Where,
+)
 from dabiao.facts.logic.reading import Options
 from dabiao.facts.logic.reading.opening import FORMATS
 
@@ -22,8 +32,9 @@ _TOP = ("schema", "system", "currency", "time_zone", "sources", "tables", "ignor
 _AGREE = ("source", "column", "with", "its", "on", "latest")
 _SOURCE = (
     "file", "query", "connector", "format", "sheet", "header", "skip", "delimiter", "encoding", "trim", "empty",
-    "totals", "replace", "join", "optional",
+    "totals", "replace", "join", "unpivot", "system", "optional",
 )  # fmt: skip
+_UNPIVOT = ("columns", "name", "value")
 _JOIN = ("source", "on", "take", "missing")
 _TABLE = ("into", "from", "key", "mode", "window", "where", "distinct", "columns")
 _RULE = (
@@ -168,6 +179,8 @@ def _source(name: str, node: Node) -> Source:
         _options(fields),
         field_of(fields, "replace", _replacements, {}),
         field_of(fields, "join", listed(_join), ()),
+        field_of(fields, "unpivot", _unpivot, None),
+        field_of(fields, "system", _word, None),
         field_of(fields, "optional", Node.yes, False),
         node.line,
     )
@@ -271,6 +284,15 @@ def _join(node: Node) -> Join:
     return Join(name, on, take, cast(Any, missing), node.line)
 
 
+def _unpivot(node: Node) -> Unpivot:
+    fields = _given(node, *_UNPIVOT)
+    columns = field_of(fields, "columns", _pairs, {})
+    if not columns:
+        node.note(_("`unpivot` needs `columns`"), _("Write e.g. columns: {1月: 2026-01, 2月: 2026-02}."))
+    name, value = (field_of(fields, entry, _word, "", needed=node) for entry in ("name", "value"))
+    return Unpivot(columns, name, value, node.line)
+
+
 # Tables and their columns.
 
 
@@ -326,6 +348,12 @@ def _fit(table: TableMap, node: Node, fields: Mapping[str, Node]) -> None:
                 _("%(into)s needs %(name)r") % {"into": table.into, "name": name},
                 _("Say which column is %(name)s, or give a constant.") % {"name": name},
             )
+    dated = "period" in table.columns, {"starts_on", "ends_on"} <= set(table.columns)
+    if table.into == "targets" and dated.count(True) != 1:
+        columns.note(
+            _("a target is for a period, or from a day to a day"),
+            _("Map `period`, or both `starts_on` and `ends_on`."),
+        )
     if table.into == "targets" and ("person" in table.columns) == ("unit" in table.columns):
         columns.note(_("a target is for a person or a unit"), _("Map exactly one of `person` and `unit`."))
     if table.mode == "replace" and not known.on:

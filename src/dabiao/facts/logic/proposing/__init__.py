@@ -1,0 +1,165 @@
+"""A mapping proposed from what the files look like. It is right, or it asks; it never guesses in silence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from django.utils.translation import gettext as _
+
+from dabiao.engine import document as documents
+from dabiao.facts.logic.mapping.known import INTO
+from dabiao.facts.logic.mapping.parse import SCHEMA
+from dabiao.facts.logic.proposing import columns, joins, kinds, people, tables, targets
+from dabiao.facts.logic.proposing.asking import Asking, Choice, Question
+from dabiao.facts.logic.proposing.seen import Guess, Seen, called, headers_of, ledger_name, looked_at
+from dabiao.facts.logic.proposing.words import synonyms, words
+
+__all__ = ["BY_HAND", "Choice", "Guess", "Proposal", "Question", "headers_of", "propose", "synonyms"]
+
+BY_HAND: Final = "files"
+"""What files are said to come from that nobody says more of: one name for all of them, whatever each is called."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A mapping to confirm: its text, how sure each column is, what could not be placed, and what has to be asked.
+
+    questions: all of them, those that are answered too. headers: file (and sheet) → its columns
+    """
+
+    text: str
+    guesses: tuple[Guess, ...]
+    unplaced: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def open(self) -> tuple[Question, ...]:
+        """Questions without an answer. While there are any, nothing is to be loaded by the text."""
+        return tuple(question for question in self.questions if not question.answer)
+
+
+def propose(
+    paths: Sequence[Path],
+    *,
+    system: str = "",
+    systems: Sequence[str] = (),
+    answers: Mapping[str, str] | None = None,
+    year: int,
+) -> Proposal:
+    """Look at files and propose one mapping for all of them.
+
+    system: what the files come from; systems: those that are there already, among which is asked where it is not said.
+    answers: question → the choice taken. year: this one. Raises Unreadable for what is no table, Malformed for an answer that is none.
+    """
+    asking = Asking(answers or {}, year)
+    seen = looked_at(paths)
+    named = system or _system(systems, asking)
+    for each in seen:
+        _classify(each, asking)
+    document: dict[str, Any] = {"schema": SCHEMA, "system": named, "sources": {}, "tables": []}
+    facts = [each for each in seen if each.kind and each.kind in INTO and INTO[each.kind].on]
+    others = [each for each in seen if each not in facts]
+    found = {each.name: joins.joins_of(each, others) for each in facts}
+    fed: list[dict[str, Any]] = []
+    unpivots: dict[str, dict[str, Any]] = {}
+    for each in sorted(seen, key=lambda one: one.kind != _PEOPLE):
+        beside = [one for one in seen if one is not each]
+        if each.kind == _PEOPLE:
+            fed += people.tables(each, named, beside, asking)
+        elif each.kind == "targets" and targets.months_of(each):
+            unpivots[each.name], entry = targets.wide(each, asking)
+            fed.append(entry)
+        else:
+            fed += tables.tables_of(each, found.get(each.name, []), beside, asking)
+    document["tables"] = _once(fed)
+    used = {str(entry["from"]) for entry in fed} | {j["source"] for each in found.values() for j in each}
+    replacing = {str(entry["from"]) for entry in fed if entry.get("mode") == "replace"}
+    for each in seen:
+        if each.name in used or not fed:
+            source = _source(each, found.get(each.name, []), unpivots.get(each.name))
+            # A ledger takes the place of what it said before, never of what another one says of the same days.
+            own = {"system": f"{named}-{ledger_name(each)}"} if each.name in replacing else {}
+            document["sources"][each.name] = source | own
+    unplaced = tuple(each.name for each in seen if each.name not in used)
+    guesses = tuple(guess for each in seen for guess in each.chosen.values())
+    headers = {called(file, each.sheet_name): list(each.headers) for each in seen for file in each.files}
+    return Proposal(
+        documents.write(document), guesses, unplaced, tuple(asking.notes), headers, tuple(asking.questions)
+    )
+
+
+_PEOPLE: Final = "people"
+
+
+def _classify(seen: Seen, asking: Asking) -> None:
+    if people.is_about_people(seen) or people.is_about_units(seen):
+        seen.kind = _PEOPLE
+    elif not targets.classify_wide(seen, asking):
+        kinds.classify(seen, asking)
+
+
+def _system(systems: Sequence[str], asking: Asking) -> str:
+    """What the files come from, where others are there already: rows of one system with one key are the same row."""
+    if set(systems) <= {BY_HAND}:
+        return BY_HAND
+    choices = [Choice(name, name, (), _("its rows with the same key are the same rows")) for name in systems]
+    if BY_HAND not in systems:
+        choices.append(
+            Choice(BY_HAND, _("Something else: spreadsheets kept by hand"), (), _("nothing there is changed"))
+        )
+    evidence = _(
+        "Rows with the same key from the same system are the same row; under another name they count twice. A system that "
+        "is not here yet is named when the files are chosen."
+    )
+    return asking.ask("system", _("Which system do these files come from?"), choices, evidence=evidence)
+
+
+def _source(
+    seen: Seen, found: Sequence[Mapping[str, Any]], unpivot: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    files = [file.name for file in seen.files]
+    entry: dict[str, Any] = {"file": files[0] if len(files) == 1 else files}
+    if seen.sheet_name:
+        entry["sheet"] = seen.sheet_name
+    if not any(aside.what == "header" for aside in seen.sheet.asides):
+        entry["header"] = list(seen.headers)
+    if blanks := [word for word in words()["empty"] if _means_nothing(seen, word)]:
+        entry["empty"] = blanks
+    if unpivot:
+        entry["unpivot"] = dict(unpivot)
+    if found:
+        entry["join"] = [dict(join) for join in found]
+    return entry
+
+
+def _means_nothing(seen: Seen, word: str) -> bool:
+    """The word stands in a column that holds numbers or dates otherwise."""
+    headers = [
+        guess.header
+        for guess in seen.chosen.values()
+        if guess.header in seen.headers
+        and guess.table in INTO
+        and columns.type_of(guess.table, guess.column.rpartition(".")[2]) != "text"
+    ]
+    headers += list(targets.months_of(seen)) if seen.kind == "targets" else []
+    return any((seen.rows[header].cast(pl.String) == word).any() for header in headers)
+
+
+def _once(fed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The company at the top is told by one sheet, not by each."""
+    told: list[dict[str, Any]] = []
+    for entry in fed:
+        same = [
+            one
+            for one in told
+            if one["into"] == entry["into"] == "units" and one["columns"] == entry["columns"]
+        ]
+        if not (
+            same and all(isinstance(rule, dict) and "constant" in rule for rule in entry["columns"].values())
+        ):
+            told.append(entry)
+    return told

@@ -1,0 +1,67 @@
+"""A proposal is right, or it asks: questions with their evidence, and the answers given to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from dabiao.core.errors import Malformed
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One reading. rows: what three real rows of the file are by it; says: why it could be so."""
+
+    value: str
+    label: str
+    rows: tuple[str, ...] = ()
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that changes a number or a key, and that the files alone do not tell.
+
+    key: `SOURCE.what`, the same whenever these files are looked at
+    """
+
+    key: str
+    text: str
+    evidence: str
+    choices: tuple[Choice, ...]
+    answer: str = ""
+
+
+@dataclass
+class Asking:
+    """Answers so far, and the questions met: each is asked once. year: this one, for months that name none."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    year: int = 0
+    questions: list[Question] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def open(self) -> list[Question]:
+        """Questions without an answer: until there are none, nothing may be loaded by what is proposed."""
+        return [question for question in self.questions if not question.answer]
+
+    def ask(self, key: str, text: str, choices: Sequence[Choice], *, evidence: str = "") -> str:
+        """The answer; while there is none, the first reading, so that the rest can be looked at.
+
+        Raises Malformed for an answer that is none of the choices.
+        """
+        given = self.answers.get(key, "")
+        values = [choice.value for choice in choices]
+        if given and given not in values:
+            raise Malformed(
+                _("%(given)r is no answer to %(key)s; it is one of %(values)s.")
+                % {"given": given, "key": key, "values": ", ".join(values)}
+            )
+        self.questions.append(Question(key, text, evidence, tuple(choices), given))
+        return given or values[0]
+
+    def note(self, said: str) -> None:
+        """Say what was concluded, and from what."""
+        if said not in self.notes:
+            self.notes.append(said)

@@ -1,0 +1,154 @@
+"""One table of the files as it was found: its columns, its first rows, what stands above it."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import polars as pl
+
+from dabiao.facts.logic.proposing.words import words
+from dabiao.facts.logic.reading import PROBLEM, ROW, Options, Sheet, open_file, sheet_names
+
+T = TypeVar("T")
+SAMPLE: Final = 50_000
+"""Rows looked at: a key must be unique among them."""
+
+
+_DATED: Final = re.compile(
+    r"(?:19|20)\d\d(?:[-_. /年]?[01]?\d(?:[-_. /月]?[0-3]?\d日?)?)?年?月?"
+    r"|[01]?\d月(?:份|[0-3]?\d日)?|[一二三四五六七八九十]+月份?|第?[一二三四1-4]季度|(?<![A-Za-z])[Qq][1-4](?!\d)"
+    r"|(?i:(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?:[a-z]{3,6})?(?![a-z]))"
+)
+"""What of a name says of which days a file is."""
+_COPY: Final = re.compile(r"[（(]\d+[)）]|(?i:副本|复件|copy(?: of)?|- copy)")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A column of a table and the header that it seems to be. confidence: 1 = the very word, well filled."""
+
+    table: str
+    column: str
+    header: str
+    confidence: float
+    note: str = ""
+
+
+@dataclass
+class Seen:
+    """A table of the upload.
+
+    kind: what it feeds; None: nothing. files: all that look just like it. formats: header → what its days are read by
+    """
+
+    name: str
+    file: Path
+    sheet: Sheet
+    sheet_name: str
+    rows: pl.DataFrame
+    kind: str | None = None
+    chosen: dict[str, Guess] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+    formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _kept: dict[object, Any] = field(default_factory=dict)
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return self.sheet.columns
+
+    @property
+    def called(self) -> str:
+        """The names that it goes by: of the file, of the sheet, and what is written above its header."""
+        titles = [aside.text for aside in self.sheet.asides if aside.what == "title"]
+        return " ".join([self.file.stem, self.sheet_name, *titles])
+
+    def once(self, key: object, work: Callable[[], T]) -> T:
+        """What `work` finds of this sheet, found once: every column is tried as every column of every table."""
+        if key not in self._kept:
+            self._kept[key] = work()
+        found: T = self._kept[key]
+        return found
+
+    def values(self, header: str) -> pl.Series:
+        """The filled cells of a column, the usual words for nothing left out."""
+        found = self.rows[header].drop_nulls()
+        return found.filter(~found.cast(pl.String).is_in(words()["empty"]))
+
+    def is_unique(self, headers: Sequence[str]) -> bool:
+        """Filled and different in every row; a row that stands there twice with all its cells counts once."""
+        part = self.rows.unique().select(headers)
+        return part.drop_nulls().height == part.height and part.n_unique() == part.height
+
+
+def looked_at(paths: Sequence[Path]) -> list[Seen]:
+    """Every table of the files that has columns and rows. Raises Unreadable for what is no table."""
+    seen: list[Seen] = []
+    for path in paths:
+        for sheet in sheet_names(path):
+            one = _look(path, sheet, len(seen) + 1)
+            if one.headers and one.rows.height:
+                seen.append(one)
+    return _named_apart(_together(seen))
+
+
+def headers_of(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """File (and sheet) → its columns."""
+    return {
+        called(path, sheet): list(open_file(path, Options(sheet=sheet or None)).columns)
+        for path in paths
+        for sheet in sheet_names(path)
+    }
+
+
+def ledger_name(seen: Seen) -> str:
+    """What a ledger is called in every month and every copy of it: 销售台账 of 2026年3月销售台账 (1).xlsx."""
+    sheet = re.sub(r"(?i)^sheet ?\d*$", "", seen.sheet_name)
+    names = [re.sub(_COPY, " ", re.sub(_DATED, " ", name)) for name in (seen.file.stem, sheet)]
+    return re.sub(r"[^\w]+", "-", "-".join(names)).strip("-_") or "ledger"
+
+
+def called(file: Path, sheet: str) -> str:
+    """How the page calls a table of a file."""
+    return f"{file.name}#{sheet}" if sheet else file.name
+
+
+def _look(path: Path, sheet: str, number: int) -> Seen:
+    opened = open_file(path, Options(sheet=sheet or None))
+    frames, height = [], 0
+    for frame in opened.chunks():
+        frames.append(frame)
+        height += frame.height
+        if height >= SAMPLE:
+            break
+    rows = pl.concat(frames, how="diagonal").drop(ROW, PROBLEM, strict=False) if frames else pl.DataFrame()
+    name = re.sub(r"[^\w-]+", "_", sheet or path.stem).strip("_") or f"source{number}"
+    return Seen(name, path, opened, sheet, rows, files=[path])
+
+
+def _together(seen: Sequence[Seen]) -> list[Seen]:
+    """Files with the same columns in the same sheet are one source: a file a day or a month."""
+    groups: dict[tuple[object, ...], Seen] = {}
+    for each in seen:
+        alike = (each.headers, each.sheet_name, each.file.suffix.lower(), _stem(each.file))
+        first = groups.setdefault(alike, each)
+        if first is not each and each.file not in first.files:
+            first.files.append(each.file)
+            first.rows = pl.concat([first.rows, each.rows], how="diagonal_relaxed").head(SAMPLE)
+    return list(groups.values())
+
+
+def _stem(file: Path) -> str:
+    """The file's name without its day or month: 销售-2026-01 and 销售-2026-02 are the same, 一部 and 二部 are not."""
+    return re.sub(_DATED, "", file.stem)
+
+
+def _named_apart(seen: list[Seen]) -> list[Seen]:
+    """Sources have different names, also where two workbooks each have a sheet 订单."""
+    used: dict[str, int] = {}
+    for each in seen:
+        used[each.name] = used.get(each.name, 0) + 1
+        if used[each.name] > 1:
+            each.name = f"{each.name}_{used[each.name]}"
+    return seen

@@ -1,0 +1,163 @@
+"""From what a sheet seems to be to the tables of a mapping that it feeds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+from django.utils.translation import gettext as _
+
+from dabiao.facts.logic.mapping.known import INTO
+from dabiao.facts.logic.proposing import columns, days, joins, keys, money, targets
+from dabiao.facts.logic.proposing.asking import Asking
+from dabiao.facts.logic.proposing.seen import Guess, Seen
+from dabiao.facts.logic.proposing.words import plain, words
+
+_TRANSLATED: Final = {("activities", "kind"): "activity_kind", ("receipts", "method"): "receipt_method"}
+_NOT_BESIDE: Final = frozenset({"parent", "created_on", "list_price", "launched_on", "floor_price"})
+_SHARED: Final = ("person", "customer", "order", "product", "qty", "amount")
+
+
+def tables_of(
+    seen: Seen, found: Sequence[Mapping[str, Any]], others: Sequence[Seen], asking: Asking
+) -> list[dict[str, Any]]:
+    """The sheet's own table, and what it says beside of customers, products and deliveries."""
+    if seen.kind is None:
+        return []
+    own = _own(seen, seen.kind, found, others, asking)
+    return [own, *_beside(seen, own), *_deliveries(seen, own, others, asking)]
+
+
+def _own(
+    seen: Seen, table: str, found: Sequence[Mapping[str, Any]], others: Sequence[Seen], asking: Asking
+) -> dict[str, Any]:
+    known = INTO[table]
+    ruled: dict[str, Any] = {}
+    for name, guess in seen.chosen.items():
+        if name in known.columns:
+            ruled[name] = _rule(seen, guess, known.columns[name], others, asking)
+    _work_out(seen, ruled, table, asking)
+    for join in found:
+        joins.use(join, ruled, known.columns, seen, table)
+    if table == "opportunities":
+        _outcome(seen, ruled)
+    if table == "targets":
+        return _in_order(targets.long(seen, ruled, asking))
+    code = money.currency_of(seen.chosen["amount"].header) if "amount" in seen.chosen else None
+    if code and "currency" in known.columns and "currency" not in ruled:
+        ruled["currency"] = {"constant": code}
+    entry: dict[str, Any] = {"into": table, "from": seen.name}
+    if known.keyed:
+        entry |= _keyed(seen, table, asking)
+    elif not seen.is_unique([seen.chosen[name].header for name in known.key if name in seen.chosen]):
+        entry["distinct"] = True
+    return _in_order({**entry, "columns": ruled})
+
+
+def _in_order(entry: dict[str, Any]) -> dict[str, Any]:
+    """Columns as the table has them, so that the text reads the same whatever the file's order is."""
+    order = list(INTO[entry["into"]].columns)
+    return {**entry, "columns": dict(sorted(entry["columns"].items(), key=lambda item: order.index(item[0])))}
+
+
+def _keyed(seen: Seen, table: str, asking: Asking) -> dict[str, Any]:
+    key = keys.key_of(seen, table, asking)
+    if key.columns is None:
+        return {"key": "generated", **({"mode": "replace", "window": key.window} if key.window else {})}
+    return {"key": key.columns[0] if len(key.columns) == 1 else list(key.columns)}
+
+
+def _rule(
+    seen: Seen, guess: Guess, kind: str, others: Sequence[Seen], asking: Asking
+) -> str | dict[str, Any]:
+    rule: dict[str, Any] = {"from": guess.header}
+    if kind in {"date", "time"} and (formats := days.decided(seen, guess.header, others, asking)):
+        rule["formats"] = list(formats)
+        seen.formats[guess.header] = formats
+    if unit := money.unit_of(seen, guess.header, kind, asking):
+        rule["unit"] = unit
+    if translated := _translation(guess, seen.values(guess.header)):
+        rule |= {"values": translated, "otherwise": "keep"}
+    if guess.column == INTO[guess.table].on and seen.rows[guess.header].null_count():
+        rule["required"] = False
+    return guess.header if list(rule) == ["from"] else rule
+
+
+def _work_out(seen: Seen, ruled: dict[str, Any], table: str, asking: Asking) -> None:
+    """Cost from profit, an amount from price and quantity, where the sheet has no column for them."""
+    if table != "order_lines":
+        return
+    told = {"source": seen.name}
+    if "profit" in seen.chosen and "cost" not in ruled and "amount" in seen.chosen:
+        amount, profit = seen.chosen["amount"].header, seen.chosen["profit"].header
+        unit = ruled["amount"].get("unit") if isinstance(ruled["amount"], dict) else None
+        ruled["cost"] = {"from": amount, "minus": profit, **({"unit": unit} if unit else {})}
+        asking.note(
+            _("%(source)s: cost = %(amount)s − %(profit)s") % {**told, "amount": amount, "profit": profit}
+        )
+    if not {"amount", "amount_with_tax"} & set(ruled) and {"qty", "unit_price"} <= set(seen.chosen):
+        qty, price = seen.chosen["qty"].header, seen.chosen["unit_price"].header
+        ruled["amount"] = {"from": price, "times": qty, "round": True}
+        asking.note(_("%(source)s: amount = %(price)s × %(qty)s") % {**told, "price": price, "qty": qty})
+
+
+def _translation(guess: Guess, values: pl.Series) -> dict[str, str]:
+    name = _TRANSLATED.get((guess.table, guess.column))
+    return _by_words(values, words()["values"][name]) if name else {}
+
+
+def _outcome(seen: Seen, ruled: dict[str, Any]) -> None:
+    """Won and lost read off the stage, where no column says it."""
+    header = seen.chosen["stage"].header if "stage" in seen.chosen else None
+    if "outcome" in ruled or header is None:
+        return
+    if found := _by_words(seen.values(header), words()["values"]["outcome"]):
+        ruled["outcome"] = {"from": header, "values": found, "otherwise": "empty"}
+
+
+def _by_words(values: pl.Series, listed: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    meant = {plain(word): key for key, words_ in listed.items() for word in words_}
+    texts = values.cast(pl.String).unique().sort().to_list()
+    return {
+        text: meant[plain(text)]
+        for text in texts[:200]
+        if plain(text) in meant and meant[plain(text)] != text
+    }
+
+
+def _beside(seen: Seen, own: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Customers and products that a sheet of facts says something about."""
+    out: list[dict[str, Any]] = []
+    for into, needed in (("customers", "customer"), ("products", "product")):
+        if seen.kind == into or needed not in own["columns"] or not INTO[str(seen.kind)].on:
+            continue
+        found = columns.guesses(seen, into)
+        fixed = own["columns"][needed]
+        said = {needed: fixed} | {
+            name: guess.header
+            for name, guess in found.items()
+            if name in INTO[into].columns and name != needed and name not in _NOT_BESIDE and guess.header != fixed
+        }  # fmt: skip
+        name = own["columns"].pop(f"{needed}_name", None)
+        if name is not None:
+            said[f"{needed}_name"] = name
+        if len(said) > 1:
+            seen.chosen |= {f"{into}.{n}": g for n, g in found.items() if n in said and n != needed}
+            out.append({"into": into, "from": seen.name, "distinct": True, "columns": said})
+    return out
+
+
+def _deliveries(
+    seen: Seen, own: Mapping[str, Any], others: Sequence[Seen], asking: Asking
+) -> list[dict[str, Any]]:
+    if seen.kind != "order_lines":
+        return []
+    found = sorted(columns.candidates(seen, "deliveries", "shipped_on"), key=lambda guess: -guess.confidence)
+    if not found or found[0].header == own["columns"].get("ordered_on"):
+        return []
+    guess = found[0]
+    seen.chosen["shipped_on"] = guess
+    shared = {name: own["columns"][name] for name in _SHARED if name in own["columns"]}
+    where = {guess.header: {"filled": True}}
+    ruled = {"shipped_on": _rule(seen, guess, "date", others, asking), **shared}
+    again = {name: own[name] for name in ("key", "mode", "window") if name in own}
+    return [{"into": "deliveries", "from": seen.name, **again, "where": where, "columns": ruled}]

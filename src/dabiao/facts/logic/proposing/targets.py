@@ -1,0 +1,149 @@
+"""Target sheets: long (a row a period) and wide (a column a month), of people, units or product lines."""
+
+import re
+from typing import Any, Final
+
+import polars as pl
+from django.utils.translation import gettext as _
+
+from dabiao.engine.period_words import month_in_words
+from dabiao.facts.logic.proposing.asking import Asking, Choice
+from dabiao.facts.logic.proposing.columns import guesses, has_word
+from dabiao.facts.logic.proposing.kinds import NOTHING
+from dabiao.facts.logic.proposing.seen import Guess, Seen
+from dabiao.facts.logic.proposing.words import likeness, plain, words
+
+PERIOD: Final = "期间"
+LEVEL: Final = "目标值"
+"""What the two columns are called that a wide sheet is turned into."""
+_FEWEST: Final = 3
+"""Columns that are months, of a sheet that is wide."""
+_VERY: Final = 0.8
+_YEARS: Final = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+
+
+def months_of(seen: Seen) -> dict[str, tuple[int | None, int]]:
+    """Header → year (None: it names none) and month, of a sheet that has a column for each month."""
+    found = {header: month for header in seen.headers if (month := month_in_words(_bare(header)))}
+    return found if len(found) >= _FEWEST and len(set(found.values())) == len(found) else {}
+
+
+def classify_wide(seen: Seen, asking: Asking) -> bool:
+    """Whether the sheet is a wide one; its kind is targets then, or nothing where it tells what was reached."""
+    months = months_of(seen)
+    if not months or _scope(seen) is None:
+        return False
+    kinds = words()["wide"]
+    aims, facts = has_word(seen, kinds["aims"]), has_word(seen, kinds["facts"])
+    if facts and not aims:
+        return True
+    kind = "targets" if aims and not facts else _what(seen, asking)
+    seen.kind = kind if kind != NOTHING else None
+    return True
+
+
+def wide(seen: Seen, asking: Asking) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the source's `unpivot` is, and the table that it feeds."""
+    months = months_of(seen)
+    year = _year(seen, months, asking)
+    labels = {header: f"{own or year}-{month:02}" for header, (own, month) in months.items()}
+    scope, header = _scope(seen) or ("person", "")
+    seen.chosen = {scope: Guess("targets", scope, header, 0.95)}
+    columns: dict[str, Any] = {scope: header, "metric": _metric(seen, asking)}
+    if (line := _header(seen, "product_line")) and line != header:
+        columns["product"] = line
+    columns |= {"period": PERIOD, "target": _in_unit(seen, {"from": LEVEL})}
+    unpivot = {"columns": labels, "name": PERIOD, "value": LEVEL}
+    return unpivot, {"into": "targets", "from": seen.name, "columns": columns}
+
+
+def long(seen: Seen, columns: dict[str, Any], asking: Asking) -> dict[str, Any]:
+    """The table that a long sheet feeds, from what its columns seem to be."""
+    if "metric" not in columns:
+        columns["metric"] = _metric(seen, asking)
+    scope = _scope(seen)
+    for name in ("person", "unit"):
+        columns.pop(name, None)
+    if scope:
+        columns[scope[0]] = scope[1]
+        seen.chosen[scope[0]] = Guess("targets", scope[0], scope[1], 0.95)
+    if "period" in columns:
+        columns.pop("starts_on", None), columns.pop("ends_on", None)
+        header = seen.chosen["period"].header
+        texts = seen.values(header).cast(pl.String).unique().sort().to_list()
+        bare = {text: month[1] for text in texts if (month := month_in_words(text)) and month[0] is None}
+        if bare:
+            year = _year(seen, {text: (None, month) for text, month in bare.items()}, asking)
+            named = {text: f"{year}-{month:02}" for text, month in bare.items()}
+            columns["period"] = {"from": header, "values": named, "otherwise": "keep"}
+    return {"into": "targets", "from": seen.name, "columns": columns}
+
+
+def _scope(seen: Seen) -> tuple[str, str] | None:
+    """Whose the targets are: person by number, person by name, else a unit."""
+    for kind in ("number", "holder"):
+        for header in seen.headers:
+            if likeness(header, words()["people"][kind]) >= _VERY:
+                return "person", header
+    found = guesses(seen, "targets")
+    for name in ("person", "unit"):
+        if name in found:
+            return name, found[name].header
+    return None
+
+
+def _header(seen: Seen, column: str) -> str | None:
+    return next((h for h in seen.headers if likeness(h, words()["columns"][column]) >= _VERY), None)
+
+
+def _what(seen: Seen, asking: Asking) -> str:
+    from dabiao.facts.logic import labels
+
+    months = ", ".join(list(months_of(seen))[:_FEWEST])
+    choices = [
+        Choice("targets", labels.table("targets"), (), _("what is to be reached in each month")),
+        Choice(NOTHING, _("What was reached"), (), _("the sheet is left out: facts are loaded one by one")),
+    ]
+    text = _("%(source)s: what are the figures under %(months)s …?") % {"source": seen.name, "months": months}
+    rows = [" · ".join(map(str, row[:5])) for row in seen.rows.head(3).iter_rows()]
+    return asking.ask(f"{seen.name}.kind", text, choices, evidence=" ⏎ ".join(rows))
+
+
+def _metric(seen: Seen, asking: Asking) -> dict[str, str]:
+    """What the targets are of, as the sheet is called; else a question."""
+    known: dict[str, list[str]] = words()["metrics"]
+    name = plain(" ".join([seen.called, *seen.headers]))
+    said = [key for key, listed in known.items() if any(plain(word) in name for word in listed)]
+    if len(said) == 1:
+        return {"constant": said[0]}
+    choices = [Choice(key, key, (), ", ".join(known[key][:3])) for key in (said or known)]
+    text = _("%(source)s: what are the targets of?") % {"source": seen.name}
+    evidence = _("Neither the sheet nor its columns say so.")
+    return {"constant": asking.ask(f"{seen.name}.metric", text, choices, evidence=evidence)}
+
+
+def _year(seen: Seen, months: dict[str, tuple[int | None, int]], asking: Asking) -> str:
+    """The year of months that name none, as the file, the sheet or the line above the table says."""
+    if all(own for own, _month in months.values()):
+        return ""
+    named = sorted(set(_YEARS.findall(seen.called)))
+    if len(named) == 1:
+        asking.note(
+            _("%(source)s: the months are those of %(year)s") % {"source": seen.name, "year": named[0]}
+        )
+        return str(named[0])
+    years = named or [str(asking.year + by) for by in (0, 1, -1)]
+    text = _("%(source)s: of which year are these months?") % {"source": seen.name}
+    return asking.ask(f"{seen.name}.year", text, [Choice(year, year) for year in years])
+
+
+def _in_unit(seen: Seen, rule: dict[str, Any]) -> Any:  # noqa: ANN401  # a header or a rule
+    from dabiao.facts.logic.proposing.money import unit_above
+
+    unit = unit_above(seen)
+    return {**rule, "unit": unit} if unit else rule["from"]
+
+
+def _bare(header: str) -> str:
+    """1月目标 and 目标 1月 are months too."""
+    return re.sub(r"(?i)\s*(目标|指标|任务|target|quota|plan)\s*", "", header)

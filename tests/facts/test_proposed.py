@@ -1,0 +1,165 @@
+"""What is proposed for a stranger's files, from the files to the figures, on the command line and on the page."""
+
+from decimal import Decimal
+
+import pytest
+from typer.testing import CliRunner
+
+from dabiao.core.errors import Malformed
+from dabiao.facts import actions
+from dabiao.facts.logic.mapping import read_map
+from dabiao.facts.logic.proposing import propose
+from dabiao.facts.models import ImportBatch
+from dabiao.site import cli
+from dabiao.targets.models import Target
+
+PEOPLE = "工号,姓名,部门,岗位,入职日期\nE1,张三,华东,销售经理,2020-03-01\nE2,李四,华北,销售代表,2021-05-10\n"
+TARGETS = "姓名,1月,2月,3月\n张三,100,110,120\n李四,90,,100\n"
+JANUARY = "序号,日期,客户,业务员,金额\n1,2026-01-05,华星,张三,80\n2,2026-01-06,远大,李四,90\n"
+UNCLEAR = "订单号,订单日期,业务员,金额\nA,3/4/2026,张三,1\nB,1/2/2026,李四,2\n"
+
+
+@pytest.fixture
+def three(folder):
+    """A company's three spreadsheets."""
+    (folder / "花名册.csv").write_text(PEOPLE)
+    (folder / "2026年销售目标.csv").write_text(TARGETS)
+    (folder / "一月订单.csv").write_text(JANUARY)
+    return folder
+
+
+def run(*arguments):
+    command = ["import", *map(str, arguments)]
+    return CliRunner().invoke(cli.build(command), command)
+
+
+class TestThreeSpreadsheets:
+    def test_load_without_a_mapping(self, three, otto, sql):
+        assert run(three).exit_code == 0
+
+        assert sql("SELECT person, amount FROM order_lines ORDER BY 1") == [
+            ("E1", Decimal(80)),
+            ("E2", Decimal(90)),
+        ]
+        months = Target.objects.filter(person__key="E2").values_list("starts_on__month", "target")
+        assert sorted(months) == [(1, Decimal(90)), (3, Decimal(100))]
+
+    def test_the_next_month_does_not_stand_in_for_the_first(self, three, otto, sql):
+        run(three)
+        (three / "一月订单.csv").rename(three / "二月订单.csv")
+        (three / "二月订单.csv").write_text(JANUARY.replace("2026-01", "2026-02"))
+
+        assert run(three / "二月订单.csv").exit_code == 0
+
+        assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(4, Decimal(340))]
+
+    def test_a_copy_of_a_corrected_ledger_takes_its_place(self, three, otto, sql):
+        run(three)
+        (three / "一月订单 (1).csv").write_text(JANUARY.replace("80", "70"))
+
+        assert run(three / "一月订单 (1).csv").exit_code == 0
+
+        assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(2, Decimal(160))]
+
+    def test_another_ledger_of_the_same_days_stays(self, three, otto, sql):
+        run(three)
+        (three / "门店台账.csv").write_text(JANUARY.replace("80", "7").replace("90", "8"))
+
+        run(three / "门店台账.csv", "--answer", "门店台账.kind=order_lines")
+
+        assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(4, Decimal(185))]
+
+
+class TestPeople:
+    def test_a_name_of_two_is_handed_back_with_their_numbers(self, three, otto, sql):
+        (three / "花名册.csv").write_text(PEOPLE + "E3,张三,华北,销售代表,2022-01-01\n")
+        text = propose(sorted(three.glob("*.csv")), year=2026).text
+
+        report = actions.load(actions.Order(three, read_map(text)), by=otto, at=_now())
+
+        refused = {(error.value, error.said) for error in report.shown_errors if error.into == "person"}
+        assert refused == {("张三", "is the name of E1, E3: write the employee number")}
+        assert sql("SELECT person FROM order_lines") == [("E2",)]
+
+    def test_names_that_were_read_as_numbers_are_told(self, three, otto):
+        text = propose(sorted(three.glob("*.csv")), year=2026).text
+
+        report = actions.load(actions.Order(three, read_map(text)), by=otto, at=_now())
+
+        told = next(warning for warning in report.warnings if warning.code == "named")
+        assert "张三 → E1 (4)" in told.examples
+
+
+class TestQuestion:
+    def test_is_a_refusal_that_names_the_answers_on_the_command_line(self, three, otto, sql):
+        (three / "外销订单.csv").write_text(UNCLEAR)
+
+        refused = run(three / "外销订单.csv")
+
+        assert isinstance(refused.exception, Malformed)
+        said = str(refused.exception)
+        assert "--answer 外销订单.days=day" in said and "3/4/2026 → 2026-04-03" in said
+        assert "--answer 外销订单.days=month" in said and "3/4/2026 → 2026-03-04" in said
+
+    def test_once_answered_is_loaded_so(self, three, otto, sql):
+        (three / "外销订单.csv").write_text(UNCLEAR)
+
+        run(three / "外销订单.csv", "--answer", "外销订单.days=month")
+
+        assert [str(day) for (day,) in sql("SELECT ordered_on FROM order_lines ORDER BY 1")] == [
+            "2026-01-02",
+            "2026-03-04",
+        ]
+
+    def test_takes_none_but_its_answers(self, three, otto):
+        (three / "外销订单.csv").write_text(UNCLEAR)
+
+        wrong = run(three / "外销订单.csv", "--answer", "外销订单.days=week")
+        strange = run(three / "外销订单.csv", "--answer", "外销订单.weather=fine")
+
+        assert "is no answer to" in str(wrong.exception)
+        assert "Nothing asks" in str(strange.exception)
+
+
+class TestPage:
+    @pytest.fixture
+    def asked(self, as_, three):
+        browser = as_("otto")
+        (three / "外销订单.csv").write_text(UNCLEAR)
+        with (three / "外销订单.csv").open("rb") as file:
+            answer = browser.post("/facts/upload/", {"upload": file})
+        return browser, answer["Location"]
+
+    def test_shows_both_readings_of_real_rows(self, asked):
+        browser, place = asked
+
+        page = browser.get(place).content.decode()
+
+        assert "3/4/2026 → 2026-04-03" in page and "3/4/2026 → 2026-03-04" in page
+        assert 'name="q:外销订单.days"' in page
+
+    def test_checks_nothing_before_it_is_answered(self, asked):
+        browser, place = asked
+        batch = ImportBatch.objects.get()
+
+        refused = browser.post(place, {"text": batch.mapping})
+
+        assert refused.status_code == 422
+        assert "Answer the questions first" in refused.content.decode()
+        assert ImportBatch.objects.get().job == ""
+
+    def test_goes_on_once_it_is(self, asked):
+        browser, place = asked
+
+        browser.post(place, {"answer": "1", "q:外销订单.days": "month"})
+        text = ImportBatch.objects.get().mapping
+        checked = browser.post(place, {"text": text})
+
+        assert "%m/%d/%Y" in text
+        assert checked.status_code == 302
+
+
+def _now():
+    from django.utils import timezone
+
+    return timezone.now()
