@@ -404,3 +404,216 @@ tables:
         mapping = self.MAP.replace("{from: 止, required: false}", "{next: starts_on, per: customer}")
         with pytest.raises(BadMapping, match="`next` works on the organisation and targets"):
             load(write(folder, "客户,级别,起,止\n", "tiers.csv"), mapping)
+
+
+class TestTotals:
+    def test_a_customer_called_total_is_a_customer(self, folder, load):
+        text = (
+            "客户,日期,单号,工号,金额\nTotal,2026-01-05,10001,1001,10\nTotal,20260106,10002,1001,20\n"
+            "BP,2026-01-06,10003,1001,30\n小计,2026-01-06,,,30\nGrand Total,,,,60\n"
+        )
+        report = load(write(folder, text), mapped(), dry_run=True)
+
+        assert previewed(report, "amount") == ["10.0000", "20.0000", "30.0000"]
+        assert report.asides["orders.csv"]["total"] == 2
+
+
+class TestWrappedTexts:
+    def test_what_is_wrapped_to_keep_its_zeros_is_unwrapped_everywhere(self, folder, load):
+        text = HEAD + '="0012345",="2026-01-05",="E1",="0C",="88.50"\n' + "'0012347,'2026-01-05,'007,C1,'1\n"
+        report = load(write(folder, text), mapped(), dry_run=True)
+
+        assert [previewed(report, name) for name in ("key", "ordered_on", "person", "amount")] == [
+            ["0012345", "0012347"],
+            ["2026-01-05", "2026-01-05"],
+            ["E1", "007"],
+            ["88.5000", "1.0000"],
+        ]
+
+    def test_an_apostrophe_of_a_name_stays(self, folder, load):
+        report = load(write(folder, HEAD + "A,2026-01-05,E1,'t Hart,1\n"), mapped(), dry_run=True)
+
+        assert previewed(report, "customer") == ["'t Hart"]
+
+    def test_a_row_that_is_handed_back_comes_in_again_as_it_was(self, folder, load, sql):
+        report = load(write(folder, HEAD + '="\'007",soon,E1,C1,1\n'), mapped())
+        file = folder / "mended.csv"
+        with open(report.rejects["orders"], encoding="utf-8-sig") as rejects:
+            file.write_text(rejects.read().replace(",soon,", ",2026-01-05,"), encoding="utf-8")
+
+        load(file, mapped())
+
+        assert sql("SELECT key FROM order_lines") == [("'007",)]
+
+
+class TestLostDigits:
+    @pytest.mark.parametrize("column", ["单号", "工号", "客户"])
+    def test_of_an_identifier_are_told_in_csv(self, folder, load, column):
+        cells = {"单号": "A", "日期": "2026-01-05", "工号": "E1", "客户": "C1", "金额": "1"}
+        text = HEAD + ",".join((cells | {column: "2.02601E+17"}).values()) + "\n"
+
+        assert (2, column, "lost_digits") in refused(load(write(folder, text), mapped(), dry_run=True))
+
+    def test_and_in_a_workbook_while_texts_keep_all_of_theirs(self, folder, load):
+        rows = [
+            ["单号", "日期", "工号", "客户", "金额"],
+            [202601051234567890, date(2026, 1, 5), "E1", "C1", 1],
+            ["202601051234567891", date(2026, 1, 5), "E1", "C1", 2],
+            [123456789012345, date(2026, 1, 5), "E1", "C1", 3],
+        ]
+        report = load(book(folder, rows), mapped("orders.xlsx"), dry_run=True)
+
+        assert (2, "单号", "lost_digits") in refused(report)
+        assert sorted(previewed(report, "key")) == ["123456789012345", "202601051234567891"]
+
+    def test_of_doubles_in_parquet_too(self, folder, load):
+        pl.DataFrame(
+            {"单号": [2.0e17, 7.0], "日期": [date(2026, 1, 5)] * 2, "工号": ["E1"] * 2, "客户": ["C"] * 2, "金额": [1, 2]}
+        ).write_parquet(folder / "orders.parquet")
+        report = load(folder / "orders.parquet", mapped("orders.parquet"), dry_run=True)
+
+        assert (1, "单号", "lost_digits") in refused(report)
+        assert previewed(report, "key") == ["7"]
+
+
+def hide(name):
+    return lambda made: setattr(made[name], "sheet_state", "hidden")
+
+
+def sheet(name, rows, index=None):
+    def add(made):
+        added = made.create_sheet(name, index)
+        for row in rows:
+            added.append(row)
+
+    return add
+
+
+class TestSheets:
+    ROWS = [["单号", "日期", "工号", "客户", "金额"], ["A", date(2026, 1, 5), "E1", "C1", 100]]
+
+    def test_a_hidden_one_is_not_the_first(self, folder, load):
+        old = [self.ROWS[0], ["OLD", date(2020, 1, 5), "E1", "C1", 999_999]]
+        file = book(folder, self.ROWS, also=[sheet("old", old, 0), hide("old")])
+
+        report = load(file, mapped("orders.xlsx"), dry_run=True)
+
+        assert previewed(report, "key") == ["A"] and "unread" not in warned(report)
+
+    def test_those_that_nothing_reads_are_told(self, folder, load):
+        file = book(folder, self.ROWS, also=[sheet("2月", self.ROWS), sheet("3月", self.ROWS)])
+
+        report = load(file, mapped("orders.xlsx"), dry_run=True)
+
+        assert warned(report)["unread"] == ("2月", "3月")
+
+    def test_those_that_another_source_reads_are_not(self, folder, load):
+        file = book(folder, self.ROWS, also=[sheet("2月", self.ROWS)])
+        mapping = mapped("orders.xlsx").replace("tables:", '  more: {file: orders.xlsx, sheet: 2月}\ntables:')
+
+        assert "unread" not in warned(load(file, mapping, dry_run=True))
+
+    def test_one_that_lacks_the_columns_names_the_others(self, folder, load):
+        file = book(folder, [["说明"], ["2026"]], also=[sheet("订单", self.ROWS)])
+        with pytest.raises(BadMapping, match="Other sheets: 订单; name one with `sheet`"):
+            load(file, mapped("orders.xlsx"))
+
+
+class TestCellsOfAWorkbook:
+    HEADER = ["单号", "日期", "工号", "客户", "税率", "金额"]
+
+    def test_a_percentage_is_the_same_from_workbook_and_csv(self, folder, load):
+        def percent(made):
+            made.active["E2"].number_format = "0.0%"
+            made.active["E5"].number_format = '0"%"'
+
+        rows = [
+            self.HEADER,
+            ["P1", date(2026, 1, 5), "E1", "C1", 0.135, 1],
+            ["P2", date(2026, 1, 5), "E1", "C1", "13.5%", 1],
+            ["P3", date(2026, 1, 5), "E1", "C1", 13.5, 1],
+            ["P4", date(2026, 1, 5), "E1", "C1", 13.5, 1],
+        ]
+        mapping = mapped("orders.xlsx", tax_rate='{from: 税率, unit: "%"}')
+        report = load(book(folder, rows, also=[percent]), mapping, dry_run=True)
+
+        assert previewed(report, "tax_rate") == ["0.135000"] * 4
+
+    def test_without_a_unit_a_percentage_is_a_share(self, folder, load):
+        def percent(made):
+            made.active["E2"].number_format = "0%"
+
+        rows = [self.HEADER, ["P1", date(2026, 1, 5), "E1", "C1", 0.13, 1]]
+        report = load(book(folder, rows, also=[percent]), mapped("orders.xlsx", tax_rate="税率"), dry_run=True)
+
+        assert previewed(report, "tax_rate") == ["0.130000"]
+
+    def test_a_formula_that_nobody_worked_out_is_an_error_of_its_row(self, folder, load):
+        rows = [
+            self.HEADER,
+            ["P1", date(2026, 1, 5), "E1", "C1", None, "=1+1"],
+            ["P2", date(2026, 1, 5), "E1", "C1", None, 5],
+            ["P3", date(2026, 1, 5), '="E"&1', "C1", None, 6],
+        ]
+        report = load(book(folder, rows), mapped("orders.xlsx"), dry_run=True)
+
+        assert sorted(refused(report)) == [(2, "金额", "no_result"), (4, "工号", "no_result")]
+
+    def test_it_is_found_where_the_table_begins_further_right(self, folder, load):
+        def shifted(made):
+            made.active.insert_cols(1, 2)
+            made.active.insert_rows(1, 3)
+
+        rows = [self.HEADER, ["P1", date(2026, 1, 5), "E1", "C1", None, 5], ["P2", date(2026, 1, 5), "E1", "C1", None, "=1+1"]]
+        report = load(book(folder, rows, also=[shifted]), mapped("orders.xlsx"), dry_run=True)
+
+        assert refused(report) == [(6, "金额", "no_result")]
+
+
+class TestMergedCells:
+    ROWS = [
+        ["单号", "日期", "工号", "客户", "行", "金额"],
+        ["M1", date(2026, 1, 5), "E1", "C1", 1, 10],
+        [None, None, None, None, 2, 20],
+        [None, None, None, None, 3, 30],
+        ["M2", date(2026, 1, 6), "E2", "C2", 1, 40],
+    ]
+
+    def merged(self, folder):
+        return book(folder, self.ROWS, also=[lambda made: [made.active.merge_cells(f"{c}2:{c}4") for c in "ABCD"]])
+
+    def test_are_named_in_the_refusal_and_told(self, folder, load):
+        report = load(self.merged(folder), mapped("orders.xlsx"), dry_run=True)
+
+        assert {(row, column) for row, column, reason in refused(report) if reason == "merged"} == {
+            (row, column) for row in (3, 4) for column in ("单号", "日期")
+        }
+        assert warned(report)["merged"] == ("单号", "日期", "工号", "客户")
+
+    def test_say_in_every_row_what_they_say_in_the_first(self, folder, load, sql):
+        mapping = mapped("orders.xlsx", source="fill_down: [单号, 日期, 工号, 客户]", key="[单号, 行]")
+        report = load(self.merged(folder), mapping)
+
+        assert sql("SELECT key, person, ordered_on, amount FROM order_lines ORDER BY key") == [
+            ("M1|1", "E1", date(2026, 1, 5), 10),
+            ("M1|2", "E1", date(2026, 1, 5), 20),
+            ("M1|3", "E1", date(2026, 1, 5), 30),
+            ("M2|1", "E2", date(2026, 1, 6), 40),
+        ]
+        assert "merged" not in warned(report)
+
+    def test_a_column_to_fill_that_is_not_there_is_refused(self, folder, load):
+        with pytest.raises(BadMapping, match="has no column '部门'"):
+            load(self.merged(folder), mapped("orders.xlsx", source="fill_down: 部门"))
+
+    def test_are_filled_from_one_chunk_to_the_next(self, folder, load, monkeypatch):
+        monkeypatch.setattr("dabiao.facts.logic.reading.workbook.CHUNK", 2)
+        mapping = mapped("orders.xlsx", source="fill_down: [单号, 日期, 工号, 客户]", key="[单号, 行]")
+
+        assert refused(load(self.merged(folder), mapping, dry_run=True)) == []
+
+
+def test_a_constant_of_nothing_is_nothing(folder, load):
+    report = load(write(folder, HEAD + "A,2026-01-05,E1,C1,1\n"), mapped(dealer="{constant: null}"), dry_run=True)
+
+    assert previewed(report, "dealer") == [""]

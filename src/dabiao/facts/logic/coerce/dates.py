@@ -66,8 +66,8 @@ def _parsed(texts: pl.Series, formats: Sequence[str], zone: str, business_zone: 
     known = pl.col("value").dt.year().is_between(1900, 9999)
     reason = (
         pl.when(pl.col("text").is_null() | known.fill_null(False)).then(None)
-        .when(pl.col("t").str.contains("^#[A-Z/0!?]+$")).then(pl.lit("excel_error"))
         .when(pl.col("t") == words.NO_RESULT).then(pl.lit("no_result"))
+        .when(pl.col("t").str.contains("^#[A-Z/0!?]+$")).then(pl.lit("excel_error"))
         .when(shaped).then(pl.lit("no_such_day"))
         .otherwise(pl.lit("not_a_date"))
     )  # fmt: skip

@@ -117,8 +117,8 @@ def _by_parts(texts: pl.Series, scale: int, unit: str | None, rounding: bool, ma
     up = pl.col("rest").str.contains("^[5-9]").cast(pl.Int64) if rounding else pl.lit(0, pl.Int64)
     reason = (
         pl.when(pl.col("text").is_null()).then(None)
-        .when(pl.col("text").str.contains("^#[A-Z/0!?]+$")).then(pl.lit("excel_error"))
         .when(pl.col("text") == words.NO_RESULT).then(pl.lit("no_result"))
+        .when(pl.col("text").str.contains("^#[A-Z/0!?]+$")).then(pl.lit("excel_error"))
         .when(pl.col("whole").is_null()).then(pl.lit("not_a_number"))
         .when(too_large).then(pl.lit("too_large"))
         .when(finer & pl.lit(not rounding)).then(pl.lit("too_precise"))

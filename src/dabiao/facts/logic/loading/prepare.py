@@ -174,11 +174,11 @@ def _stage_piece(piece: Piece, done: Prepared, progress: Progress, map_name: str
 
 def _note_sheet(sheet: Sheet, piece: Piece, done: Prepared) -> None:
     """Other sheets that no source reads, and merged cells whose rows below the first are empty."""
-    read = {other.source.options.sheet for other in done.found.pieces if other.file == piece.file}
+    read = {source.options.sheet for source in done.mapping.sources.values()}
     if unread := tuple(name for name in sheet.unread if name not in read):
         done.unread[piece.file.name] = unread
     used = {name for table in done.mapping.fed_by(piece.source.name) for name in table.reads}
-    if merged := tuple(name for name in sheet.merged if name in used):
+    if merged := tuple(name for name in sheet.columns if name in sheet.merged and name in used):
         done.merged[sheet.name] = merged
 
 

@@ -234,6 +234,8 @@ def unit_key(names: pl.Series) -> pl.Series:
 def _cells(frame: pl.DataFrame, rule: Rule) -> pl.Series:
     if rule.constant is not None:
         return pl.repeat(rule.constant, frame.height, dtype=pl.String, eager=True)
+    if not rule.columns:  # a constant of nothing
+        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
     if len(rule.columns) == 1:
         return frame[rule.columns[0]]
     texts = [pl.col(name).cast(pl.String) for name in rule.columns]
