@@ -5,6 +5,7 @@ Each test writes its own small file, in the form in which shops, banks and accou
 
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import openpyxl
 import polars as pl
@@ -82,9 +83,32 @@ class TestDays:
 
         assert previewed(report, "ordered_on") == ["2026-04-01"] * 3
 
+    def test_beside_times_the_format_of_a_cell_tells_its_day_from_a_moment(self, folder, load):
+        def formats(made):
+            for cell, form in (
+                ("B2", "m/d/yyyy"),
+                ("B3", 'yyyy"年"m"月"d"日"'),
+                ("B4", "yyyy-mm-dd hh:mm"),
+                ("B5", "d mmm hh:mm"),
+            ):
+                made.active[cell].number_format = form
+
+        rows = [
+            self.ROWS[0],
+            *([f"T{n}", datetime(2026, 4, 1), "E1", "C1", 1] for n in range(3)),
+            ["T3", datetime(2026, 4, 1, 23), "E1", "C1", 1],
+        ]
+        mapping = mapped("orders.xlsx", top="time_zone: Asia/Tokyo")
+
+        report = load(book(folder, rows, also=[formats]), mapping, dry_run=True)
+
+        assert previewed(report, "ordered_on") == ["2026-04-01", "2026-04-01", "2026-03-31", "2026-04-01"]
+
     def test_a_column_with_times_is_one_of_moments_and_each_is_moved_once(self, folder, load):
         rows = [*self.ROWS[:2], ["T4", datetime(2026, 4, 1, 23, 30), "E1", "C1", 1]]
-        west = load(book(folder, rows), mapped("orders.xlsx", top="time_zone: America/New_York"), dry_run=True)
+        west = load(
+            book(folder, rows), mapped("orders.xlsx", top="time_zone: America/New_York"), dry_run=True
+        )
 
         assert previewed(west, "ordered_on") == ["2026-04-01", "2026-04-02"]
 
@@ -116,9 +140,7 @@ class TestDays:
         ],
     )
     def test_formats_follow_the_same_rule(self, folder, load, case, format, cell, day):
-        mapping = mapped(
-            top="time_zone: UTC", ordered_on=f'{{from: 日期, formats: ["{format}"]}}'
-        )
+        mapping = mapped(top="time_zone: UTC", ordered_on=f'{{from: 日期, formats: ["{format}"]}}')
         report = load(write(folder, HEAD + f"T1,{cell},E1,C1,1\n"), mapping, dry_run=True)
 
         assert previewed(report, "ordered_on") == [day], case
@@ -155,8 +177,8 @@ class TestOpenQuotes:
     def test_what_is_handed_back_comes_in_again_when_it_is_mended(self, folder, load, sql):
         report = load(write(folder, self.TEXT), mapped())
         file = folder / "mended.csv"
-        with open(report.rejects["orders"], encoding="utf-8-sig") as rejects:
-            file.write_text(rejects.read().replace('"""C1 north"', '"C1 north"'), encoding="utf-8")
+        rejects = Path(report.rejects["orders"]).read_text(encoding="utf-8-sig")
+        file.write_text(rejects.replace('"""C1 north"', '"C1 north"'), encoding="utf-8")
 
         load(file, mapped())
 
@@ -185,7 +207,10 @@ class TestOpenQuotes:
 
 
 class TestSignsOfMoney:
-    TEXT = HEAD + "N1,2026-01-05,E1,C1,$100\nN2,2026-01-05,E1,C1,€100\nN3,2026-01-05,E1,C1,£100\nN4,2026-01-05,E1,C1,¥100\n"
+    TEXT = (
+        HEAD
+        + "N1,2026-01-05,E1,C1,$100\nN2,2026-01-05,E1,C1,€100\nN3,2026-01-05,E1,C1,£100\nN4,2026-01-05,E1,C1,¥100\n"
+    )
 
     def test_a_sign_of_another_currency_is_handed_back(self, folder, load, sql):
         report = load(write(folder, self.TEXT), mapped())
@@ -193,13 +218,21 @@ class TestSignsOfMoney:
         assert sql("SELECT key, amount FROM order_lines") == [("N4", 100)]
         assert refused(report) == [(row, "金额", "foreign_sign") for row in (2, 3, 4)]
 
-    @pytest.mark.parametrize(("currency", "good"), [("USD", "N1"), ("EUR", "N2"), ("GBP", "N3"), ("JPY", "N4")])
+    @pytest.mark.parametrize(
+        ("currency", "good"), [("USD", "N1"), ("EUR", "N2"), ("GBP", "N3"), ("JPY", "N4")]
+    )
     def test_a_sign_of_the_files_currency_is_taken(self, folder, load, currency, good):
         text = f"币种,日期,汇率\n{currency},2026-01-05,7\n"
         write(folder, text, "rates.csv")
         write(folder, self.TEXT)
-        mapping = mapped(top=f"currency: {currency}").replace("sources:\n", "sources:\n  rates: rates.csv\n", 1).replace(
-            "tables:\n", "tables:\n  - {into: fx_rates, from: rates, columns: {currency: 币种, on: 日期, rate: 汇率}}\n", 1
+        mapping = (
+            mapped(top=f"currency: {currency}")
+            .replace("sources:\n", "sources:\n  rates: rates.csv\n", 1)
+            .replace(
+                "tables:\n",
+                "tables:\n  - {into: fx_rates, from: rates, columns: {currency: 币种, on: 日期, rate: 汇率}}\n",
+                1,
+            )
         )
         report = load(folder, mapping, dry_run=True)
 
@@ -282,7 +315,9 @@ class TestDecimalCommas:
         assert (previewed(report, "amount"), previewed(report, "qty")) == (["0.5000"], ["1.2500"])
 
     def test_a_workbook_has_none(self, folder, load):
-        file = book(folder, [["单号", "日期", "工号", "客户", "金额"], ["A", date(2026, 1, 5), "E1", "C1", 1.234]])
+        file = book(
+            folder, [["单号", "日期", "工号", "客户", "金额"], ["A", date(2026, 1, 5), "E1", "C1", 1.234]]
+        )
         with pytest.raises(Unreadable, match="whose numbers have no comma"):
             load(file, mapped("orders.xlsx", source="decimal: comma"))
 
@@ -379,7 +414,9 @@ tables:
         self.tiers(folder, load, "C1,a,2026-01-01,2026-12-31\n")
 
         again = self.tiers(folder, load, "C1,b,2026-06-01,2027-01-01\n", dry_run=True)
-        mended = self.tiers(folder, load, "C1,a,2026-01-01,2026-06-01\nC1,b,2026-06-01,2027-01-01\n", dry_run=True)
+        mended = self.tiers(
+            folder, load, "C1,a,2026-01-01,2026-06-01\nC1,b,2026-06-01,2027-01-01\n", dry_run=True
+        )
 
         assert (refused(again), refused(mended)) == ([(2, "starts_on", "overlaps")], [])
 
@@ -438,8 +475,8 @@ class TestWrappedTexts:
     def test_a_row_that_is_handed_back_comes_in_again_as_it_was(self, folder, load, sql):
         report = load(write(folder, HEAD + '="\'007",soon,E1,C1,1\n'), mapped())
         file = folder / "mended.csv"
-        with open(report.rejects["orders"], encoding="utf-8-sig") as rejects:
-            file.write_text(rejects.read().replace(",soon,", ",2026-01-05,"), encoding="utf-8")
+        rejects = Path(report.rejects["orders"]).read_text(encoding="utf-8-sig")
+        file.write_text(rejects.replace(",soon,", ",2026-01-05,"), encoding="utf-8")
 
         load(file, mapped())
 
@@ -468,7 +505,13 @@ class TestLostDigits:
 
     def test_of_doubles_in_parquet_too(self, folder, load):
         pl.DataFrame(
-            {"单号": [2.0e17, 7.0], "日期": [date(2026, 1, 5)] * 2, "工号": ["E1"] * 2, "客户": ["C"] * 2, "金额": [1, 2]}
+            {
+                "单号": [2.0e17, 7.0],
+                "日期": [date(2026, 1, 5)] * 2,
+                "工号": ["E1"] * 2,
+                "客户": ["C"] * 2,
+                "金额": [1, 2],
+            }
         ).write_parquet(folder / "orders.parquet")
         report = load(folder / "orders.parquet", mapped("orders.parquet"), dry_run=True)
 
@@ -509,7 +552,7 @@ class TestSheets:
 
     def test_those_that_another_source_reads_are_not(self, folder, load):
         file = book(folder, self.ROWS, also=[sheet("2月", self.ROWS)])
-        mapping = mapped("orders.xlsx").replace("tables:", '  more: {file: orders.xlsx, sheet: 2月}\ntables:')
+        mapping = mapped("orders.xlsx").replace("tables:", "  more: {file: orders.xlsx, sheet: 2月}\ntables:")
 
         assert "unread" not in warned(load(file, mapping, dry_run=True))
 
@@ -544,7 +587,9 @@ class TestCellsOfAWorkbook:
             made.active["E2"].number_format = "0%"
 
         rows = [self.HEADER, ["P1", date(2026, 1, 5), "E1", "C1", 0.13, 1]]
-        report = load(book(folder, rows, also=[percent]), mapped("orders.xlsx", tax_rate="税率"), dry_run=True)
+        report = load(
+            book(folder, rows, also=[percent]), mapped("orders.xlsx", tax_rate="税率"), dry_run=True
+        )
 
         assert previewed(report, "tax_rate") == ["0.130000"]
 
@@ -564,7 +609,11 @@ class TestCellsOfAWorkbook:
             made.active.insert_cols(1, 2)
             made.active.insert_rows(1, 3)
 
-        rows = [self.HEADER, ["P1", date(2026, 1, 5), "E1", "C1", None, 5], ["P2", date(2026, 1, 5), "E1", "C1", None, "=1+1"]]
+        rows = [
+            self.HEADER,
+            ["P1", date(2026, 1, 5), "E1", "C1", None, 5],
+            ["P2", date(2026, 1, 5), "E1", "C1", None, "=1+1"],
+        ]
         report = load(book(folder, rows, also=[shifted]), mapped("orders.xlsx"), dry_run=True)
 
         assert refused(report) == [(6, "金额", "no_result")]
@@ -580,7 +629,9 @@ class TestMergedCells:
     ]
 
     def merged(self, folder):
-        return book(folder, self.ROWS, also=[lambda made: [made.active.merge_cells(f"{c}2:{c}4") for c in "ABCD"]])
+        return book(
+            folder, self.ROWS, also=[lambda made: [made.active.merge_cells(f"{c}2:{c}4") for c in "ABCD"]]
+        )
 
     def test_are_named_in_the_refusal_and_told(self, folder, load):
         report = load(self.merged(folder), mapped("orders.xlsx"), dry_run=True)
@@ -614,6 +665,8 @@ class TestMergedCells:
 
 
 def test_a_constant_of_nothing_is_nothing(folder, load):
-    report = load(write(folder, HEAD + "A,2026-01-05,E1,C1,1\n"), mapped(dealer="{constant: null}"), dry_run=True)
+    report = load(
+        write(folder, HEAD + "A,2026-01-05,E1,C1,1\n"), mapped(dealer="{constant: null}"), dry_run=True
+    )
 
     assert previewed(report, "dealer") == [""]

@@ -85,7 +85,9 @@ def _fiscal(text: str) -> Fiscal:
         return _fiscal_of(text)
     except ValueError:
         raise BadSetting(
-            _("DABIAO_FISCAL is %(text)r. Write calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM.")
+            _(
+                "DABIAO_FISCAL is %(text)r. Write calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM."
+            )
             % {"text": text}
         ) from None
 

@@ -53,7 +53,9 @@ def _refuse_open_quotes(plain: str, delimiter: str, width: int, name: str) -> No
     """A quote that nothing closes would swallow the rows below. Raises Malformed."""
     for line in quotes.open_quotes(plain.split("\n"), delimiter, width):
         raise Malformed(
-            _("%(file)s, line %(line)s: a quote opens here and nothing closes it. Close it, double it, or take it out.")
+            _(
+                "%(file)s, line %(line)s: a quote opens here and nothing closes it. Close it, double it, or take it out."
+            )
             % {"file": name, "line": line + 1}
         )
 

@@ -185,7 +185,15 @@ def parse(rows: Iterable[SourceRow], fields: Sequence[Field]) -> tuple[list[Pars
                     wrong.append(parsed.error(title, "", _("This column must not be empty.")))
                 continue
             if isinstance(cell, str) and _SPOILED.fullmatch(cell):
-                wrong.append(parsed.error(title, cell, _("Mend the formula in the file; or open the file in a spreadsheet and save it, so that its results are kept.")))
+                wrong.append(
+                    parsed.error(
+                        title,
+                        cell,
+                        _(
+                            "Mend the formula in the file; or open the file in a spreadsheet and save it, so that its results are kept."
+                        ),
+                    )
+                )
                 continue
             try:
                 values[field.name] = field.read(cell)
@@ -245,7 +253,9 @@ def amount(cell: Cell) -> Decimal:
             % {"value": shown(cell)}
         ) from None
     except number.NotANumber:
-        raise ValueError(_("%(value)s is not a number. Write it like 1234.50.") % {"value": shown(cell)}) from None
+        raise ValueError(
+            _("%(value)s is not a number. Write it like 1234.50.") % {"value": shown(cell)}
+        ) from None
     _refuse_foreign(text(cell))
     return value
 
@@ -256,7 +266,9 @@ def _refuse_foreign(plain: str) -> None:
     sign = written.sign_of(plain)
     if sign and ours not in written.CURRENCIES[sign]:
         raise ValueError(
-            _("%(value)s is not in %(currency)s, in which amounts are kept. Convert it, and leave the sign out.")
+            _(
+                "%(value)s is not in %(currency)s, in which amounts are kept. Convert it, and leave the sign out."
+            )
             % {"value": plain, "currency": ours}
         )
 
@@ -295,7 +307,8 @@ def _real_day(year: int, month: int, day_: int, written: str) -> date:
 def _by_title(cells: Mapping[str, Cell | None]) -> dict[str, Cell]:
     """Folded title → cell; empty ones left out."""
     plain = (
-        (title, written.unwrapped(cell.strip()) if isinstance(cell, str) else cell) for title, cell in cells.items()
+        (title, written.unwrapped(cell.strip()) if isinstance(cell, str) else cell)
+        for title, cell in cells.items()
     )
     return {_fold(title): cell for title, cell in plain if title and cell is not None and cell != ""}
 

@@ -25,7 +25,34 @@ WIDE: Final[Mapping[str, str]] = dict(
 AROUND: Final = " \t\u00a0\u202f'"
 """What may stand around a number and says nothing: blanks, and the apostrophe that makes a spreadsheet's cell text."""
 _DOLLARS: Final = frozenset(
-    "USD AUD BND BSD BBD BMD BZD CAD CLP COP FJD GYD HKD JMD KYD LRD MOP MXN NAD NZD SBD SGD SRD TTD TWD XCD".split()
+    {
+        "USD",
+        "AUD",
+        "BND",
+        "BSD",
+        "BBD",
+        "BMD",
+        "BZD",
+        "CAD",
+        "CLP",
+        "COP",
+        "FJD",
+        "GYD",
+        "HKD",
+        "JMD",
+        "KYD",
+        "LRD",
+        "MOP",
+        "MXN",
+        "NAD",
+        "NZD",
+        "SBD",
+        "SGD",
+        "SRD",
+        "TTD",
+        "TWD",
+        "XCD",
+    }
 )
 CURRENCIES: Final[Mapping[str, frozenset[str]]] = {
     "¥": frozenset({"CNY", "JPY"}),

@@ -174,7 +174,9 @@ def _entries(at: datetime) -> Iterator[Finding]:
     aside = outbox.set_aside()
     if first := aside.first():
         told = {"count": aside.count(), "key": f"{first.source}/{first.key}", "error": first.error}
-        words = _("%(count)s entries were set aside, e.g. %(key)s: %(error)s. Send them again as they should be, or remove them.")
+        words = _(
+            "%(count)s entries were set aside, e.g. %(key)s: %(error)s. Send them again as they should be, or remove them."
+        )
         yield Finding("entries", "warn", words % told)
     else:
         yield Finding("entries", "ok", _("none had to be set aside"))
@@ -185,16 +187,28 @@ def _dated(at: datetime) -> Iterator[Finding]:
     lake, wrong = reading.current(), False
     for name in dated.TABLES:
         keys = ", ".join(TABLES[name].key)
-        found = lake.run(f"SELECT DISTINCT {keys} FROM ({dated.wrong(name, name, take=keys)}) ORDER BY ALL").to_pylist()
+        found = lake.run(
+            f"SELECT DISTINCT {keys} FROM ({dated.wrong(name, name, take=keys)}) ORDER BY ALL"
+        ).to_pylist()
         if found:
             wrong = True
-            told = {"table": name, "count": len(found), "key": " ".join(str(part) for part in found[0].values())}
-            words = _("%(table)s: %(count)s rows hold on the same days as others, e.g. %(key)s. Import them again with the right days.")
+            told = {
+                "table": name,
+                "count": len(found),
+                "key": " ".join(str(part) for part in found[0].values()),
+            }
+            words = _(
+                "%(table)s: %(count)s rows hold on the same days as others, e.g. %(key)s. Import them again with the right days."
+            )
             yield Finding("dated rows", "warn", words % told)
-    if rates := lake.run("SELECT currency, \"on\" FROM fx_rates WHERE rate <= 0 OR per <= 0 ORDER BY ALL").to_pylist():
+    if rates := lake.run(
+        'SELECT currency, "on" FROM fx_rates WHERE rate <= 0 OR per <= 0 ORDER BY ALL'
+    ).to_pylist():
         wrong = True
         told = {"count": len(rates), "key": f"{rates[0]['currency']} {rates[0]['on']}"}
-        words = _("%(count)s exchange rates are not above zero, e.g. %(key)s, and convert nothing. Import the right ones.")
+        words = _(
+            "%(count)s exchange rates are not above zero, e.g. %(key)s, and convert nothing. Import the right ones."
+        )
         yield Finding("dated rows", "warn", words % told)
     if not wrong:
         yield Finding("dated rows", "ok", _("no two hold of one thing on one day"))

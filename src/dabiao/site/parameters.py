@@ -45,5 +45,11 @@ def _refusal(name: str, known: list[str]) -> str:
         return _("There is no parameter %(name)r here; this address takes none.") % {"name": name}
     near = difflib.get_close_matches(name, known, n=1)
     if near:
-        return _("There is no parameter %(name)r here. Did you mean %(near)s?") % {"name": name, "near": near[0]}
-    return _("There is no parameter %(name)r here; there are %(known)s.") % {"name": name, "known": ", ".join(known)}
+        return _("There is no parameter %(name)r here. Did you mean %(near)s?") % {
+            "name": name,
+            "near": near[0],
+        }
+    return _("There is no parameter %(name)r here; there are %(known)s.") % {
+        "name": name,
+        "known": ", ".join(known),
+    }

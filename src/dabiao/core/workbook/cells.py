@@ -68,7 +68,7 @@ def cells(file: Path, sheet: str | None = None) -> Cells:
         )
         for cell in (errors.errors if errors is not None else ())
     }
-    marks = markup.marks(file, name)
+    marks = markup.marks(file, name, days=_has_mixed(raw))
     raw = _with(raw, shown | _said(raw, marks))
     unread = tuple(other for other in seen if other != name)
     return Cells(name, _days(raw), unread, _merged(raw, marks))
@@ -103,6 +103,10 @@ def _said(raw: pl.DataFrame, marks: Marks) -> dict[tuple[int, int], str]:
         text = _at(raw, row, column)
         if text is not None and (percent := markup.as_percent(text)):
             said[row, column] = percent
+    for row, column in marks.days:
+        text = _at(raw, row, column)
+        if text is not None and text.endswith(_MIDNIGHT):
+            said[row, column] = text.removesuffix(_MIDNIGHT)
     return said | {place: text for place, text in marks.rounded.items() if _at(raw, *place) is not None}
 
 
@@ -117,14 +121,27 @@ def _at(raw: pl.DataFrame, row: int, column: int) -> str | None:
     return None if cell is None or cell == "" else str(cell)
 
 
+def _stamps(raw: pl.DataFrame, column: str) -> pl.Series:
+    """Those texts of a column that are moments."""
+    texts = raw[column].cast(pl.String).drop_nulls()
+    return texts.filter(texts.str.contains(_STAMP))
+
+
+def _has_mixed(raw: pl.DataFrame) -> bool:
+    """Whether some column has midnights beside other times: then only their format tells days from moments."""
+    return any(
+        0 < _stamps(raw, name).str.ends_with(_MIDNIGHT).sum() < len(_stamps(raw, name))
+        for name in raw.columns
+    )
+
+
 def _days(raw: pl.DataFrame) -> pl.DataFrame:
-    """Columns whose moments are all midnights are days: a spreadsheet has no other way to keep one."""
-    days = []
-    for column in raw.columns:
-        stamps = raw[column].cast(pl.String).drop_nulls()
-        stamps = stamps.filter(stamps.str.contains(_STAMP))
-        if len(stamps) and stamps.str.ends_with(_MIDNIGHT).all():
-            days.append(column)
+    """Columns whose moments are all midnights are days, however they are shown: programs write days so."""
+    days = [
+        name
+        for name in raw.columns
+        if len(_stamps(raw, name)) and _stamps(raw, name).str.ends_with(_MIDNIGHT).all()
+    ]
     stamped = pl.col(days).str.contains(_STAMP)
     bare = pl.col(days).str.strip_suffix(_MIDNIGHT)
     return raw.with_columns(pl.when(stamped).then(bare).otherwise(pl.col(days))) if days else raw

@@ -147,7 +147,9 @@ def _prepared(order: Order, key: str, stage: Stage, progress: Progress) -> Prepa
 
 def _rates() -> pl.DataFrame:
     known = pl.DataFrame(
-        reading.current().run('SELECT currency, "on", rate, per FROM fx_rates WHERE rate > 0 AND coalesce(per, 1) > 0')
+        reading.current().run(
+            'SELECT currency, "on", rate, per FROM fx_rates WHERE rate > 0 AND coalesce(per, 1) > 0'
+        )
     )
     return known.sort("on")
 

@@ -106,7 +106,9 @@ def _contradictions(rows: Sequence[Mapping[str, object]]) -> Iterator[RowProblem
         before = first.setdefault((row["source"], row.get("key")), at)
         if rows[before] != row:
             told = {"key": row.get("key"), "row": before}
-            yield RowProblem(at, _("key: %(key)s stands in row %(row)s with other values. Send one of them.") % told)
+            yield RowProblem(
+                at, _("key: %(key)s stands in row %(row)s with other values. Send one of them.") % told
+            )
 
 
 def _placed(table: LakeTable, row: Mapping[str, object]) -> Mapping[str, object]:
@@ -121,22 +123,29 @@ def _placed(table: LakeTable, row: Mapping[str, object]) -> Mapping[str, object]
 
 
 def _unlike(kind: str, value: object) -> str | None:
-    """Why a value is no day, or no number, whatever a library would make of it."""
+    """Why a value is not what its column holds, whatever a library would make of it."""
     if kind in {"date", "time"}:
-        day = _day(value) if kind == "date" else _moment(value)
-        if day is None:
-            return _("%(value)s is no day. Write it as text, like 2026-03-16.") % {"value": value}
-        if not EARLIEST <= date(day.year, day.month, day.day) < LATEST:
-            return _("%(value)s lies outside 1900 to 2199.") % {"value": value}
-    elif kind in SCALES:
+        return _unlike_day(value, _day(value) if kind == "date" else _moment(value))
+    if kind in SCALES:
         return _unlike_number(value, SCALES[kind])
-    elif kind == "int" and (isinstance(value, bool) or not _WHOLE.fullmatch(str(value))):
-        return _("%(value)s is no whole number.") % {"value": value}
-    elif kind == "flag" and not isinstance(value, bool):
-        return _("%(value)s is neither true nor false.") % {"value": value}
-    elif kind == "text" and not isinstance(value, str):
-        return _("%(value)s is no text. Write it in quotes.") % {"value": value}
+    wrong = {
+        "int": _("%(value)s is no whole number.") if not _is_whole(value) else None,
+        "flag": _("%(value)s is neither true nor false.") if not isinstance(value, bool) else None,
+        "text": _("%(value)s is no text. Write it in quotes.") if not isinstance(value, str) else None,
+    }[kind]
+    return wrong % {"value": value} if wrong else None
+
+
+def _unlike_day(value: object, day: date | None) -> str | None:
+    if day is None:
+        return _("%(value)s is no day. Write it as text, like 2026-03-16.") % {"value": value}
+    if not EARLIEST <= date(day.year, day.month, day.day) < LATEST:
+        return _("%(value)s lies outside 1900 to 2199.") % {"value": value}
     return None
+
+
+def _is_whole(value: object) -> bool:
+    return not isinstance(value, bool) and bool(_WHOLE.fullmatch(str(value)))
 
 
 def _unlike_number(value: object, scale: int) -> str | None:

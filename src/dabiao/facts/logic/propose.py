@@ -25,7 +25,9 @@ _HALF: Final = 0.5
 """A header that is the very word is believed although many of its cells need mending."""
 _SURE: Final = 0.9
 _DAY_FIRST: Final = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%b %d, %Y", "%d %b %Y")
-_LEFT_OUT: Final = frozenset({"original_amount", "original_amount_with_tax", "fx_rate", "fx_on", "key"})
+_LEFT_OUT: Final = frozenset(
+    {"original_amount", "original_amount_with_tax", "fx_rate", "fx_per", "fx_on", "key"}
+)
 
 
 @dataclass(frozen=True)

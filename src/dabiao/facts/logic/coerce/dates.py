@@ -59,7 +59,9 @@ def _parsed(texts: pl.Series, formats: Sequence[str], zone: str, business_zone: 
     frame = frame.with_columns(clean.alias("t"))
     tried = [_by_format(name, zone, business_zone) for name in formats]
     # What is written year first is what it is whatever else the column holds; 20260105 may be one of the formats.
-    tried += [_usual(zone, business_zone)] if formats else [_usual(zone, business_zone), _compact(), _serial()]
+    tried += (
+        [_usual(zone, business_zone)] if formats else [_usual(zone, business_zone), _compact(), _serial()]
+    )
     shaped = pl.any_horizontal(_shapes())
     value = pl.coalesce(tried)
     frame = frame.with_columns(value.alias("value"))
@@ -146,7 +148,9 @@ def reads_days(name: str) -> bool:
         return False
     moment = pl.Series([datetime(2026, 1, 31, 13, 45, 7)]).dt.replace_time_zone("UTC")  # noqa: DTZ001  # placed at once
     try:
-        read = pl.DataFrame({"t": moment.dt.strftime(name)}).select(_by_format(name, "UTC", "UTC")).to_series()
+        read = (
+            pl.DataFrame({"t": moment.dt.strftime(name)}).select(_by_format(name, "UTC", "UTC")).to_series()
+        )
     except (pl.exceptions.PolarsError, ValueError):
         return False
     return read.dt.date().to_list() == [moment[0].date()]

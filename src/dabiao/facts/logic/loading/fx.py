@@ -38,7 +38,9 @@ def converted(
     one = pl.lit(Decimal(1)).cast(pl.Decimal(18, RATE_SCALE))
     day = pl.col(known.on or "").cast(pl.Date)
     if (currency == context.reporting).all():
-        return rows.with_columns(one.alias("fx_rate"), pl.lit(1, pl.Int64).alias("fx_per"), day.alias("fx_on"))
+        return rows.with_columns(
+            one.alias("fx_rate"), pl.lit(1, pl.Int64).alias("fx_per"), day.alias("fx_on")
+        )
     rates = _rates(rows.select(ROW, "currency", day.alias("day")), context)
     rows = rows.with_columns(rates["fx_rate"], rates["fx_per"], rates["fx_on"])
     _refuse_missing(rows, known.on or "", errors)

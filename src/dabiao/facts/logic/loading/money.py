@@ -31,9 +31,11 @@ def refuse_foreign(
     for name, rule in table.columns.items():
         if known.columns.get(name) != "money" or rule.values is not None:
             continue
-        for column in rule.reads:
-            if frame.schema[column] == pl.String and frame[column].str.contains(_ANY).any():
-                errors.append(_foreign(frame, column, name, _currency(rows, name, table, known, context)))
+        texts = [column for column in rule.reads if frame.schema[column] == pl.String]
+        signed = [column for column in texts if frame[column].str.contains(_ANY).any()]
+        if signed:
+            currency = _currency(rows, name, table, known, context)
+            errors += [_foreign(frame, column, name, currency) for column in signed]
 
 
 def _foreign(frame: pl.DataFrame, column: str, name: str, currency: pl.Series) -> pl.DataFrame:
@@ -49,9 +51,7 @@ def _foreign(frame: pl.DataFrame, column: str, name: str, currency: pl.Series) -
     )
 
 
-def _currency(
-    rows: pl.DataFrame, name: str, table: TableMap, known: Into, context: Context
-) -> pl.Series:
+def _currency(rows: pl.DataFrame, name: str, table: TableMap, known: Into, context: Context) -> pl.Series:
     """The currency in which the source says a column: its row's, unless the amounts have been converted already."""
     converted = "fx_rate" not in known.columns or "fx_rate" in table.columns
     if converted and not name.startswith("original_"):

@@ -12,7 +12,9 @@ from dabiao.lake import dated
 from dabiao.lake.tables import TABLES
 
 
-def overlapping(stage: Stage, into: str, tables: Sequence[TableMap], held: pl.DataFrame | None) -> pl.DataFrame:
+def overlapping(
+    stage: Stage, into: str, tables: Sequence[TableMap], held: pl.DataFrame | None
+) -> pl.DataFrame:
     """ERRORS with `source` and FILE: staged rows that overlap, end before they begin, or give away more than there is.
 
     tables: all of the mapping, in its order. held: what the lake has of `into`; what is loaded again replaces it

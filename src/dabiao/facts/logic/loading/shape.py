@@ -210,7 +210,9 @@ def _merged(rows: pl.Series, names: Sequence[str], reason: pl.Series, context: C
 def _in_other_mark(frame: pl.DataFrame, table: TableMap, known: Into, context: Context) -> frozenset[str]:
     """The source's own columns in which some text is a number only if its decimals stand behind the other mark."""
     other: Mark = "comma" if context.mark == "point" else "point"
-    texts = [name for name in numeric(table, known) if name in context.own and frame.schema[name] == pl.String]
+    texts = [
+        name for name in numeric(table, known) if name in context.own and frame.schema[name] == pl.String
+    ]
     return frozenset(
         name
         for name in texts

@@ -98,7 +98,9 @@ class Stage:
         """All rows of a small table map that are not refused, with FILE, ROW and `source_name`."""
         if not self.has(f"table{index}"):
             return pl.DataFrame()
-        rows = self.work.execute(f"SELECT * FROM {self._rows(index)} {self._without_refused(table.source)}").pl()
+        rows = self.work.execute(
+            f"SELECT * FROM {self._rows(index)} {self._without_refused(table.source)}"
+        ).pl()
         return rows.with_columns(pl.lit(table.source).alias("source_name"))
 
     def finish(self, index: int, table: TableMap) -> Finished:

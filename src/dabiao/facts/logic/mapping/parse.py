@@ -447,7 +447,7 @@ def _format(node: Node) -> str:
     if not reads_days(_word(node)):
         raise node.bad(
             _("%(format)r reads no day") % {"format": node.content},
-            _("Write %%Y, %%m and %%d where year, month and day stand, e.g. %%d/%%m/%%Y; or `month`."),
+            _("Write %Y, %m and %d where year, month and day stand, e.g. %d/%m/%Y; or `month`."),
         )
     return str(node.content)
 

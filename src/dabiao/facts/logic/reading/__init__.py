@@ -3,4 +3,14 @@
 from dabiao.facts.logic.reading.opening import open_file, sheet_names
 from dabiao.facts.logic.reading.sheet import PROBLEM, PROBLEM_OF, ROW, Aside, Options, Sheet, Unreadable
 
-__all__ = ["PROBLEM", "PROBLEM_OF", "ROW", "Aside", "Options", "Sheet", "Unreadable", "open_file", "sheet_names"]
+__all__ = [
+    "PROBLEM",
+    "PROBLEM_OF",
+    "ROW",
+    "Aside",
+    "Options",
+    "Sheet",
+    "Unreadable",
+    "open_file",
+    "sheet_names",
+]

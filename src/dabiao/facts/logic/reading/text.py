@@ -17,7 +17,16 @@ from django.utils.translation import gettext as _
 from dabiao.core import quotes
 from dabiao.facts.logic.reading import layout
 from dabiao.facts.logic.reading.cleaning import cleaned
-from dabiao.facts.logic.reading.sheet import MOST_ASIDES, PROBLEM, PROBLEM_OF, ROW, Aside, Options, Sheet, Unreadable
+from dabiao.facts.logic.reading.sheet import (
+    MOST_ASIDES,
+    PROBLEM,
+    PROBLEM_OF,
+    ROW,
+    Aside,
+    Options,
+    Sheet,
+    Unreadable,
+)
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -112,7 +121,13 @@ def _layout(records: Sequence[Sequence[str]], options: Options) -> tuple[layout.
 
 
 def _chunks(
-    sheet: Sheet, options: Options, encoding: str, delimiter: str, broken: Mapping[int, str], *, above: tuple[int, int]
+    sheet: Sheet,
+    options: Options,
+    encoding: str,
+    delimiter: str,
+    broken: Mapping[int, str],
+    *,
+    above: tuple[int, int],
 ) -> Iterator[pl.DataFrame]:
     """above: (lines, records) before the first data row; they differ where a header's cell has a line break.
 
@@ -138,7 +153,9 @@ def _reader(
     if spaces:
         source = _Rewritten(sheet.file, encoding, lambda number, line: _spaced(line))
     elif ragged.broken:
-        aside = delimiter * len(sheet.columns)  # too many cells, so that it comes out as a row of the wrong width
+        aside = delimiter * len(
+            sheet.columns
+        )  # too many cells, so that it comes out as a row of the wrong width
         source = _Rewritten(
             sheet.file,
             encoding,
@@ -281,7 +298,9 @@ def _open_quotes(file: Path, encoding: str, delimiter: str, width: int) -> dict[
         if not count and len(block) >= _BLOCK:  # lines that end in a carriage return alone
             return {}
         if '"' in block or found.is_open:
-            lines = pl.DataFrame({"text": block.removesuffix("\n").split("\n")}).with_row_index("number", before)
+            lines = pl.DataFrame({"text": block.removesuffix("\n").split("\n")}).with_row_index(
+                "number", before
+            )
             quoted = lines.filter(pl.col("text").str.contains('"', literal=True)).with_columns(
                 ~pl.col("text").str.strip_suffix("\r").str.contains(whole).alias("opens")
             )
@@ -297,7 +316,9 @@ def _row_numbers(lines: pl.DataFrame, delimiter: str, width: int) -> list[int]:
         return []
     text = pl.col("text")
     plain = ~text.str.contains('"', literal=True)
-    return lines.filter(plain & (text.str.count_matches(delimiter, literal=True) == width - 1))["number"].to_list()
+    return lines.filter(plain & (text.str.count_matches(delimiter, literal=True) == width - 1))[
+        "number"
+    ].to_list()
 
 
 def _line(row: Mapping[str, Any]) -> quotes.Line:
