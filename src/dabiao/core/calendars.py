@@ -55,7 +55,7 @@ def _company(name: str, folder: Path) -> CompanyCalendar:
     file = folder / f"{name}.yml"
     if file.is_file():
         return _read(name, file)
-    country, _, region = name.partition("-")
+    country, _dash, region = name.partition("-")
     if len(country) == 2 and country.isupper():
         return CompanyCalendar(name, country, region or None)
     raise BadSetting(

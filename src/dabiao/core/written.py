@@ -84,6 +84,8 @@ def pattern(mark: Mark) -> str:
 
 GROUPING: Final = "[., \u00a0\u202f']"
 """All that may stand between groups of digits; what the pattern lets through is taken out."""
+_KEPT: Final = r"'(?:[0-9].*|[A-Za-z][A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*)$"
+"""An apostrophe that keeps a number or an identifier a text; that of 't Hart is part of a name."""
 _WIDE: Final = str.maketrans(dict(WIDE))
 _PATTERNS: Final = {mark: re.compile(pattern(mark)) for mark in _GROUPS}
 _EXACT: Final = Context(prec=80)
@@ -123,4 +125,4 @@ def unwrapped(text: str) -> str:
     """What shops and accounting systems wrap so that a spreadsheet keeps its zeros: `="007"` and `'007` are 007."""
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         return text[2:-1].replace('""', '"')
-    return text[1:] if re.match(r"'[0-9]", text) else text
+    return text[1:] if re.match(_KEPT, text) else text

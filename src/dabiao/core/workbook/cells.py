@@ -78,9 +78,8 @@ def _visible(file: Path, reader: "ExcelReader") -> list[str]:
     """The sheets that whoever opens the workbook sees."""
     hidden = markup.hidden(file)
     if hidden is None:  # an old workbook has no markup, and each sheet must be asked
-        hidden = {
-            name for name in reader.sheet_names if reader.load_sheet(name, n_rows=0).visible != "visible"
-        }
+        asked = {name: reader.load_sheet(name, n_rows=0).visible for name in reader.sheet_names}
+        hidden = frozenset(name for name, visible in asked.items() if visible != "visible")
     return [str(name) for name in reader.sheet_names if name not in hidden]
 
 

@@ -61,8 +61,7 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
     """
     require(by, Can.OPERATE)
     known = fact_table(table)
-    full = [{"source": "api", **row} for row in rows]
-    full = [_placed(known, row) for row in full]
+    full = [_placed(known, {"source": "api", **row}) for row in rows]
     unfit = [RowProblem(at, why) for at, row in enumerate(full) for why in _unfit(known, row)]
     unfit += _contradictions(full)
     if unfit:

@@ -19,7 +19,9 @@ from dabiao.facts.logic.reading import ROW
 
 OLDEST: Final = timedelta(days=31)
 """How old a rate may be: holidays have none, but last year's is not today's."""
-RATES: Final = {"currency": pl.String, "on": pl.Date, "rate": pl.Decimal(18, RATE_SCALE), "per": pl.Int64}
+RATES: Final = pl.Schema(
+    {"currency": pl.String(), "on": pl.Date(), "rate": pl.Decimal(18, RATE_SCALE), "per": pl.Int64()}
+)
 """Columns of known rates: reporting units for `per` units of `currency`; null is one."""
 _ORIGINALS: Final = {"amount": "original_amount", "amount_with_tax": "original_amount_with_tax"}
 

@@ -51,7 +51,9 @@ def _cell(name: str, options: Options) -> pl.Expr:
 def _unwrapped(cell: pl.Expr) -> pl.Expr:
     """As `core.written.unwrapped`: `="007"` and `'007` are 007."""
     inside = cell.str.extract(r'^\s*="(.*)"\s*$').str.replace_all('""', '"', literal=True)
-    return pl.coalesce(inside, cell.str.replace(r"^\s*'([0-9])", "${1}"))
+    return pl.coalesce(
+        inside, cell.str.replace(r"^\s*'([0-9].*|[A-Za-z][A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*\s*)$", "${1}")
+    )
 
 
 def _without_empty(frame: pl.DataFrame, sheet: Sheet, columns: Sequence[str]) -> pl.DataFrame:

@@ -231,8 +231,12 @@ def _ragged_frame(
     mark = "\t" if delimiter == "spaces" else delimiter
     cells = []
     for number, (actual, text) in rows.items():
-        quoting = csv.QUOTE_NONE if actual == _OPEN else csv.QUOTE_MINIMAL
-        parts: list[str] = next(csv.reader([text.rstrip("\r")], delimiter=mark, quoting=quoting), [])
+        line = [text.rstrip("\r")]
+        if actual == _OPEN:
+            reader = csv.reader(line, delimiter=mark, quoting=csv.QUOTE_NONE)
+        else:
+            reader = csv.reader(line, delimiter=mark)
+        parts: list[str] = next(reader, [])
         found = [*parts, *([""] * (width - len(parts)))][:width]
         if actual == _OPEN:
             cells.append([*found, number + offset, f"open_quote{PROBLEM_OF}{text[:200]}"])

@@ -68,7 +68,7 @@ def read_through(file: str, wholly: bool) -> dict[str, list[str]]:
 def _is_moment(kind: "pa.DataType") -> bool:
     import pyarrow.types as pt
 
-    return pt.is_timestamp(kind) and kind.tz is None  # type: ignore[no-any-return]  # pyarrow has no types
+    return bool(pt.is_timestamp(kind) and kind.tz is None)
 
 
 def _is_plain(kind: "pa.DataType") -> bool:
