@@ -181,10 +181,76 @@ def test_amount(case, cell, read):
     assert uploads.amount(cell) == read, case
 
 
-@pytest.mark.parametrize("cell", ["abc", "1.23456", "123456789012345", "", "12万5", "nan"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "abc",
+        "1.23456",
+        "123456789012345",
+        "",
+        "12万5",
+        "nan",
+        "1000,50",
+        "1,5",
+        "1.234,50",
+        "0,5",
+        "35,5%",
+        "1,2345万",
+        "12,34,567",
+    ],
+)
 def test_amount_refuses(cell):
     with pytest.raises(ValueError, match=r"is not a number|more digits"):
         uploads.amount(cell)
+
+
+@pytest.mark.parametrize("cell", ["$100", "€100", "100 €", "£5"])
+def test_a_sign_of_another_currency_is_not_thrown_away(cell):
+    with pytest.raises(ValueError, match="is not in CNY"):
+        uploads.amount(cell)
+
+
+def test_the_sign_of_our_own_currency_says_nothing_new(monkeypatch):
+    assert uploads.amount("¥1,250元") == Decimal(1250)
+    monkeypatch.setenv("DABIAO_CURRENCY", "USD")
+    assert uploads.amount("-$5") == Decimal(-5)
+
+
+def test_texts_that_keep_their_zeros_are_unwrapped():
+    row = uploads.SourceRow({"key": '="0012"'}, row=2)
+    other = uploads.SourceRow({"key": "'0013"}, row=3)
+    parsed, _errors = uploads.parse([row, other], FIELDS)
+    assert [one.values["key"] for one in parsed] == ["0012", "0013"]
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#REF!", "#FORMULA?"])
+def test_what_a_spreadsheet_could_not_work_out_is_refused(cell):
+    _parsed, (error,) = uploads.parse([uploads.SourceRow({"key": cell}, row=2)], FIELDS)
+    assert (error.row, error.value) == (2, cell) and "save it" in error.message
+
+
+def test_a_quote_that_nothing_closes_is_refused_by_its_line():
+    text = 'key,入职日期\nA,2026-01-05\n"B,2026-01-05\nC,2026-01-05\n"D",2026-01-05\n'
+    with pytest.raises(Malformed, match=r"x\.csv, line 3: a quote opens here"):
+        uploads.rows_of(text.encode(), "x.csv")
+
+
+def test_a_cell_of_several_lines_is_no_open_quote():
+    rows = uploads.rows_of(b'key,note\nA,"one\ntwo ""three"""\nB,x\n', "x.csv")
+    assert [row.cells["key"] for row in rows] == ["A", "B"]
+
+
+def test_a_hidden_sheet_is_not_the_first():
+    made = openpyxl.Workbook()
+    made.active.append(["key"])
+    made.active.append(["seen"])
+    old = made.create_sheet("old", 0)
+    old.append(["key"])
+    old.append(["hidden"])
+    old.sheet_state = "hidden"
+    content = io.BytesIO()
+    made.save(content)
+    assert [row.cells["key"] for row in uploads.rows_of(content.getvalue(), "x.xlsx")] == ["seen"]
 
 
 def test_flag():

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dabiao.engine.attainment import attained, attained_exactly, attainment, standing, standing_column
-from dabiao.engine.light import Lights, asks_why, light, light_column
+from dabiao.engine.attainment import attained, attainment, standing, standing_column
+from dabiao.engine.light import Lights, asks_why, light, light_column, shown
 from dabiao.engine.number import MONEY
 
 DUCKDB = ibis.duckdb.connect()
@@ -62,26 +62,52 @@ def column(function, actual, target, **options):
 def test_attainment_by_example(case, actual, target, direction, wanted):
     actual, target = exact(actual), exact(target)
 
-    assert attained(actual, target, direction) == wanted, case
-    assert column(attainment, actual, target, direction=direction) == wanted, case
-    exactly = attained_exactly(actual, target, direction)
+    exactly = attained(actual, target, direction)
     assert (None if exactly is None else float(exactly)) == wanted, case
+    assert column(attainment, actual, target, direction=direction) == wanted, case
 
 
 @settings(max_examples=80, deadline=None)
 @given(MONEYS, MONEYS, DIRECTIONS)
-def test_column_and_scalar_are_the_same_number(actual, target, direction):
-    assert column(attainment, actual, target, direction=direction) == attained(actual, target, direction)
+def test_the_column_holds_the_float_nearest_to_the_exact_number(actual, target, direction):
+    exactly = attained(actual, target, direction)
+
+    nearest = None if exactly is None else float(exactly)
+    assert column(attainment, actual, target, direction=direction) == nearest
 
 
-@settings(max_examples=80, deadline=None)
-@given(MONEYS, MONEYS, DIRECTIONS)
-def test_what_pay_asks_exactly_is_what_the_column_says(actual, target, direction):
-    exactly = attained_exactly(actual, target, direction)
+EXACTLY_80 = [
+    ("5.6", "7"), ("8.0", "10"), ("2.4", "3"), ("0.56", "0.7"), ("0.88", "1.1"), ("98.76", "123.45"),
+    ("79999.992", "99999.99"), ("56000", "70000"), ("26.4", "33"), ("4.8", "6"), ("44", "55"), ("7.6", "9.5"),
+]  # fmt: skip
 
-    assert column(attainment, actual, target, direction=direction) == (
-        None if exactly is None else pytest.approx(float(exactly), rel=1e-12, abs=1e-12)
-    )
+
+@pytest.mark.parametrize(("actual", "target"), EXACTLY_80)
+def test_exactly_eight_tenths_is_eight_tenths(actual, target):
+    reached = attained(Decimal(actual), Decimal(target))
+
+    assert (reached, light(reached), shown(reached)) == (Fraction(4, 5), "amber", 0.8)
+    assert column(attainment, Decimal(actual), Decimal(target)) == 0.8
+
+
+@pytest.mark.parametrize(
+    ("case", "reached", "figure", "colour"),
+    [
+        ("just below amber is not rounded up to it", Fraction(79996, 100_000), 0.799, "red"),
+        ("just below green neither", Fraction(99_999, 100_000), 0.999, "amber"),
+        ("far from an edge nothing is cut", Fraction(2, 3), 2 / 3, "red"),
+        ("on the edge it is on it", Fraction(1), 1.0, "green"),
+        ("unknown", None, None, None),
+    ],
+)
+def test_a_figure_never_disagrees_with_its_light(case, reached, figure, colour):
+    assert (shown(reached), light(reached)) == (figure, colour), case
+
+
+def test_a_light_that_starts_between_two_tenths_of_a_percent_is_not_rounded_below_it():
+    lights = Lights(amber=Decimal("0.7994"), green=Decimal(2))
+
+    assert [shown(Fraction(x, 100_000), lights) for x in (79_939, 79_941)] == [0.79939, 0.8]
 
 
 @given(st.decimals(-(10**6), 10**6, places=2), st.decimals(-(10**6), 10**6, places=2), DIRECTIONS)

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dabiao.core import written
+from dabiao.engine import number
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.coerce import numbers
 
@@ -192,6 +194,21 @@ def test_a_date_is_refused_with_its_reason(case, cell, reason):
 def test_formats_say_what_cannot_be_told():
     assert read("date", "03/04/2017", formats=("%d/%m/%Y",)) == [(date(2017, 4, 3), None)]
     assert read("date", "2026年3月", formats=("month",)) == [(date(2026, 3, 1), None)]
+
+
+@given(
+    st.one_of(amounts(), st.text("0123456789.,-+()（）%万亿元¥$€ 'e", max_size=12)),
+    st.sampled_from(["point", "comma"]),
+)
+def test_a_cell_and_a_column_are_read_alike(text, mark):
+    """Targets, the grid and forms read a cell at a time, facts whole columns: there is one grammar."""
+    try:
+        value = number.exact(written.number_of(text, mark))
+    except (number.NotANumber, number.TooPrecise):
+        value = None
+
+    ((got, _reason),) = read("money", text, mark=mark)
+    assert got == value
 
 
 def test_flags_and_texts():

@@ -6,14 +6,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
+from django.utils.translation import gettext as _
+
 from dabiao.core import config
+from dabiao.core.errors import Refused
 from dabiao.engine.calendar_file import read_calendar
 from dabiao.engine.company_calendar import CompanyCalendar
 from dabiao.engine.period import Fiscal, Pattern, Period
 
 
+class BadSetting(Refused, ValueError):
+    """A setting of the environment says what cannot be; the message says what to write."""
+
+
 def company() -> CompanyCalendar:
-    """The calendar in force. Raises ValueError where neither a country nor a file has the name."""
+    """The calendar in force. Raises BadSetting where neither a country nor a file has the name."""
     return _company(config.get("DABIAO_CALENDAR"), config.home() / "calendars")
 
 
@@ -48,11 +55,12 @@ def _company(name: str, folder: Path) -> CompanyCalendar:
     file = folder / f"{name}.yml"
     if file.is_file():
         return _read(name, file)
-    country, _, region = name.partition("-")
+    country, _dash, region = name.partition("-")
     if len(country) == 2 and country.isupper():
         return CompanyCalendar(name, country, region or None)
-    raise ValueError(
-        f"DABIAO_CALENDAR={name!r} is neither a country code like CN nor the name of a file in {folder}"
+    raise BadSetting(
+        _("DABIAO_CALENDAR is %(name)r. Write a country code like CN, or the name of a file in %(folder)s.")
+        % {"name": name, "folder": folder}
     )
 
 
@@ -73,11 +81,22 @@ _FISCAL = re.compile(r"fiscal:(\d{1,2})(?:-(\d{1,2}))?(?::(start|end))?|(445|454
 def _fiscal(text: str) -> Fiscal:
     if text == "calendar":
         return Fiscal()
+    try:
+        return _fiscal_of(text)
+    except ValueError:
+        raise BadSetting(
+            _(
+                "DABIAO_FISCAL is %(text)r. Write calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM."
+            )
+            % {"text": text}
+        ) from None
+
+
+def _fiscal_of(text: str) -> Fiscal:
+    """Raises ValueError where no calendar is written like this."""
     parts = _FISCAL.fullmatch(text)
     if parts is None:
-        raise ValueError(
-            f"DABIAO_FISCAL={text!r}: write calendar, fiscal:MM[-DD][:start|end], 445:MM, 454:MM, 544:MM or 13:MM"
-        )
+        raise ValueError(text)
     month, day, named, weeks, weeks_month = parts.groups()
     if weeks:
         pattern = "13" if weeks == "13" else "-".join(weeks)

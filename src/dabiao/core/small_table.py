@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 
-from dabiao.core import hostile
+from dabiao.core import hostile, quotes
 from dabiao.core.damage import Hostile, told
 from dabiao.core.errors import Malformed
 
@@ -43,9 +43,21 @@ def text_table(content: bytes, name: str) -> Table:
     plain = _decoded(content)
     first = next((line for line in plain.splitlines() if line.strip()), "")
     delimiter = max("\t;,", key=first.count)
+    _refuse_open_quotes(plain, delimiter, first.count(delimiter) + 1, name)
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(plain, newline=""), delimiter=delimiter)
     return _bounded(_walked(reader, name), name)
+
+
+def _refuse_open_quotes(plain: str, delimiter: str, width: int, name: str) -> None:
+    """A quote that nothing closes would swallow the rows below. Raises Malformed."""
+    for line in quotes.open_quotes(plain.split("\n"), delimiter, width):
+        raise Malformed(
+            _(
+                "%(file)s, line %(line)s: a quote opens here and nothing closes it. Close it, double it, or take it out."
+            )
+            % {"file": name, "line": line + 1}
+        )
 
 
 def _walked(reader: "_csv.Reader", name: str) -> Iterator[list[str]]:
@@ -96,9 +108,8 @@ def _bounded(rows: Iterable[list[str]], name: str) -> Table:
 
 
 def _workbook(file: Path, kind: str) -> Table:
-    import fastexcel
+    from dabiao.core import workbook  # a library that only workbooks need
 
     hostile.inspect(file, kind)
-    sheet = fastexcel.read_excel(file).load_sheet(0, header_row=None, dtypes="string")
-    columns = [column.cast("string").to_pylist() for column in sheet.to_arrow().columns]
-    return _bounded(([cell or "" for cell in row] for row in zip(*columns, strict=True)), file.name)
+    rows = workbook.cells(file).frame.fill_null("").iter_rows()
+    return _bounded(map(list, rows), file.name)

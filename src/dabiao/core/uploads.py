@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from dabiao.core import config, hostile, limited, small_table
+from dabiao.core import config, hostile, limited, small_table, written
 from dabiao.core.errors import Malformed
 from dabiao.core.hostile.names import safe_name
 from dabiao.core.sentence import say
@@ -162,6 +162,10 @@ def _as_seen(cell: str) -> str:
     return number.text(_SEEN.create_decimal(cell)) or cell
 
 
+_SPOILED: Final = re.compile(r"#(?:N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|FORMULA\?)")
+"""A spreadsheet's error, or a formula without a result (`core.workbook`)."""
+
+
 def parse(rows: Iterable[SourceRow], fields: Sequence[Field]) -> tuple[list[Parsed], list[RowError]]:
     """Read every row by `fields`; what cannot be read becomes an error, all of them at once."""
     good: list[Parsed] = []
@@ -179,6 +183,17 @@ def parse(rows: Iterable[SourceRow], fields: Sequence[Field]) -> tuple[list[Pars
             if cell is None:
                 if field.required:
                     wrong.append(parsed.error(title, "", _("This column must not be empty.")))
+                continue
+            if isinstance(cell, str) and _SPOILED.fullmatch(cell):
+                wrong.append(
+                    parsed.error(
+                        title,
+                        cell,
+                        _(
+                            "Mend the formula in the file; or open the file in a spreadsheet and save it, so that its results are kept."
+                        ),
+                    )
+                )
                 continue
             try:
                 values[field.name] = field.read(cell)
@@ -227,27 +242,35 @@ def day(cell: Cell) -> date:
 
 
 def amount(cell: Cell) -> Decimal:
-    """A number with at most four decimals; in text thousands commas, 万, 亿 and % are understood. Raises ValueError."""
+    """A number with at most four decimals; in text what `core.written` understands. Raises ValueError."""
     try:
         if isinstance(cell, Decimal | int) and not isinstance(cell, bool):
             return number.exact(cell)
-        return _written_amount(text(cell))
+        value = number.exact(written.number_of(text(cell)))
     except number.TooPrecise:
         raise ValueError(
             _("%(value)s has more digits than can be kept (14 before, 4 after the point).")
             % {"value": shown(cell)}
         ) from None
     except number.NotANumber:
-        raise ValueError(_("%(value)s is not a number.") % {"value": shown(cell)}) from None
+        raise ValueError(
+            _("%(value)s is not a number. Write it like 1234.50.") % {"value": shown(cell)}
+        ) from None
+    _refuse_foreign(text(cell))
+    return value
 
 
-def _written_amount(plain: str) -> Decimal:
-    plain = plain.replace(",", "").replace("¥", "").replace("−", "-").strip()
-    shift = 0
-    for sign, zeros in (("亿", 8), ("万", 4), ("%", -2)):
-        if plain.endswith(sign):
-            plain, shift = plain.removesuffix(sign).strip(), zeros
-    return number.exact(number.exact(plain, 4 + shift).scaleb(shift))
+def _refuse_foreign(plain: str) -> None:
+    """A sign of money is not thrown away: what is kept here is in the reporting currency."""
+    ours = config.get("DABIAO_CURRENCY")
+    sign = written.sign_of(plain)
+    if sign and ours not in written.CURRENCIES[sign]:
+        raise ValueError(
+            _(
+                "%(value)s is not in %(currency)s, in which amounts are kept. Convert it, and leave the sign out."
+            )
+            % {"value": plain, "currency": ours}
+        )
 
 
 _FLAGS = {
@@ -283,7 +306,10 @@ def _real_day(year: int, month: int, day_: int, written: str) -> date:
 
 def _by_title(cells: Mapping[str, Cell | None]) -> dict[str, Cell]:
     """Folded title → cell; empty ones left out."""
-    plain = ((title, cell.strip() if isinstance(cell, str) else cell) for title, cell in cells.items())
+    plain = (
+        (title, written.unwrapped(cell.strip()) if isinstance(cell, str) else cell)
+        for title, cell in cells.items()
+    )
     return {_fold(title): cell for title, cell in plain if title and cell is not None and cell != ""}
 
 

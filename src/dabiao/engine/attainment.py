@@ -14,7 +14,6 @@ be reached it says nothing. Null actual or target: null.
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -23,40 +22,25 @@ from dabiao.engine import number
 from dabiao.engine.metric import Direction
 
 Exact = Decimal | Fraction | int
-Quotient = TypeVar("Quotient", float, Fraction)
 
 
-def attained(actual: Exact | None, target: Exact | None, direction: Direction = "up") -> float | None:
-    """The formula table for one pair."""
-    if actual is None or target is None:
-        return None
-    if target == 0:
-        return None if direction == "up" else float(actual <= 0)
-    return _turned(float(actual) / float(target), target, direction)
-
-
-def attained_exactly(
-    actual: Exact | None, target: Exact | None, direction: Direction = "up"
-) -> Fraction | None:
-    """The formula table for one pair as a fraction: pay asks whether 80 % is reached, not nearly."""
+def attained(actual: Exact | None, target: Exact | None, direction: Direction = "up") -> Fraction | None:
+    """The formula table for one pair, exact: lights and pay ask whether 80 % is reached, not nearly."""
     if actual is None or target is None:
         return None
     if target == 0:
         return None if direction == "up" else Fraction(actual <= 0)
-    return _turned(Fraction(actual) / Fraction(target), target, direction)
-
-
-def _turned(plain: Quotient, target: Exact, direction: Direction) -> Quotient:
-    """actual ÷ target, mirrored at 1 where more of it is worse."""
+    plain = Fraction(actual) / Fraction(target)
     return plain if (direction == "up") == (target > 0) else 2 - plain
 
 
 def attainment(
     actual: ir.NumericColumn, target: ir.NumericColumn, direction: Direction = "up"
 ) -> ir.FloatingColumn:
-    """The formula table for two columns."""
-    plain = number.ratio(actual, target)
-    mirrored = 2 - plain
+    """The formula table for two columns, as the float nearest to what it is: 5.6 ÷ 7 is not below 0.8."""
+    if all(column.type().is_decimal() or column.type().is_integer() for column in (actual, target)):
+        actual, target = number.minor(actual), number.minor(target)
+    plain, mirrored = number.ratio(actual, target), number.ratio(2 * target - actual, target)
     above, below = (plain, mirrored) if direction == "up" else (mirrored, plain)
     kept = ibis.null("float64") if direction == "up" else (actual <= 0).cast("float64")
     return ibis.cases((target > 0, above), (target < 0, below), (target == 0, kept))
@@ -64,7 +48,7 @@ def attainment(
 
 def standing(
     actual: Exact | None, target: Exact | None, direction: Direction = "up", *, due: Fraction = Fraction(1)
-) -> float | None:
+) -> Fraction | None:
     """Attainment of the part of the target that is due by now; what a light is taken of.
 
     due: pace for flows while their period runs; 1 for ratios and closed periods. Null before anything is due.

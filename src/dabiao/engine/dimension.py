@@ -5,6 +5,7 @@ A dimension that a fact does not have is null and keeps its row, so the parts al
 
 from collections.abc import Callable, Iterable, Mapping
 
+import ibis
 import ibis.expr.types as ir
 
 from dabiao.engine.message import Objection, message
@@ -79,11 +80,20 @@ def _of_customer_then(column: str) -> Callable[[ir.Table, str, Tables], ir.Table
     """What was true of the customer on the day of the fact."""
 
     def add(facts: ir.Table, name: str, tables: Tables) -> ir.Table:
-        then = tables["customer_history"]
+        then = once(tables["customer_history"], "customer")
         same = [facts.customer == then.customer, facts.day >= then.starts_on, facts.day < then.ends_on]
         return _beside(facts, then, same, {name: column})
 
     return add
+
+
+def once(dated: ir.Table, about: str) -> ir.Table:
+    """Dated rows of which at most one holds on any day: the later one from its first day on.
+
+    Overlapping rows are refused at the door; those that came in before must not make a fact count twice.
+    """
+    following = dated.starts_on.lead().over(group_by=about, order_by="starts_on")
+    return dated.mutate(ends_on=ibis.least(dated.ends_on, following.fill_null(dated.ends_on)))
 
 
 def _beside(

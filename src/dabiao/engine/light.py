@@ -8,6 +8,8 @@ fine), so the target is scaled and attainment taken of that.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 from typing import Final, Literal
 
 import ibis
@@ -32,13 +34,26 @@ DEFAULT: Final = Lights()
 EXPLAIN_BEYOND: Final = 0.1
 
 
-def light(standing: float | None, lights: Lights = DEFAULT) -> Colour | None:
+def light(standing: Fraction | float | None, lights: Lights = DEFAULT) -> Colour | None:
     """The colour of a standing (1 = exactly where it should be); None where there is none."""
     if standing is None:
         return None
-    if standing >= float(lights.green):
+    kind = Fraction if isinstance(standing, Fraction) else float
+    if standing >= kind(lights.green):
         return "green"
-    return "amber" if standing >= float(lights.amber) else "red"
+    return "amber" if standing >= kind(lights.amber) else "red"
+
+
+def shown(attained: Fraction | None, lights: Lights = DEFAULT) -> float | None:
+    """An attainment as a figure beside its light: where rounding to a tenth of a percent would give it another colour,
+    it is cut instead. 79.996 % is red, and reads 79.9 %."""
+    if attained is None:
+        return None
+    tenths = attained * 1000
+    near = Fraction(floor(tenths + Fraction(1, 2)), 1000)
+    if light(near, lights) == light(attained, lights):
+        return float(attained)
+    return float(Fraction(floor(tenths) if near > attained else ceil(tenths), 1000))
 
 
 def light_column(standing: ir.NumericColumn, lights: Lights = DEFAULT) -> ir.StringColumn:

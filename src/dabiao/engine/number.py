@@ -6,6 +6,7 @@ from zero (what invoices and payrolls do), ratios are divided last.
 
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, DecimalException
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ def exact(value: Decimal | int | str, scale: int = MONEY_SCALE) -> Decimal:
 def rounded(value: Decimal, digits: int) -> Decimal:
     """Half away from zero to `digits` decimals."""
     return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_WIDE)
+
+
+def decimal_of(value: Fraction, digits: int = 12) -> Decimal:
+    """A fraction as digits, rounded half away from zero where it has more of them than `digits`."""
+    units = abs(value) * 10**digits
+    whole = (2 * units.numerator + units.denominator) // (2 * units.denominator)
+    return Decimal(whole if value >= 0 else -whole).scaleb(-digits, context=_WIDE)
 
 
 def split(total: Decimal, weights: Mapping[Key, Decimal], digits: int) -> dict[Key, Decimal]:

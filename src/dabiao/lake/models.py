@@ -58,7 +58,7 @@ class Lease(models.Model):
 
 
 class Pending(models.Model):
-    """A row entered by hand or through the API that waits for the next publication."""
+    """A row entered by hand or through the API that waits for the next publication, or was set aside with its error."""
 
     table = models.CharField(max_length=40)
     source = models.CharField(max_length=80)
@@ -66,6 +66,7 @@ class Pending(models.Model):
     row = models.JSONField(null=True, help_text="null: the row is to be removed")
     by = models.CharField(max_length=150)
     at = models.DateTimeField()
+    error = models.TextField(default="", help_text="why it was set aside; empty while it waits")
 
     class Meta:
         indexes = [models.Index(name="pending_by_author", fields=["by", "table"])]

@@ -92,7 +92,8 @@ tax_rate          rate    0.13 for 13 %
 currency          text    currency of the original amounts
 original_amount   money   excluding tax, in `currency`
 original_amount_with_tax money including tax, in `currency`
-fx_rate           rate    reporting units for one unit of `currency`
+fx_rate           rate    reporting units for `fx_per` units of `currency`
+fx_per            int     units of `currency` that `fx_rate` is for; null = 1
 fx_on             date    the day whose rate was used
 """
 
@@ -481,7 +482,7 @@ status            text    active, dormant, lost
 complexity        int     of its needs, 1 to 5
 decision_chain    int     how many people decide
 starts_on         date    first day
-ends_on           date    day after the last""",
+ends_on           date    day after the last; 9999-12-31 while it lasts. No two rows of a customer overlap""",
     ),
     _dimension(
         "ownership",
@@ -491,9 +492,9 @@ ends_on           date    day after the last""",
 customer          text    customer key
 person            text    employee number
 role              text    owner, support
-share             rate    1 for all of it
+share             rate    1 for all of it; owners of a day share at most 1
 starts_on         date    first day
-ends_on           date    day after the last""",
+ends_on           date    day after the last; 9999-12-31 while it lasts""",
     ),
     _dimension(
         "products",
@@ -515,7 +516,8 @@ launched_on       date    first day on sale""",
         """
 currency          text    ISO code
 on                date    the day
-rate              rate    reporting units for one unit of `currency`""",
+rate              rate    reporting units for `per` units of `currency`
+per               int     units of `currency` that the rate is for, e.g. 100 JPY; null = 1""",
     ),
     _dimension(
         "calendar",

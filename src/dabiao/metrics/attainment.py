@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, cast
 
+from dabiao.engine import number
 from dabiao.engine.light import Colour
 from dabiao.metrics import answer
 from dabiao.metrics.answer import BadMetricRequest
@@ -20,7 +21,7 @@ By = Literal["person", "unit"]
 
 @dataclass(frozen=True)
 class AttainmentRow:
-    """One person's or unit's standing. `attainment` is null without a target; `due` is the share due by now.
+    """One person's or unit's standing. `attainment` (1 = 100 %, to twelve decimals) is null without a target; `due` is the share due by now.
 
     A row whose key is empty holds what is credited to nobody.
     """
@@ -31,7 +32,7 @@ class AttainmentRow:
     actual: Number | None
     target: Decimal | None
     derived: bool
-    attainment: float | None
+    attainment: Decimal | None
     due: float | None
     light: Colour | None
 
@@ -64,7 +65,7 @@ def attaining(frame: Frame, metric: str, by: By) -> list[AttainmentRow]:
                 actual=actual,
                 target=promise.value,
                 derived=promise.derived,
-                attainment=stands.attainment,
+                attainment=None if stands.reached is None else number.decimal_of(stands.reached),
                 due=stands.due,
                 light=stands.light,
             )

@@ -27,6 +27,7 @@ _PLAIN: Final = frozenset(
         "source",
         "entity",
         "fx_on",
+        "fx_per",
         "fx_rate",
         "original_amount",
         "original_amount_with_tax",

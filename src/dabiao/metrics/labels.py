@@ -58,6 +58,7 @@ COLUMNS: Final[Mapping[str, Promise]] = {
     "original_amount": _("Original amount excl. tax"),
     "original_amount_with_tax": _("Original amount incl. tax"),
     "fx_rate": _("Exchange rate"),
+    "fx_per": _("Rate for how many units"),
     "fx_on": _("Rate of"),
     "signed_on": _("Signed on"),
     "ordered_on": _("Ordered on"),

@@ -18,7 +18,10 @@ NOW, BEFORE, YEAR, FESTIVAL = "now", "before", "year", "festival"
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a value stands. `due`: the share of the target due by now, None where pace does not apply."""
+    """Where a value stands. `due`: the share of the target due by now, None where pace does not apply.
+
+    reached: attainment as it is, exact. attainment: as a figure, which never disagrees with the light
+    """
 
     value: Number | None
     target: Decimal | None
@@ -27,6 +30,7 @@ class Standing:
     standing: float | None
     light: light.Colour | None
     ahead: Number | None
+    reached: Fraction | None = None
 
     @property
     def deviation(self) -> float | None:
@@ -45,7 +49,16 @@ def stand(frame: Frame, metric: Metric, value: Number | None, target: Decimal | 
     if exact is not None and target is not None and grows(metric):
         ahead = Decimal(round(float(Fraction(exact) - Fraction(target) * due), 4)).quantize(Decimal("0.0001"))
     colour = light.light(standing, metric.lights)
-    return Standing(value, target, reached, float(due) if paced else None, standing, colour, ahead)
+    return Standing(
+        value,
+        target,
+        light.shown(reached, metric.lights),
+        float(due) if paced else None,
+        None if standing is None else float(standing),
+        colour,
+        ahead,
+        reached,
+    )
 
 
 def grows(metric: Metric) -> bool:

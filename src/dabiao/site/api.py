@@ -10,6 +10,7 @@ from dabiao.core.errors import Refused, as_refusal
 from dabiao.lake.dictionary import BadDictionary
 from dabiao.org.api import READ
 from dabiao.rooms import ROOMS
+from dabiao.site.parameters import strict
 
 api = NinjaAPI(
     title="Dabiao",
@@ -23,6 +24,7 @@ api = NinjaAPI(
     docs_decorator=require_safe,
     auth=[READ],
 )
+api.add_decorator(strict, mode="view")
 for room in ROOMS:
     if room.api:
         api.add_router("", import_module(room.api).router)

@@ -13,15 +13,16 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dabiao.core import config, disk
+from dabiao.core import calendars, config, disk
 from dabiao.core.errors import as_refusal
 from dabiao.core.models import Job
 from dabiao.engine.measure import measure
-from dabiao.lake import cubes, dictionary, home, installation, reading, serving
+from dabiao.lake import cubes, dated, dictionary, home, installation, outbox, reading, serving
 from dabiao.lake.models import Snapshot
 from dabiao.lake.placing import placed, sql
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
+from dabiao.lake.tables import TABLES
 from dabiao.site import waiting
 
 _LITTLE: Final = 2 * 2**30
@@ -168,6 +169,51 @@ def _worker(at: datetime) -> Iterator[Finding]:
         yield Finding("worker", "ok", _("%(count)s running, nothing waits for long") % {"count": now.workers})
 
 
+def _entries(at: datetime) -> Iterator[Finding]:
+    """Rows that came in and cannot be published."""
+    aside = outbox.set_aside()
+    if first := aside.first():
+        told = {"count": aside.count(), "key": f"{first.source}/{first.key}", "error": first.error}
+        words = _(
+            "%(count)s entries were set aside, e.g. %(key)s: %(error)s. Send them again as they should be, or remove them."
+        )
+        yield Finding("entries", "warn", words % told)
+    else:
+        yield Finding("entries", "ok", _("none had to be set aside"))
+
+
+def _dated(at: datetime) -> Iterator[Finding]:
+    """What holds of a thing on a day holds once; a rate makes no amount vanish."""
+    lake, wrong = reading.current(), False
+    for name in dated.TABLES:
+        keys = ", ".join(TABLES[name].key)
+        found = lake.run(
+            f"SELECT DISTINCT {keys} FROM ({dated.wrong(name, name, take=keys)}) ORDER BY ALL"
+        ).to_pylist()
+        if found:
+            wrong = True
+            told = {
+                "table": name,
+                "count": len(found),
+                "key": " ".join(str(part) for part in found[0].values()),
+            }
+            words = _(
+                "%(table)s: %(count)s rows hold on the same days as others, e.g. %(key)s. Import them again with the right days."
+            )
+            yield Finding("dated rows", "warn", words % told)
+    if rates := lake.run(
+        'SELECT currency, "on" FROM fx_rates WHERE rate <= 0 OR per <= 0 ORDER BY ALL'
+    ).to_pylist():
+        wrong = True
+        told = {"count": len(rates), "key": f"{rates[0]['currency']} {rates[0]['on']}"}
+        words = _(
+            "%(count)s exchange rates are not above zero, e.g. %(key)s, and convert nothing. Import the right ones."
+        )
+        yield Finding("dated rows", "warn", words % told)
+    if not wrong:
+        yield Finding("dated rows", "ok", _("no two hold of one thing on one day"))
+
+
 def _jobs(at: datetime) -> Iterator[Finding]:
     failed = Job.objects.filter(status=Job.Status.FAILED, finished_at__gt=at - timedelta(days=1))
     if newest := failed.order_by("-finished_at").first():
@@ -216,6 +262,12 @@ def _metrics(at: datetime) -> Iterator[Finding]:
 
 
 def _settings(at: datetime) -> Iterator[Finding]:
+    try:
+        calendars.fiscal()
+        calendars.company()
+    except ValueError as error:
+        yield Finding("settings", "fail", str(error))
+        return
     if config.get("DABIAO_DEBUG") == "1":
         yield Finding(
             "settings", "warn", _("DABIAO_DEBUG shows the program's inside to everybody; unset it.")
@@ -231,7 +283,9 @@ CHECKS: Final = {
     "lake": _lake,
     "roll-ups": _roll_ups,
     "metrics": _metrics,
+    "dated rows": _dated,
     "worker": _worker,
+    "entries": _entries,
     "jobs": _jobs,
     "disk": _disk,
 }
@@ -242,7 +296,9 @@ CALLED: Final = {
     "lake": gettext_lazy("Lake"),
     "roll-ups": gettext_lazy("Roll-ups"),
     "metrics": gettext_lazy("Metrics"),
+    "dated rows": gettext_lazy("Dated rows"),
     "worker": gettext_lazy("Worker"),
+    "entries": gettext_lazy("Entries"),
     "jobs": gettext_lazy("Jobs"),
     "disk": gettext_lazy("Disk"),
 }

@@ -12,8 +12,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from dabiao.core.models import Job
-from dabiao.lake import lease
-from dabiao.lake.models import Pending
+from dabiao.lake import lease, outbox
 
 _NAME: Final = "worker "
 _LIVES: Final = timedelta(seconds=20)
@@ -52,7 +51,7 @@ class Waiting:
 def waiting(at: datetime) -> Waiting:
     """How it stands now."""
     jobs = Job.objects.filter(status=Job.Status.WAITING, run_after__lte=at).aggregate(since=Min("run_after"))
-    entries = Pending.objects.aggregate(since=Min("at"))
+    entries = outbox.waiting().aggregate(since=Min("at"))
     moments = [each["since"] for each in (jobs, entries) if each["since"] is not None]
     return Waiting(len(lease.holders(_NAME)), min(moments, default=None))
 

@@ -7,6 +7,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
+from dabiao.engine.dimension import once
 from dabiao.engine.payout.plan import Component, Feature, Measure, Plan
 from dabiao.engine.row import Condition, all_hold
 
@@ -57,6 +58,7 @@ def with_columns(facts: ir.Table, wanted: Iterable[str], tables: Tables, *, on: 
 
 
 def _joined(facts: ir.Table, name: str, way: Joined, beside: ir.Table, on: str) -> ir.Table:
+    beside = once(beside, way.key) if way.dated else beside
     beside = beside.select(
         **{f"__{name}_key": beside[way.key], name: beside[way.column]},
         **({f"__{name}_from": beside.starts_on, f"__{name}_to": beside.ends_on} if way.dated else {}),

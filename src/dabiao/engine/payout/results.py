@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from dabiao.engine.attainment import attained_exactly
+from dabiao.engine.attainment import attained as attained_of
 from dabiao.engine.payout.plan import Attained, Every, Gate, Plan, Step
 from dabiao.engine.payout.roster import Covered, Roster, excepted, members
 from dabiao.engine.payout.spans import Span, span_of, spans
@@ -105,7 +105,7 @@ class Results:
     ) -> Fraction | None:
         """What a person has reached by `until` of what was promised for the whole span, as everywhere else."""
         counted = self.totals if self.reached is None else self.reached
-        return attained_exactly(
+        return attained_of(
             self._added(counted, measure, person, span, until, per),
             self.roster.target(person, self.metric(measure), span, product),
             self.plan.measures[measure].direction,
@@ -113,7 +113,7 @@ class Results:
 
     def unit_attainment(self, measure: str, unit: str, span: Span, until: date) -> Fraction | None:
         """The same of a unit."""
-        return attained_exactly(
+        return attained_of(
             self.unit_total(measure, unit, span, until),
             self.roster.unit_target(unit, self.metric(measure), span),
             self.plan.measures[measure].direction,

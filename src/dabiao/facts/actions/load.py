@@ -26,7 +26,7 @@ from dabiao.facts.logic.loading.stage import FILE, Stage
 from dabiao.facts.logic.mapping import MapFile
 from dabiao.facts.logic.reading import ROW, Aside
 from dabiao.facts.models import ImportBatch
-from dabiao.lake import lease, reading
+from dabiao.lake import dated, lease, reading
 from dabiao.lake.change import Counts
 from dabiao.org import queries as org
 from dabiao.org.access import User, require
@@ -140,15 +140,24 @@ def _prepared(order: Order, key: str, stage: Stage, progress: Progress) -> Prepa
         zone=order.mapping.time_zone or zone,
         currency=order.mapping.currency,
         rates=_rates(),
+        dated=_dated(order.mapping),
     )
     return prepare(found, order.mapping, context, stage=stage, progress=progress, map_name=order.map_name)
 
 
 def _rates() -> pl.DataFrame:
     known = pl.DataFrame(
-        reading.current().run('SELECT currency, "on", rate FROM fx_rates WHERE rate IS NOT NULL')
+        reading.current().run(
+            'SELECT currency, "on", rate, per FROM fx_rates WHERE rate > 0 AND coalesce(per, 1) > 0'
+        )
     )
     return known.sort("on")
+
+
+def _dated(mapping: MapFile) -> dict[str, pl.DataFrame]:
+    """What the lake holds of the dated dimensions that are fed."""
+    fed = {table.into for table in mapping.tables} & dated.TABLES.keys()
+    return {name: pl.DataFrame(reading.current().run(f"SELECT * FROM {name}")) for name in fed}
 
 
 def _rehearse(done: Prepared, *, by: User | None, at: datetime) -> Report:

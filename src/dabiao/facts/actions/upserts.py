@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dabiao.core import config
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.names import wrong_with_key
+from dabiao.engine import number
 from dabiao.engine.period import EARLIEST, LATEST
 from dabiao.lake import outbox
 from dabiao.lake.change import BadChange
@@ -20,6 +23,9 @@ from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
 MOST_ERRORS: Final = 200
+SCALES: Final = {"money": number.MONEY_SCALE, "qty": number.MONEY_SCALE, "rate": number.RATE_SCALE}
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WHOLE: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -55,8 +61,9 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
     """
     require(by, Can.OPERATE)
     known = fact_table(table)
-    full = [{"source": "api", **row} for row in rows]
+    full = [_placed(known, {"source": "api", **row}) for row in rows]
     unfit = [RowProblem(at, why) for at, row in enumerate(full) for why in _unfit(known, row)]
+    unfit += _contradictions(full)
     if unfit:
         raise RowsRefused(_problems(table, full, unfit, by, at))
     try:
@@ -91,23 +98,79 @@ def _unfit(table: LakeTable, row: Mapping[str, object]) -> Iterator[str]:
             yield f"{column.name}: {unlike}"
 
 
+def _contradictions(rows: Sequence[Mapping[str, object]]) -> Iterator[RowProblem]:
+    """Rows of one key that differ: which of them is meant, nobody can know. Repetitions that agree are one."""
+    first: dict[tuple[object, object], int] = {}
+    for at, row in enumerate(rows):
+        before = first.setdefault((row["source"], row.get("key")), at)
+        if rows[before] != row:
+            told = {"key": row.get("key"), "row": before}
+            yield RowProblem(
+                at, _("key: %(key)s stands in row %(row)s with other values. Send one of them.") % told
+            )
+
+
+def _placed(table: LakeTable, row: Mapping[str, object]) -> Mapping[str, object]:
+    """The row with moments that name their offset as the clock of the business zone showed them."""
+    zone = ZoneInfo(config.get("DABIAO_TIME_ZONE"))
+    moved = {
+        column.name: moment.astimezone(zone).replace(tzinfo=None).isoformat(sep=" ")
+        for column in table.columns
+        if column.type == "time" and (moment := _moment(row.get(column.name))) is not None and moment.tzinfo
+    }
+    return {**row, **moved}
+
+
 def _unlike(kind: str, value: object) -> str | None:
-    """Why a value is no day, or no number, whatever a library would make of it."""
+    """Why a value is not what its column holds, whatever a library would make of it."""
     if kind in {"date", "time"}:
-        day = _day(value)
-        if day is None:
-            return _("%(value)s is no day. Write it as text, like 2026-03-16.") % {"value": value}
-        if not EARLIEST <= day < LATEST:
-            return _("%(value)s lies outside 1900 to 2199.") % {"value": value}
-    elif kind in {"money", "rate", "qty"} and isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return _unlike_day(value, _day(value) if kind == "date" else _moment(value))
+    if kind in SCALES:
+        return _unlike_number(value, SCALES[kind])
+    wrong = {
+        "int": _("%(value)s is no whole number.") if not _is_whole(value) else None,
+        "flag": _("%(value)s is neither true nor false.") if not isinstance(value, bool) else None,
+        "text": _("%(value)s is no text. Write it in quotes.") if not isinstance(value, str) else None,
+    }[kind]
+    return wrong % {"value": value} if wrong else None
+
+
+def _unlike_day(value: object, day: date | None) -> str | None:
+    if day is None:
+        return _("%(value)s is no day. Write it as text, like 2026-03-16.") % {"value": value}
+    if not EARLIEST <= date(day.year, day.month, day.day) < LATEST:
+        return _("%(value)s lies outside 1900 to 2199.") % {"value": value}
+    return None
+
+
+def _is_whole(value: object) -> bool:
+    return not isinstance(value, bool) and bool(_WHOLE.fullmatch(str(value)))
+
+
+def _unlike_number(value: object, scale: int) -> str | None:
+    if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
         return _("%(value)s is no number. Write it like 1234.56.") % {"value": value}
+    try:
+        number.exact(str(value), scale)
+    except number.TooPrecise:
+        return _("%(value)s has more digits than are kept: %(whole)s before the point, %(scale)s after it.") % {
+            "value": value, "whole": 18 - scale, "scale": scale,
+        }  # fmt: skip
     return None
 
 
 def _day(value: object) -> date | None:
-    """The day of a date or a moment that is written as text; a number is neither."""
+    """A day that is written as text, and as nothing but a day: a moment would lie on another one elsewhere."""
     try:
-        return datetime.fromisoformat(value).date() if isinstance(value, str) else None
+        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
+    except ValueError:
+        return None
+
+
+def _moment(value: object) -> datetime | None:
+    """A moment, or a day, that is written as text; a number is neither."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) and _DAY.match(value) else None
     except ValueError:
         return None
 

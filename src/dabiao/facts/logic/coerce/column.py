@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from dabiao.core.written import Mark
 from dabiao.engine.number import MONEY_SCALE, RATE_SCALE
 from dabiao.facts.logic.coerce import dates, numbers, words
 from dabiao.facts.logic.coerce.result import Coerced
@@ -17,6 +18,7 @@ class Cells:
     """How the cells of a column are to be read.
 
     rounding: numbers are rounded to the scale (a spreadsheet's doubles, or the mapping says so)
+    mark: what stands before the decimals of a text
     zone: of timestamps that name none
     """
 
@@ -24,6 +26,7 @@ class Cells:
     unit: str | None = None
     formats: Sequence[str] = ()
     rounding: bool = False
+    mark: Mark = "point"
     zone: str = "Asia/Shanghai"
     business_zone: str = "Asia/Shanghai"
 
@@ -32,9 +35,11 @@ def coerced(cells: pl.Series, how: Cells) -> Coerced:
     """Values of the type, and why a cell has none. `how.type` is a short name of `lake.tables.TYPES`."""
     match how.type:
         case "money" | "qty" | "rate":
-            return numbers.to_decimal(cells, SCALES[how.type], unit=how.unit, rounding=how.rounding)
+            return numbers.to_decimal(
+                cells, SCALES[how.type], unit=how.unit, rounding=how.rounding, mark=how.mark
+            )
         case "int":
-            return numbers.to_int(cells, unit=how.unit)
+            return numbers.to_int(cells, unit=how.unit, mark=how.mark)
         case "date":
             return dates.to_date(cells, formats=how.formats, zone=how.zone, business_zone=how.business_zone)
         case "time":

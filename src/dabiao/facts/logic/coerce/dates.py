@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from dabiao.facts.logic.coerce.numbers import _WIDE
+from dabiao.core import written
+from dabiao.facts.logic.coerce import words
 from dabiao.facts.logic.coerce.result import Coerced, fine, nothing
 
 MONTH: Final = "month"
@@ -18,6 +19,9 @@ _TEXT: Final = (
 _MONTH: Final = r"^([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*月?$"
 _SERIAL_START: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # a spreadsheet's day 0 has no zone
 _STAMP: Final = "%Y-%m-%d %H:%M:%S"
+_TIMES: Final = ("%H", "%I", "%k", "%l", "%M", "%S", "%T", "%R", "%X", "%r", "%c")
+"""Parts of a format that make it a time; without one it is a day."""
+_OFFSETS: Final = ("%z", "%:z", "%#z", "%+")
 
 
 def to_date(cells: pl.Series, *, formats: Sequence[str] = (), zone: str, business_zone: str) -> Coerced:
@@ -29,7 +33,8 @@ def to_date(cells: pl.Series, *, formats: Sequence[str] = (), zone: str, busines
 def to_time(cells: pl.Series, *, formats: Sequence[str] = (), zone: str, business_zone: str) -> Coerced:
     """Datetime in microseconds without a zone: what the clock of the business zone showed.
 
-    formats: strptime formats, tried in order instead of the usual ones; "month" means first of the month.
+    formats: strptime formats, tried in order before what needs none: years first, true dates of a workbook. "month"
+    means first of the month.
     """
     if cells.dtype in {pl.Date, pl.Null}:
         return fine(cells.cast(pl.Datetime("us")))
@@ -50,15 +55,20 @@ def to_time(cells: pl.Series, *, formats: Sequence[str] = (), zone: str, busines
 def _parsed(texts: pl.Series, formats: Sequence[str], zone: str, business_zone: str) -> pl.DataFrame:
     """text, value, reason for texts."""
     frame = pl.DataFrame({"text": texts.alias("text")})
-    clean = pl.col("text").str.replace_many(_WIDE).str.strip_chars(" \t\u00a0'")
+    clean = pl.col("text").str.replace_many(dict(written.WIDE)).str.strip_chars(written.AROUND)
     frame = frame.with_columns(clean.alias("t"))
-    tried = [_by_format(name) for name in formats] or [_usual(zone, business_zone), _compact(), _serial()]
-    shaped = pl.any_horizontal(_shapes()) & pl.lit(not formats)
+    tried = [_by_format(name, zone, business_zone) for name in formats]
+    # What is written year first is what it is whatever else the column holds; 20260105 may be one of the formats.
+    tried += (
+        [_usual(zone, business_zone)] if formats else [_usual(zone, business_zone), _compact(), _serial()]
+    )
+    shaped = pl.any_horizontal(_shapes())
     value = pl.coalesce(tried)
     frame = frame.with_columns(value.alias("value"))
     known = pl.col("value").dt.year().is_between(1900, 9999)
     reason = (
         pl.when(pl.col("text").is_null() | known.fill_null(False)).then(None)
+        .when(pl.col("t") == words.NO_RESULT).then(pl.lit("no_result"))
         .when(pl.col("t").str.contains("^#[A-Z/0!?]+$")).then(pl.lit("excel_error"))
         .when(shaped).then(pl.lit("no_such_day"))
         .otherwise(pl.lit("not_a_date"))
@@ -79,21 +89,26 @@ def _usual(zone: str, business_zone: str) -> pl.Expr:
     minutes = offset.str.slice(1, 2).cast(pl.Int64) * 60 + offset.str.slice(3, 2).cast(pl.Int64)
     minutes = pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)
     universal = stamp - pl.duration(minutes=minutes)
-    there = (
-        universal.dt.replace_time_zone("UTC").dt.convert_time_zone(business_zone).dt.replace_time_zone(None)
-    )
-    here = stamp if zone == business_zone else _moved(stamp, part.field("H"), zone, business_zone)
+    there = _here(universal.dt.replace_time_zone("UTC"), business_zone)
+    here = _moved(stamp, part.field("H"), zone, business_zone)
     return pl.when(offset.is_null()).then(here).otherwise(there)
 
 
 def _moved(stamp: pl.Expr, hour: pl.Expr, zone: str, business_zone: str) -> pl.Expr:
     """A day without a time is a day; a time is moved from its zone to ours."""
+    return pl.when(hour.is_null()).then(stamp).otherwise(_placed(stamp, zone, business_zone))
+
+
+def _placed(stamp: pl.Expr, zone: str, business_zone: str) -> pl.Expr:
+    """What the clock of the business zone showed when that of `zone` showed `stamp`."""
+    if zone == business_zone:
+        return stamp
     placed = stamp.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    return (
-        pl.when(hour.is_null())
-        .then(stamp)
-        .otherwise(placed.dt.convert_time_zone(business_zone).dt.replace_time_zone(None))
-    )
+    return _here(placed, business_zone)
+
+
+def _here(moment: pl.Expr, business_zone: str) -> pl.Expr:
+    return moment.dt.convert_time_zone(business_zone).dt.replace_time_zone(None)
 
 
 def _compact() -> pl.Expr:
@@ -112,14 +127,33 @@ def _serial() -> pl.Expr:
     )
 
 
-def _by_format(name: str) -> pl.Expr:
+def _by_format(name: str, zone: str, business_zone: str) -> pl.Expr:
     if name == MONTH:
         groups = pl.col("t").str.extract_groups(_MONTH).struct
         first = pl.format("{}-{}-01", groups.field("1"), groups.field("2").str.zfill(2))
         return first.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
-    if any(mark in name for mark in ("%H", "%I", "%M", "%S", "%T")):
-        return pl.col("t").str.to_datetime(name, time_unit="us", strict=False)
+    if any(mark in name for mark in _OFFSETS):
+        return _here(pl.col("t").str.to_datetime(name, time_unit="us", strict=False), business_zone)
+    if any(mark in name for mark in _TIMES):
+        return _placed(pl.col("t").str.to_datetime(name, time_unit="us", strict=False), zone, business_zone)
     return pl.col("t").str.to_date(name, strict=False).cast(pl.Datetime("us"))
+
+
+def reads_days(name: str) -> bool:
+    """Whether a format gives back the day that it writes. Year, day, month is nobody's order: 2026-01-05 would be May."""
+    if name == MONTH:
+        return True
+    year, month, day = (name.find(part) for part in ("%Y", "%m", "%d"))
+    if 0 <= year < day < month:
+        return False
+    moment = pl.Series([datetime(2026, 1, 31, 13, 45, 7)]).dt.replace_time_zone("UTC")  # noqa: DTZ001  # placed at once
+    try:
+        read = (
+            pl.DataFrame({"t": moment.dt.strftime(name)}).select(_by_format(name, "UTC", "UTC")).to_series()
+        )
+    except (pl.exceptions.PolarsError, ValueError):
+        return False
+    return read.dt.date().to_list() == [moment[0].date()]
 
 
 def _shapes() -> list[pl.Expr]:

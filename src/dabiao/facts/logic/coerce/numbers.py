@@ -1,17 +1,14 @@
-"""Numbers: 1,234.50 · （1,234） · 12.5万 · １２３ · 12% · ¥5 · 1.2E+3, exact at a scale."""
+"""Columns of numbers as people write them (`core.written` has the grammar), exact at a scale."""
 
 from typing import Final
 
 import polars as pl
 
+from dabiao.core import written
+from dabiao.core.written import UNITS, Mark
+from dabiao.facts.logic.coerce import words
 from dabiao.facts.logic.coerce.result import Coerced, fine, nothing
 
-UNITS: Final = {
-    "": 0, "十": 1, "百": 2, "千": 3, "k": 3, "万": 4, "十万": 5, "百万": 6, "m": 6, "千万": 7, "亿": 8, "%": -2, "‰": -3,
-}  # fmt: skip
-"""Suffix → power of ten."""
-_WIDE: Final = dict(zip("０１２３４５６７８９．，－＋（）％￥−－＿　", "0123456789.,-+()%¥--_ ", strict=True))
-_SIGNS: Final = "¥$€£"
 _PAD: Final = "0" * 64
 _FURTHEST: Final = 20
 """Larger powers of ten are no amounts."""
@@ -19,10 +16,13 @@ _SMALLEST: Final = -40
 """Smaller powers of ten are nothing at any scale."""
 
 
-def to_decimal(cells: pl.Series, scale: int, *, unit: str | None = None, rounding: bool = False) -> Coerced:
+def to_decimal(
+    cells: pl.Series, scale: int, *, unit: str | None = None, rounding: bool = False, mark: Mark = "point"
+) -> Coerced:
     """Decimal(18, scale). `unit` is the column's own (万); a cell that names a unit means that one.
 
     rounding: half away from zero to the scale; otherwise more decimals are refused.
+    mark: what stands before the decimals of a text; what has a type has none
     """
     if cells.dtype == pl.Null:
         return fine(cells.cast(pl.Decimal(18, scale)))
@@ -33,22 +33,22 @@ def to_decimal(cells: pl.Series, scale: int, *, unit: str | None = None, roundin
             pl.Series(cells.name, [None] * len(cells), pl.Decimal(18, scale)),
             _reasons(cells.is_not_null(), "not_a_number"),
         )
+    mark = mark if cells.dtype == pl.String else "point"
     texts = cells.cast(pl.String)
     plain = texts.str.contains(
         rf"^-?[0-9]{{1,{18 - scale}}}(?:\.[0-9]{{1,{max(scale, 1)}}}0*)?$"
-        if scale
-        else r"^-?[0-9]{1,18}(?:\.0*)?$"
+        if scale and mark == "point"
+        else rf"^-?[0-9]{{1,{18 - scale}}}$"
     )
     if unit or not plain.fill_null(True).all():
-        return _mixed(
-            texts, scale, unit, rounding, pl.repeat(False, len(texts), eager=True) if unit else plain
-        )
+        easy = pl.repeat(False, len(texts), eager=True) if unit else plain
+        return _mixed(texts, scale, unit, rounding, mark, easy)
     return fine(texts.cast(pl.Decimal(18, scale), strict=False))
 
 
-def to_int(cells: pl.Series, *, unit: str | None = None) -> Coerced:
+def to_int(cells: pl.Series, *, unit: str | None = None, mark: Mark = "point") -> Coerced:
     """Int64; 3.0 is whole, 3.5 is refused."""
-    got = to_decimal(cells, 0, unit=unit)
+    got = to_decimal(cells, 0, unit=unit, mark=mark)
     values = got.values.cast(pl.Int64, strict=False)
     return Coerced(values, got.reason.replace({"too_precise": "not_whole"}))
 
@@ -88,21 +88,23 @@ def major(units: pl.Series, scale: int) -> pl.Series:
     return frame.select(signed.cast(pl.Decimal(18, scale), strict=False).alias(units.name)).to_series()
 
 
-def _mixed(texts: pl.Series, scale: int, unit: str | None, rounding: bool, plain: pl.Series) -> Coerced:
+def _mixed(
+    texts: pl.Series, scale: int, unit: str | None, rounding: bool, mark: Mark, plain: pl.Series
+) -> Coerced:
     """Plain cells the fast way, the others by their parts."""
     easy = plain.fill_null(True)
     values = texts.set(~easy, None).cast(pl.Decimal(18, scale), strict=False)
     where = (~easy).arg_true()
-    hard = _by_parts(texts.gather(where), scale, unit, rounding)
+    hard = _by_parts(texts.gather(where), scale, unit, rounding, mark)
     order = pl.concat([easy.arg_true(), where]).arg_sort()
     merged = pl.concat([values.filter(easy), hard.values]).gather(order).alias(texts.name)
     reason = pl.concat([nothing(int(easy.sum())), hard.reason]).gather(order)
     return Coerced(merged, reason)
 
 
-def _by_parts(texts: pl.Series, scale: int, unit: str | None, rounding: bool) -> Coerced:
+def _by_parts(texts: pl.Series, scale: int, unit: str | None, rounding: bool, mark: Mark) -> Coerced:
     """Sign, digits, point, unit and power taken apart, then put together as whole units of 10^-scale."""
-    parts = _parts(texts, UNITS[unit] if unit else 0)
+    parts = _parts(texts, UNITS[unit] if unit else 0, mark)
     point = pl.lit(len(_PAD)) + pl.col("whole").str.len_chars().cast(pl.Int64) + pl.col("power")
     digits = pl.lit(_PAD) + pl.col("whole") + pl.col("part") + pl.lit(_PAD)
     shifted = parts.with_columns(
@@ -115,6 +117,7 @@ def _by_parts(texts: pl.Series, scale: int, unit: str | None, rounding: bool) ->
     up = pl.col("rest").str.contains("^[5-9]").cast(pl.Int64) if rounding else pl.lit(0, pl.Int64)
     reason = (
         pl.when(pl.col("text").is_null()).then(None)
+        .when(pl.col("text") == words.NO_RESULT).then(pl.lit("no_result"))
         .when(pl.col("text").str.contains("^#[A-Z/0!?]+$")).then(pl.lit("excel_error"))
         .when(pl.col("whole").is_null()).then(pl.lit("not_a_number"))
         .when(too_large).then(pl.lit("too_large"))
@@ -130,23 +133,13 @@ def _by_parts(texts: pl.Series, scale: int, unit: str | None, rounding: bool) ->
     return Coerced(values, _either(_reasons(overflown, "too_large"), done["reason"]))
 
 
-def _parts(texts: pl.Series, power: int) -> pl.DataFrame:
+def _parts(texts: pl.Series, power: int, mark: Mark) -> pl.DataFrame:
     """text, negative, whole, part, power; `whole` is null where the text is no number."""
-    t = pl.col("text")
-    frame = pl.DataFrame({"text": texts.alias("text")}).with_columns(
-        t.str.replace_many(_WIDE).str.strip_chars(" \t\u00a0'").str.to_lowercase().alias("t")
-    )
-    bare = pl.col("t").str.replace(r"^-?\((.*)\)$", "-${1}").str.replace(r"^([^-]+)-$", "-${1}")
-    frame = frame.with_columns(
-        bare.str.replace(rf"^([-+]?)\s*[{_SIGNS}]\s*([-+]?)", "${1}${2}")
-        .str.replace(r"\s*元$", "")
-        .alias("t")
-    )
-    groups = pl.col("t").str.extract_groups(
-        r"^(?<sign>[-+]?)(?<whole>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+|)(?:\.(?<part>[0-9]*))?(?:e(?<power>[-+]?[0-9]{1,3}))?\s*(?<unit>十万|百万|千万|[十百千万亿km%‰])?$"
-    )
+    frame = pl.DataFrame({"text": texts.alias("text"), "t": _plain(texts)})
+    bare = pl.col("t").str.replace(written.BEFORE, "${1}${2}").str.replace(written.AFTER, "")
+    groups = bare.str.extract_groups(written.pattern(mark))
     frame = frame.select("text", groups.alias("g")).unnest("g")
-    whole = pl.col("whole").str.replace_all(",", "")
+    whole = pl.col("whole").str.replace_all(written.GROUPING, "")
     part = pl.col("part").fill_null("")
     given = pl.col("unit").replace_strict(UNITS, default=None, return_dtype=pl.Int64).fill_null(power)
     return frame.select(
@@ -155,6 +148,38 @@ def _parts(texts: pl.Series, power: int) -> pl.DataFrame:
         pl.when((whole + part) != "").then(whole).alias("whole"),
         part.alias("part"),
         (given + pl.col("power").cast(pl.Int64, strict=False).fill_null(0)).clip(_SMALLEST).alias("power"),
+    )
+
+
+def signs(texts: pl.Series) -> pl.Series:
+    """The sign of money in each text; null where there is none."""
+    return _plain(texts.cast(pl.String)).str.extract(f"({written.SIGN})")
+
+
+def marked(texts: pl.Series) -> pl.Series:
+    """Those of the texts in which a comma or a point stands among digits."""
+    return texts.filter(texts.str.contains(r"[0-9０-９][.,，．' \u00a0\u202f][0-9０-９]").fill_null(False))
+
+
+def either_way(texts: pl.Series) -> pl.Series:
+    """Whether each text is a number with a decimal point and another one with a decimal comma."""
+    both = readable(texts, "point") & readable(texts, "comma")
+    return both & texts.cast(pl.String).str.contains(r"[.,，．]").fill_null(False)
+
+
+def readable(texts: pl.Series, mark: Mark) -> pl.Series:
+    """Whether each text is a number where `mark` stands before the decimals."""
+    return _parts(texts.cast(pl.String), 0, mark)["whole"].is_not_null()
+
+
+def _plain(texts: pl.Series) -> pl.Series:
+    """As `written.plain`: full width made half, blanks gone, a minus in front."""
+    return (
+        texts.str.replace_many(dict(written.WIDE))
+        .str.strip_chars(written.AROUND)
+        .str.to_lowercase()
+        .str.replace(written.IN_PARENTHESES, "-${1}")
+        .str.replace(written.MINUS_BEHIND, "-${1}")
     )
 
 

@@ -43,6 +43,40 @@ _WORDS: Final[dict[Reason, tuple[str | Promise, str | Promise]]] = {
         _("stands for two rows that differ"),
         _("Keep one of them, or name more columns as the key."),
     ),
+    "lost_digits": (
+        _("has lost its last digits: it was kept as a number"),
+        _("Export it as text; a spreadsheet keeps no more than 15 digits of a number."),
+    ),
+    "no_result": (
+        _("is a formula that nobody has worked out"),
+        _("Open the file in a spreadsheet, save it and load it again."),
+    ),
+    "open_quote": (
+        _("opens a quote that nothing closes"),
+        _("Close it, double it, or take it out; the rows below were read without it."),
+    ),
+    "merged": (
+        _("is empty, because it is merged with the cell above"),
+        _("Name this column under `fill_down` of the source, or undo the merging in the file."),
+    ),
+    "which_mark": (
+        _("can be read in two ways, for other cells of the column have a decimal comma"),
+        _("Write `decimal: comma` for the source, or a point before the decimals everywhere."),
+    ),
+    "foreign_sign": (
+        _("names another currency than its row is in"),
+        _("Map the column of the currency, or write `currency` in the mapping; or take the sign off."),
+    ),
+    "not_positive": (_("is not above zero"), _("Write how much one unit of the currency is worth.")),
+    "overlaps": (
+        _("holds on days on which another row holds"),
+        _("Let one row end where the next begins, or load one of them only."),
+    ),
+    "backwards": (_("ends before it begins"), _("The end is the day after the last; check both days.")),
+    "too_much": (
+        _("has owners with more than 100 % on one day"),
+        _("Their shares must add up to 1 at most; `ends_on` says until when each holds."),
+    ),
     "no_rate": (
         _("has no exchange rate on or shortly before that day"),
         _("Load the rate into fx_rates first."),

@@ -1,4 +1,7 @@
-"""Amounts in the reporting currency: by the rate of the day or the last one shortly before it, never by 1."""
+"""Amounts in the reporting currency: by the rate of the day or the last one shortly before it, never by 1.
+
+A rate is for `per` units of its currency: 4.81234 for 100 JPY is exact, where six decimals for one are not.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,32 +19,39 @@ from dabiao.facts.logic.reading import ROW
 
 OLDEST: Final = timedelta(days=31)
 """How old a rate may be: holidays have none, but last year's is not today's."""
+RATES: Final = pl.Schema(
+    {"currency": pl.String(), "on": pl.Date(), "rate": pl.Decimal(18, RATE_SCALE), "per": pl.Int64()}
+)
+"""Columns of known rates: reporting units for `per` units of `currency`; null is one."""
 _ORIGINALS: Final = {"amount": "original_amount", "amount_with_tax": "original_amount_with_tax"}
 
 
 def converted(
     rows: pl.DataFrame, known: Into, table: TableMap, context: Context, errors: list[pl.DataFrame]
 ) -> pl.DataFrame:
-    """Adds currency, the original amounts, fx_rate and fx_on; money columns become the reporting currency's.
+    """Adds currency, the original amounts, fx_rate, fx_per and fx_on; money columns become the reporting currency's.
 
     Rows whose table has no currency, and imports that name none, are left as they are: in the reporting currency.
     """
     if "fx_rate" not in known.columns or "fx_rate" in table.columns:
         return rows
-    currency = _currency(rows, context)
+    currency = currency_of(rows, context)
     rows = rows.with_columns(currency.alias("currency"), *_kept(rows))
     one = pl.lit(Decimal(1)).cast(pl.Decimal(18, RATE_SCALE))
     day = pl.col(known.on or "").cast(pl.Date)
     if (currency == context.reporting).all():
-        return rows.with_columns(one.alias("fx_rate"), day.alias("fx_on"))
+        return rows.with_columns(
+            one.alias("fx_rate"), pl.lit(1, pl.Int64).alias("fx_per"), day.alias("fx_on")
+        )
     rates = _rates(rows.select(ROW, "currency", day.alias("day")), context)
-    rows = rows.with_columns(rates["fx_rate"], rates["fx_on"])
+    rows = rows.with_columns(rates["fx_rate"], rates["fx_per"], rates["fx_on"])
     _refuse_missing(rows, known.on or "", errors)
     money = [name for name, kind in known.columns.items() if kind == "money" and name in rows.columns]
     return _multiplied(rows, [name for name in money if not name.startswith("original_")], context)
 
 
-def _currency(rows: pl.DataFrame, context: Context) -> pl.Series:
+def currency_of(rows: pl.DataFrame, context: Context) -> pl.Series:
+    """In which currency each row says its amounts."""
     usual = context.currency or context.reporting
     if "currency" in rows.columns:
         return rows["currency"].str.strip_chars().str.to_uppercase().fill_null(usual)
@@ -57,14 +67,14 @@ def _kept(rows: pl.DataFrame) -> list[pl.Expr]:
 
 
 def _rates(asked: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """fx_rate and fx_on in the order of `asked`; null where no rate is close enough."""
-    known = (
-        context.rates
-        if context.rates is not None
-        else pl.DataFrame(schema={"currency": pl.String, "on": pl.Date, "rate": pl.Decimal(18, RATE_SCALE)})
-    )
+    """fx_rate, fx_per and fx_on in the order of `asked`; null where no rate is close enough."""
+    known = context.rates if context.rates is not None else pl.DataFrame(schema=RATES)
     known = known.select(
-        "currency", pl.col("on").alias("day"), pl.col("on").alias("fx_on"), pl.col("rate").alias("fx_rate")
+        "currency",
+        pl.col("on").alias("day"),
+        pl.col("on").alias("fx_on"),
+        pl.col("rate").alias("fx_rate"),
+        pl.col("per").fill_null(1).alias("fx_per"),
     )
     order = asked.with_row_index("__order__").sort("day")
     met = order.join_asof(
@@ -79,6 +89,7 @@ def _rates(asked: pl.DataFrame, context: Context) -> pl.DataFrame:
     one = pl.lit(Decimal(1)).cast(pl.Decimal(18, RATE_SCALE))
     return met.select(
         pl.when(ours).then(one).otherwise("fx_rate").alias("fx_rate"),
+        pl.when(ours).then(pl.lit(1, pl.Int64)).otherwise("fx_per").alias("fx_per"),
         pl.when(ours).then("day").otherwise("fx_on").alias("fx_on"),
     )
 
@@ -100,11 +111,15 @@ def _refuse_missing(rows: pl.DataFrame, on: str, errors: list[pl.DataFrame]) -> 
 
 def _multiplied(rows: pl.DataFrame, names: Sequence[str], context: Context) -> pl.DataFrame:
     """Exact: whole units × whole rate units, divided once, half away from zero."""
-    unit = 10**RATE_SCALE
     for name in names:
         frame = pl.DataFrame(
-            {"a": numbers.minor(rows[name], MONEY_SCALE), "r": numbers.minor(rows["fx_rate"], RATE_SCALE)}
+            {
+                "a": numbers.minor(rows[name], MONEY_SCALE),
+                "r": numbers.minor(rows["fx_rate"], RATE_SCALE),
+                "u": rows["fx_per"].cast(pl.Int128),
+            }
         )
+        unit = pl.col("u") * 10**RATE_SCALE
         product = pl.col("a") * pl.col("r")
         size = pl.when(product < 0).then(0 - product).otherwise(product)
         half_up = (size * 2 + unit) // (2 * unit)

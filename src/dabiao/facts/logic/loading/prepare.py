@@ -7,14 +7,17 @@ from pathlib import Path
 import polars as pl
 from django.utils.translation import gettext as _
 
-from dabiao.facts.logic.loading import joining, sources, who
+from dabiao.facts.logic.coerce import numbers
+from dabiao.facts.logic.loading import fx, joining, sources, who
 from dabiao.facts.logic.loading.context import Context
-from dabiao.facts.logic.loading.shape import refused, shaped
+from dabiao.facts.logic.loading.overlaps import overlapping
+from dabiao.facts.logic.loading.shape import ERRORS, no_errors, numeric, passed, refused, shaped
 from dabiao.facts.logic.loading.sources import Found, NothingToLoad, Piece
 from dabiao.facts.logic.loading.stage import FILE, Finished, Stage
 from dabiao.facts.logic.mapping import MapFile, Source, TableMap
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.reading import ROW, Aside, Sheet
+from dabiao.lake import dated
 from dabiao.lake.tables import TABLES
 
 Progress = Callable[[int, int | None, str], None]
@@ -24,7 +27,11 @@ _NAMES = ("customer", "product")
 
 @dataclass
 class Prepared:
-    """What the first half found. `read` and `filtered` count rows per table map."""
+    """What the first half found. `read` and `filtered` count rows per table map.
+
+    unread: file → its sheets that nothing reads. merged: sheet → its columns with merged cells that nothing fills
+    other_mark: source, column in which some number has its decimals behind the mark that the source does not name
+    """
 
     mapping: MapFile
     stage: Stage
@@ -38,6 +45,9 @@ class Prepared:
     replaced: dict[tuple[str, str, str], int] = field(default_factory=dict)
     asides: dict[str, list[Aside]] = field(default_factory=dict)
     unused: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    merged: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    other_mark: set[tuple[str, str]] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     people: who.Names = field(default_factory=who.Names)
     rows: int = 0
@@ -85,7 +95,9 @@ def prepare(
         if done.context.rates is None or not _feeds(mapping, piece.source, "fx_rates"):
             done.context = _with_own_rates(done)
         _stage_piece(piece, done, progress, map_name)
+    _refuse_doubtful(done)
     _refuse_conflicts(done)
+    _refuse_overlaps(done)
     return done
 
 
@@ -133,8 +145,7 @@ def _staged(done: Prepared, into: str) -> list[int]:
 def _with_own_rates(done: Prepared) -> Context:
     """Rates of the lake and of this very import, which win."""
     own = [
-        done.stage.frame(f"table{index}").select("currency", "on", "rate")
-        for index in _staged(done, "fx_rates")
+        _good_rates(done.stage.frame(f"table{index}")) for index in _staged(done, "fx_rates")
     ]
     if not own:
         return done.context
@@ -145,12 +156,26 @@ def _with_own_rates(done: Prepared) -> Context:
     return replace(done.context, rates=rates.sort("on"))
 
 
+def _good_rates(staged: pl.DataFrame) -> pl.DataFrame:
+    """Rates that can be multiplied by; one that is refused converts nothing."""
+    per = pl.col("per") if "per" in staged.columns else pl.lit(None, pl.Int64)
+    rates = staged.select("currency", "on", "rate", per.alias("per"))
+    return rates.filter((pl.col("rate") > 0) & (pl.col("per").fill_null(1) > 0)).select(list(fx.RATES))
+
+
 def _stage_piece(piece: Piece, done: Prepared, progress: Progress, map_name: str) -> None:
     sheet = sources.opened(piece)
     source = piece.source
     sources.check_columns(sheet, source, done.mapping, file=map_name)
-    context = replace(done.context, doubles=sheet.doubles, own=sheet.columns)
+    context = replace(
+        done.context,
+        doubles=sheet.doubles,
+        own=sheet.columns,
+        mark=source.options.decimal,
+        merged=sheet.merged,
+    )
     done.unused[source.name] = sources.unused(sheet, source, done.mapping)
+    _note_sheet(sheet, piece, done)
     done.notes += [f"{sheet.name}: {note}" for note in sheet.notes]
     for frame in sheet.chunks():
         if frame.height:
@@ -158,6 +183,16 @@ def _stage_piece(piece: Piece, done: Prepared, progress: Progress, map_name: str
         done.rows += frame.height
         progress(done.rows, None if sheet.total is None else max(sheet.total, done.rows), sheet.name)
     done.asides.setdefault(sheet.name, []).extend(sheet.asides)
+
+
+def _note_sheet(sheet: Sheet, piece: Piece, done: Prepared) -> None:
+    """Other sheets that no source reads, and merged cells whose rows below the first are empty."""
+    read = {source.options.sheet for source in done.mapping.sources.values()}
+    if unread := tuple(name for name in sheet.unread if name not in read):
+        done.unread[piece.file.name] = unread
+    used = {name for table in done.mapping.fed_by(piece.source.name) for name in table.reads}
+    if merged := tuple(name for name in sheet.columns if name in sheet.merged and name in used):
+        done.merged[sheet.name] = merged
 
 
 def _stage_chunk(frame: pl.DataFrame, piece: Piece, sheet: Sheet, done: Prepared, context: Context) -> None:
@@ -170,6 +205,7 @@ def _stage_chunk(frame: pl.DataFrame, piece: Piece, sheet: Sheet, done: Prepared
         if table.source != name:
             continue
         got = shaped(wide, table, context)
+        done.other_mark |= {(name, column) for column in got.other_mark}
         done.read[index] = done.read.get(index, 0) + clean.height
         done.filtered[index] = done.filtered.get(index, 0) + got.skipped
         known, strangers = who.numbered(got.rows, table, done.people)
@@ -195,6 +231,37 @@ def _without_names(rows: pl.DataFrame, stage: Stage, into: str) -> pl.DataFrame:
     return rows
 
 
+def _refuse_doubtful(done: Prepared) -> None:
+    """Where some number has a decimal comma, 1.234 is one number or another: only whoever wrote the file knows.
+
+    The files are read once more, for such a cell may stand a million rows below.
+    """
+    for piece in done.found.pieces:
+        columns = sorted(column for name, column in done.other_mark if name == piece.source.name)
+        for frame in sources.opened(piece).chunks() if columns else ():
+            clean = sources.replaced(frame, piece.source, {})
+            for table in done.mapping.fed_by(piece.source.name):
+                rows = _doubtful(passed(clean, table), table, columns)
+                if rows.height:
+                    done.refuse(rows, piece.source.name, piece.number)
+
+
+def _doubtful(frame: pl.DataFrame, table: TableMap, columns: Sequence[str]) -> pl.DataFrame:
+    """The cells of these columns that can be read in two ways."""
+    errors = [
+        refused(
+            frame[ROW],
+            frame[name],
+            pl.select(pl.when(numbers.either_way(frame[name])).then(pl.lit("which_mark"))).to_series(),
+            column=name,
+            into=table.into,
+        )
+        for name in columns
+        if name in numeric(table, INTO[table.into])
+    ]
+    return pl.concat(errors) if errors else no_errors()
+
+
 def _refuse_conflicts(done: Prepared) -> None:
     for index, table in enumerate(done.mapping.tables):
         conflicts = done.stage.conflicts(index, table)
@@ -206,6 +273,15 @@ def _refuse_conflicts(done: Prepared) -> None:
                 table.source,
                 int(str(number)),
             )
+
+
+def _refuse_overlaps(done: Prepared) -> None:
+    """What holds of a customer on a day holds once: else every fact of that day would count twice."""
+    tables = done.mapping.tables
+    for into in sorted({table.into for table in tables} & dated.TABLES.keys()):
+        wrong = overlapping(done.stage, into, tables, done.context.dated.get(into))
+        for (source, number), rows in wrong.group_by("source", FILE):
+            done.refuse(rows.select(list(ERRORS)), str(source), int(str(number)))
 
 
 def keep_lookups(done: Prepared, folder: Path) -> None:

@@ -1,18 +1,21 @@
 """Rows of a source → rows of one table: every column by its rule, every cell that fails with its reason."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 import polars as pl
 
+from dabiao.core.written import Mark
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.coerce import numbers
-from dabiao.facts.logic.loading import fx
+from dabiao.facts.logic.loading import fx, money
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.mapping import Rule, TableMap, Where
 from dabiao.facts.logic.mapping.known import INTO, UNIT_COLUMNS, Into
-from dabiao.facts.logic.reading import PROBLEM, ROW
+from dabiao.facts.logic.reading import PROBLEM, PROBLEM_OF, ROW
+from dabiao.lake import dated
 
 WHOLE: Final = "__whole__"
 """The whole source row as text, from which a key is generated."""
@@ -24,22 +27,30 @@ ERRORS: Final = {
     "reason": pl.String,
 }
 """Columns of a frame of refused cells."""
+POSITIVE: Final[Mapping[str, frozenset[str]]] = {"fx_rates": frozenset({"rate", "per"})}
+"""Columns that must lie above zero: a rate of zero makes every amount vanish."""
+_RATES: Final = frozenset({"fx_rate", "fx_per"})
+FOREVER: Final = date(9999, 12, 31)
 _BETWEEN: Final = "|"
 
 
 @dataclass(frozen=True)
 class Shaped:
-    """rows: ROW and the table's columns, refused rows included. errors: refused cells. skipped: filtered out."""
+    """rows: ROW and the table's columns, refused rows included. errors: refused cells. skipped: filtered out.
+
+    other_mark: columns of the source in which some text is a number only if its decimals stand behind the other mark
+    """
 
     rows: pl.DataFrame
     errors: pl.DataFrame
     skipped: int
+    other_mark: frozenset[str] = frozenset()
 
 
 def shaped(frame: pl.DataFrame, table: TableMap, context: Context) -> Shaped:
     """The rows that pass the table's filter, in the table's types."""
     known = INTO[table.into]
-    passing = frame.filter(_passes(table.where)) if table.where else frame
+    passing = passed(frame, table)
     errors = [_ragged(passing, table)]
     columns = [passing[ROW]]
     if known.keyed and "key" not in table.columns:
@@ -51,9 +62,24 @@ def shaped(frame: pl.DataFrame, table: TableMap, context: Context) -> Shaped:
         rule = table.columns["unit" if table.into == "units" else "person"]
         columns.append(coerce.words.to_text(_cells(passing, rule)).values.alias("name"))
     rows = pl.DataFrame(columns)
+    money.refuse_foreign(passing, rows, table, known, context, errors)
+    if table.into in dated.TABLES:
+        rows = _open_ended(rows)
     if known.home == "lake":
         rows = fx.converted(rows, known, table, context, errors)
-    return Shaped(rows, pl.concat(errors), frame.height - passing.height)
+    other_mark = _in_other_mark(passing, table, known, context)
+    return Shaped(rows, pl.concat(errors), frame.height - passing.height, other_mark)
+
+
+def _open_ended(rows: pl.DataFrame) -> pl.DataFrame:
+    """What does not say until when it holds, holds."""
+    ends = pl.col("ends_on") if "ends_on" in rows.columns else pl.lit(None, pl.Date)
+    return rows.with_columns(ends.fill_null(FOREVER).alias("ends_on"))
+
+
+def passed(frame: pl.DataFrame, table: TableMap) -> pl.DataFrame:
+    """The rows that pass the table's filter."""
+    return frame.filter(_passes(table.where)) if table.where else frame
 
 
 def refused(rows: pl.Series, values: pl.Series, reason: pl.Series, *, column: str, into: str) -> pl.DataFrame:
@@ -81,9 +107,15 @@ def _passing(where: Where) -> pl.Expr:
 
 def _ragged(frame: pl.DataFrame, table: TableMap) -> pl.DataFrame:
     """Rows that are wrong as a whole."""
+    parts = pl.col(PROBLEM).str.splitn(PROBLEM_OF, 2).struct
+    named = parts.field("field_1").is_not_null()
     bad = frame.filter(pl.col(PROBLEM).is_not_null()).select(
-        ROW, pl.lit("").alias("column"), pl.lit(table.into).alias("into"), pl.col(PROBLEM).alias("value"), pl.lit("ragged").alias("reason")
-    )  # fmt: skip
+        ROW,
+        pl.lit("").alias("column"),
+        pl.lit(table.into).alias("into"),
+        pl.when(named).then(parts.field("field_1")).otherwise(parts.field("field_0")).alias("value"),
+        pl.when(named).then(parts.field("field_0")).otherwise(pl.lit("ragged")).alias("reason"),
+    )
     return bad.cast(ERRORS)  # type: ignore[arg-type]  # the stub asks for an invariant mapping
 
 
@@ -92,7 +124,11 @@ def _key(frame: pl.DataFrame, table: TableMap, context: Context, errors: list[pl
         names = sorted(context.own)
         cells = [pl.lit(f"{name}=") + pl.col(name).cast(pl.String).fill_null("\x00") for name in names]
         return frame.select(pl.concat_str(cells, separator="\x1f").alias(WHOLE)).to_series()
-    parts = [coerce.words.to_text(frame[name]).values for name in table.key]
+    parts = []
+    for name in table.key:
+        got = coerce.words.to_text(frame[name])
+        _note(errors, frame[ROW], frame[name], got.reason, name, "key")
+        parts.append(got.values)
     whole = pl.DataFrame([part.alias(str(i)) for i, part in enumerate(parts)])
     keys = whole.select(pl.concat_str(pl.all(), separator=_BETWEEN).alias("key")).to_series()
     empty = (
@@ -101,7 +137,8 @@ def _key(frame: pl.DataFrame, table: TableMap, context: Context, errors: list[pl
         .to_series()
     )
     if empty.null_count() < len(empty):
-        errors.append(refused(frame[ROW], keys, empty, column=", ".join(table.key), into="key"))
+        said = _merged(frame[ROW], table.key, empty, context)
+        errors.append(refused(frame[ROW], keys, said, column=", ".join(table.key), into="key"))
     return keys
 
 
@@ -115,19 +152,14 @@ def _column(
     if rule.values is not None:
         cells, reason = _translated(cells, rule)
         _note(errors, frame[ROW], given, reason, said, name)
-    if rule.default is not None:
-        cells = cells.cast(pl.String).fill_null(rule.default)
-    how = coerce.Cells(
-        known.columns[name],
-        unit=rule.unit,
-        formats=rule.formats,
-        rounding=rule.round or context.doubles or cells.dtype.is_float(),
-        zone=context.zone,
-        business_zone=context.business_zone,
-    )
+    how = _how(name, rule, known, context, cells)
     got = coerce.coerced(cells, how)
+    if rule.default is not None:
+        got = _or_default(got, cells, rule.default, how)
     _note(errors, frame[ROW], given, got.reason, said, name)
     values = _computed(frame, rule, how, got.values, errors)
+    if name in POSITIVE.get(table.into, _RATES):
+        _note(errors, frame[ROW], given, _where((values <= 0).fill_null(False), "not_positive"), said, name)
     if rule.add_days:
         values = values.to_frame("v").select(pl.col("v").dt.offset_by(f"{rule.add_days}d")).to_series()
     if (table.into, name) in UNIT_COLUMNS:
@@ -139,8 +171,61 @@ def _column(
             & got.reason.is_null()
             & (given.is_null() if rule.values is None else cells.is_null())
         )
-        _note(errors, frame[ROW], given, _where(missing, "empty"), said, name)
+        empty = _merged(frame[ROW], rule.columns, _where(missing, "empty"), context)
+        _note(errors, frame[ROW], given, empty, said, name)
     return values.alias(name)
+
+
+def _how(name: str, rule: Rule, known: Into, context: Context, cells: pl.Series) -> coerce.Cells:
+    """How a column's cells are to be read. What the mapping itself says has a decimal point, whatever the source has."""
+    ours = rule.constant is not None or rule.values is not None
+    return coerce.Cells(
+        known.columns[name],
+        unit=rule.unit,
+        formats=rule.formats,
+        rounding=rule.round or context.doubles or cells.dtype.is_float(),
+        mark="point" if ours else context.mark,
+        zone=context.zone,
+        business_zone=context.business_zone,
+    )
+
+
+def _or_default(got: coerce.Coerced, cells: pl.Series, default: str, how: coerce.Cells) -> coerce.Coerced:
+    """The default where the cell is empty."""
+    spare = coerce.coerced(pl.Series([default], dtype=pl.String), replace(how, mark="point"))
+    filled = cells.is_not_null()
+    values = got.values.zip_with(filled, spare.values.new_from_index(0, len(cells)))
+    return coerce.Coerced(values, got.reason.zip_with(filled, spare.reason.new_from_index(0, len(cells))))
+
+
+def _merged(rows: pl.Series, names: Sequence[str], reason: pl.Series, context: Context) -> pl.Series:
+    """The reason, which names the merging where that is why a cell is empty."""
+    below = [context.merged[name] for name in names if name in context.merged]
+    if not below:
+        return reason
+    inside = rows.is_in(sorted(frozenset[int]().union(*below))) & reason.is_not_null()
+    return reason.zip_with(~inside, pl.repeat("merged", len(reason), dtype=pl.String, eager=True))
+
+
+def _in_other_mark(frame: pl.DataFrame, table: TableMap, known: Into, context: Context) -> frozenset[str]:
+    """The source's own columns in which some text is a number only if its decimals stand behind the other mark."""
+    other: Mark = "comma" if context.mark == "point" else "point"
+    texts = [
+        name for name in numeric(table, known) if name in context.own and frame.schema[name] == pl.String
+    ]
+    return frozenset(
+        name
+        for name in texts
+        if (marked := numbers.marked(frame[name].drop_nulls().unique())).len()
+        and (numbers.readable(marked, other) & ~numbers.readable(marked, context.mark)).any()
+    )
+
+
+def numeric(table: TableMap, known: Into) -> tuple[str, ...]:
+    """Columns of the source whose cells are read as numbers, by rules that take them as they stand."""
+    kinds = {*coerce.column.SCALES, "int"}
+    rules = [rule for name, rule in table.columns.items() if known.columns.get(name) in kinds]
+    return tuple(dict.fromkeys(name for rule in rules if rule.values is None for name in rule.reads))
 
 
 def unit_key(names: pl.Series) -> pl.Series:
@@ -151,6 +236,8 @@ def unit_key(names: pl.Series) -> pl.Series:
 def _cells(frame: pl.DataFrame, rule: Rule) -> pl.Series:
     if rule.constant is not None:
         return pl.repeat(rule.constant, frame.height, dtype=pl.String, eager=True)
+    if not rule.columns:  # a constant of nothing
+        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
     if len(rule.columns) == 1:
         return frame[rule.columns[0]]
     texts = [pl.col(name).cast(pl.String) for name in rule.columns]

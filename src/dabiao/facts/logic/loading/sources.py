@@ -99,7 +99,7 @@ def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) 
     ]
     asked += [(name, table.line) for table in mapping.fed_by(source.name) for name in table.reads]
     asked += [(name, join.line) for join in source.joins for name in join.on]
-    asked += [(name, source.line) for name in source.replace]
+    asked += [(name, source.line) for name in (*source.replace, *source.options.fill_down)]
     asked += [(name, source.unpivot.line) for name in source.unpivot.columns] if source.unpivot else []
     lines: dict[str, int] = {}
     for name, line in asked:
@@ -112,6 +112,10 @@ def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) 
                 if near
                 else _("It has: %(names)s.") % {"names": ", ".join(have)}
             )
+            if sheet.unread:
+                mend += " " + _("Other sheets: %(sheets)s; name one with `sheet`.") % {
+                    "sheets": ", ".join(sheet.unread)
+                }
             problems.append(
                 Problem(
                     line,
@@ -223,7 +227,14 @@ def _matching(folder: Path, source: Source) -> list[Path]:
 
 
 def _as_rejects(source: Source) -> Source:
-    options = Options(header=1, trim=source.options.trim, empty=source.options.empty, totals="keep")
+    options = Options(
+        header=1,
+        trim=source.options.trim,
+        empty=source.options.empty,
+        totals="keep",
+        decimal=source.options.decimal,
+        unwrap=False,
+    )
     return replace(source, options=options)
 
 

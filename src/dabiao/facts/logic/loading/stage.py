@@ -94,6 +94,15 @@ class Stage:
                     GROUP BY ALL HAVING count(*) > 1) USING ({keys}) ORDER BY ALL"""
         ).pl()
 
+    def good(self, index: int, table: TableMap) -> pl.DataFrame:
+        """All rows of a small table map that are not refused, with FILE, ROW and `source_name`."""
+        if not self.has(f"table{index}"):
+            return pl.DataFrame()
+        rows = self.work.execute(
+            f"SELECT * FROM {self._rows(index)} {self._without_refused(table.source)}"
+        ).pl()
+        return rows.with_columns(pl.lit(table.source).alias("source_name"))
+
     def finish(self, index: int, table: TableMap) -> Finished:
         """The rows that go on, one per key: the staged files themselves where every row does, else a new file."""
         if not self.has(f"table{index}"):

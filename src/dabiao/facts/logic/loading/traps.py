@@ -26,6 +26,8 @@ _LEAP: Final = 2000
 def found(done: Prepared, people: frozenset[str]) -> tuple[Warning_, ...]:
     """All warnings of an import. `people`: employee numbers known to the organisation after it."""
     return (
+        *_unread(done),
+        *_merged(done),
         *_unmatched(done),
         *_replaced(done),
         *_named(done),
@@ -37,6 +39,20 @@ def found(done: Prepared, people: frozenset[str]) -> tuple[Warning_, ...]:
         *_varied(done),
         *_unused(done),
     )
+
+
+def _unread(done: Prepared) -> Iterator[Warning_]:
+    for name, sheets in done.unread.items():
+        text = _("%(file)s: sheets that nothing reads; name each as a source with `sheet`") % {"file": name}
+        yield Warning_("unread", text, len(sheets), _some(sheets))
+
+
+def _merged(done: Prepared) -> Iterator[Warning_]:
+    for name, columns in done.merged.items():
+        text = _(
+            "%(sheet)s: merged cells, of which only the first row has the value; `fill_down` gives it to the others"
+        ) % {"sheet": name}
+        yield Warning_("merged", text, len(columns), _some(columns))
 
 
 def _unmatched(done: Prepared) -> Iterator[Warning_]:

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from dabiao.core import written
 from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
 from dabiao.engine.document import Bad, Node, Problem, field_of, known_names, listed, read, tried
+from dabiao.facts.logic.coerce.dates import reads_days
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.mapping.model import (
     Agree,
@@ -32,7 +34,7 @@ _TOP = ("schema", "system", "currency", "time_zone", "sources", "tables", "ignor
 _AGREE = ("source", "column", "with", "its", "on", "latest")
 _SOURCE = (
     "file", "query", "connector", "format", "sheet", "header", "skip", "delimiter", "encoding", "trim", "empty",
-    "totals", "replace", "join", "unpivot", "system", "optional",
+    "totals", "decimal", "fill_down", "replace", "join", "unpivot", "system", "optional",
 )  # fmt: skip
 _UNPIVOT = ("columns", "name", "value")
 _JOIN = ("source", "on", "take", "missing")
@@ -41,21 +43,7 @@ _RULE = (
     "from", "first", "constant", "values", "otherwise", "default", "formats", "unit", "plus", "minus", "times",
     "round", "add_days", "required", "next", "per", "last",
 )  # fmt: skip
-UNITS: Final = {
-    "十": 1,
-    "百": 2,
-    "千": 3,
-    "k": 3,
-    "万": 4,
-    "十万": 5,
-    "百万": 6,
-    "m": 6,
-    "千万": 7,
-    "亿": 8,
-    "%": -2,
-    "‰": -3,
-}
-"""Number units → power of ten."""
+_UNITS: Final = tuple(unit for unit in written.UNITS if unit)
 _MOST_HEADERS: Final = 10
 _MOST_SKIPPED: Final = 29
 """Rows above a table and of its header: those at the top of a file in which a header is looked for."""
@@ -214,6 +202,8 @@ def _options(fields: Mapping[str, Node]) -> Options:
         trim=field_of(fields, "trim", Node.yes, True),
         empty=field_of(fields, "empty", _words, ()),
         totals=field_of(fields, "totals", _one_of("skip", "keep"), cast(Any, "skip")),
+        decimal=field_of(fields, "decimal", _one_of("point", "comma"), cast(Any, "point")),
+        fill_down=field_of(fields, "fill_down", _words, ()),
     )
 
 
@@ -367,8 +357,8 @@ def _column_fits(name: str, rule: Rule, table: TableMap, node: Node) -> None:
     if name not in known.columns:
         column = _("column of %(into)s") % {"into": table.into}
         node.problems.append(_unknown(node, column, known.columns, name).problem)
-    if rule.next and known.home == "lake" and known.on:
-        node.note(_("`next` works on dimensions, organisation and targets"), _("Leave it out."))
+    if rule.next and known.home == "lake":
+        node.note(_("`next` works on the organisation and targets"), _("Leave it out."))
     if rule.next and rule.next.column not in table.columns:
         unknown = _unknown(node, _("mapped column"), table.columns, rule.next.column)
         node.problems.append(unknown.problem)
@@ -395,7 +385,7 @@ def _rule(name: str, node: Node) -> Rule:
         values=field_of(fields, "values", _values, None),
         otherwise=field_of(fields, "otherwise", _one_of("error", "keep", "empty"), cast(Any, "error")),
         default=field_of(fields, "default", _word, None),
-        formats=field_of(fields, "formats", _words, ()),
+        formats=field_of(fields, "formats", _formats, ()),
         unit=field_of(fields, "unit", _unit, None),
         plus=field_of(fields, "plus", _words, ()),
         minus=field_of(fields, "minus", _words, ()),
@@ -471,9 +461,23 @@ def _values(node: Node) -> dict[str, str | None]:
 
 
 def _unit(node: Node) -> str:
-    if _word(node).lower() not in UNITS:
-        raise _unknown(node, _("unit"), UNITS)
+    if _word(node).lower() not in _UNITS:
+        raise _unknown(node, _("unit"), _UNITS)
     return node.text().lower()
+
+
+def _formats(node: Node) -> tuple[str, ...]:
+    """How days are written, each proven to give the day back that it writes."""
+    return tuple(word for item in node.items() if (word := tried(item, _format, "")))
+
+
+def _format(node: Node) -> str:
+    if not reads_days(_word(node)):
+        raise node.bad(
+            _("%(format)r reads no day") % {"format": node.content},
+            _("Write %Y, %m and %d where year, month and day stand, e.g. %d/%m/%Y; or `month`."),
+        )
+    return str(node.content)
 
 
 def _zone(node: Node) -> str:

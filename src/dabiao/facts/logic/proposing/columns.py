@@ -15,7 +15,9 @@ _ENOUGH: Final = 0.95
 _HALF: Final = 0.5
 """A header that is the very word is believed although many of its cells need mending."""
 _SURE: Final = 0.9
-_LEFT_OUT: Final = frozenset({"original_amount", "original_amount_with_tax", "fx_rate", "fx_on", "key"})
+_LEFT_OUT: Final = frozenset(
+    {"original_amount", "original_amount_with_tax", "fx_rate", "fx_per", "fx_on", "key"}
+)
 _EXTRA: Final = {"order_lines": ("profit", "unit_price")}
 """Columns that a table has not, from which others are worked out."""
 

@@ -1,6 +1,16 @@
 """Files, sheets and queries → chunks of text rows, with everything that is not data told apart and reported."""
 
 from dabiao.facts.logic.reading.opening import open_file, sheet_names
-from dabiao.facts.logic.reading.sheet import PROBLEM, ROW, Aside, Options, Sheet, Unreadable
+from dabiao.facts.logic.reading.sheet import PROBLEM, PROBLEM_OF, ROW, Aside, Options, Sheet, Unreadable
 
-__all__ = ["PROBLEM", "ROW", "Aside", "Options", "Sheet", "Unreadable", "open_file", "sheet_names"]
+__all__ = [
+    "PROBLEM",
+    "PROBLEM_OF",
+    "ROW",
+    "Aside",
+    "Options",
+    "Sheet",
+    "Unreadable",
+    "open_file",
+    "sheet_names",
+]

@@ -12,6 +12,10 @@ _REMARK = (
 )
 _WIDE = 4
 _AMOUNT = r"^[^\p{L}]*\d[^\p{L}]*[十百千]?[万亿]?元?$"
+_DAY = (
+    r"^(?:[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}(?:\D.*)?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}"
+    r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01]))$"
+)
 _BLANK = " \t\r\n\u3000\u00a0\ufeff"
 
 
@@ -24,16 +28,32 @@ def cleaned(frame: pl.DataFrame, sheet: Sheet, options: Options) -> pl.DataFrame
     if options.totals == "skip" and texts:
         frame = _without_totals(frame, sheet, texts)
         frame = _without_remarks(frame, sheet, columns)
-    return frame
+    return _filled_down(frame, sheet, options.fill_down) if options.fill_down else frame
+
+
+def _as_full(frame: pl.DataFrame, texts: Sequence[str], total: pl.Series) -> pl.Series:
+    """Rows with a day that leave nothing empty that the data fill: a customer may be called Total, and a total has no day."""
+    data = frame.filter(~total)
+    always = [name for name in texts if not data[name].null_count()]
+    dated = pl.any_horizontal(pl.col(list(texts)).str.contains(_DAY).fill_null(False))
+    return frame.select(dated & pl.all_horizontal(pl.col(always).is_not_null())).to_series()
 
 
 def _cell(name: str, options: Options) -> pl.Expr:
-    cell = pl.col(name)
+    cell = _unwrapped(pl.col(name)) if options.unwrap else pl.col(name)
     bare = cell.str.strip_chars(_BLANK)
     nothing = bare == ""
     if options.empty:
         nothing = nothing | bare.is_in(list(options.empty))
     return pl.when(nothing).then(None).otherwise(bare if options.trim else cell).alias(name)
+
+
+def _unwrapped(cell: pl.Expr) -> pl.Expr:
+    """As `core.written.unwrapped`: `="007"` and `'007` are 007."""
+    inside = cell.str.extract(r'^\s*="(.*)"\s*$').str.replace_all('""', '"', literal=True)
+    return pl.coalesce(
+        inside, cell.str.replace(r"^\s*'([0-9].*|[A-Za-z][A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*\s*)$", "${1}")
+    )
 
 
 def _without_empty(frame: pl.DataFrame, sheet: Sheet, columns: Sequence[str]) -> pl.DataFrame:
@@ -43,6 +63,17 @@ def _without_empty(frame: pl.DataFrame, sheet: Sheet, columns: Sequence[str]) ->
         sheet.asides += [Aside(row, "empty", "") for row in frame.filter(empty)[ROW].to_list()]
         return frame.filter(~empty)
     return frame
+
+
+def _filled_down(frame: pl.DataFrame, sheet: Sheet, columns: Sequence[str]) -> pl.DataFrame:
+    """What stands above an empty cell stands there too, from one chunk to the next."""
+    names = [name for name in columns if name in frame.columns]
+    if not names or not frame.height:
+        return frame
+    above = pl.DataFrame({name: [sheet.above.get(name)] for name in names}, schema=frame.select(names).schema)
+    filled = pl.concat([above, frame.select(names)]).select(pl.all().forward_fill()).slice(1)
+    sheet.above.update(filled.tail(1).to_dicts()[0])
+    return frame.with_columns(filled.get_columns())
 
 
 def _without_remarks(frame: pl.DataFrame, sheet: Sheet, columns: Sequence[str]) -> pl.DataFrame:
@@ -65,6 +96,7 @@ def _without_totals(frame: pl.DataFrame, sheet: Sheet, texts: Sequence[str]) -> 
     total = first.str.contains(_TOTAL).fill_null(False)
     if not total.any():
         return frame
+    total = total & ~_as_full(frame, texts, total)
     # A customer may be called 合计 something: a total's row says hardly anything else in words.
     words = frame.select(
         pl.sum_horizontal(

@@ -4,18 +4,29 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pc
 from django.utils.translation import gettext as _
 
+from dabiao.core import quotes
 from dabiao.facts.logic.reading import layout
 from dabiao.facts.logic.reading.cleaning import cleaned
-from dabiao.facts.logic.reading.sheet import MOST_ASIDES, PROBLEM, ROW, Aside, Options, Sheet, Unreadable
+from dabiao.facts.logic.reading.sheet import (
+    MOST_ASIDES,
+    PROBLEM,
+    PROBLEM_OF,
+    ROW,
+    Aside,
+    Options,
+    Sheet,
+    Unreadable,
+)
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -25,6 +36,11 @@ _BOMS: Final = (
 _DELIMITERS: Final = ",\t;|"
 _BLOCK: Final = 8 * 2**20
 _HEAD: Final = 2**18
+_LINES: Final = 4096
+_BROKEN: Final = "\x1aline "
+"""How a line begins that stands for a broken one while the file is read."""
+_OPEN: Final = -1
+"""Instead of a number of cells: the line opens a quote that nothing closes."""
 
 
 def open_text(file: Path, options: Options) -> Sheet:
@@ -34,12 +50,16 @@ def open_text(file: Path, options: Options) -> Sheet:
     delimiter = options.delimiter or detect_delimiter(head, options.format)
     records, lines = _records(head, delimiter)
     found, width = _layout(records, options)
+    broken = _open_quotes(file, encoding, delimiter, width)
+    if broken:
+        records, lines = _records(_without(head, broken), delimiter)
+        found, width = _layout(records, options)
     above = lines[min(found.first, len(lines)) - 1] if found.first and lines else 0
     sheet = Sheet(
         file,
         file.name,
         found.names,
-        lambda sheet: _chunks(sheet, options, encoding, delimiter, above=(above, found.first)),
+        lambda sheet: _chunks(sheet, options, encoding, delimiter, broken, above=(above, found.first)),
         notes=[
             _("encoding %(encoding)s, delimiter %(delimiter)s, %(width)s columns")
             % {"encoding": encoding, "delimiter": _said(delimiter), "width": width}
@@ -101,10 +121,19 @@ def _layout(records: Sequence[Sequence[str]], options: Options) -> tuple[layout.
 
 
 def _chunks(
-    sheet: Sheet, options: Options, encoding: str, delimiter: str, *, above: tuple[int, int]
+    sheet: Sheet,
+    options: Options,
+    encoding: str,
+    delimiter: str,
+    broken: Mapping[int, str],
+    *,
+    above: tuple[int, int],
 ) -> Iterator[pl.DataFrame]:
-    """above: (lines, records) before the first data row; they differ where a header's cell has a line break."""
-    ragged = _Ragged()
+    """above: (lines, records) before the first data row; they differ where a header's cell has a line break.
+
+    broken: lines that open a quote which nothing closes, by their number from 0
+    """
+    ragged = _Ragged(broken)
     record = above[1]
     for batch in _reader(sheet, encoding, delimiter, above[0], ragged):
         frame = pl.DataFrame(batch)
@@ -120,7 +149,18 @@ def _reader(
     sheet: Sheet, encoding: str, delimiter: str, skip: int, ragged: "_Ragged"
 ) -> Iterator[pa.RecordBatch]:
     spaces = delimiter == "spaces"
-    source: object = _Spaced(sheet.file, encoding) if spaces else str(sheet.file)
+    source: object = str(sheet.file)
+    if spaces:
+        source = _Rewritten(sheet.file, encoding, lambda number, line: _spaced(line))
+    elif ragged.broken:
+        aside = delimiter * len(
+            sheet.columns
+        )  # too many cells, so that it comes out as a row of the wrong width
+        source = _Rewritten(
+            sheet.file,
+            encoding,
+            lambda number, line: f"{_BROKEN}{number}{aside}" if number in ragged.broken else line,
+        )
     try:
         reader = pc.open_csv(
             source,
@@ -129,7 +169,7 @@ def _reader(
                 skip_rows=skip,
                 column_names=list(sheet.columns),
                 block_size=_BLOCK,
-                encoding="utf-8" if spaces else encoding,
+                encoding=encoding if isinstance(source, str) else "utf-8",
             ),
             parse_options=pc.ParseOptions(
                 delimiter="\t" if spaces else delimiter,
@@ -154,7 +194,8 @@ def _reader(
 class _Ragged:
     """Rows with too few or too many cells, as the reader meets them."""
 
-    def __init__(self) -> None:
+    def __init__(self, broken: Mapping[int, str]) -> None:
+        self.broken = broken
         self.rows: dict[int, tuple[int, str]] = {}
         self._unplaced: list[int] = []
 
@@ -163,6 +204,9 @@ class _Ragged:
         if len(self.rows) >= MOST_ASIDES:
             return "error"
         self.rows[number] = (row.actual_columns, row.text)
+        if row.text.startswith(_BROKEN):
+            line = re.match(r"[0-9]+", row.text.removeprefix(_BROKEN))
+            self.rows[number] = (_OPEN, self.broken[int(line[0])] if line else "")
         self._unplaced.append(number)
         return "skip"
 
@@ -187,8 +231,16 @@ def _ragged_frame(
     mark = "\t" if delimiter == "spaces" else delimiter
     cells = []
     for number, (actual, text) in rows.items():
-        parts: list[str] = next(csv.reader([text], delimiter=mark), [])
+        line = [text.rstrip("\r")]
+        if actual == _OPEN:
+            reader = csv.reader(line, delimiter=mark, quoting=csv.QUOTE_NONE)
+        else:
+            reader = csv.reader(line, delimiter=mark)
+        parts: list[str] = next(reader, [])
         found = [*parts, *([""] * (width - len(parts)))][:width]
+        if actual == _OPEN:
+            cells.append([*found, number + offset, f"open_quote{PROBLEM_OF}{text[:200]}"])
+            continue
         said = f"{actual} cells where the header has {width}"
         extra = f": {mark.join(parts[width:])[:80]}" if actual > width else ""
         short_total = actual < width and sum(bool(part.strip()) for part in parts) <= max(2, width // 2)
@@ -202,11 +254,12 @@ def _is_total(parts: Sequence[str]) -> bool:
     return bool(re.search(r"(合\s*计|小\s*计|总\s*计|共\s*计|total)\s*[:：]?$", first, re.IGNORECASE))
 
 
-class _Spaced(io.RawIOBase):
-    """A file separated by runs of blanks, read as if it were separated by tabs."""
+class _Rewritten(io.RawIOBase):
+    """A file as UTF-8, each of its lines (counted from 0) as `rewrite` has it."""
 
-    def __init__(self, file: Path, encoding: str) -> None:
-        self._lines = file.open(encoding=encoding, newline="")
+    def __init__(self, file: Path, encoding: str, rewrite: Callable[[int, str], str]) -> None:
+        self._lines = enumerate(_lines(file, encoding))
+        self._rewrite = rewrite
         self._rest = b""
 
     def readable(self) -> bool:
@@ -215,18 +268,70 @@ class _Spaced(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer)  # type: ignore[arg-type]  # the protocol's type is wider than what is passed
         while len(self._rest) < len(view):
-            block = self._lines.readlines(2**20)
+            block = list(islice(self._lines, _LINES))
             if not block:
                 break
-            self._rest += "\n".join(_spaced(line) for line in block).encode() + b"\n"
+            self._rest += "".join(self._rewrite(number, line) + "\n" for number, line in block).encode()
         size = min(len(view), len(self._rest))
         view[:size] = self._rest[:size]
         self._rest = self._rest[size:]
         return size
 
-    def close(self) -> None:
-        self._lines.close()
-        super().close()
+
+def _lines(file: Path, encoding: str) -> Iterator[str]:
+    with file.open(encoding=encoding, newline="\n") as opened:
+        for line in opened:
+            yield line.removesuffix("\n")
+
+
+def _blocks(file: Path, encoding: str) -> Iterator[str]:
+    """Whole lines of about a block."""
+    with file.open(encoding=encoding, newline="\n") as opened:
+        while block := opened.read(_BLOCK):
+            yield block + opened.readline()
+
+
+def _open_quotes(file: Path, encoding: str, delimiter: str, width: int) -> dict[int, str]:
+    """Lines that open a quote which nothing closes, by their number from 0."""
+    if delimiter == "spaces":
+        return {}
+    found, before = quotes.OpenQuotes(delimiter), 0
+    whole = quotes.whole_pattern(delimiter)
+    for block in _blocks(file, encoding):
+        count = block.count("\n")
+        if not count and len(block) >= _BLOCK:  # lines that end in a carriage return alone
+            return {}
+        if '"' in block or found.is_open:
+            lines = pl.DataFrame({"text": block.removesuffix("\n").split("\n")}).with_row_index(
+                "number", before
+            )
+            quoted = lines.filter(pl.col("text").str.contains('"', literal=True)).with_columns(
+                ~pl.col("text").str.strip_suffix("\r").str.contains(whole).alias("opens")
+            )
+            if quoted["opens"].any() or found.is_open:
+                found.feed(map(_line, quoted.iter_rows(named=True)), _row_numbers(lines, delimiter, width))
+        before += count
+    return found.end()
+
+
+def _row_numbers(lines: pl.DataFrame, delimiter: str, width: int) -> list[int]:
+    """Numbers of the lines without quotes that are rows of the table."""
+    if width < quotes.FEWEST:
+        return []
+    text = pl.col("text")
+    plain = ~text.str.contains('"', literal=True)
+    return lines.filter(plain & (text.str.count_matches(delimiter, literal=True) == width - 1))[
+        "number"
+    ].to_list()
+
+
+def _line(row: Mapping[str, Any]) -> quotes.Line:
+    return quotes.Line(row["number"], row["text"], row["opens"])
+
+
+def _without(head: str, broken: Mapping[int, str]) -> str:
+    """The beginning of the file with those lines empty."""
+    return "\n".join("" if number in broken else line for number, line in enumerate(head.split("\n")))
 
 
 def _spaced(line: str) -> str:

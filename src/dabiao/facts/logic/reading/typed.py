@@ -1,6 +1,7 @@
 """Parquet files and SQL queries: columns that already have types keep them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,16 +20,19 @@ def open_parquet(file: Path, options: Options) -> Sheet:
     """A Parquet file, read in batches. A job reads only what could be read through apart."""
     import pyarrow.parquet as pq
 
-    names: list[str] = limited.run(
+    plain = replace(options, unwrap=False)
+    read = limited.run(
         read_through, of=file.name, limit=limited.for_job(file), file=str(file), wholly=not limited.is_apart()
     )
+    names, days = read["names"], read["days"]
     opened = pq.ParquetFile(file)
     odd = [name for name in opened.schema_arrow.names if name not in names]
 
     def chunks(sheet: Sheet) -> Iterator[pl.DataFrame]:
         row = 0
         for batch in opened.iter_batches(batch_size=CHUNK, columns=names):
-            yield cleaned(_numbered(pl.DataFrame(batch), row), sheet, options)
+            frame = pl.DataFrame(batch).with_columns(pl.col(days).cast(pl.Date))
+            yield cleaned(_numbered(frame, row), sheet, plain)
             row += batch.num_rows
 
     return Sheet(
@@ -42,17 +46,29 @@ def open_parquet(file: Path, options: Options) -> Sheet:
     )
 
 
-def read_through(file: str, wholly: bool) -> list[str]:
-    """Names of the columns that hold plain values; `wholly`: having read all of them once."""
+def read_through(file: str, wholly: bool) -> dict[str, list[str]]:
+    """Names of the columns that hold plain values; `wholly`: having read all of them once.
+
+    days: those of them that hold moments without a zone which are all midnights; many programs know no other way to
+    keep a day, and none of them is moved from one zone to another
+    """
     import pyarrow.parquet as pq
 
     hostile.inspect(Path(file), "parquet")
     opened = pq.ParquetFile(file)
     names = [field.name for field in opened.schema_arrow if _is_plain(field.type)]
-    if wholly:
-        for batch in opened.iter_batches(batch_size=CHUNK, columns=names):
-            pl.DataFrame(batch)
-    return names
+    moments = [field.name for field in opened.schema_arrow if _is_moment(field.type)]
+    timed: set[str] = set()
+    for batch in opened.iter_batches(batch_size=CHUNK, columns=names if wholly else moments):
+        frame = pl.DataFrame(batch)
+        timed |= {name for name in moments if (frame[name] != frame[name].dt.truncate("1d")).any()}
+    return {"names": names, "days": [name for name in moments if name not in timed]}
+
+
+def _is_moment(kind: "pa.DataType") -> bool:
+    import pyarrow.types as pt
+
+    return bool(pt.is_timestamp(kind) and kind.tz is None)
 
 
 def _is_plain(kind: "pa.DataType") -> bool:
@@ -87,7 +103,7 @@ def open_query(url: str, query: str, options: Options) -> Sheet:
                 frame = pl.DataFrame(
                     [pl.Series(name, list(c), strict=False) for name, c in zip(names, columns, strict=True)]
                 )
-                yield cleaned(_numbered(frame, row), sheet, options)
+                yield cleaned(_numbered(frame, row), sheet, replace(options, unwrap=False))
                 row += frame.height
         finally:
             connection.close()

@@ -1,30 +1,18 @@
-"""XLS and XLSX: one parse per sheet, every cell as text, so that leading zeros survive and nothing is guessed."""
+"""XLS and XLSX: one sheet as a table of text."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Any
 
 import polars as pl
 from django.utils.translation import gettext as _
 
-from dabiao.core import hostile, limited
+from dabiao.core import limited, workbook
+from dabiao.core.workbook import Cells
 from dabiao.facts.logic.reading import layout
 from dabiao.facts.logic.reading.cleaning import cleaned
 from dabiao.facts.logic.reading.sheet import CHUNK, PROBLEM, ROW, Aside, Options, Sheet, Unreadable
-
-if TYPE_CHECKING:
-    from fastexcel import ExcelReader
-
-_ERRORS: Final = {
-    "NA": "#N/A",
-    "Div0": "#DIV/0!",
-    "Ref": "#REF!",
-    "Value": "#VALUE!",
-    "Name": "#NAME?",
-    "Num": "#NUM!",
-    "Null": "#NULL!",
-}
 
 
 def sheet_names(file: Path) -> list[str]:
@@ -34,12 +22,18 @@ def sheet_names(file: Path) -> list[str]:
 
 def names_of(file: str) -> list[str]:
     """What `sheet_names` asks for, apart."""
-    return [str(name) for name in _reader(Path(file)).sheet_names]
+    return workbook.names(Path(file))
 
 
 def open_workbook(file: Path, options: Options) -> Sheet:
-    """One sheet (the first unless `options.sheet` names one). Raises Unreadable."""
-    name, raw = _cells(file, options.sheet)
+    """One sheet (the first that is not hidden unless `options.sheet` names one). Raises Unreadable."""
+    if options.decimal == "comma":
+        raise Unreadable(
+            _("%(file)s is a workbook, whose numbers have no comma. Leave `decimal` out, or save it as CSV.")
+            % {"file": file.name}
+        )
+    read = _cells(file, options.sheet)
+    name, raw = read.name, read.frame
     found = _layout(raw, options)
     sheet = Sheet(
         file,
@@ -49,51 +43,42 @@ def open_workbook(file: Path, options: Options) -> Sheet:
         doubles=True,
         total=max(0, raw.height - found.first),
         notes=[_("sheet %(name)s, %(width)s columns") % {"name": name, "width": raw.width}],
+        unread=() if options.sheet else read.unread,
+        merged=_merged(read, found, options),
     )
     sheet.asides += [Aside(row + 1, "title", text) for row, text in found.titles]
     sheet.asides += [Aside(row + 1, "header", "") for row in found.header]
     return _without_empty_columns(sheet, raw, found.first)
 
 
-def _cells(file: Path, sheet: str | None) -> tuple[str, pl.DataFrame]:
-    """The sheet's name and its cells; read apart, and handed over as a file of our own."""
+def _cells(file: Path, sheet: str | None) -> Cells:
+    """The sheet's cells; read apart, and handed over as a file of our own."""
     if limited.is_apart():
-        return _texts(file, sheet)
+        return workbook.cells(file, sheet)
     with TemporaryDirectory() as folder:
         into = Path(folder) / "cells.arrow"
-        name = limited.run(
-            keep_texts, of=file.name, limit=limited.for_job(file), file=str(file), sheet=sheet, into=str(into)
+        told = limited.run(
+            keep_cells, of=file.name, limit=limited.for_job(file), file=str(file), sheet=sheet, into=str(into)
         )
-        return str(name), pl.read_ipc(into)
+        merged = {int(column): tuple(rows) for column, rows in told["merged"].items()}
+        return Cells(str(told["name"]), pl.read_ipc(into), tuple(told["unread"]), merged)
 
 
-def keep_texts(file: str, sheet: str | None, into: str) -> str:
-    """Write the cells of a sheet as text into a file; returns the sheet's name."""
-    name, raw = _texts(Path(file), sheet)
-    raw.write_ipc(into)
-    return name
+def keep_cells(file: str, sheet: str | None, into: str) -> dict[str, Any]:
+    """Write the cells of a sheet as text into a file; returns what else is known of it."""
+    read = workbook.cells(Path(file), sheet)
+    read.frame.write_ipc(into)
+    return {"name": read.name, "unread": list(read.unread), "merged": read.merged}
 
 
-def _texts(file: Path, sheet: str | None) -> tuple[str, pl.DataFrame]:
-    """All cells as text, in absolute rows; cells in which Excel shows an error say so, instead of being empty."""
-    reader = _reader(file)
-    name = sheet or str(reader.sheet_names[0])
-    if name not in reader.sheet_names:
-        raise Unreadable(
-            _("%(file)s has no sheet %(name)r; it has %(names)s.")
-            % {"file": file.name, "name": name, "names": ", ".join(reader.sheet_names)}
-        )
-    loaded = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-    batch, errors = loaded.to_arrow_with_errors()
-    raw = pl.DataFrame(batch) if batch.num_columns else pl.DataFrame()
-    told: dict[int, dict[int, str]] = {}
-    for cell in errors.errors if errors is not None else ():
-        shown = next((sign for word, sign in _ERRORS.items() if f"({word}" in cell.detail), "#N/A")
-        told.setdefault(cell.position[1], {})[cell.position[0] + cell.row_offset] = shown
-    for column, cells in told.items():
-        series = raw.to_series(column).scatter(list(cells), list(cells.values()))
-        raw = raw.replace_column(column, series)
-    return name, raw
+def _merged(read: Cells, found: layout.Layout, options: Options) -> dict[str, frozenset[int]]:
+    """Column → rows of data whose cell there is merged with the one above, where nothing fills it."""
+    below = {
+        found.names[column]: frozenset(row + 1 for row in rows if row > found.first)
+        for column, rows in read.merged.items()
+        if column < len(found.names)
+    }
+    return {name: rows for name, rows in below.items() if rows and name not in options.fill_down}
 
 
 def _layout(raw: pl.DataFrame, options: Options) -> layout.Layout:
@@ -129,10 +114,3 @@ def _chunks(
         numbers = pl.Series(ROW, range(start + 1, start + 1 + frame.height), pl.Int64)
         frame = frame.with_columns(numbers, pl.lit(None, pl.String).alias(PROBLEM))
         yield cleaned(frame, sheet, options)
-
-
-def _reader(file: Path) -> "ExcelReader":
-    import fastexcel
-
-    hostile.inspect(file, "xlsx")
-    return fastexcel.read_excel(file)
