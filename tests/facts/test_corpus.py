@@ -77,6 +77,10 @@ def differences(sheet: dict[str, Any], text: str) -> str:
         return f"feeds {sorted(own)}, not {sorted(wanted)}\n{text}"
     if not wanted and tables:
         return f"feeds {[table['into'] for table in tables]}, not nothing\n{text}"
+    sources = yaml.safe_load(text)["sources"]
+    for name, options in sheet.get("sources", {}).items():
+        if not options.items() <= sources[name].items():
+            return f"{name}: {sources[name]}\n   not: {options}"
     for into, columns in wanted.items():
         got = next((table for table in tables if table["into"] == into), {"columns": {}})
         have = {**got["columns"], **{name: got[name] for name in ("key", "mode", "window") if name in got}}

@@ -144,9 +144,7 @@ def _staged(done: Prepared, into: str) -> list[int]:
 
 def _with_own_rates(done: Prepared) -> Context:
     """Rates of the lake and of this very import, which win."""
-    own = [
-        _good_rates(done.stage.frame(f"table{index}")) for index in _staged(done, "fx_rates")
-    ]
+    own = [_good_rates(done.stage.frame(f"table{index}")) for index in _staged(done, "fx_rates")]
     if not own:
         return done.context
     known = [done.context.rates] if done.context.rates is not None else []
@@ -239,7 +237,7 @@ def _refuse_doubtful(done: Prepared) -> None:
     for piece in done.found.pieces:
         columns = sorted(column for name, column in done.other_mark if name == piece.source.name)
         for frame in sources.opened(piece).chunks() if columns else ():
-            clean = sources.replaced(frame, piece.source, {})
+            clean = sources.unpivoted(sources.replaced(frame, piece.source, {}), piece.source)
             for table in done.mapping.fed_by(piece.source.name):
                 rows = _doubtful(passed(clean, table), table, columns)
                 if rows.height:

@@ -13,6 +13,7 @@ from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.mapping.parse import SCHEMA
 from dabiao.facts.logic.proposing import columns, joins, kinds, people, tables, targets
 from dabiao.facts.logic.proposing.asking import Asking, Choice, Question
+from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.seen import Guess, Seen, called, headers_of, ledger_name, looked_at
 from dabiao.facts.logic.proposing.words import synonyms, words
 
@@ -129,6 +130,8 @@ def _source(
         entry["header"] = list(seen.headers)
     if blanks := [word for word in words()["empty"] if _means_nothing(seen, word)]:
         entry["empty"] = blanks
+    if mark_of(seen) == "comma":
+        entry["decimal"] = "comma"
     if unpivot:
         entry["unpivot"] = dict(unpivot)
     if found:

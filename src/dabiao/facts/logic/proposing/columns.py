@@ -6,7 +6,7 @@ from typing import Final
 
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.mapping.known import INTO
-from dabiao.facts.logic.proposing import days
+from dabiao.facts.logic.proposing import days, marks
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.proposing.words import ENDING, is_other_money, likeness, plain, words
 
@@ -74,7 +74,7 @@ def readable(seen: Seen, header: str, kind: str) -> float:
             return 0.0 if kind in {"date", "time"} else 1.0
         if kind in {"date", "time"}:
             return days.share_of_days(seen, header)
-        got = coerce.coerced(values, coerce.Cells(kind, rounding=True))
+        got = coerce.coerced(values, coerce.Cells(kind, rounding=True, mark=marks.mark_of(seen)))
         return got.reason.null_count() / values.len()
 
     return seen.once(("readable", header, kind), share)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.proposing.asking import Asking
+from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.seen import Seen
 
 _UNIT: Final = r"(百万|千万|十万|万|亿|千)\s*元?"
@@ -33,7 +34,7 @@ def unit_of(seen: Seen, header: str, kind: str, asking: Asking) -> str | None:
             % {"source": seen.name, "header": header, "unit": above}
         )
         return above
-    if kind == "rate" and _looks_like_percent(seen.values(header)):
+    if kind == "rate" and _looks_like_percent(seen, header):
         return "%"
     return None
 
@@ -55,7 +56,9 @@ def currency_of(header: str) -> str | None:
     return None
 
 
-def _looks_like_percent(values: pl.Series) -> bool:
+def _looks_like_percent(seen: Seen, header: str) -> bool:
     """Rates above 1 without a sign are percent: 13 means 13 %."""
-    got = coerce.coerced(values, coerce.Cells("rate", rounding=True)).values.drop_nulls()
+    values = seen.values(header)
+    how = coerce.Cells("rate", rounding=True, mark=mark_of(seen))
+    got = coerce.coerced(values, how).values.drop_nulls()
     return got.len() > 0 and bool((got > 1).any()) and not values.cast(pl.String).str.contains("[%％]").any()
