@@ -42,18 +42,26 @@ def write(
     *,
     at: datetime,
     deliver: Callable[[], None] | None,
+    look: Callable[[], None],
     within: Callable[[int], None],
     trace: Callable[[str], None],
 ) -> Published:
-    """Publish everything; names of customers and products, and what `deliver` brings, become visible with it."""
+    """Publish everything; names of customers and products, and what `deliver` brings, become visible with it.
+
+    look: called when nobody else publishes any more, before a row of the import is written.
+    """
     names = done.stage.names()
 
     def visible(number: int) -> None:
         keep_names(names)
         within(number)
 
+    def looked_at() -> Iterator[Change]:
+        look()
+        yield from changes(done)
+
     return publish(
-        changes(done),
+        looked_at(),
         at=at,
         note=f"import {done.context.batch}",
         deliver=deliver,
