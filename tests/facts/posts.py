@@ -11,6 +11,7 @@ from django.utils import timezone
 from dabiao.facts import actions
 from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.models import ImportBatch
+from dabiao.org.access import User
 from tests.posts import Caller, Post
 
 ORDERS = "单号,订单日期,客户名称,业务员,金额\nA1,2026-01-05,甲,P04,15000\n"
@@ -34,6 +35,23 @@ def _begun_only(caller: Caller) -> Post:
     return Post(arguments={"key": _begun(caller).key})
 
 
+def _begun_by_program(caller: Caller) -> Post:
+    return Post(arguments={"key": _begun(caller).key}, json={"even_so": ["again"]})
+
+
+def _loaded(caller: Caller) -> Post:
+    """An import that somebody of sales operations has loaded, to be taken back."""
+    return Post(arguments={"key": _load(caller, caller.company.otto)})
+
+
+def _load(caller: Caller, by: User | None) -> str:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "orders.csv"
+        file.write_text(ORDERS, encoding="utf-8")
+        order = actions.Order(file, read_map(_begun(caller).mapping))
+        return actions.load(order, by=by, at=caller.at).batch
+
+
 def _activity(caller: Caller) -> Post:
     visit = {"kind": "visit", "customer": "甲公司", "at": "09:30"}
     return Post({"person": caller.person, "day": timezone.localdate().isoformat(), **visit})
@@ -53,9 +71,12 @@ POSTS = {
     "facts:import-mapping": _with_mapping,
     "facts:import-load": _begun_only,
     "facts:import-discard": _begun_only,
+    "facts:import-undo": _loaded,
     "facts:today": _activity,
     "facts:today-take-back": _waiting,
     "api:upsert": lambda _: Post(json={"rows": [{"key": "1", "ordered_on": "2026-03-01"}]}),
+    "api:load_import": _begun_by_program,
+    "api:undo_import": _loaded,
     "api:remove": lambda _: Post(json=[{"source": "api", "key": "1"}]),
 }
 
@@ -71,11 +92,7 @@ def _counts_a_day(caller: Caller) -> None:
 
 
 def _loads_a_file(caller: Caller) -> None:
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "orders.csv"
-        file.write_text(ORDERS, encoding="utf-8")
-        mapping = _begun(caller).mapping
-        actions.load(actions.Order(file, read_map(mapping)), by=caller.user, at=caller.at)
+    _load(caller, caller.user)
 
 
 def _forgets_what_was_never_loaded(caller: Caller) -> None:

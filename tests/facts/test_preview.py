@@ -8,11 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dabiao.core.errors import Malformed
+from dabiao.engine.metric_file import load_files
 from dabiao.facts import actions
 from dabiao.facts.logic.loading.report import MonthChange, from_json
 from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.models import ImportBatch
 from dabiao.lake import reading
+from dabiao.lake.tables import TABLES
 from dabiao.org.models import User
 
 MAP = """
@@ -32,6 +34,16 @@ tables:
 """
 REPLACE = MAP.replace("    key: 单号", "    key: 单号\n    mode: replace\n    window: month")
 HEAD = "单号,日期,客户,工号,金额\n"
+FEW = """
+sales: {label: {en: Sales, zh-hans: 销售额}, kind: result, unit: money, measure: {table: order_lines, sum: amount}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def one_metric(monkeypatch):
+    """Roll-ups of one metric, so that they are quick to make."""
+    few = load_files({"few.yml": FEW}, catalogue=TABLES)
+    monkeypatch.setattr("dabiao.lake.dictionary.in_force", lambda: few)
 
 
 def write(folder, *rows, name="orders.csv"):

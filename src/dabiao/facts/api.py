@@ -210,7 +210,7 @@ class TakenBackOut(Schema):
     snapshot: int | None
 
 
-@router.get("/imports/{key}/undo", response={200: TakenBackOut, **REFUSALS})
+@router.get("/imports/{key}/undo/preview", response={200: TakenBackOut, **REFUSALS})
 def look_at_undo(request: UserRequest, key: str) -> object:
     """What taking an import back would do now; nothing changes."""
     return actions.look_at_undo(key, by=request.user).as_json()

@@ -77,7 +77,9 @@ def _of(one: Comparison, source: str) -> Iterator[Finding]:
         ) % {"table": table, "moved": f"{moved.rows:,}", "changed": f"{changed:,}"}
         yield Finding(MOVED, one.table, text, moved.examples)
     if shrunk := [month for month in one.months if _shrinks(month)]:
-        text = _("%(table)s: %(months)s months lose more than a fifth of their rows or their amount") % {
+        text = _(
+            "%(table)s: %(months)s of its months lose more than a fifth of their rows or their amount"
+        ) % {
             "table": table,
             "months": f"{len(shrunk):,}",
         }
