@@ -4,12 +4,15 @@ import json
 from decimal import Decimal
 
 import pytest
+import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from dabiao.core.errors import Malformed
 from dabiao.engine.metric_file import load_files
-from dabiao.facts import actions
+from dabiao.facts import actions, commands
+from dabiao.facts.logic import takeback
 from dabiao.facts.logic.loading.report import MonthChange, from_json
 from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.models import ImportBatch
@@ -356,6 +359,52 @@ class TestEvenSo:
 
         assert stop.value.codes == ("shrinks",)
         assert codes(load(file, MAP, even_so=["moved", "shrinks"])) == ["moved", "shrinks"]
+
+
+class TestCommand:
+    @pytest.fixture
+    def run(self, folder, db):
+        (folder / "map.yml").write_text(MAP, encoding="utf-8")
+        app = typer.Typer()
+        for name, command in (("import", commands.import_), ("undo", commands.undo)):
+            app.command(name)(command)
+        return lambda *said: CliRunner().invoke(app, list(said))
+
+    def load(self, run, folder, *more):
+        return run("import", str(folder / "orders.csv"), "--map", str(folder / "map.yml"), *more)
+
+    def test_names_the_option_and_has_an_exit_code_of_its_own(self, run, folder, sql):
+        write(folder, *lines(1, 6))
+        assert self.load(run, folder).exit_code == 0
+        write(folder, *lines(2, 6, person="P2", amount=200))
+
+        for more in (["--dry-run"], ["--even-so", "moved"], []):
+            stopped = self.load(run, folder, *more)
+            assert stopped.exit_code == 3, more
+            assert "--even-so" in stopped.stderr and "2026-01" in stopped.stdout
+        assert "moved,shrinks" in stopped.stderr and "6 of the 6 rows" in stopped.stdout.replace("\n", " ")
+        assert sql("SELECT max(ordered_on) < DATE '2026-02-01' FROM order_lines") == [(True,)]
+
+        assert self.load(run, folder, "--even-so", "moved,shrinks").exit_code == 0
+        assert sql("SELECT min(ordered_on) >= DATE '2026-02-01' FROM order_lines") == [(True,)]
+
+    def test_of_a_dry_run_prints_what_will_be(self, run, folder):
+        write(folder, *lines(1, 6))
+        told = json.loads(self.load(run, folder, "--dry-run", "--format", "json").stdout)
+
+        (change,) = told["changes"]
+        assert (change["new"], change["months"][0]["amount_after"]) == (6, "621")
+
+    def test_takes_back_and_says_what_first(self, run, folder, sql):
+        write(folder, *lines(1, 6))
+        key = json.loads(self.load(run, folder, "--format", "json").stdout)["batch"]
+
+        looked = json.loads(run("undo", key, "--dry-run", "--format", "json").stdout)
+        assert looked["tables"][0]["goes"] == 6 and sql("SELECT count(*) FROM order_lines") == [(6,)]
+        done = run("undo", key)
+        assert done.exit_code == 0 and "order_lines" in done.stdout and "2026-01" in done.stdout
+        assert sql("SELECT count(*) FROM order_lines") == [(0,)]
+        assert isinstance(run("undo", key).exception, takeback.NotLoaded)
 
 
 @pytest.mark.django_db(transaction=True)
