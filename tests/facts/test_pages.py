@@ -239,9 +239,9 @@ class TestWhatALoadAsks:
         run_jobs()
         assert ImportBatch.objects.get(key=key).state == "done"
 
-    def test_programs_see_it_and_say_it(self, asked, company, at):
+    def test_programs_see_it_and_say_it(self, asked, company):
         _otto, key = asked
-        _row, secret = org.create_token(name="t", scope="write", days=1, by=company.otto, at=at)
+        _row, secret = org.create_token(name="t", scope="write", days=1, by=company.otto, at=timezone.now())
         program = {"headers": {"Authorization": f"Bearer {secret}"}, "content_type": "application/json"}
         client = Client()
 

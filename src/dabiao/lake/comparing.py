@@ -4,7 +4,7 @@ Of several changes of one table each is compared with what the ones before it wo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -20,6 +20,7 @@ from dabiao.lake.tables import TABLES, LakeTable
 
 _AMOUNTS: Final = ("amount", "amount_with_tax")
 _EXAMPLES: Final = 3
+_KEPT_ROWS: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,10 @@ class Moved:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What becomes of a table. amount: the column that `months` sum, where it has one that the rows fill."""
+    """What becomes of a table. amount: the column that `months` sum, where it has one that the rows fill.
+
+    changes: what was compared, to be written.
+    """
 
     table: str
     counts: Counts
@@ -61,26 +65,36 @@ class Comparison:
     months: tuple[Month, ...] = ()
     moved: Moved = Moved()
     alike: Alike | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def compared(
-    store: Store, changes: Iterable[Change], on: Mapping[str, int], *, source: str
+    store: Store, changes: Iterable[Change], on: Mapping[str, int], *, source: str, keep: bool = False
 ) -> tuple[Comparison, ...]:
     """What the changes would do to these versions of the tables; a table that is not named holds nothing yet.
 
-    source: whose rows come. Raises BadChange for rows that do not fit.
+    source: whose rows come. keep: the changes will be written on these very versions, and need not be compared again
+    (`Comparison.changes`; `close` them in the end). Raises BadChange for rows that do not fit.
     """
     by_table: dict[str, list[Change]] = {}
     for change in changes:
         by_table.setdefault(change.table, []).append(change)
-    return tuple(_of(store, TABLES[name], of, on.get(name), source) for name, of in by_table.items())
+    return tuple(_of(store, TABLES[name], of, on.get(name), source, keep) for name, of in by_table.items())
+
+
+def close(comparisons: Iterable[Comparison]) -> None:
+    """Let go of what was kept for the writing."""
+    for change in (change for comparison in comparisons for change in comparison.changes):
+        if change.compared is not None:
+            change.compared.close()
 
 
 def _of(
-    store: Store, table: LakeTable, changes: Sequence[Change], version: int | None, source: str
+    store: Store, table: LakeTable, changes: Sequence[Change], version: int | None, source: str, keep: bool
 ) -> Comparison:
     files = store.files(table.name, version) if version is not None else []
-    with writing.engine(store) as work:
+    work, kept = writing.engine(store), False
+    try:
         base = writing.select_all(store, table, files, extra="row_hash, filename")
         work.execute(f"CREATE TEMP VIEW base AS {base}")
         work.execute("CREATE TEMP VIEW existing AS SELECT * FROM base")
@@ -90,7 +104,12 @@ def _of(
                 told.go_on_from(number)
             writing.stage(work, table, change)
             told.add(change)
-        return told.all()
+        found, kept = told.all(), keep and len(changes) == 1 and told.is_small
+        done = (replace(changes[0], compared=work),) if kept else tuple(changes)
+        return replace(found, changes=done)
+    finally:
+        if not kept:
+            work.close()
 
 
 @dataclass
@@ -108,18 +127,27 @@ class _Told:
     _started: bool = False
 
     @property
+    def is_small(self) -> bool:
+        """Whether what was found is small enough to be kept beside that of other tables."""
+        return self.counts.unchanged + self.counts.updated + self.counts.removed <= _KEPT_ROWS
+
+    @property
     def _is_fact(self) -> bool:
         return self.table.kind == "fact"
 
     def add(self, change: Change) -> None:
-        moved = [f"{named(self.table.on or '')}::DATE", "person"] if self._is_fact else []
-        writing.compare(self.work, self.table, change, moved=moved)
-        self.counts += writing.counted(self.work)
-        if self._is_fact:
-            self._begin()
-            self._add_months()
-            self._add_moved()
-            self.alike = alike.larger(self.alike, alike.found(self.work, self.table, self.source))
+        if not self._is_fact:
+            writing.compare(self.work, self.table, change)
+            self.counts += writing.counted(self.work)
+            return
+        self._begin()
+        moved = (f"{named(self.table.on or '')}::DATE", "person")
+        writing.compare(self.work, self.table, change, moved=moved, kept=(self._month, self._value))
+        counts = writing.counted(self.work)
+        self.counts += counts
+        self._add_months(counts)
+        self._add_moved()
+        self.alike = alike.larger(self.alike, alike.found(self.work, self.table, self.source))
 
     def go_on_from(self, number: int) -> None:
         """Let `existing` be what the change before has made of it."""
@@ -149,14 +177,24 @@ class _Told:
             "CREATE TEMP TABLE delta (month DATE, rows BIGINT, filled BIGINT, amount DECIMAL(38, 4))"
         )
 
-    def _add_months(self) -> None:
-        leaving = f"SELECT * FROM existing SEMI JOIN gone USING ({listed(self.table.key)})"
-        for rows, sign in ((leaving, "-"), ("SELECT * FROM fresh", "")):
-            if sign and not self._row("SELECT count(*) FROM gone")[0]:
-                continue
+    def _add_months(self, counts: Counts) -> None:
+        """Note what leaves a month and what comes to it. Rows that change are in `met`; no table is read for them again."""
+        keys = listed(self.table.key)
+        met = "SELECT {0}0 AS month, {0}1 AS amount FROM met WHERE NOT same"
+        read = f"SELECT {self._month} AS month, {self._value} AS amount FROM"
+        parts: list[tuple[str, str]] = []
+        if counts.updated:
+            parts += [("-", met.format("old")), ("", met.format("new"))]
+        if counts.removed:
+            gone = f"(SELECT {keys} FROM gone WHERE removed)"
+            parts.append(("-", f"{read} existing SEMI JOIN {gone} USING ({keys})"))
+        if counts.inserted:
+            known = f" ANTI JOIN met USING ({keys})" if counts.updated or counts.unchanged else ""
+            parts.append(("", f"{read} incoming{known}"))
+        for sign, rows in parts:
             self.work.execute(
-                f"""INSERT INTO delta SELECT {self._month}, {sign}count(*), {sign}count({self._value}),
-                        {sign}coalesce(sum({self._value}), 0) FROM ({rows}) GROUP BY 1"""
+                f"""INSERT INTO delta SELECT month, {sign}count(*), {sign}count(amount), {sign}coalesce(sum(amount), 0)
+                    FROM ({rows}) GROUP BY 1"""
             )
 
     def _months(self) -> Iterable[Month]:

@@ -37,14 +37,14 @@ def write(
     """
     table = TABLES[change.table]
     base = store.settle(change.table, on) if on is not None else _begin(store, change.table)
-    with engine(store) as work:
-        files = store.files(change.table, base)
-        stage(work, table, change)
-        _refuse_bad_keys(work, table)
-        work.execute(
-            f"CREATE TEMP VIEW existing AS {select_all(store, table, files, extra='row_hash, filename')}"
-        )
-        compare(work, table, change)
+    with change.compared or engine(store) as work:
+        if change.compared is None:
+            files = store.files(change.table, base)
+            stage(work, table, change)
+            work.execute(
+                f"CREATE TEMP VIEW existing AS {select_all(store, table, files, extra='row_hash, filename')}"
+            )
+            compare(work, table, change)
         counts = counted(work)
         if not counts.changed:
             return Written(base, counts)
@@ -110,6 +110,7 @@ def stage(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> 
     work.execute(
         f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT *, (hash({hashed}) >> 1)::BIGINT AS row_hash FROM (SELECT {columns} FROM given)"
     )
+    _refuse_bad_keys(work, table)
 
 
 def _given(work: duckdb.DuckDBPyConnection, rows: pa.Table | Path) -> frozenset[str]:
@@ -139,19 +140,30 @@ def _refuse_bad_keys(work: duckdb.DuckDBPyConnection, table: LakeTable) -> None:
 
 
 def compare(
-    work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change, *, moved: Sequence[str] = ()
+    work: duckdb.DuckDBPyConnection,
+    table: LakeTable,
+    change: Change,
+    *,
+    moved: Sequence[str] = (),
+    kept: Sequence[str] = (),
 ) -> None:
     """`met`: incoming keys that exist. `gone`: existing rows that go, replaced or removed.
 
     moved: expressions over a row, for each of which `met` tells (`moved0`, …) whether a value that was there is another.
+    kept: expressions whose values before and after (`old0`, `new0`, …) `met` keeps of rows that change.
     """
     keys = _list(table.key)
-    watched = "".join(f", {value} AS was{at}" for at, value in enumerate(moved))
+    watched = "".join(f", {value} AS was{at}" for at, value in enumerate((*moved, *kept)))
     old = f"SELECT {_list(table.key, 'e.')}, e.filename, e.row_hash{watched} FROM existing e"
     told = "".join(
         f", o.was{at} IS NOT NULL AND o.was{at} IS DISTINCT FROM i.was{at} AS moved{at}"
         for at in range(len(moved))
     )
+    for at in range(len(kept)):
+        told += "".join(
+            f", CASE WHEN o.row_hash <> i.row_hash THEN {side}.was{at + len(moved)} END AS {name}{at}"
+            for side, name in (("o", "old"), ("i", "new"))
+        )
     given = f"(SELECT {keys}, row_hash{watched} FROM incoming)"
     work.execute(
         f"CREATE OR REPLACE TEMP TABLE met AS SELECT {_list(table.key, 'o.')}, o.filename, o.row_hash, o.row_hash = i.row_hash AS same{told} FROM ({old}) o JOIN {given} i USING ({keys})"

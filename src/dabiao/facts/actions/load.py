@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,8 +26,8 @@ from dabiao.facts.logic.loading.stage import FILE, Stage
 from dabiao.facts.logic.mapping import MapFile
 from dabiao.facts.logic.reading import ROW, Aside
 from dabiao.facts.models import ImportBatch
-from dabiao.lake import lease, reading
-from dabiao.lake.change import Counts
+from dabiao.lake import comparing, lease, reading
+from dabiao.lake.change import Change, Counts
 from dabiao.lake.comparing import Comparison
 from dabiao.lake.snapshot import latest_tables
 from dabiao.org import queries as org
@@ -260,10 +260,11 @@ def _perform(
 
     seen: list[Comparison] = []
 
-    def look() -> None:
+    def look() -> Iterable[Change]:
         """Nobody else publishes any more: what is said here is what is done."""
-        seen.extend(preview.compared(done, latest_tables()))
+        seen.extend(preview.compared(done, latest_tables(), keep=True))
         guards.demand(guards.findings(seen, source=done.context.system), even_so)
+        return [change for comparison in seen for change in comparison.changes]
 
     try:
         published = publishing.write(
@@ -277,6 +278,8 @@ def _perform(
     except guards.Stopped as stop:
         stop.report = _rehearsed(done, counts, people, seen, row.file_hash)
         raise
+    finally:
+        comparing.close(seen)
     tables = _written(done, counts, published.counts)
     report = _report(done, tables, org.employee_numbers(), dry_run=False)
     return replace(_with_changes(report, done, counts, seen, row.file_hash), snapshot=published.number)

@@ -90,7 +90,7 @@ def errors_listing(report: Report) -> Listing:
 
 def changes_listing(report: Report) -> Listing:
     """What a load does, or did, to each table: the same figures before it and after."""
-    rows = [
+    rows: list[dict[str, Cell]] = [
         {
             "table": labels.table(change.into), "new": change.new, "changed": change.changed, "gone": change.gone,
             "same": change.same,
@@ -140,7 +140,7 @@ def months_listing(changes: Sequence[TableChange]) -> Listing:
 
 def undo_listing(done: TakenBack) -> Listing:
     """What taking an import back does, or did, to the rows of each table."""
-    rows = [
+    rows: list[dict[str, Cell]] = [
         {
             "table": labels.table(table.into), "goes": table.goes, "back": table.back, "returns": table.returns,
             "stays": table.stays,

@@ -15,11 +15,10 @@ from dabiao.lake.comparing import Comparison
 from dabiao.lake.store import Store
 
 
-def compared(done: Prepared, tables: Mapping[str, int]) -> tuple[Comparison, ...]:
-    """What is staged and finished against these versions of the lake's tables."""
-    return comparing.compared(
-        Store(home.lake()), publishing.changes(done), tables, source=done.context.system
-    )
+def compared(done: Prepared, tables: Mapping[str, int], *, keep: bool = False) -> tuple[Comparison, ...]:
+    """What is staged and finished against these versions of the lake's tables; see `lake.comparing` for `keep`."""
+    changes = publishing.changes(done)
+    return comparing.compared(Store(home.lake()), changes, tables, source=done.context.system, keep=keep)
 
 
 def told(

@@ -1,6 +1,6 @@
 """Second half of an import: the organisation and targets in one transaction, then the facts as one snapshot."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from dabiao.core.publishing import publish
@@ -42,13 +42,13 @@ def write(
     *,
     at: datetime,
     deliver: Callable[[], None] | None,
-    look: Callable[[], None],
+    look: Callable[[], Iterable[Change]],
     within: Callable[[int], None],
     trace: Callable[[str], None],
 ) -> Published:
     """Publish everything; names of customers and products, and what `deliver` brings, become visible with it.
 
-    look: called when nobody else publishes any more, before a row of the import is written.
+    look: the changes, asked for when nobody else publishes any more and before a row of the import is written.
     """
     names = done.stage.names()
 
@@ -57,8 +57,7 @@ def write(
         within(number)
 
     def looked_at() -> Iterator[Change]:
-        look()
-        yield from changes(done)
+        yield from look()
 
     return publish(
         looked_at(),
