@@ -50,7 +50,7 @@ POSTS = {address: post for table in tables().values() for address, post in table
 SHARED_PATHS = {("api:list_targets", "PUT"), ("api:set_targets", "GET")}
 """Two operations of one path; each is named by its own line."""
 PUBLISHING = {"facts:import-undo", "api:undo_import"}
-"""What is taken back after each caller leaves files in the lake, which must know before whose they are."""
+"""They look into the lake, and publish what has never been: it is there before the first caller asks."""
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,19 @@ from dabiao.facts.actions.load import imports_folder, working_on
 from dabiao.facts.logic import takeback
 from dabiao.facts.logic.takeback import TakenBack
 from dabiao.facts.models import ImportBatch
+from dabiao.lake import installation
 from dabiao.lake.change import Change
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
 
 def look_at_undo(key: str, *, by: User | None) -> TakenBack:
-    """What taking an import back would do now; nothing changes. Raises NotFound, NotLoaded, TooOld, Forbidden."""
+    """What taking an import back would do now; nothing changes. Raises NotFound, NotLoaded, TooOld, Forbidden,
+    WrongLake."""
     require(by, Can.OPERATE)
     batch = queries.batch(key)
     takeback.refuse_unless_loaded(batch)
+    installation.prove()
     with _scratch(key) as folder:
         return takeback.told(batch, takeback.undone_tables(batch, folder))
 
