@@ -81,11 +81,12 @@ def products() -> pa.Table:
 
 def settle(at: datetime) -> None:
     """The organisation and its users in the app database: `ada` sees all, `m000` a team, `h0` a region."""
+    from dabiao.core.uploads import numbered
     from dabiao.org import imports
     from dabiao.org.models import User
 
     for name, rows in _ORGANISATION.items():
-        done = imports.import_rows(name, rows(), by=None, at=at)
+        done = imports.import_rows(name, numbered(rows()), by=None, at=at)
         if done.errors:
             raise ValueError(f"{name}: {done.errors[0]}")
     for user in User.objects.filter(username__in=["ada", "m000", "h0"]):

@@ -1,6 +1,6 @@
 """A lake of the test's own, an operator, and files made on the spot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -32,8 +32,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def load(otto, at) -> Callable[..., Report]:
-    def run(path: Path, mapping: str, **options) -> Report:
-        return actions.load(actions.Order(path, read_map(mapping)), by=otto, at=at, **options)
+    def run(path: Path, mapping: str, even_so: Collection[str] = (), **options) -> Report:
+        order = actions.Order(path, read_map(mapping), even_so=frozenset(even_so))
+        return actions.load(order, by=otto, at=at, **options)
 
     return run
 

@@ -38,6 +38,16 @@ def _begun_only(caller: Caller) -> Post:
     return Post(arguments={"key": _begun(caller).key})
 
 
+def _begun_by_program(caller: Caller) -> Post:
+    return Post(arguments={"key": _begun(caller).key}, json={"even_so": ["again"]})
+
+
+def _loaded(caller: Caller) -> Post:
+    """An import to be taken back. It has changed no row: nobody could take back a version of the lake after each caller."""
+    done = {"state": ImportBatch.State.DONE, "at": caller.at, "path": "orders.csv"}
+    return Post(arguments={"key": ImportBatch.objects.create(key="loaded", **done).key})
+
+
 def _activity(caller: Caller) -> Post:
     visit = {"kind": "visit", "customer": "甲公司", "at": "09:30"}
     return Post({"person": caller.person, "day": timezone.localdate().isoformat(), **visit})
@@ -57,9 +67,12 @@ POSTS = {
     "facts:import-mapping": _with_mapping,
     "facts:import-load": _begun_only,
     "facts:import-discard": _begun_only,
+    "facts:import-undo": _loaded,
     "facts:today": _activity,
     "facts:today-take-back": _waiting,
     "api:upsert": lambda _: Post(json={"rows": [{"key": "1", "ordered_on": "2026-03-01"}]}),
+    "api:load_import": _begun_by_program,
+    "api:undo_import": _loaded,
     "api:remove": lambda _: Post(json=[{"source": "api", "key": "1"}]),
 }
 

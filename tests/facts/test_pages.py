@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 
 from dabiao.core import jobs, publishing
@@ -15,6 +16,8 @@ from dabiao.facts.models import Connector, ImportBatch
 from dabiao.lake import outbox, reading
 from dabiao.lake.models import Pending
 from dabiao.metrics.query import Query, run_query
+from dabiao.org import actions as org
+from tests.facts.test_preview import HEAD, MAP
 
 ORDERS = "单号,订单日期,客户名称,业务员,金额(万元)\nA1,2026-01-05,甲,P04,1.5\nA2,2026年1月6日,乙,P04,2\nA3,2026-02-30,丙,P05,3\n合计,,,,6.5\n"
 
@@ -187,6 +190,77 @@ class TestImportPages:
         assert "No facts yet" in otto.get("/facts/").content.decode()
 
         assert otto.get("/facts/?export=csv").status_code == 200
+
+
+class TestWhatALoadAsks:
+    """Six orders whose running number begins anew in February."""
+
+    @pytest.fixture
+    def asked(self, web):
+        otto = web("otto")
+        keys = []
+        for month, first in (("01", 100), ("02", 900)):
+            rows = "".join(f"{n},2026-{month}-0{n},甲{n},P04,{first + n}\n" for n in range(1, 7))
+            step = upload(otto, HEAD + rows, system="erp")
+            key = step.url.split("/")[3]
+            otto.post(step.url, {"text": MAP})
+            run_jobs()
+            if month == "01":
+                otto.post(f"/facts/imports/{key}/load/")
+                run_jobs()
+            keys.append(key)
+        return otto, keys[1]
+
+    def test_stands_beside_what_it_will_do_and_has_to_be_said(self, asked, sql):
+        otto, key = asked
+        page = otto.get(f"/facts/imports/{key}/").content.decode()
+        assert "6 of the 6 rows that it changes get another date or person" in page
+        assert page.count('name="even_so"') == 2 and "What it will do" in page and "2026-01" in page
+        assert otto.get(f"/facts/imports/{key}/?export=csv&table=months").status_code == 200
+
+        refused = otto.post(f"/facts/imports/{key}/load/", {"even_so": "moved"})
+        assert refused.status_code == 409 and "shrinks" in refused.content.decode()
+        assert otto.post(f"/facts/imports/{key}/load/", {"even_so": ["moved", "shrinks"]}).status_code == 302
+        run_jobs()
+
+        assert sql("SELECT min(ordered_on) >= DATE '2026-02-01', count(*) FROM order_lines") == [(True, 6)]
+        assert "Said before it was loaded" in otto.get(f"/facts/imports/{key}/").content.decode()
+
+    def test_is_asked_again_when_the_load_finds_what_the_check_did_not(self, asked, sql):
+        otto, key = asked
+        ImportBatch.objects.filter(key=key).update(state="uploaded", report={})
+        assert otto.post(f"/facts/imports/{key}/load/").status_code == 302
+        run_jobs()
+
+        page = otto.get(f"/facts/imports/{key}/").content.decode()
+        assert ImportBatch.objects.get(key=key).state == "checked" and page.count('name="even_so"') == 2
+        assert sql("SELECT max(ordered_on) < DATE '2026-02-01' FROM order_lines") == [(True,)]
+        otto.post(f"/facts/imports/{key}/load/", {"even_so": ["moved", "shrinks"]})
+        run_jobs()
+        assert ImportBatch.objects.get(key=key).state == "done"
+
+    def test_programs_see_it_and_say_it(self, asked, company):
+        _otto, key = asked
+        _row, secret = org.create_token(name="t", scope="write", days=1, by=company.otto, at=timezone.now())
+        program = {"headers": {"Authorization": f"Bearer {secret}"}, "content_type": "application/json"}
+        client = Client()
+
+        told = client.get(f"/api/v1/imports/{key}", **program).json()
+        assert [finding["code"] for finding in told["findings"]] == ["moved", "shrinks"]
+        (change,) = [each for each in told["changes"] if each["into"] == "order_lines"]
+        assert (change["new"], change["changed"], change["same"]) == (0, 6, 0)
+        assert change["months"][0] == {
+            "month": "2026-01", "rows_before": 6, "rows_after": 0, "amount_before": "621", "amount_after": None,
+        }  # fmt: skip
+        assert client.post(f"/api/v1/imports/{key}/load", "{}", **program).status_code == 409
+        said = '{"even_so": ["moved", "shrinks"]}'
+        assert client.post(f"/api/v1/imports/{key}/load", said, **program).status_code == 202
+        run_jobs()
+
+        seen = client.get(f"/api/v1/imports/{key}/undo/preview", **program).json()
+        done = client.post(f"/api/v1/imports/{key}/undo", **program).json()
+        assert seen["tables"] == done["tables"] and done["tables"][0]["back"] == 6
+        assert client.post(f"/api/v1/imports/{key}/undo", **program).status_code == 409
 
 
 class TestConnectors:

@@ -107,7 +107,8 @@ class Company:
         file = self.folder / f"{self.number}.csv"
         rows = books.file_rows(self.ledger, self.chance, self.number)
         books.write(rows, file)
-        words = ("import", str(file), "--map", str(self.map), "--format", "json")
+        meant = "moved,shrinks,again"  # its rows are drawn by lot
+        words = ("import", str(file), "--map", str(self.map), "--even-so", meant, "--format", "json")
         return Attempt("command", words, [self.ledger, self.ledger.imported(rows)])
 
     def drain(self) -> Attempt:

@@ -93,10 +93,12 @@ class Person:
         self.key = answer.location.strip("/").split("/")[2]
         yield
         yield from self._until("mapping/", {"text": books.MAP}, "checked")
-        yield from self._until("load/", {}, "done")
+        yield from self._until("load/", {"even_so": ["moved", "shrinks", "again"]}, "done")
 
-    def _until(self, page: str, said: dict[str, str], state: str) -> Iterator[None]:
-        self._web.post(f"/facts/imports/{self.key}/{page}", urlencode(said).encode(), _FORM, "admin")
+    def _until(self, page: str, said: dict[str, str | list[str]], state: str) -> Iterator[None]:
+        self._web.post(
+            f"/facts/imports/{self.key}/{page}", urlencode(said, doseq=True).encode(), _FORM, "admin"
+        )
         until = time.monotonic() + _SETTLES
         while time.monotonic() < until:
             yield

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from dabiao.core.room import LakeSource, sources
 from dabiao.lake import maintenance, outbox
@@ -22,7 +23,8 @@ def publish(
 ) -> lake_publish.Published:
     """Publish changes together with the rooms' tables as they are now; see `lake.publish.publish`.
 
-    The versions are read first: what somebody changes meanwhile is published at the next look.
+    The versions are read first: what somebody changes meanwhile is published at the next look. The changes are asked for
+    when nobody else publishes any more: what they find in the lake is what they are written on.
     deliver: changes the rooms' own rows in the transaction that makes the snapshot visible, which then shows them too.
     """
     if deliver is not None:
@@ -30,7 +32,7 @@ def publish(
         return lake_publish.publish(changes, at=at, note=note, last=delivered, within=within, trace=trace)
     stale = dict(_stale())
     return lake_publish.publish(
-        [*_whole(stale), *changes] if stale else changes,
+        chain(_whole(stale), changes),
         at=at,
         note=note,
         versions={source.name: version for source, version in stale.items()},

@@ -11,10 +11,12 @@ from ninja import Router, Schema, Status
 
 from dabiao.core.errors import Malformed
 from dabiao.core.rest import MOST, REFUSALS
+from dabiao.facts import actions, queries
 from dabiao.facts.actions import upserts
 from dabiao.lake.tables import FACTS
-from dabiao.org.access import UserRequest
+from dabiao.org.access import UserRequest, require
 from dabiao.org.api import WRITE
+from dabiao.org.can import Can
 
 router = Router(tags=["facts"])
 
@@ -135,3 +137,110 @@ def _parsed(text: bytes, where: str) -> object:
         return json.loads(text, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
         raise Malformed(_("%(where)s is not JSON.") % {"where": where}) from None
+
+
+class MonthOut(Schema):
+    """A month of a table before and after. Amounts are text; null: no row has one."""
+
+    month: str
+    rows_before: int
+    rows_after: int
+    amount_before: str | None
+    amount_after: str | None
+
+
+class TableChangeOut(Schema):
+    """What an import will do to a table, or did: rows that are new, changed, gone, the same, and its months."""
+
+    into: str
+    new: int
+    changed: int
+    gone: int
+    same: int
+    amount: str | None
+    months: list[MonthOut]
+
+
+class FindingOut(Schema):
+    """Why an import asks before it loads; its code is what `even_so` has to say."""
+
+    code: str
+    into: str
+    text: str
+    examples: list[str]
+
+
+class ImportStateOut(Schema):
+    """An import: how far it is (uploaded, checked, loading, done, undone, failed), what it will do or did."""
+
+    key: str
+    state: str
+    snapshot: int | None
+    read: int
+    loaded: int
+    unchanged: int
+    rejected: int
+    changes: list[TableChangeOut]
+    findings: list[FindingOut]
+
+
+class EvenSoIn(Schema):
+    """Codes of the findings in spite of which it is to be loaded."""
+
+    even_so: list[str] = []
+
+
+class TableBackOut(Schema):
+    """Rows of a table that go (they were new), are back as before, return (it had removed them), or stay: somebody
+    else has changed them since."""
+
+    into: str
+    goes: int
+    back: int
+    returns: int
+    stays: int
+
+
+class TakenBackOut(Schema):
+    """What taking an import back does. kept: what of it stays, in words."""
+
+    tables: list[TableBackOut]
+    changes: list[TableChangeOut]
+    kept: list[str]
+    snapshot: int | None
+
+
+@router.get("/imports/{key}/undo/preview", response={200: TakenBackOut, **REFUSALS})
+def look_at_undo(request: UserRequest, key: str) -> object:
+    """What taking an import back would do now; nothing changes."""
+    return actions.look_at_undo(key, by=request.user).as_json()
+
+
+@router.post("/imports/{key}/undo", auth=WRITE, response={200: TakenBackOut, **REFUSALS})
+def undo_import(request: UserRequest, key: str) -> object:
+    """Take an import back; what others have loaded or entered since stays. 409 where it cannot be, with the reason."""
+    return actions.undo(key, by=request.user, at=timezone.now()).as_json()
+
+
+@router.post("/imports/{key}/load", auth=WRITE, response={202: ImportStateOut, **REFUSALS})
+def load_import(request: UserRequest, key: str, said: EvenSoIn) -> Status[object]:
+    """Have a checked import loaded. 409 with what it asks, unless `even_so` says it."""
+    actions.start_loading(key, even_so=said.even_so, by=request.user, at=timezone.now())
+    return Status(202, _import(key))
+
+
+@router.get("/imports/{key}", response={200: ImportStateOut, **REFUSALS})
+def show_import(request: UserRequest, key: str) -> object:
+    """An import by its key, with what it will do or did."""
+    require(request.user, Can.OPERATE)
+    return _import(key)
+
+
+def _import(key: str) -> Mapping[str, object]:
+    batch = queries.batch(key)
+    counts = {
+        name: getattr(batch, name)
+        for name in ("key", "state", "snapshot", "read", "loaded", "unchanged", "rejected")
+    }
+    told = {name: batch.report.get(name, []) for name in ("changes", "findings")}
+    return {**counts, **told}

@@ -5,6 +5,8 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +19,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from dabiao.core.errors import Malformed, NotFound
-from dabiao.core.output import Format, plain
+from dabiao.core.output import Format, plain, show
 from dabiao.core.priority import give_way
 from dabiao.core.text_file import text_of
 from dabiao.facts import actions, queries
 from dabiao.facts.logic.labels import ASIDES
-from dabiao.facts.logic.loading.report import Report, verdict
+from dabiao.facts.logic.loading.prepare import Progress as Watch
+from dabiao.facts.logic.loading.report import Report, TableChange, verdict
 from dabiao.facts.logic.look import Asked, look
 from dabiao.facts.logic.mapping import MapFile, read_map
 from dabiao.facts.logic.proposing import Proposal
@@ -34,6 +37,8 @@ _SYSTEM = "What the files come from: rows of one system with the same key are th
 _ANSWER = "QUESTION=CHOICE, for what a proposal asks; several times."
 _REJECTED = 2
 """Exit code when rows were handed back: what could be loaded is loaded, and a script should look."""
+_STOPPED = 3
+"""Exit code when it asks before it loads: nothing was loaded, and somebody has to say that it is meant."""
 
 
 def import_(
@@ -45,15 +50,23 @@ def import_(
     system: Annotated[str, typer.Option(help=_SYSTEM)] = "",
     answer: Annotated[list[str] | None, typer.Option(help=_ANSWER)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
+    even_so: Annotated[
+        str,
+        typer.Option(help="Load in spite of what it asks: moved, shrinks, again, or several with commas."),
+    ] = "",
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
     as_user: Annotated[
         str | None, typer.Option("--as", help="On whose account; default: the operator.")
     ] = None,
 ) -> None:
-    """Load facts, the organisation and targets from files. Exit code 2: some rows were handed back."""
+    """Load facts, the organisation and targets from files.
+
+    Exit code 2: some rows were handed back. 3: it asks before it loads, and nothing was loaded; see --even-so.
+    """
     by = _user(as_user)
     require(by, Can.OPERATE)
-    order = _order(path, map_file, system, answer or [])
+    said = actions.read_codes(even_so.split(","))
+    order = replace(_order(path, map_file, system, answer or []), even_so=said)
     actions.close_interrupted(at=timezone.now())
     give_way()
     with _progress(shown=form is Format.TABLE) as bar:
@@ -62,10 +75,51 @@ def import_(
         def progress(done: int, total: int | None, note: str) -> None:
             bar.update(task, completed=done, total=total, description=note)
 
-        report = actions.load(order, by=by, at=timezone.now(), dry_run=dry_run, progress=progress)
+        report = _loaded(order, by, dry_run, progress)
     _show(report, form)
+    if unsaid := [finding for finding in report.findings if finding.code not in said]:
+        asked = ",".join(dict.fromkeys(finding.code for finding in unsaid))
+        text = _("Nothing was loaded: it asks first. If this is meant, load it with --even-so %(codes)s")
+        print(text % {"codes": asked}, file=sys.stderr)
+        raise typer.Exit(_STOPPED)
     if report.error_cells:
         raise typer.Exit(_REJECTED)
+
+
+def _loaded(order: actions.Order, by: User | None, dry_run: bool, progress: Watch) -> Report:
+    """The report of the load, or of what it would do where it stops and asks."""
+    try:
+        return actions.load(order, by=by, at=timezone.now(), dry_run=dry_run, progress=progress)
+    except actions.Stopped as stop:
+        if stop.report is None:
+            raise
+        return stop.report
+
+
+def undo(
+    key: Annotated[str, typer.Argument(help="The import, by the key in its report and address.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, change nothing.")] = False,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    as_user: Annotated[
+        str | None, typer.Option("--as", help="On whose account; default: the operator.")
+    ] = None,
+) -> None:
+    """Take an import back: its rows become what they were before it; what others loaded since stays."""
+    by = _user(as_user)
+    done = actions.look_at_undo(key, by=by) if dry_run else actions.undo(key, by=by, at=timezone.now())
+    if form is Format.JSON:
+        print(json.dumps(done.as_json(), ensure_ascii=False))
+        return
+    rows = [asdict(table) for table in done.tables]
+    show(rows, ("into", "goes", "back", "returns", "stays"), form)
+    if form is Format.CSV:
+        return
+    out = Console()
+    _show_months(done.changes, out)
+    for said in done.kept:
+        out.print(said, markup=False)
+    if done.snapshot:
+        out.print(_("Taken back: v%(snapshot)s") % {"snapshot": done.snapshot})
 
 
 def propose(
@@ -185,6 +239,12 @@ def _show(report: Report, form: Format) -> None:
         raise Malformed(_("An import's report is shown as table or json."))
     out = Console()
     out.print(_counts(report))
+    if report.changes:
+        out.print(_changes(report.changes))
+        _show_months(report.changes, out)
+    for finding in report.findings:
+        examples = f": {', '.join(finding.examples)}" if finding.examples else ""
+        out.print(f"[red]?[/red] {escape(finding.text)}{escape(examples)} ({finding.code})")
     for kind in report.errors:
         place = f"{kind.source}.{kind.column} → {kind.into}"
         example = f"{kind.example!r} " if kind.example else ""
@@ -224,3 +284,45 @@ def _counts(report: Report) -> Table:
     for row in report.tables:
         table.add_row(row.into, row.source, *[f"{getattr(row, name):,}" for name in heads])
     return table
+
+
+def _changes(changes: Sequence[TableChange]) -> Table:
+    """What it does to each table."""
+    table = Table(show_edge=False, header_style="bold")
+    table.add_column("table", no_wrap=True)
+    for head in ("new", "chg", "gone", "same"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in changes:
+        table.add_row(row.into, *[f"{count:,}" for count in (row.new, row.changed, row.gone, row.same)])
+    return table
+
+
+def _show_months(changes: Sequence[TableChange], out: Console) -> None:
+    """Per fact table a line for each month in which something changes."""
+    for change in changes:
+        if not change.months:
+            continue
+        table = Table(show_edge=False, header_style="bold")
+        table.add_column(change.into, no_wrap=True)
+        for head in (
+            "rows before",
+            "after",
+            "±",
+            *((f"{change.amount} before", "after", "±") if change.amount else ()),
+        ):
+            table.add_column(head, justify="right", no_wrap=True)
+        for month in change.months:
+            rows = (
+                f"{month.rows_before:,}",
+                f"{month.rows_after:,}",
+                f"{month.rows_after - month.rows_before:+,}",
+            )
+            amounts = _amounts(month.amount_before, month.amount_after) if change.amount else ()
+            table.add_row(month.month, *rows, *amounts)
+        out.print(table)
+
+
+def _amounts(before: str | None, after: str | None) -> tuple[str, str, str]:
+    """Before, after and the difference; a dash where there is no amount."""
+    shown = [f"{Decimal(amount):,.2f}" if amount is not None else "—" for amount in (before, after)]
+    return shown[0], shown[1], f"{Decimal(after or 0) - Decimal(before or 0):+,.2f}"

@@ -42,6 +42,7 @@ class ImportBatch(models.Model):
         CHECKED = "checked", _("Checked")
         LOADING = "loading", _("Loading")
         DONE = "done", _("Loaded")
+        UNDONE = "undone", _("Taken back")
         FAILED = "failed", _("Failed")
 
     key = models.CharField(max_length=32, unique=True)
@@ -61,6 +62,11 @@ class ImportBatch(models.Model):
     snapshot = models.BigIntegerField(null=True)
     report = models.JSONField(default=dict)
     error = models.TextField(blank=True, default="")
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True)
+    undone = models.JSONField(default=dict, help_text="what taking it back did")
 
     class Meta:
         constraints = [

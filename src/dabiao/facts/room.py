@@ -98,6 +98,7 @@ ROOM = Room(
         "facts.import.interrupted": _("Interrupted import closed"),
         "facts.import.mapped": _("Mapping of an import confirmed"),
         "facts.import.started": _("Import started"),
+        "facts.import.undone": _("Import taken back"),
         "facts.import.uploaded": _("Files uploaded"),
         "facts.imported": _("Facts imported"),
         "facts.removed": _("Facts removed through the API"),
@@ -107,6 +108,7 @@ ROOM = Room(
     notices=_notices,
     commands={
         "import": Command("dabiao.facts.commands:import_", "Load files or a query, as a mapping file says."),
+        "undo": Command("dabiao.facts.commands:undo", "Take an import back; what others loaded since stays."),
         "propose": Command(
             "dabiao.facts.commands:propose", "Print a mapping proposed from the headers of files."
         ),

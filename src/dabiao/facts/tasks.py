@@ -1,10 +1,14 @@
 """Jobs of this room: checking and loading an uploaded import."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from django.conf import settings
 from django.utils import translation
 
 from dabiao.core.jobs import Json, Work
 from dabiao.facts import actions, queries
+from dabiao.facts.logic.loading.report import Report
 from dabiao.facts.models import ImportBatch
 
 
@@ -20,22 +24,25 @@ def check(work: Work, *, key: str) -> Json:
             batch=batch,
             progress=work.progress,
         )
-    batch.report = {
-        **{name: batch.report[name] for name in _KEPT if name in batch.report},
-        **report.as_json(),
-    }
-    batch.state = ImportBatch.State.CHECKED
-    batch.save(update_fields=["report", "state"])
+    _checked(batch, report)
     return {"ready": report.total("ready"), "errors": report.error_cells}
 
 
-def load(work: Work, *, key: str) -> Json:
-    """Load a checked import; run again after a crash, it finds its rows unchanged."""
+def load(work: Work, *, key: str, even_so: Sequence[str] = ()) -> Json:
+    """Load a checked import; run again after a crash, it finds its rows unchanged.
+
+    Where it has to ask what the check did not find yet, it is a checked import again that says so.
+    """
     batch = queries.batch(key)
+    order = replace(actions.order_of(batch), even_so=frozenset(even_so))
     with translation.override(_language(batch)):
-        report = actions.load(
-            actions.order_of(batch), by=work.job.by, at=work.at, batch=batch, progress=work.progress
-        )
+        try:
+            report = actions.load(order, by=work.job.by, at=work.at, batch=batch, progress=work.progress)
+        except actions.Stopped as stop:
+            if stop.report is None:
+                raise
+            _checked(batch, stop.report)
+            return {"stopped": list(stop.codes)}
     return {
         "loaded": report.total("loaded"),
         "rejected": report.total("rejected"),
@@ -44,6 +51,12 @@ def load(work: Work, *, key: str) -> Json:
 
 
 _KEPT = ("headers", "guesses", "unplaced", "notes_of_proposal", "again")
+
+
+def _checked(batch: ImportBatch, report: Report) -> None:
+    kept = {name: batch.report[name] for name in _KEPT if name in batch.report}
+    batch.report, batch.state, batch.error = {**kept, **report.as_json()}, ImportBatch.State.CHECKED, ""
+    batch.save(update_fields=["report", "state", "error"])
 
 
 def _language(batch: ImportBatch) -> str:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("imports/<str:key>/status/", imports.import_status, name="import-status"),
     path("imports/<str:key>/mapping/", imports.import_mapping, name="import-mapping"),
     path("imports/<str:key>/load/", imports.import_load, name="import-load"),
+    path("imports/<str:key>/undo/", imports.import_undo, name="import-undo"),
     path("imports/<str:key>/discard/", imports.import_discard, name="import-discard"),
     path("imports/<str:key>/files/<str:name>", imports.import_file, name="import-file"),
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
 
@@ -29,6 +30,7 @@ class Change:
     removed: key columns of rows to take away
     window:  the rows replace all that this source had in the window
     whole:   the rows are the whole table from now on (dimensions that a room publishes)
+    compared: where `writing` has compared them already with the version that they are written on; it is closed then
     """
 
     table: str
@@ -36,6 +38,7 @@ class Change:
     removed: pa.Table | None = None
     window: Window | None = None
     whole: bool = False
+    compared: duckdb.DuckDBPyConnection | None = None
 
 
 @dataclass(frozen=True)

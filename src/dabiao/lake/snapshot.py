@@ -19,6 +19,12 @@ def latest() -> Snapshot | None:
     return Snapshot.objects.order_by("-number").first()
 
 
+def latest_tables() -> dict[str, int]:
+    """Table → version that readers use now; a table that holds nothing yet is not named."""
+    snapshot = latest()
+    return dict(snapshot.tables) if snapshot else {}
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a snapshot is of: table → version, the serving file, room → version of what it published."""

@@ -14,6 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from dabiao.lake.change import BadChange, Change, Counts, Written
+from dabiao.lake.sql import listed as _list
+from dabiao.lake.sql import named as _name
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES, LakeTable
 
@@ -35,14 +37,15 @@ def write(
     """
     table = TABLES[change.table]
     base = store.settle(change.table, on) if on is not None else _begin(store, change.table)
-    with engine(store) as work:
-        files = store.files(change.table, base)
-        _stage(work, table, change)
-        work.execute(
-            f"CREATE TEMP VIEW existing AS {select_all(store, table, files, extra='row_hash, filename')}"
-        )
-        _compare(work, table, change)
-        counts = _counts(work)
+    with change.compared or engine(store) as work:
+        if change.compared is None:
+            files = store.files(change.table, base)
+            stage(work, table, change)
+            work.execute(
+                f"CREATE TEMP VIEW existing AS {select_all(store, table, files, extra='row_hash, filename')}"
+            )
+            compare(work, table, change)
+        counts = counted(work)
         if not counts.changed:
             return Written(base, counts)
         days = _days(work, table)
@@ -89,7 +92,7 @@ def _begin(store: Store, table: str) -> int:
     return store.settle(table, 0)
 
 
-def _stage(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> None:
+def stage(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> None:
     """`incoming`: the rows in the table's own columns and types, with the hash of all but the batch.
 
     A view: reading the columns that a step needs once more is cheaper than keeping ten million rows at hand.
@@ -105,14 +108,14 @@ def _stage(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) ->
     )
     hashed = ", ".join(_name(column.name) for column in table.columns if column.name != "batch")
     work.execute(
-        f"CREATE TEMP VIEW incoming AS SELECT *, (hash({hashed}) >> 1)::BIGINT AS row_hash FROM (SELECT {columns} FROM given)"
+        f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT *, (hash({hashed}) >> 1)::BIGINT AS row_hash FROM (SELECT {columns} FROM given)"
     )
     _refuse_bad_keys(work, table)
 
 
 def _given(work: duckdb.DuckDBPyConnection, rows: pa.Table | Path) -> frozenset[str]:
     if isinstance(rows, Path):
-        work.execute(f"CREATE TEMP VIEW given AS SELECT * FROM read_parquet({literal(rows)})")
+        work.execute(f"CREATE OR REPLACE TEMP VIEW given AS SELECT * FROM read_parquet({literal(rows)})")
     else:
         work.register("given", rows)
     return frozenset(row[0] for row in work.execute("DESCRIBE given").fetchall())
@@ -125,7 +128,7 @@ def _refuse_bad_keys(work: duckdb.DuckDBPyConnection, table: LakeTable) -> None:
         raise BadChange(f"{table.name}: {row[0]} rows have no {' + '.join(table.key)}")
     # Grouped by a hash of 8 bytes first, which takes a third of the memory of the keys themselves.
     work.execute(
-        f"CREATE TEMP TABLE alike AS SELECT hash({keys}) AS h FROM incoming GROUP BY h HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE alike AS SELECT hash({keys}) AS h FROM incoming GROUP BY h HAVING count(*) > 1"
     )
     twice = work.execute(
         f"""SELECT {keys} FROM incoming WHERE hash({keys}) IN (SELECT h FROM alike)
@@ -136,12 +139,34 @@ def _refuse_bad_keys(work: duckdb.DuckDBPyConnection, table: LakeTable) -> None:
         raise BadChange(f"{table.name}: the same {' + '.join(table.key)} stands there twice: {shown}")
 
 
-def _compare(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> None:
-    """`met`: incoming keys that exist. `gone`: existing rows that go, replaced or removed."""
+def compare(
+    work: duckdb.DuckDBPyConnection,
+    table: LakeTable,
+    change: Change,
+    *,
+    moved: Sequence[str] = (),
+    kept: Sequence[str] = (),
+) -> None:
+    """`met`: incoming keys that exist. `gone`: existing rows that go, replaced or removed.
+
+    moved: expressions over a row, for each of which `met` tells (`moved0`, …) whether a value that was there is another.
+    kept: expressions whose values before and after (`old0`, `new0`, …) `met` keeps of rows that change.
+    """
     keys = _list(table.key)
-    old = f"SELECT {_list(table.key, 'e.')}, e.filename, e.row_hash FROM existing e"
+    watched = "".join(f", {value} AS was{at}" for at, value in enumerate((*moved, *kept)))
+    old = f"SELECT {_list(table.key, 'e.')}, e.filename, e.row_hash{watched} FROM existing e"
+    told = "".join(
+        f", o.was{at} IS NOT NULL AND o.was{at} IS DISTINCT FROM i.was{at} AS moved{at}"
+        for at in range(len(moved))
+    )
+    for at in range(len(kept)):
+        told += "".join(
+            f", CASE WHEN o.row_hash <> i.row_hash THEN {side}.was{at + len(moved)} END AS {name}{at}"
+            for side, name in (("o", "old"), ("i", "new"))
+        )
+    given = f"(SELECT {keys}, row_hash{watched} FROM incoming)"
     work.execute(
-        f"CREATE TEMP TABLE met AS SELECT o.*, o.row_hash = i.row_hash AS same FROM ({old}) o JOIN incoming i USING ({keys})"
+        f"CREATE OR REPLACE TEMP TABLE met AS SELECT {_list(table.key, 'o.')}, o.filename, o.row_hash, o.row_hash = i.row_hash AS same{told} FROM ({old}) o JOIN {given} i USING ({keys})"
     )
     removed = [f"SELECT {keys}, filename, false AS removed FROM met WHERE NOT same"]
     if change.removed is not None:
@@ -159,13 +184,16 @@ def _compare(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) 
         removed.append(
             f"SELECT {_list(table.key, 'e.')}, e.filename, true FROM existing e ANTI JOIN incoming USING ({keys})"
         )
-    work.execute(f"CREATE TEMP TABLE gone AS SELECT DISTINCT * FROM ({' UNION ALL '.join(removed)})")
     work.execute(
-        f"CREATE TEMP VIEW fresh AS SELECT * FROM incoming ANTI JOIN (SELECT {keys} FROM met WHERE same) USING ({keys})"
+        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT * FROM ({' UNION ALL '.join(removed)})"
+    )
+    work.execute(
+        f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT * FROM incoming ANTI JOIN (SELECT {keys} FROM met WHERE same) USING ({keys})"
     )
 
 
-def _counts(work: duckdb.DuckDBPyConnection) -> Counts:
+def counted(work: duckdb.DuckDBPyConnection) -> Counts:
+    """What `compare` found, as numbers."""
     incoming, unchanged, updated, removed = _row(
         work,
         """SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM met WHERE same),
@@ -231,14 +259,6 @@ def select_all(store: Store, table: LakeTable, files: Iterable[str], *, extra: s
 def _row(work: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
     row = work.execute(query).fetchone()
     return row if row is not None else ()
-
-
-def _list(names: Iterable[str], prefix: str = "") -> str:
-    return ", ".join(prefix + _name(name) for name in names)
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str | Path) -> str:

@@ -5,6 +5,7 @@ from dabiao.facts.actions.connect import remove_connector, save_connector
 from dabiao.facts.actions.entry import Activity, file_activity, file_figures, take_back
 from dabiao.facts.actions.interrupted import close_interrupted
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, load, new_key
+from dabiao.facts.actions.undo import look_at_undo, undo
 from dabiao.facts.actions.wizard import (
     Unanswered,
     answer,
@@ -16,11 +17,14 @@ from dabiao.facts.actions.wizard import (
     questions,
     start_loading,
 )
+from dabiao.facts.logic.loading.guards import CODES, Stopped, read_codes
 from dabiao.facts.logic.loading.publishing import keep_names
 
 __all__ = [
+    "CODES",
     "Activity",
     "Order",
+    "Stopped",
     "Unanswered",
     "answer",
     "begin",
@@ -34,12 +38,15 @@ __all__ = [
     "imports_folder",
     "keep_names",
     "load",
+    "look_at_undo",
     "new_key",
     "open_questions",
     "order_of",
     "questions",
+    "read_codes",
     "remove_connector",
     "save_connector",
     "start_loading",
     "take_back",
+    "undo",
 ]

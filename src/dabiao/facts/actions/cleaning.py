@@ -13,7 +13,7 @@ from dabiao.facts.models import ImportBatch
 from dabiao.lake import installation
 from dabiao.org.access import User
 
-_LOADED: Final = (ImportBatch.State.LOADING, ImportBatch.State.DONE)
+_LOADED: Final = (ImportBatch.State.LOADING, ImportBatch.State.DONE, ImportBatch.State.UNDONE)
 
 
 def forget_files(*, at: datetime) -> int:

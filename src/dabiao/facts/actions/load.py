@@ -4,8 +4,8 @@ import hashlib
 import secrets
 import shutil
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import config
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Refused
-from dabiao.facts.logic.loading import publishing, rejects, rooms, sources, traps
+from dabiao.facts.logic.loading import guards, preview, publishing, rejects, rooms, sources, traps
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
 from dabiao.facts.logic.loading.report import CellError, ErrorKind, Preview, Report, TableCount
@@ -26,8 +26,10 @@ from dabiao.facts.logic.loading.stage import FILE, Stage
 from dabiao.facts.logic.mapping import MapFile
 from dabiao.facts.logic.reading import ROW, Aside
 from dabiao.facts.models import ImportBatch
-from dabiao.lake import dated, lease, reading
-from dabiao.lake.change import Counts
+from dabiao.lake import comparing, dated, lease, reading
+from dabiao.lake.change import Change, Counts
+from dabiao.lake.comparing import Comparison
+from dabiao.lake.snapshot import latest_tables
 from dabiao.org import queries as org
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
@@ -37,11 +39,15 @@ _PREVIEWED = 6
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be imported. `path` is a file or a folder; `map_name` is how errors call the mapping."""
+    """What is to be imported. `path` is a file or a folder; `map_name` is how errors call the mapping.
+
+    even_so: codes of `guards` that it goes on in spite of.
+    """
 
     path: Path
     mapping: MapFile
     map_name: str = "map.yml"
+    even_so: frozenset[str] = frozenset()
 
 
 class ChangedMeanwhile(Refused):
@@ -69,12 +75,18 @@ def load(
     """Import a file or folder. Good rows land as one snapshot, bad ones are handed back; the report tells all.
 
     dry_run: everything is read and checked, nothing changes. batch: an import that was begun on a page.
-    Raises BadMapping, Unreadable, NothingToLoad, Forbidden, ChangedMeanwhile, WrongLake.
+    Raises BadMapping, Unreadable, NothingToLoad, Forbidden, ChangedMeanwhile, WrongLake; Stopped where it asks first.
     """
     require(by, Can.OPERATE)
+    guards.read_codes(order.even_so)
     key = batch.key if batch else new_key()
-    with lease.held(_lease(key)):
+    with working_on(key):
         return _load(order, key, batch, by=by, at=at, dry_run=dry_run, progress=progress)
+
+
+def working_on(key: str) -> AbstractContextManager[object]:
+    """Held by whoever loads an import, or takes it back."""
+    return lease.held(_lease(key))
 
 
 def alive(key: str) -> bool:
@@ -103,25 +115,34 @@ def _load(
     try:
         done = _prepared(order, key, stage, progress)
         if dry_run:
-            report = _rehearse(done, by=by, at=at)
+            report = _rehearse(done, _hash(order, batch), by=by, at=at)
         else:
             row = _begin(order, key, batch, by=by, at=at)
-            report = _perform(done, row, by=by, at=at, progress=progress)
+            report = _perform(done, row, order.even_so, by=by, at=at, progress=progress)
         report = _with_files(report, done, folder)
         report = replace(report, seconds=round(time.monotonic() - started, 2))
         if not dry_run:
             _keep(report, key, by=by, at=at)
         return report
+    except guards.Stopped as stop:
+        if stop.report is not None:
+            stop.report = _with_files(stop.report, done, folder)
+        _fail(key, stop, at)
+        raise
     except BaseException as error:
-        ImportBatch.objects.filter(key=key, state=ImportBatch.State.LOADING).update(
-            state=ImportBatch.State.FAILED, error=str(error)[:2000], finished_at=at
-        )
+        _fail(key, error, at)
         raise
     finally:
         stage.close()
         shutil.rmtree(scratch, ignore_errors=True)
         with suppress(OSError):  # what was handed back, or uploaded, lies beside it
             folder.rmdir()
+
+
+def _fail(key: str, error: BaseException, at: datetime) -> None:
+    ImportBatch.objects.filter(key=key, state=ImportBatch.State.LOADING).update(
+        state=ImportBatch.State.FAILED, error=str(error)[:2000], finished_at=at
+    )
 
 
 def new_key() -> str:
@@ -160,14 +181,41 @@ def _dated(mapping: MapFile) -> dict[str, pl.DataFrame]:
     return {name: pl.DataFrame(reading.current().run(f"SELECT * FROM {name}")) for name in fed}
 
 
-def _rehearse(done: Prepared, *, by: User | None, at: datetime) -> Report:
+def _rehearse(done: Prepared, file_hash: str, *, by: User | None, at: datetime) -> Report:
     """All that would happen, without its happening."""
     counts, people = _tried(done, by=by, at=at)
     finish(done)
+    done.stage.close()  # its memory is the comparison's now
+    seen = preview.compared(done, latest_tables())
+    return _rehearsed(done, counts, people, seen, file_hash)
+
+
+def _rehearsed(
+    done: Prepared,
+    counts: Mapping[int, RoomCount],
+    people: frozenset[str],
+    seen: Sequence[Comparison],
+    file_hash: str,
+) -> Report:
     tables = tuple(
         _ready(done, index, counts) for index in range(len(done.mapping.tables)) if index in done.read
     )
-    return replace(_report(done, tables, people, dry_run=True), preview=_preview(done))
+    report = _report(done, tables, people, dry_run=True)
+    return _with_changes(replace(report, preview=_preview(done)), done, counts, seen, file_hash)
+
+
+def _with_changes(
+    report: Report,
+    done: Prepared,
+    counts: Mapping[int, RoomCount],
+    seen: Sequence[Comparison],
+    file_hash: str,
+) -> Report:
+    """With what it does to every table, what it asks, and what of it was there before."""
+    changes = preview.told(done, seen, counts)
+    known = preview.known(done, changes, file_hash)
+    asked = guards.findings(seen, source=done.context.system)
+    return replace(report, changes=changes, findings=asked, warnings=(*known, *report.warnings))
 
 
 def _tried(done: Prepared, *, by: User | None, at: datetime) -> tuple[dict[int, RoomCount], frozenset[str]]:
@@ -196,9 +244,15 @@ def _preview(done: Prepared) -> dict[str, Preview]:
 
 
 def _perform(
-    done: Prepared, row: ImportBatch, *, by: User | None, at: datetime, progress: Progress
+    done: Prepared,
+    row: ImportBatch,
+    even_so: frozenset[str],
+    *,
+    by: User | None,
+    at: datetime,
+    progress: Progress,
 ) -> Report:
-    counts, _people = _tried(done, by=by, at=at)
+    counts, people = _tried(done, by=by, at=at)
     finish(done)
     done.stage.close()  # its memory is the publication's now; the report opens it again
 
@@ -213,16 +267,31 @@ def _perform(
                 )
             )
 
-    published = publishing.write(
-        done,
-        at=at,
-        deliver=deliver if rooms.has_rows(done) else None,
-        within=lambda number: _landed(row, number, done.rows, by=by, at=at),
-        trace=lambda step: progress(done.rows, done.rows, step),
-    )
-    people = org.employee_numbers()
+    seen: list[Comparison] = []
+
+    def look() -> Iterable[Change]:
+        """Nobody else publishes any more: what is said here is what is done."""
+        seen.extend(preview.compared(done, latest_tables(), keep=True))
+        guards.demand(guards.findings(seen, source=done.context.system), even_so)
+        return [change for comparison in seen for change in comparison.changes]
+
+    try:
+        published = publishing.write(
+            done,
+            at=at,
+            deliver=deliver if rooms.has_rows(done) else None,
+            look=look,
+            within=lambda number: _landed(row, number, done.rows, by=by, at=at),
+            trace=lambda step: progress(done.rows, done.rows, step),
+        )
+    except guards.Stopped as stop:
+        stop.report = _rehearsed(done, counts, people, seen, row.file_hash)
+        raise
+    finally:
+        comparing.close(seen)
     tables = _written(done, counts, published.counts)
-    return replace(_report(done, tables, people, dry_run=False), snapshot=published.number)
+    report = _report(done, tables, org.employee_numbers(), dry_run=False)
+    return replace(_with_changes(report, done, counts, seen, row.file_hash), snapshot=published.number)
 
 
 @action("facts.imported")
@@ -353,7 +422,7 @@ def _begin(
         by=by,
         at=at,
         path=str(order.path)[-500:],
-        file_hash=hash_of(order.path),
+        file_hash=_hash(order, batch),
         mapping=order.mapping.text,
     )
 
@@ -370,6 +439,10 @@ def _keep(report: Report, key: str, *, by: User | None, at: datetime) -> None:
         report=report.as_json(),
         finished_at=at,
     )
+
+
+def _hash(order: Order, batch: ImportBatch | None) -> str:
+    return batch.file_hash if batch is not None else hash_of(order.path)
 
 
 def hash_of(path: Path) -> str:

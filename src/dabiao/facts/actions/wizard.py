@@ -1,7 +1,7 @@
 """The steps of the import pages: upload, confirm the mapping, check, load. Each can be left and found again."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, Refused
 from dabiao.facts import queries
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
+from dabiao.facts.logic.loading import guards
 from dabiao.facts.logic.look import Asked, look, question_of
 from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.logic.proposing import Proposal, Question
@@ -125,11 +126,15 @@ def confirm_mapping(key: str, text: str, *, by: User, at: datetime) -> ImportBat
 
 
 @action("facts.import.started")
-def start_loading(key: str, *, by: User, at: datetime) -> ImportBatch:
-    """Have a checked import loaded."""
+def start_loading(key: str, *, even_so: Collection[str] = (), by: User, at: datetime) -> ImportBatch:
+    """Have a checked import loaded. even_so: codes of what the check has found; raises Stopped for those not said."""
     require(by, Can.OPERATE)
     batch = _open(key)
-    job = jobs.enqueue(LOAD, {"key": key}, key=f"facts.load:{key}", by=by, at=at)
+    said = guards.read_codes(even_so)
+    if batch.state == ImportBatch.State.CHECKED:
+        guards.demand(guards.stored(batch.report), said)
+    arguments = {"key": key, "even_so": sorted(said)}
+    job = jobs.enqueue(LOAD, arguments, key=f"facts.load:{key}:{new_key()}", by=by, at=at)
     batch.job, batch.state, batch.error = job.key, ImportBatch.State.LOADING, ""
     batch.save(update_fields=["job", "state", "error"])
     tell(batch)
@@ -168,7 +173,7 @@ def order_of(batch: ImportBatch) -> Order:
 
 def _open(key: str) -> ImportBatch:
     batch = queries.batch(key)
-    if batch.state in {ImportBatch.State.LOADING, ImportBatch.State.DONE}:
+    if batch.state in {ImportBatch.State.LOADING, ImportBatch.State.DONE, ImportBatch.State.UNDONE}:
         raise AlreadyLoading(
             _("This import is being loaded, or has been; upload the file again for another.")
         )

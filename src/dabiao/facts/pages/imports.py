@@ -16,12 +16,19 @@ from dabiao.core import keeping
 from dabiao.core.errors import NotFound
 from dabiao.engine.document import Problem
 from dabiao.facts import actions, forms, queries
-from dabiao.facts.logic import editing, labels
+from dabiao.facts.logic import editing, labels, takeback
 from dabiao.facts.logic.loading.report import Report, from_json, verdict
 from dabiao.facts.logic.mapping import BadMapping
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.models import ImportBatch
-from dabiao.facts.pages.listings import counts_listing, errors_listing, kinds_listing
+from dabiao.facts.pages.listings import (
+    changes_listing,
+    counts_listing,
+    errors_listing,
+    kinds_listing,
+    months_listing,
+    undo_listing,
+)
 from dabiao.lake import reading
 from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
@@ -113,6 +120,8 @@ def import_(request: UserRequest, key: str) -> HttpResponseBase:
         return render(request, "facts/import.html", words)
     listings = {
         "counts": counts_listing(report),
+        "changes": changes_listing(report),
+        "months": months_listing(report.changes),
         "kinds": kinds_listing(report),
         "errors": errors_listing(report),
     }
@@ -124,6 +133,10 @@ def import_(request: UserRequest, key: str) -> HttpResponseBase:
         "rejects": [Path(path).name for path in report.rejects.values() if Path(path).exists()],
         "all_errors": bool(report.all_errors) and Path(report.all_errors).exists(),
     }
+    if batch.state == ImportBatch.State.UNDONE:
+        done = takeback.from_json(batch.undone)
+        listings |= {"undone": undo_listing(done), "months": months_listing(done.changes)}
+        words |= {"done": done}
     return list_page(request, "facts/import.html", listings, name=key, **words)
 
 
@@ -143,8 +156,19 @@ def import_status(request: UserRequest, key: str) -> HttpResponse:
 @page("POST", can=Can.OPERATE)
 def import_load(request: UserRequest, key: str) -> HttpResponse:
     """Load what has been checked."""
-    actions.start_loading(key, by=request.user, at=timezone.now())
+    actions.start_loading(key, even_so=request.POST.getlist("even_so"), by=request.user, at=timezone.now())
     return redirect("facts:import", key)
+
+
+@page("GET POST", can=Can.OPERATE)
+def import_undo(request: UserRequest, key: str) -> HttpResponseBase:
+    """Say what taking an import back does; do it once that is said yes to."""
+    if request.method == "POST":
+        actions.undo(key, by=request.user, at=timezone.now())
+        return redirect("facts:import", key)
+    done = actions.look_at_undo(key, by=request.user)
+    listings = {"tables": undo_listing(done), "months": months_listing(done.changes)}
+    return list_page(request, "facts/undo.html", listings, name=key, batch=queries.batch(key), done=done)
 
 
 @page("POST", can=Can.OPERATE)

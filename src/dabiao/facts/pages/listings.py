@@ -1,11 +1,16 @@
 """An import's report as tables that pages draw and exports write."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from dabiao.core import config
 from dabiao.facts.logic import labels
-from dabiao.facts.logic.loading.report import Report
-from dabiao.ui.listing import Column, Listing
+from dabiao.facts.logic.loading.report import Report, TableChange
+from dabiao.facts.logic.takeback import TakenBack
+from dabiao.ui.listing import Cell, Column, Listing
 
 
 def counts_listing(report: Report) -> Listing:
@@ -81,3 +86,83 @@ def errors_listing(report: Report) -> Listing:
         Column("mend", _("How to mend it")),
     ]
     return Listing("errors", columns, rows)
+
+
+def changes_listing(report: Report) -> Listing:
+    """What a load does, or did, to each table: the same figures before it and after."""
+    rows: list[dict[str, Cell]] = [
+        {
+            "table": labels.table(change.into), "new": change.new, "changed": change.changed, "gone": change.gone,
+            "same": change.same,
+        }
+        for change in report.changes
+    ]  # fmt: skip
+    columns = [
+        Column("table", _("Table")),
+        Column("new", pgettext("rows", "New"), "count"),
+        Column("changed", _("Changed"), "count"),
+        Column(
+            "gone",
+            pgettext("rows", "Gone"),
+            "count",
+            note=_("There now, and no longer in the file that replaces them."),
+        ),
+        Column("same", pgettext("rows", "The same"), "count"),
+    ]
+    return Listing("changes", columns, rows)
+
+
+def months_listing(changes: Sequence[TableChange]) -> Listing:
+    """Each month of a table in which something changes, before and after, with the difference."""
+    rows: list[dict[str, Cell]] = [
+        {
+            "table": labels.table(change.into), "month": month.month,
+            "rows_before": month.rows_before, "rows_after": month.rows_after,
+            "rows_more": month.rows_after - month.rows_before,
+            "before": _amount(month.amount_before), "after": _amount(month.amount_after),
+            "more": _more(month.amount_before, month.amount_after),
+        }
+        for change in changes
+        for month in change.months
+    ]  # fmt: skip
+    columns = [
+        Column("table", _("Table")),
+        Column("month", _("Month"), "code"),
+        Column("rows_before", _("Rows before"), "count"),
+        Column("rows_after", _("Rows after"), "count"),
+        Column("rows_more", _("Difference"), "count"),
+        Column("before", _("Amount before"), "cents"),
+        Column("after", _("Amount after"), "cents"),
+        Column("more", _("Difference of the amount"), "cents"),
+    ]
+    return Listing("months", columns, rows, currency=str(config.get("DABIAO_CURRENCY")))
+
+
+def undo_listing(done: TakenBack) -> Listing:
+    """What taking an import back does, or did, to the rows of each table."""
+    rows: list[dict[str, Cell]] = [
+        {
+            "table": labels.table(table.into), "goes": table.goes, "back": table.back, "returns": table.returns,
+            "stays": table.stays,
+        }
+        for table in done.tables
+    ]  # fmt: skip
+    columns = [
+        Column("table", _("Table")),
+        Column("goes", _("Removed"), "count", note=_("They were new.")),
+        Column("back", _("As before"), "count", note=_("They are again what they were before.")),
+        Column("returns", _("Back"), "count", note=_("The import had removed them.")),
+        Column("stays", _("Stay"), "count", note=_("Somebody else has changed or removed them since.")),
+    ]
+    return Listing("undo", columns, rows, empty=_("No row of the data is this import's."))
+
+
+def _amount(exact: str | None) -> Decimal | None:
+    return None if exact is None else Decimal(exact)
+
+
+def _more(before: str | None, after: str | None) -> Decimal | None:
+    """What a month gains; nothing where neither side has an amount."""
+    if before is None and after is None:
+        return None
+    return Decimal(after or 0) - Decimal(before or 0)

@@ -1,6 +1,6 @@
 """Second half of an import: the organisation and targets in one transaction, then the facts as one snapshot."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from dabiao.core.publishing import publish
@@ -42,18 +42,25 @@ def write(
     *,
     at: datetime,
     deliver: Callable[[], None] | None,
+    look: Callable[[], Iterable[Change]],
     within: Callable[[int], None],
     trace: Callable[[str], None],
 ) -> Published:
-    """Publish everything; names of customers and products, and what `deliver` brings, become visible with it."""
+    """Publish everything; names of customers and products, and what `deliver` brings, become visible with it.
+
+    look: the changes, asked for when nobody else publishes any more and before a row of the import is written.
+    """
     names = done.stage.names()
 
     def visible(number: int) -> None:
         keep_names(names)
         within(number)
 
+    def looked_at() -> Iterator[Change]:
+        yield from look()
+
     return publish(
-        changes(done),
+        looked_at(),
         at=at,
         note=f"import {done.context.batch}",
         deliver=deliver,

@@ -94,8 +94,45 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class MonthChange:
+    """A month ("2026-01") of a fact table before and after. Amounts are exact text; null: no row has one."""
+
+    month: str
+    rows_before: int
+    rows_after: int
+    amount_before: str | None = None
+    amount_after: str | None = None
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """What a load does to a table: the same figures before it, from a dry run, and of it. amount: what months sum."""
+
+    into: str
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    same: int = 0
+    amount: str | None = None
+    months: tuple[MonthChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why a load stops and asks. code: what has to be said to go on."""
+
+    code: str
+    into: str
+    text: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
-    """The whole outcome. `rejects`: source → file with the rows to mend. `shown_errors` is the beginning of all."""
+    """The whole outcome. `rejects`: source → file with the rows to mend. `shown_errors` is the beginning of all.
+
+    changes: per table what it does to the lake and the organisation. findings: why it asks before it does.
+    """
 
     batch: str
     dry_run: bool
@@ -111,6 +148,8 @@ class Report:
     all_errors: str = ""
     snapshot: int | None = None
     seconds: float = 0.0
+    changes: tuple[TableChange, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def total(self, name: str) -> int:
         return sum(int(getattr(table, name)) for table in self.tables)
@@ -134,6 +173,13 @@ def from_json(stored: Mapping[str, object]) -> Report:
         Warning_(**{**row, "examples": tuple(row["examples"])})
         for row in values.get("warnings", [])  # type: ignore[attr-defined]  # our own JSON
     )
+    changes: Any = values.get("changes", ())
+    values["changes"] = tuple(
+        TableChange(**{**row, "months": tuple(MonthChange(**month) for month in row["months"])})
+        for row in changes
+    )
+    findings: Any = values.get("findings", ())
+    values["findings"] = tuple(Finding(**{**row, "examples": tuple(row["examples"])}) for row in findings)
     previews: Any = values.get("preview", {})
     values["preview"] = {
         name: Preview(tuple(shown["columns"]), tuple(tuple(row) for row in shown["rows"]))

@@ -1,0 +1,138 @@
+"""Whether rows that come are there already under another name: compared by what they say, never by source or key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import duckdb
+
+from dabiao.lake.sql import listed, named
+from dabiao.lake.tables import LakeTable
+from dabiao.lake.writing import literal
+
+LEAST: Final = 20
+"""Fewer rows than this can be alike by chance."""
+SHARE: Final = (4, 5)
+"""What part of the rows must be there already."""
+_TELLING: Final = (
+    *("person", "customer", "product", "kind", "metric", "competitor", "segment"),
+    *("amount", "amount_with_tax", "qty", "value", "minutes", "score", "events", "on_hand", "size"),
+)
+_NEEDED: Final = 2
+"""Columns beside the day without which rows say too little to be told apart."""
+_EXAMPLES: Final = 3
+
+
+@dataclass(frozen=True)
+class Alike:
+    """How many of the rows that come are there under another source, or under other keys of their own.
+
+    columns: what was compared. examples: `key = the key that it has there`.
+    """
+
+    rows: int
+    of: int
+    source: str
+    columns: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+def is_most(rows: int, of: int) -> bool:
+    """Whether so many of so many are enough to ask."""
+    part, whole = SHARE
+    return rows >= LEAST and rows * whole >= of * part
+
+
+def larger(one: Alike | None, other: Alike | None) -> Alike | None:
+    """Of two findings the one of more rows."""
+    return max((each for each in (one, other) if each), key=lambda each: each.rows, default=None)
+
+
+def found(work: duckdb.DuckDBPyConnection, table: LakeTable, source: str) -> Alike | None:
+    """The source that has most of the new rows already; None where none has. After `writing.compare`.
+
+    Rows that this very load changes or removes are no second ones. Equal rows count as often as both sides have them.
+    """
+    keys = listed(table.key)
+    total, new = _row(
+        work,
+        "SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM incoming) - (SELECT count(*) FROM met)",
+    )
+    if not is_most(new, total):
+        return None
+    work.execute(
+        f"CREATE OR REPLACE TEMP VIEW newcomers AS SELECT * FROM incoming ANTI JOIN (SELECT {keys} FROM met) USING ({keys})"
+    )
+    filled = _filled(work, table, "newcomers")
+    day = named(table.on or "")
+    first, last = _row(work, f"SELECT min({day})::DATE, max({day})::DATE FROM newcomers")
+    if len(filled) < _NEEDED or first is None:
+        return None
+    work.execute(
+        f"""CREATE OR REPLACE TEMP VIEW others AS SELECT * FROM existing
+            WHERE {day}::DATE BETWEEN DATE '{first}' AND DATE '{last}'"""
+    )
+    best: Alike | None = None
+    for other, columns in _sources(work, filled):
+        if len(columns) >= _NEEDED:
+            best = larger(best, _shared(work, table, other, columns, total, own=other == source))
+    return best
+
+
+def _filled(work: duckdb.DuckDBPyConnection, table: LakeTable, rows: str) -> list[str]:
+    """Telling columns that at least half of the rows fill."""
+    names = [name for name in _TELLING if name in table.names]
+    counts = ", ".join(f"count({named(name)})" for name in names)
+    total, *filled = _row(work, f"SELECT count(*), {counts} FROM {rows}")
+    return [name for name, count in zip(names, filled, strict=True) if count and count * 2 >= total]
+
+
+def _sources(work: duckdb.DuckDBPyConnection, filled: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Each source that has rows on those days, with the columns that at least half of its rows fill as well."""
+    counts = ", ".join(f"count({named(name)})" for name in filled)
+    rows = work.execute(f"SELECT source, count(*), {counts} FROM others GROUP BY 1 ORDER BY 1").fetchall()
+    return [
+        (source, [name for name, count in zip(filled, counts, strict=True) if count * 2 >= total])
+        for source, total, *counts in rows
+    ]
+
+
+def _shared(
+    work: duckdb.DuckDBPyConnection,
+    table: LakeTable,
+    other: str,
+    columns: Sequence[str],
+    total: int,
+    *,
+    own: bool,
+) -> Alike | None:
+    """The new rows that this source has; None where they are too few, or say too little to tell one from another."""
+    said = f"hash({named(table.on or '')}::DATE, {listed(columns)})"
+    work.execute(
+        f"""CREATE OR REPLACE TEMP TABLE said AS SELECT {said} AS h, count(*) AS n FROM newcomers GROUP BY 1"""
+    )
+    new, distinct = _row(work, "SELECT sum(n)::BIGINT, count(*) FROM said")
+    if distinct * 2 < new:
+        return None
+    keys = listed(table.key)
+    standing = f"SELECT *, {said} AS h FROM others WHERE source = {literal(other)}"
+    if own:
+        standing = f"SELECT * FROM ({standing}) ANTI JOIN (SELECT {keys} FROM gone UNION ALL SELECT {keys} FROM met) USING ({keys})"
+    (rows,) = _row(
+        work,
+        f"""SELECT coalesce(sum(least(said.n, o.n)), 0)::BIGINT FROM said
+            JOIN (SELECT h, count(*) AS n FROM ({standing}) SEMI JOIN said USING (h) GROUP BY 1) o USING (h)""",
+    )
+    if not is_most(rows, total):
+        return None
+    shown = work.execute(
+        f"""SELECT n.key || ' = ' || min(o.key) FROM (SELECT key, {said} AS h FROM newcomers) n
+            JOIN (SELECT key, h FROM ({standing}) SEMI JOIN said USING (h)) o USING (h)
+            GROUP BY n.key ORDER BY 1 LIMIT {_EXAMPLES}"""
+    ).fetchall()
+    return Alike(rows, total, other, (table.on or "", *columns), tuple(row[0] for row in shown))
+
+
+def _row(work: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = work.execute(query).fetchone()
+    return row if row is not None else ()
