@@ -6,6 +6,7 @@ from zero (what invoices and payrolls do), ratios are divided last.
 
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, DecimalException
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ def exact(value: Decimal | int | str, scale: int = MONEY_SCALE) -> Decimal:
 def rounded(value: Decimal, digits: int) -> Decimal:
     """Half away from zero to `digits` decimals."""
     return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_WIDE)
+
+
+def to_decimal(value: Fraction, digits: int) -> Decimal:
+    """A fraction rounded half away from zero to `digits` decimals."""
+    units = (abs(value) * 10**digits + Fraction(1, 2)).__floor__()
+    return Decimal(units if value >= 0 else -units).scaleb(-digits)
 
 
 def split(total: Decimal, weights: Mapping[Key, Decimal], digits: int) -> dict[Key, Decimal]:

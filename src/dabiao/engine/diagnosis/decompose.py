@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from dabiao.engine.number import MONEY_SCALE, RATE_SCALE
+from dabiao.engine.number import MONEY_SCALE, RATE_SCALE, to_decimal
 
 Kind = Literal["sum", "ratio", "product"]
 """sum: the part alone. ratio: part / whole. product: the part, driven by the whole (sales = orders x order value)."""
@@ -169,9 +169,3 @@ def apportioned(ideals: Sequence[Fraction], total: Decimal, digits: int) -> list
     for place in order[:missing]:
         floors[place] += 1
     return [Decimal(value).scaleb(-digits) for value in floors]
-
-
-def to_decimal(value: Fraction, digits: int) -> Decimal:
-    """A fraction rounded half away from zero."""
-    units = (abs(value) * 10**digits + Fraction(1, 2)).__floor__()
-    return Decimal(units if value >= 0 else -units).scaleb(-digits)

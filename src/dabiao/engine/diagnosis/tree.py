@@ -8,9 +8,9 @@ import numpy as np
 
 from dabiao.engine.diagnosis.cells import Cells, Ints, Mask
 from dabiao.engine.diagnosis.cube import Where
-from dabiao.engine.diagnosis.decompose import Kind, apportioned, to_decimal
+from dabiao.engine.diagnosis.decompose import Kind, apportioned
 from dabiao.engine.diagnosis.expectation import UNIT, Expectation
-from dabiao.engine.number import MONEY_SCALE, RATE_SCALE
+from dabiao.engine.number import MONEY_SCALE, RATE_SCALE, to_decimal
 
 OTHERS = "others"
 
