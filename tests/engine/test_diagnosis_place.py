@@ -100,3 +100,11 @@ def test_figures_of_groups_that_no_dimension_tells_apart_are_met_exactly():
            for name, split in explanation.by.items()}  # fmt: skip
     assert due["team"] == {"A": 90, "B": Decimal("33.0003")}
     assert sum(due["line"].values()) == Decimal("123.0003") == explanation.steps.expected
+
+
+def test_a_gap_that_large_parts_leave_of_one_another_lies_nowhere():
+    explanation = found((60, 60, 140, 138))
+
+    assert explanation.place is None
+    assert "nearly cancel out" in say(sentence(explanation, NAMES), "en")
+    assert "几乎相抵" in say(sentence(explanation, NAMES), "zh-hans")

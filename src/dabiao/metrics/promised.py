@@ -62,7 +62,7 @@ def _days(frame: Frame, people: Sequence[str], fewer: frozenset[str] | None) -> 
         return dict.fromkeys(people, (frame.period,))
     days = queries.days_in(units, people, start, end)
     own = queries.own_person(frame.viewer)
-    if fewer is None and frame.scope is None and own in people:
+    if own is not None and fewer is None and frame.scope is None and own in people:
         days[own] = [(start, end)]
     return {
         person: tuple(

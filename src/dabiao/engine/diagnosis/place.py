@@ -13,6 +13,8 @@ MOST: Final = Decimal("0.5")
 """A part lies where the gap lies if it has more than this much of it …"""
 BEYOND: Final = Decimal("0.2")
 """… and so much more of it than of what was expected: four fifths of a gap in four fifths of the sales is even."""
+NOTHING: Final = 5
+"""Beside parts of more than five times its size a gap is what they leave of one another, and lies nowhere."""
 LIKELY: Final = 0.2
 """How often chance may do as much before one is hardly sure at all."""
 
@@ -38,7 +40,7 @@ def place(tree: Node, by: Mapping[str, Decomposition], chance: float) -> Place |
     if most is None:
         return None
     share = most.contribution / tree.contribution
-    if share <= MOST or share - _usual(most.where, by) < BEYOND:
+    if not MOST < share <= NOTHING or share - _usual(most.where, by) < BEYOND:
         return None
     inside = _largest(most)
     told = inside is not None and inside.contribution / most.contribution > MOST
@@ -49,6 +51,12 @@ def place(tree: Node, by: Mapping[str, Decomposition], chance: float) -> Place |
         mainly=inside.where if inside is not None and told else (),
         certainty="medium" if chance < LIKELY else "low",
     )
+
+
+def cancels(tree: Node) -> bool:
+    """Whether the gap is only what parts far larger than it leave of one another."""
+    moved = max((abs(child.contribution) for child in tree.children), default=Decimal(0))
+    return moved > NOTHING * abs(tree.contribution)
 
 
 def _largest(node: Node) -> Node | None:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from dabiao.engine.diagnosis.cube import Where
 from dabiao.engine.diagnosis.decompose import Contribution
 from dabiao.engine.diagnosis.explain import Cause, Explanation
-from dabiao.engine.diagnosis.place import Certainty, Place
+from dabiao.engine.diagnosis.place import Certainty, Place, cancels
 from dabiao.engine.message import Message, Number, Percent, Series, Value, message, noted
 from dabiao.engine.number import rounded
 
@@ -138,6 +138,8 @@ def _without_cause(explanation: Explanation) -> Message:
         return message("Nothing else stands out: it is off nearly everywhere alike.")
     if explanation.standing.anywhere:
         return message("Nothing stands out: it is off nearly everywhere alike.")
+    if cancels(explanation.tree):
+        return message("Nothing stands out: what lies above and what lies below nearly cancel out.")
     if explanation.staffing:
         return message("Nothing else stands out: what remains is spread evenly over its parts.")
     return message("Nothing stands out: the gap is spread evenly over its parts.")

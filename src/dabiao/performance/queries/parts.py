@@ -93,7 +93,8 @@ def promises(frame: Frame, metrics: Sequence[str]) -> Promises:
     found = dict(
         promised(frame, [frame.scope, *(Scope("unit", node.key) for node in frame.children)], metrics)
     )
-    return found | _of_nobody(frame, metrics)
+    found.update(_of_nobody(frame, metrics))
+    return found
 
 
 def _of_nobody(frame: Frame, metrics: Sequence[str]) -> Promises:
