@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dabiao.engine.diagnosis import Member, NoRatio, decompose
-from dabiao.engine.diagnosis.decompose import apportioned, to_decimal
+from dabiao.engine.diagnosis.decompose import apportioned
 from dabiao.engine.diagnosis.waterfall import by_cause, by_effect
+from dabiao.engine.number import decimal_of
 
 D = Decimal
 
@@ -121,7 +122,7 @@ def test_the_contributions_to_a_ratio_sum_to_its_gap(rows):
 
 @given(st.lists(st.fractions(-100, 100), min_size=1, max_size=9), st.integers(0, 6))
 def test_apportioning_keeps_each_part_within_a_unit(ideals, digits):
-    total = to_decimal(sum(ideals), digits)
+    total = decimal_of(sum(ideals), digits)
     parts = apportioned(ideals, total, digits)
 
     assert sum(parts, D(0)) == total

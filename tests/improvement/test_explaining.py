@@ -139,6 +139,23 @@ def test_an_effect_on_people_is_measured_against_the_others(facts):
     assert found.sentence.startswith("It works")
 
 
+def test_who_is_under_another_measure_is_not_compared_with(facts):
+    def measured(**others):
+        return effected(
+            frame("2026-01"), "sales_amount", ["P09"], by="person", since=fiscal().parse("2025-10"), **others
+        )
+
+    alone, apart = measured(), measured(others=["P05", "P06"])
+    both = measured(others=["P09"])
+
+    assert apart.effect.compared == alone.effect.compared - 2
+    assert "2 under another measure were not compared with" in apart.sentence
+    assert both.effect.effect == alone.effect.effect
+    assert "1 of the treated is under another measure too" in both.sentence
+    with pytest.raises(NotFound, match="P99"):
+        measured(others=["P99"])
+
+
 @pytest.mark.parametrize(
     ("case", "metric", "people", "since", "error"),
     [
@@ -171,6 +188,8 @@ def test_the_commands_print_rows_that_sum_up(facts):
     (effect,) = json.loads(run("effect", "measure", *asked, "--format", "json"))
     assert effect["verdict"] == "works"
     assert "P09" not in run("effect", "measure", *asked)
+    (apart,) = json.loads(run("effect", "measure", *asked, "--others", "P05", "--format", "json"))
+    assert apart["compared"] == effect["compared"] - 1
     assert "gap" in run(
         "explain", "sales_amount", "--period", "2026-02", "--scope", "shanghai", "--against", "target"
     )

@@ -52,7 +52,7 @@ def test_red_lights_are_explained_against_their_target_and_the_others_are_left_a
 
     assert sales.tile.metric == "sales_amount"
     assert sales.found.explanation.steps.expected == Decimal(9000)
-    assert "below the target of 9,000" in sales.sentence
+    assert "below the target of ¥9K" in sales.sentence
     assert customers.tile.metric == "active_customers"
     assert customers.found is None and "Ask for" in customers.sentence
 

@@ -201,6 +201,7 @@ EXPECTED = {
     "sales_cycle_mean_days": 35.0,
     "open_opportunities": 2,
     "open_pipeline": 70,
+    "closing_pipeline": 70,
     "open_pipeline_at_list": 100,
     "visits": 4,
     "effective_visits": 2,

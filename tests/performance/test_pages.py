@@ -89,10 +89,12 @@ class TestCockpit:
         assert february.headline.value == sold({"P04", "P05"})
 
     def test_names_the_unit_that_the_gap_comes_from(self, frame):
-        page = cockpit.cockpit(frame("dora", ("unit", "company")))
+        for who, others in (("dora", -200), ("ada", -150)):
+            verdict = cockpit.cockpit(frame(who, ("unit", "company"))).verdict
 
-        assert (page.verdict.worst.label, page.verdict.worst.ahead) == ("华东大区", Decimal(-350))
-        assert page.verdict.others_gap == Decimal(-200)
+            assert (verdict.worst.label, verdict.worst.ahead) == ("华东大区", Decimal(-350))
+            assert verdict.others_gap == others, "what is nobody's is among the others of who sees it"
+            assert verdict.worst.ahead + verdict.others_gap == verdict.gap == verdict.ahead
 
     def test_compares_a_running_month_with_the_same_share_of_the_one_before(self, frame):
         page = cockpit.cockpit(frame("dora", ("unit", "company"), "2026-03"))
@@ -173,11 +175,75 @@ class TestCockpit:
         assert page.pace.middle[-1] > float(page.headline.value)
         assert page.pace.low[-1] <= page.pace.middle[-1] <= page.pace.high[-1]
 
+    @pytest.mark.parametrize(
+        ("period", "sunday", "labels"),
+        [("2026-03", date(2026, 3, 15), 31), ("2026-H1", date(2026, 3, 15), 27)],
+    )
+    def test_draws_a_sunday_on_its_own_day(self, frame, publish_order, at, period, sunday, labels):
+        publish_order(key="S1", person="P04", ordered_on=sunday, amount=Decimal(5000))
+        shown = replace(frame("dora", ("unit", "company"), period), today=sunday)
+        actions.make_forecasts(
+            reading.current(), [Scope("unit", "company")], "sales_amount", by=None, at=at, on=sunday
+        )
+
+        page = cockpit.cockpit(shown)
+
+        drawn = dict(zip(page.pace.labels, page.pace.actual, strict=True))
+        assert len(page.pace.labels) == labels
+        assert page.pace.labels[page.pace.now] == "03-15"
+        assert drawn["03-15"] == float(page.headline.value)
+        assert all(value is None for label, value in drawn.items() if label > "03-15")
+        if period == "2026-03":
+            assert drawn["03-15"] - drawn["03-14"] == 5000
+
+    @pytest.mark.parametrize("today", [date(2026, 11, 28), date(2026, 11, 29), date(2026, 11, 30)])
+    def test_the_forecast_reaches_to_the_end_of_a_month_that_ends_after_a_weekend(
+        self, frame, publish_order, at, today
+    ):
+        publish_order(key="N1", person="P04", ordered_on=date(2026, 11, 5), amount=Decimal(5000))
+        shown = replace(frame("dora", ("unit", "company"), "2026-11"), today=today)
+        actions.make_forecasts(
+            reading.current(), [Scope("unit", "company")], "sales_amount", by=None, at=at, on=today
+        )
+
+        pace = cockpit.cockpit(shown).pace
+
+        left = 30 - today.day
+        assert pace.labels[pace.now] == f"{today:%m-%d}"
+        assert [value is not None for value in pace.middle[-left - 1 :]] == [True] * (left + 1)
+        assert [value is not None for value in pace.high].count(True) == left + 1
+
     def test_says_nothing_of_the_future_without_a_forecast(self, frame):
         page = cockpit.cockpit(frame("dora", ("unit", "company"), "2026-03"))
 
         assert page.pace.method == ""
         assert not page.verdict.forecast
+
+    def test_says_of_a_month_to_come_what_is_promised_and_what_the_open_pipeline_covers(
+        self, frame, company, at, as_
+    ):
+        for unit, target in (("shanghai", 900), ("nanjing", 300)):
+            Target.objects.create(
+                scope_kind="unit", unit=company.units[unit], metric="sales_amount", target=Decimal(target),
+                starts_on=date(2026, 4, 1), ends_on=date(2026, 5, 1), changed_at=at,
+            )  # fmt: skip
+        load(
+            opportunities="created_on person amount outcome expected_close_on\n"
+            "2026-02-01 P04 400 - 2026-04-10\n2026-02-01 P07 200 - 2026-04-30\n"
+            "2026-02-01 P05 999 - 2026-05-01\n2026-02-01 P04 999 won 2026-04-02\n2026-02-01 P09 999 - 2026-04-02"
+        )
+
+        page = cockpit.cockpit(frame("emma", ("unit", "east"), "2026-04"))
+
+        assert (page.verdict.target, page.verdict.pipeline, page.verdict.covered) == (1200, 600, 0.5)
+        assert {part.label: part.target for part in page.parts} == {"上海组": 900, "南京组": 300}
+        assert not page.signals
+        shown = (
+            as_("emma").get("/cockpit/?period=2026-04", headers={"accept-language": "en"}).content.decode()
+        )
+        assert "华东大区 has promised <b>¥1.2K</b> of Sales" in shown
+        assert "worth ¥600, 50% of it" in shown
+        assert cockpit.cockpit(frame("wes", ("unit", "west"), "2026-04")).verdict is None
 
     def test_is_kept_until_something_behind_it_changes(self, frame, company):
         before = cockpit.stamp(frame("emma", ("unit", "east")))

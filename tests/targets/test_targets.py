@@ -12,6 +12,7 @@ from dabiao.core.uploads import numbered
 from dabiao.engine.period import CALENDAR_YEAR
 from dabiao.engine.promise import Levels
 from dabiao.metrics.promised import promised
+from dabiao.org import queries as org
 from dabiao.org.actions import change_assignment
 from dabiao.org.models import Assignment
 from dabiao.org.queries import Scope
@@ -265,7 +266,11 @@ class TestVisible:
         assert [cell.start.month for cell in cells if cell.shown is not None] == shown
         for month in (1, 2, 3):
             period = CALENDAR_YEAR.parse(f"2026-{month:02}")
-            frame = SimpleNamespace(viewer=viewer, period=period, today=on, versions=(f"{month}", month))
+            seen = org.sight(viewer, on)
+            frame = SimpleNamespace(
+                viewer=viewer, period=period, scope=None, metrics={}, versions=(f"{month}", month),
+                units=None if seen.everything else seen.units,
+            )  # fmt: skip
             found = promised(frame, [person("P06")], ["sales_amount"])
             assert [each.value for each in found.values()] == [700 + month] * (month in shown)
             assert bool(queries.seen_in(viewer, [person("P06")], *MONTH[month], on)) == (month in shown)

@@ -178,6 +178,15 @@ class TestCharts:
         assert middle["data"][11] is None
         assert json.dumps(option)
 
+    @pytest.mark.parametrize(
+        ("language", "around"), [("zh-hans", ("¥\u00a0", "\u00a0万")), ("en", ("¥", "M"))]
+    )
+    def test_a_tooltip_writes_amounts_as_the_page_does(self, language, around):
+        with translation.override(language):
+            option = charts.pace(sample.PACE, unit="money", currency="CNY")
+
+        assert (option["tooltip"]["before"], option["tooltip"]["after"]) == around
+
     def test_funnel_writes_the_share_beside_the_count(self):
         option = charts.funnel(sample.FUNNEL)
 

@@ -150,6 +150,13 @@ def is_flow(metric: Metric) -> bool:
     return isinstance(metric, Measure) and metric.additive and metric.source.on is not None
 
 
+def grows(metric: Metric) -> bool:
+    """Whether it can only grow while a period runs, so that pace applies and its targets add up: flows, and counts of
+    different things. Promises to win so many different customers do, although their facts can't be added."""
+    distinct = isinstance(metric, Measure) and metric.how == "distinct" and metric.source.on is not None
+    return is_flow(metric) or distinct
+
+
 def adds_up(metric: Metric) -> bool:
     """Whether it is made of sums over dated facts, so that parts account for it: a sum, a mean, a ratio of sums."""
     if isinstance(metric, Ratio):

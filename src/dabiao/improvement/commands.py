@@ -64,7 +64,8 @@ def explain(
         return
     reasons = explained(frame, metric, (against or Against.BASELINE).value, by=query.listed(by))
     if form is Format.TABLE:
-        typer.echo(reasons.sentence)
+        for line in (reasons.sentence, *reasons.notes):
+            typer.echo(line)
     called = ["name"] if form is Format.TABLE else ["step", "name"]
     show(_steps(reasons), [*called, "actual", "expected", "volume", "mix", "rate", "contribution"], form)
 
@@ -80,13 +81,24 @@ def _show_lights(lit: Sequence[Lit], form: Format) -> None:
         typer.echo(_("No such light is on."))
 
 
-LIGHT_COLUMNS = ("metric", "light", "explained", "actual", "expected", "gap", "causes", "sentence")
+LIGHT_COLUMNS = (
+    "metric",
+    "light",
+    "explained",
+    "actual",
+    "expected",
+    "gap",
+    "causes",
+    "place",
+    "sentence",
+    "notes",
+)
 
 
 def _light(lit: Lit) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(LIGHT_COLUMNS)
     row |= {"metric": lit.tile.metric, "light": lit.tile.light, "explained": lit.found is not None}
-    row |= {"sentence": lit.sentence, "causes": []}
+    row |= {"sentence": lit.sentence, "causes": [], "place": None, "notes": []}
     if lit.found is not None:
         what = lit.found.explanation
         row |= {"actual": what.steps.actual, "expected": what.steps.expected, "gap": what.gap}
@@ -94,6 +106,14 @@ def _light(lit: Lit) -> dict[str, object]:
             {"where": dict(cause.where), "contribution": number.text(line.total)}
             for cause, line in zip(what.causes, what.apart, strict=False)
         ]
+        row["notes"] = list(lit.found.notes)
+        if what.place:
+            row["place"] = {
+                "where": dict(what.place.where),
+                "mainly": dict(what.place.mainly),
+                "contribution": number.text(what.place.contribution),
+                "certainty": what.place.certainty,
+            }
     return row
 
 
@@ -168,6 +188,12 @@ def measure(
     until: Annotated[str, typer.Option(help="The last period to count.")],
     by: Annotated[str, typer.Option(help="person, or a kind of unit: team, region …")] = "person",
     scope: Annotated[str | None, typer.Option(help="Where to look for others to compare with.")] = None,
+    others: Annotated[
+        str,
+        typer.Option(
+            help="Who is under another measure at the same time, by comma: they are not compared with."
+        ),
+    ] = "",
     worthwhile: Annotated[
         float | None,
         typer.Option(
@@ -180,7 +206,13 @@ def measure(
     """The effect of a measure on whom it treats, against comparable others."""
     frame = _frame(until, scope, viewer, None)
     measured = effected(
-        frame, metric, query.listed(treated), by=by, since=_period(since), worthwhile=worthwhile
+        frame,
+        metric,
+        query.listed(treated),
+        by=by,
+        since=_period(since),
+        others=query.listed(others),
+        worthwhile=worthwhile,
     )
     if form is Format.TABLE:
         typer.echo(measured.sentence)

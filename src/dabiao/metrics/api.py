@@ -1,14 +1,17 @@
-"""Metrics by dimensions over HTTP: the same question, the same answer as pages and commands give."""
+"""Metrics by dimensions and attainment over HTTP: the same question, the same answer as pages and commands give."""
 
 from datetime import date
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from ninja import Query, Router, Schema
 
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import plain
-from dabiao.core.rest import REFUSALS, Paging
+from dabiao.core.rest import REFUSALS, Page, Paging, page_of
+from dabiao.metrics.attainment import By, attaining
+from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import Query as MetricQuery
 from dabiao.metrics.query import filters, lake_at, listed, period_of, run_query, scope_of
 from dabiao.org.access import UserRequest
@@ -69,3 +72,55 @@ def query(request: UserRequest, asked: Query[QueryIn], paging: Query[Paging]) ->
         "rows": [{name: plain(row[name]) for name in columns} for row in rows],
         "count": len(reply.rows),
     }
+
+
+class AttainmentIn(Schema):
+    """Whose attainment: of everybody in the scope, or in sight where there is none. `end` is the day after the last."""
+
+    metric: str
+    by: By = "unit"
+    period: str | None = None
+    start: date | None = None
+    end: date | None = None
+    scope: str | None = None
+    at_version: int | None = None
+
+
+class AttainmentRowOut(Schema):
+    """Where one person or unit stands. Exact numbers are text; null is "no data", or no target.
+
+    `due`: the share of the target due by now; `ahead`: actual less what is due; `derived`: the target was prorated,
+    summed or inherited. A row with an empty key holds what is credited to nobody.
+    """
+
+    key: str
+    name: str
+    kind: str
+    actual: str | float | int | None
+    target: str | None
+    derived: bool
+    attainment: float | None
+    due: float | None
+    ahead: str | float | int | None
+    light: str | None
+
+
+@router.get("/attainment", response={200: Page[AttainmentRowOut], **REFUSALS})
+def attainment(request: UserRequest, asked: Query[AttainmentIn], paging: Query[Paging]) -> dict[str, object]:
+    """Actual against target with pace and light, by person or unit, within what the token's user may see."""
+    window = period_of(fiscal(), asked.period, asked.start, asked.end)
+    if window is None:
+        raise Malformed("Give a period, or start and end.")
+    frame = frame_of(
+        lake_at(asked.at_version),
+        viewer=request.user,
+        scope=scope_of(asked.scope),
+        period=window,
+        today=timezone.localdate(),
+        language=get_language() or "en",
+    )
+    rows = [
+        {name: plain(value) for name, value in vars(row).items()}
+        for row in attaining(frame, asked.metric, asked.by)
+    ]
+    return page_of(rows, paging)

@@ -1,9 +1,11 @@
 """Who stands where: every person or unit with actual, target, attainment and light, in one set-based read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, cast
+
+from django.utils.translation import gettext as _
 
 from dabiao.engine import number
 from dabiao.engine.light import Colour
@@ -12,16 +14,18 @@ from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.figure import Number
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, promised
+from dabiao.metrics.scope import seats
 from dabiao.metrics.standing import NOW, stand
 from dabiao.org import queries as org
-from dabiao.org.queries import Scope, tree
+from dabiao.org.queries import Node, Scope, tree
 
 By = Literal["person", "unit"]
 
 
 @dataclass(frozen=True)
 class AttainmentRow:
-    """One person's or unit's standing. `attainment` (1 = 100 %, to twelve decimals) is null without a target; `due` is the share due by now.
+    """One person's or unit's standing. `attainment` (1 = 100 %, to twelve decimals) is null without a target; `due` is
+    the share due by now, `ahead` the actual less what the target asks for by now.
 
     A row whose key is empty holds what is credited to nobody.
     """
@@ -34,15 +38,23 @@ class AttainmentRow:
     derived: bool
     attainment: Decimal | None
     due: float | None
+    ahead: Number | None
     light: Colour | None
 
 
 def attaining(frame: Frame, metric: str, by: By) -> list[AttainmentRow]:
-    """Everybody of the scope who has facts or a target in the period; units in tree order, people by key."""
+    """Everybody of the scope who has facts or a target in the period; units in tree order, people by key.
+
+    Actuals and targets come of the same sight: a unit that the viewer sees only a part of is not listed, since its
+    target is that of all of it. Raises BadMetricRequest.
+    """
     if metric not in frame.metrics:
         raise BadMetricRequest(f"No metric is called {metric!r}.")
-    actuals = _of_people(frame, metric) if by == "person" else _of_units(frame, metric)
-    keys = dict.fromkeys([*actuals, *_visible(frame, by)])
+    if by == "unit" and frame.scope is not None and frame.scope.kind == "person":
+        raise BadMetricRequest(_("A person is no unit and has none below: list the attainment by person."))
+    visible = list(_visible(frame, by))
+    actuals = _of_people(frame, metric) if by == "person" else _of_units(frame, metric, visible)
+    keys = dict.fromkeys([*actuals, *visible])
     scopes = {key: Scope(by, key) for key in keys if key}
     promises = promised(frame, scopes.values(), [metric])
     names = org.people_names(set(scopes)) if by == "person" else {}
@@ -67,6 +79,7 @@ def attaining(frame: Frame, metric: str, by: By) -> list[AttainmentRow]:
                 derived=promise.derived,
                 attainment=None if stands.reached is None else number.decimal_of(stands.reached),
                 due=stands.due,
+                ahead=stands.ahead,
                 light=stands.light,
             )
         )
@@ -90,19 +103,36 @@ def _of_people(frame: Frame, metric: str) -> Mapping[str, Number | None]:
     }
 
 
-def _of_units(frame: Frame, metric: str) -> Mapping[str, Number | None]:
-    """Every unit with all that lies below it: one question per level of the tree."""
+def _of_units(frame: Frame, metric: str, visible: Collection[str]) -> Mapping[str, Number | None]:
+    """Every visible unit with all that lies below it: one question per level of the tree.
+
+    What lies above the scope or the viewer's sight has facts there too, those of what is seen, and is left out.
+    """
     values: dict[str, Number | None] = {}
     for level in dict.fromkeys(node.kind for node in tree().nodes):
         for cell in frame.ask([metric], {NOW: frame.so_far}, (level,)):
             if cell[level] is not None:
                 values[cast(str, cell[level])] = _value(cell, metric)
+    for node in _over_their_like():
+        # Of two units of one kind over one another a level knows the nearer one alone.
+        own = seats(frame.lake, viewer=frame.viewer, scope=Scope("unit", node.key), on=frame.today)
+        for cell in frame.ask([metric], {NOW: frame.so_far}, within=own) if node.key in visible else ():
+            values[node.key] = _value(cell, metric)
     roots = tree().roots()
     if frame.seats is None and len(roots) == 1:
         # As on the cockpit: the company's figure includes what is credited to nobody.
         for cell in frame.ask([metric], {NOW: frame.so_far}):
             values[roots[0].key] = _value(cell, metric)
-    return {node.key: values[node.key] for node in tree().nodes if node.key in values}
+    inside = set(visible)
+    return {node.key: values[node.key] for node in tree().nodes if node.key in values and node.key in inside}
+
+
+def _over_their_like() -> Iterable[Node]:
+    """Units with another of their own kind below them."""
+    nodes = tree().nodes
+    return [
+        node for node in nodes if any(below.kind == node.kind for below in nodes[node.index + 1 : node.ends])
+    ]
 
 
 def _value(cell: Mapping[str, object], metric: str) -> Number | None:

@@ -81,7 +81,7 @@ def attainment(
         language=config.language(),
     )
     rows = [vars(row) for row in attaining(frame, metric, by.value)]
-    show(rows, ["key", "name", "kind", "target", "actual", "attainment", "due", "light"], form)
+    show(rows, ["key", "name", "kind", "target", "actual", "attainment", "due", "ahead", "light"], form)
 
 
 def user(name: str | None) -> User:

@@ -54,6 +54,17 @@ class Frame:
         return seats(self.lake, viewer=self.viewer, scope=self.scope, on=self.today)
 
     @cached_property
+    def units(self) -> frozenset[str] | None:
+        """The units whose seats count; None: all there are, and what is nobody's."""
+        if self.seats is None:
+            return None
+        if self.scope is not None and self.scope.kind == "unit":
+            return frozenset(node.key for node in self.tree.subtree(self.scope.key))
+        seen = org.sight(self.viewer, self.today)
+        own = self.scope is not None and self.scope.key == seen.person
+        return None if seen.everything or own else seen.units
+
+    @cached_property
     def edition(self) -> dictionary.Edition:
         """Which state of the metrics' files counts: what is kept in memory is kept under it."""
         return dictionary.edition()

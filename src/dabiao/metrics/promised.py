@@ -1,12 +1,14 @@
 """Targets of scopes for a period, at the middle level, as attainment counts them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
 from dabiao.core import room
-from dabiao.engine.period import Period
+from dabiao.engine.metric import grows
+from dabiao.engine.period import Period, between
 from dabiao.metrics.frame import Frame
 from dabiao.org import queries
 from dabiao.org.queries import Scope
@@ -22,28 +24,85 @@ class Promise:
 
 NONE = Promise()
 Promises = Mapping[tuple[Scope | None, str], Promise]
+Spans = tuple[Period, ...]
 
 
-def promised(frame: Frame, scopes: Iterable[Scope | None], metrics: Sequence[str]) -> Promises:
+def promised(
+    frame: Frame,
+    scopes: Iterable[Scope | None],
+    metrics: Sequence[str],
+    *,
+    product: str = "",
+    units: frozenset[str] | None = None,
+) -> Promises:
     """(scope, metric) → target, of those that have one. The scopes are visible: the frame has checked them.
 
-    Of somebody of whom the viewer sees no day of the period nothing: what is promised after a move is not theirs.
+    Target and actual are of the same days: of somebody who has moved, the frame counts the facts of the seats in its
+    units, so what was promised counts for the time of those seats; what was promised before and after is not theirs
+    who look.
+    product: a product line whose own targets are asked for; empty: targets of everything
+    units: those whose seats' time counts, if fewer than the frame's
     """
     asked = dict.fromkeys(scope for scope in scopes if scope is not None)
-    people = {scope.key for scope in asked if scope.kind == "person"}
-    period, on = frame.period, frame.today
-    shown = queries.seen_between(frame.viewer, people, period.start, period.end, on) if people else people
-    wanted = tuple(scope for scope in asked if scope.kind == "unit" or scope.key in shown)
-    return _promised(wanted, tuple(metrics), period, frame.versions)
+    days = _days(frame, [scope.key for scope in asked if scope.kind == "person"], units)
+    alike: dict[Spans, list[Scope]] = defaultdict(list)
+    for scope in asked:
+        spans = (frame.period,) if scope.kind == "unit" else days.get(scope.key, ())
+        alike[spans].append(scope)
+    found: dict[tuple[Scope | None, str], Promise] = {}
+    for spans, alike_scopes in alike.items():
+        found |= _over(frame, tuple(alike_scopes), tuple(metrics), spans, product)
+    return found
+
+
+def _days(frame: Frame, people: Sequence[str], fewer: frozenset[str] | None) -> Mapping[str, Spans]:
+    """Person → the parts of the period for which the frame counts what they were promised; nobody hidden."""
+    units, start, end = fewer or frame.units, frame.period.start, frame.period.end
+    if units is None or not people:
+        return dict.fromkeys(people, (frame.period,))
+    days = queries.days_in(units, people, start, end)
+    own = queries.own_person(frame.viewer)
+    if own is not None and fewer is None and frame.scope is None and own in people:
+        days[own] = [(start, end)]
+    return {
+        person: tuple(
+            frame.period if (first, after) == (start, end) else between(first, after)
+            for first, after in spans
+        )
+        for person, spans in days.items()
+    }
+
+
+def _over(
+    frame: Frame, scopes: tuple[Scope, ...], metrics: tuple[str, ...], spans: Spans, product: str
+) -> dict[tuple[Scope | None, str], Promise]:
+    """What was promised over some parts of the period: amounts are added, what can't be added holds all along."""
+    if spans == (frame.period,):
+        return dict(_promised(scopes, metrics, frame.period, product, frame.versions))
+    found: dict[tuple[Scope | None, str], Promise] = {}
+    added = tuple(key for key in metrics if key in frame.metrics and grows(frame.metrics[key]))
+    for span in spans:
+        for place, promise in _promised(scopes, added, span, product, frame.versions).items():
+            known = found.get(place, NONE).value
+            both = [value for value in (known, promise.value) if value is not None]
+            found[place] = Promise(sum(both, Decimal(0)) if both else None, derived=True)
+    if spans and (held := tuple(key for key in metrics if key not in added)):
+        all_along = between(spans[0].start, spans[-1].end)
+        found |= _promised(scopes, held, all_along, product, frame.versions)
+    return found
 
 
 @lru_cache(maxsize=512)
 def _promised(
-    scopes: tuple[Scope, ...], metrics: tuple[str, ...], period: Period, versions: tuple[str, int]
+    scopes: tuple[Scope, ...],
+    metrics: tuple[str, ...],
+    period: Period,
+    product: str,
+    versions: tuple[str, int],
 ) -> Promises:
     """Kept until somebody changes a target or the organisation."""
     known = room.promises()
-    if known is None:
+    if known is None or not metrics:
         return {}
-    promises = known.promised(scopes, metrics, period.start, period.end)
+    promises = known.promised(scopes, metrics, period.start, period.end, product)
     return {key: Promise(promise.target, promise.derived) for key, promise in promises.items()}

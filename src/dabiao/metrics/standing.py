@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import cast
 
 from dabiao.engine import attainment, comparison, light
-from dabiao.engine.metric import Measure, Metric, is_flow
+from dabiao.engine.metric import Metric, grows
+from dabiao.engine.number import MONEY_SCALE, decimal_of
 from dabiao.engine.period import Period
 from dabiao.metrics import answer
 from dabiao.metrics.figure import Delta, Number
@@ -47,7 +48,7 @@ def stand(frame: Frame, metric: Metric, value: Number | None, target: Decimal | 
     standing = attainment.standing(exact, target, metric.direction, due=due)
     ahead = None
     if exact is not None and target is not None and grows(metric):
-        ahead = Decimal(round(float(Fraction(exact) - Fraction(target) * due), 4)).quantize(Decimal("0.0001"))
+        ahead = decimal_of(Fraction(exact) - Fraction(target) * due, MONEY_SCALE)
     colour = light.light(standing, metric.lights)
     return Standing(
         value,
@@ -59,12 +60,6 @@ def stand(frame: Frame, metric: Metric, value: Number | None, target: Decimal | 
         ahead,
         reached,
     )
-
-
-def grows(metric: Metric) -> bool:
-    """Whether it can only grow while the period runs, so that pace applies: flows, and counts of different things."""
-    distinct = isinstance(metric, Measure) and metric.how == "distinct" and metric.source.on is not None
-    return is_flow(metric) or distinct
 
 
 def delta(metric: Metric, now: Number | None, before: Number | None) -> Delta:

@@ -356,6 +356,30 @@ def seen_between(viewer: User, keys: Collection[str], start: date, end: date, on
     return frozenset(held.values_list("person__key", flat=True)) | ({seen.person or ""} & set(keys))
 
 
+def days_in(
+    units: Collection[str], people: Collection[str], start: date, end: date
+) -> dict[str, list[tuple[date, date]]]:
+    """Person → the days of [start, end) that are theirs where these units are looked at; others are left out.
+
+    Whoever has their main seat elsewhere too: the days of the main seats in the units. Who has none elsewhere: all days,
+    for what is promised to somebody is not less for their having come or left meanwhile.
+    """
+    held = Assignment.objects.filter(person__key__in=people, starts_on__lt=end, ends_on__gt=start)
+    spans: dict[str, list[tuple[date, date]]] = {}
+    elsewhere: set[str] = set()
+    fields = ("person__key", "position__unit__key", "primary", "starts_on", "ends_on")
+    for person, unit, primary, first, after in held.values_list(*fields):
+        if unit in units:
+            spans.setdefault(person, []).extend([(max(first, start), min(after, end))] if primary else [])
+        elif primary:
+            elsewhere.add(person)
+    return {
+        person: _together(found) if person in elsewhere else [(start, end)]
+        for person, found in spans.items()
+        if found or person not in elsewhere
+    }
+
+
 def _together(times: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
     """Half-open spans in order, those that touch or overlap as one."""
     spans: list[tuple[date, date]] = []

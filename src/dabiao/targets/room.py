@@ -28,11 +28,11 @@ def _tables() -> "Mapping[str, pa.Table]":
 
 
 def _promised(
-    scopes: Sequence[Any], metrics: Sequence[str], start: date, end: date
+    scopes: Sequence[Any], metrics: Sequence[str], start: date, end: date, product: str
 ) -> Mapping[tuple[Any, str], Any]:
     from dabiao.targets.queries import targets_for
 
-    return targets_for(scopes, metrics, start, end)
+    return targets_for(scopes, metrics, start, end, product=product)
 
 
 def _imports() -> Mapping[str, Importable]:

@@ -104,7 +104,7 @@ def pace(rows: Pace, *, unit: str, currency: str) -> Option:
     return {
         "animation": False,
         "grid": {"left": 8, "right": 26, "top": 30, "bottom": 4, "containLabel": True},
-        "tooltip": {"trigger": "axis", "unit": _unit(unit, step, currency)},
+        "tooltip": {"trigger": "axis", **_around(unit, step, currency)},
         "xAxis": {**_labels(rows.labels), "boundaryGap": False},
         "yAxis": _values(name=_unit(unit, step, currency)),
         "series": series,
@@ -170,7 +170,7 @@ def columns(trend: Trend) -> Option:
     return {
         "animation": False,
         "grid": {"left": 8, "right": 14, "top": 30, "bottom": 4, "containLabel": True},
-        "tooltip": {"trigger": "axis", "unit": name},
+        "tooltip": {"trigger": "axis", **_around(trend.unit, step, trend.currency)},
         "xAxis": _labels(trend.labels),
         "yAxis": _values(name=name),
         "series": series,
@@ -260,6 +260,16 @@ def _scale(values: Sequence[Number | None]) -> tuple[Decimal, str]:
 
 def _scaled(values: Sequence[Number | None], size: Decimal) -> list[float | None]:
     return [None if value is None else round(float(Decimal(str(value)) / size), 4) for value in values]
+
+
+def _around(unit: str, step: str, currency: str) -> Option:
+    """What a tooltip writes before and after a figure, as a page writes it: `¥ 156 万`, `¥1.56M`, `18.2 %`."""
+    chinese = step > "z"
+    symbol = (
+        format.SYMBOLS.get(currency, f"{currency}{format.GAP}" if currency else "") if unit == "money" else ""
+    )
+    gap = format.GAP if symbol and chinese and not symbol.endswith(format.GAP) else ""
+    return {"before": symbol + gap, "after": format.GAP + step if chinese else step}
 
 
 def _unit(unit: str, step: str, currency: str) -> str:

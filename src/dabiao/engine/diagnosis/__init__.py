@@ -2,6 +2,7 @@
 
 from dabiao.engine.diagnosis.cells import CannotExplain
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Member, NoRatio, decompose
+from dabiao.engine.diagnosis.expectation import Shares
 from dabiao.engine.diagnosis.explain import Before, Cause, Explanation, explain
 from dabiao.engine.diagnosis.search import Settings
 
@@ -15,6 +16,7 @@ __all__ = [
     "Member",
     "NoRatio",
     "Settings",
+    "Shares",
     "decompose",
     "explain",
 ]

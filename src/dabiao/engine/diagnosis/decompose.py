@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from dabiao.engine.number import MONEY_SCALE, RATE_SCALE
+from dabiao.engine.number import MONEY_SCALE, RATE_SCALE, decimal_of
 
 Kind = Literal["sum", "ratio", "product"]
 """sum: the part alone. ratio: part / whole. product: the part, driven by the whole (sales = orders x order value)."""
@@ -137,8 +137,8 @@ def _ratio(members: Sequence[Member]) -> Decomposition:
             Fraction(one.part) / whole - share * rate - unmatched,
             (share - expected_share) * (rate - overall),
         ]
-    gap = to_decimal(part / whole - overall, RATE_SCALE)
-    actual = to_decimal(part / whole, RATE_SCALE)
+    gap = decimal_of(part / whole - overall, RATE_SCALE)
+    actual = decimal_of(part / whole, RATE_SCALE)
     cut = apportioned(ideals, gap, RATE_SCALE)
     lines = [
         Contribution(one, volume=Decimal(0), rate=cut[2 * position], mix=cut[2 * position + 1])
@@ -169,9 +169,3 @@ def apportioned(ideals: Sequence[Fraction], total: Decimal, digits: int) -> list
     for place in order[:missing]:
         floors[place] += 1
     return [Decimal(value).scaleb(-digits) for value in floors]
-
-
-def to_decimal(value: Fraction, digits: int) -> Decimal:
-    """A fraction rounded half away from zero."""
-    units = (abs(value) * 10**digits + Fraction(1, 2)).__floor__()
-    return Decimal(units if value >= 0 else -units).scaleb(-digits)

@@ -16,6 +16,18 @@ UNIT = 10**MONEY_SCALE
 
 
 @dataclass(frozen=True, eq=False)
+class Shares:
+    """Figures of groups that no single dimension tells apart: of one team as a whole, of the people of another singly.
+
+    figures: group, part (and whole for a ratio)
+    members: some of the dimensions, group; one row for every combination of them that the cells have
+    """
+
+    figures: pa.Table
+    members: pa.Table
+
+
+@dataclass(frozen=True, eq=False)
 class Expectation:
     """Per leaf, int64 units of 10^-4: the part and the whole (zeros for a sum) that were expected.
 
@@ -33,12 +45,12 @@ class Expectation:
         return int((self.staffed - self.part).sum())
 
 
-def expect(cells: Cells, baseline: Baseline, named: pa.Table | None) -> Expectation:
+def expect(cells: Cells, baseline: Baseline, named: pa.Table | Shares | None) -> Expectation:
     """The baseline's expectation, raked to the figures in `named` where there are any.
 
     named: part (and whole for a ratio), and one column for each dimension that the figures are broken down by;
     without any, one row that is the total. Inside a row leaves keep the baseline's proportions, and they sum to
-    the row exactly. Raises CannotExplain when a row names members of which the cells have no leaf, or a leaf
+    the row exactly. Of `Shares` the groups are what rows are else. Raises CannotExplain when a row names members of which the cells have no leaf, or a leaf
     lies in no row.
     """
     nothing = np.zeros(cells.leaves, dtype=np.int64)
@@ -52,11 +64,12 @@ def expect(cells: Cells, baseline: Baseline, named: pa.Table | None) -> Expectat
             whole=nothing if whole is None else _units(whole),
             staffed=brought if whole is None else part,
         )
+    figures = named.figures if isinstance(named, Shares) else named
     row_of = _row_of_leaf(cells, named)
-    part = _raked(baseline.rate * now, row_of, minor(named["part"]))
+    part = _raked(baseline.rate * now, row_of, minor(figures["part"]))
     return Expectation(
         part=part,
-        whole=nothing if whole is None else _raked(whole, row_of, minor(named["whole"])),
+        whole=nothing if whole is None else _raked(whole, row_of, minor(figures["whole"])),
         staffed=part,
     )
 
@@ -71,13 +84,14 @@ def _usual_whole(whole: Floats) -> Floats:
     return np.asarray(known[:-1].mean(axis=0) if len(known) > 1 else known[-1])
 
 
-def _row_of_leaf(cells: Cells, named: pa.Table) -> Ints:
-    """The row of `named` that each leaf falls into."""
-    axes = [position for position, name in enumerate(cells.dimensions) if name in named.column_names]
-    columns = [pc.cast(named[cells.dimensions[axis]], pa.string()).to_pylist() for axis in axes]
+def _row_of_leaf(cells: Cells, named: pa.Table | Shares) -> Ints:
+    """The row of the figures that each leaf falls into."""
+    members = named.members if isinstance(named, Shares) else named
+    axes = [position for position, name in enumerate(cells.dimensions) if name in members.column_names]
+    columns = [pc.cast(members[cells.dimensions[axis]], pa.string()).to_pylist() for axis in axes]
     keys = [tuple(values) for values in zip(*columns, strict=True)] if axes else [()]
-    rows = {key: position for position, key in enumerate(keys)}
-    if len(rows) != named.num_rows:
+    rows = dict(zip(keys, _figure_of_row(named), strict=True))
+    if len(rows) != members.num_rows:
         raise CannotExplain(message("two expected rows name the same members: add them up first"))
     leaf_keys = [tuple(cells.members[axis][codes[axis]] for axis in axes) for codes in cells.codes.tolist()]
     missing = sorted({repr(key) for key in leaf_keys} - {repr(key) for key in rows})
@@ -97,6 +111,16 @@ def _row_of_leaf(cells: Cells, named: pa.Table) -> Ints:
             )
         )
     return np.array([rows[key] for key in leaf_keys], dtype=np.int64)
+
+
+def _figure_of_row(named: pa.Table | Shares) -> list[int]:
+    """Which figure each row of members has: its own, or that of its group."""
+    if not isinstance(named, Shares):
+        return list(range(named.num_rows))
+    found: list[int] = pc.index_in(
+        named.members["group"], value_set=named.figures["group"].combine_chunks()
+    ).to_pylist()
+    return found
 
 
 def _raked(usual: Floats, row_of: Ints, figures: Ints) -> Ints:

@@ -11,8 +11,9 @@ from dabiao.engine.diagnosis.baseline import Baseline, of_history
 from dabiao.engine.diagnosis.cells import Cells, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, decompose
-from dabiao.engine.diagnosis.expectation import Expectation, expect
+from dabiao.engine.diagnosis.expectation import Expectation, Shares, expect
 from dabiao.engine.diagnosis.find import Finding, find
+from dabiao.engine.diagnosis.place import Place, place
 from dabiao.engine.diagnosis.presence import present
 from dabiao.engine.diagnosis.search import Ranking, Settings, Shown
 from dabiao.engine.diagnosis.standout import Standing, View, standing
@@ -55,6 +56,7 @@ class Explanation:
     by:        the gap over the members of each dimension, exact
     tree:      the gap split along the dimensions that tell most, exact
     standing:  how far the best finding lies outside what the metric does by itself
+    place:     without causes, the part that has most of the gap though chance could do as much; None: it is spread evenly
     """
 
     kind: Kind
@@ -65,6 +67,7 @@ class Explanation:
     by: dict[str, Decomposition]
     tree: Node
     standing: Standing
+    place: Place | None = None
 
     @property
     def gap(self) -> Decimal:
@@ -88,7 +91,7 @@ def explain(
     *,
     at: object,
     kind: Kind = "sum",
-    expected: pa.Table | Before | None = None,
+    expected: pa.Table | Before | Shares | None = None,
     staff: pa.Table | None = None,
     settings: Settings | None = None,
 ) -> Explanation:
@@ -96,8 +99,8 @@ def explain(
 
     table:    period (sortable), part, whole (unless `kind` is "sum"), one text column per dimension; the rows
               before `at` are the history that says what is usual and how much it wobbles
-    expected: part (and whole) in total or broken down by some of the dimensions: a target, a forecast, or, as
-              `Before`, the period before; by default the baseline of the history
+    expected: part (and whole) in total or broken down by some of the dimensions: a target, a forecast, as
+              `Shares` those of groups that no dimension tells apart, or, as `Before`, the period before; by default the baseline of the history
     staff:    who was there when, as `presence.present` takes it; without it that is guessed from the figures
 
     Raises CannotExplain when a column or the period is missing, NoRatio when a ratio has no whole.
@@ -113,20 +116,23 @@ def explain(
     stands = standing(searched, shown, settings, view, heavy=baseline.grain != 1)
     found = find(cube, shown, stands, settings)
     causes, against = _directed(cells, expectation, kind, cube, found)
+    by = {name: decompose(members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)}
+    tree = grow(cells, expectation, kind)
     return Explanation(
         kind=kind,
         causes=tuple(_cause(cube, where) for where in causes),
         offsets=tuple(_cause(cube, where) for where in against),
         ranked=_ranked(cube, found.ranking),
         steps=decompose(steps(cells, expectation, [*causes, *against]), kind),
-        by={name: decompose(members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)},
-        tree=grow(cells, expectation, kind),
+        by=by,
+        tree=tree,
         standing=stands,
+        place=None if causes else place(tree, by, stands.chance),
     )
 
 
 def _viewed(
-    cells: Cells, baseline: Baseline, expectation: Expectation, expected: pa.Table | Before | None
+    cells: Cells, baseline: Baseline, expectation: Expectation, expected: pa.Table | Before | Shares | None
 ) -> tuple[Shown, View]:
     """The last period as the scan sees it, and how earlier ones are looked at to judge it."""
     if expected is None:
@@ -135,7 +141,7 @@ def _viewed(
         if len(cells.part) > 1:
             return against_before(cells, baseline), against_before
         return against_named(cells, baseline, expectation, in_total=False), against_usual
-    in_total = not set(expected.column_names) & set(cells.dimensions)
+    in_total = not isinstance(expected, Shares) and not set(expected.column_names) & set(cells.dimensions)
     return against_named(cells, baseline, expectation, in_total=in_total), against_usual
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from dabiao.engine.diagnosis.cells import Cells, Ints, Mask
 from dabiao.engine.diagnosis.cube import Where
-from dabiao.engine.diagnosis.decompose import Kind, apportioned, to_decimal
+from dabiao.engine.diagnosis.decompose import Kind, apportioned
 from dabiao.engine.diagnosis.expectation import UNIT, Expectation
-from dabiao.engine.number import MONEY_SCALE, RATE_SCALE
+from dabiao.engine.number import MONEY_SCALE, RATE_SCALE, decimal_of
 
 OTHERS = "others"
 
@@ -51,7 +51,7 @@ def grow(cells: Cells, expectation: Expectation, kind: Kind, *, depth: int = 3, 
     digits = RATE_SCALE if kind == "ratio" else MONEY_SCALE
     soil = _Soil(cells, units, denominator, expectation.part, digits, breadth)
     everything = np.ones(cells.leaves, dtype=bool)
-    total = to_decimal(Fraction(sum(units), denominator), digits)
+    total = decimal_of(Fraction(sum(units), denominator), digits)
     return Node("", (), total, _split(soil, everything, total, tuple(range(len(cells.dimensions))), depth))
 
 

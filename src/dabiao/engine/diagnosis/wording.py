@@ -1,13 +1,14 @@
 """An explanation in one or two plain sentences; `core.sentence` says them in the reader's language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from dabiao.engine.diagnosis.cube import Where
 from dabiao.engine.diagnosis.decompose import Contribution
 from dabiao.engine.diagnosis.explain import Cause, Explanation
+from dabiao.engine.diagnosis.place import Certainty, Place, cancels
 from dabiao.engine.message import Message, Number, Percent, Series, Value, message, noted
 from dabiao.engine.number import rounded
 
@@ -18,6 +19,7 @@ Unit = Literal["money", "count", "ratio"]
 class Names:
     """What things are called; what is not named is said by its key.
 
+    money: how an amount is written on the page that the sentence stands on; by default all its digits before the point
     decimals: those shown of a figure that is neither money nor a ratio: two of a score
     dimensions: key -> name; members: (dimension key, member) -> name, for example a person's
     """
@@ -28,10 +30,12 @@ class Names:
     dimensions: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[tuple[str, str], str] = field(default_factory=dict)
     decimals: int = 0
+    money: Callable[[Decimal], str] | None = None
 
 
 def sentence(explanation: Explanation, names: Names) -> Series:
-    """What is off, by how much, what it comes from, and what is left; or that nothing stands out.
+    """What is off, by how much, and one of three answers: a cause that chance would not produce, with what is left; where
+    the gap lies though chance could do it; or that it is spread evenly.
 
     A cause that is larger than the gap, because something else made up for it, is said by its own size.
     """
@@ -48,7 +52,12 @@ def _sentences(explanation: Explanation, names: Names) -> Iterator[Message]:
             "People who came, left or were away change it by {staffing}.",
             staffing=_signed(explanation.staffing, names),
         )
-    yield _comes_from(explanation, names) if explanation.causes else _without_cause(explanation)
+    if explanation.causes:
+        yield _comes_from(explanation, names)
+    elif explanation.place:
+        yield _lies_in(explanation.place, names)
+    else:
+        yield _without_cause(explanation)
     if explanation.offsets:
         yield _against(explanation, names)
     rest = explanation.apart[-1].total if explanation.causes else Decimal(0)
@@ -64,8 +73,8 @@ def _opening(explanation: Explanation, names: Names) -> tuple[Decimal, Message]:
     gap = actual - expected
     values: dict[str, Value] = {
         "metric": names.metric,
-        "actual": _shown(actual, names),
-        "expected": _shown(expected, names),
+        "actual": shown(actual, names),
+        "expected": shown(expected, names),
         "against": names.against,
         "gap": _difference(abs(gap), names),
     }
@@ -91,19 +100,49 @@ def _comes_from(explanation: Explanation, names: Names) -> Message:
     return message("It comes from {causes}.", causes=causes)
 
 
+CERTAINTY: Final[Mapping[Certainty, Message]] = {
+    "medium": message("medium", context="certainty"),
+    "low": message("low", context="certainty"),
+}
+
+
+def _lies_in(place: Place, names: Names) -> Message:
+    """Where the gap lies, though chance could do as much; what is larger than the gap is said by its own size."""
+    where: Value = described(place.where, names)
+    if place.share > 1:
+        where = message("{where} with {total}", where=where, total=_signed(place.contribution, names))
+    if place.mainly:
+        where = message(
+            "{where}, there mainly in {inside}", where=where, inside=described(place.mainly, names)
+        )
+    sure = CERTAINTY[place.certainty]
+    if place.share > 1:
+        return message(
+            "It lies in {where}; chance could do as much (certainty: {certainty}).",
+            where=where,
+            certainty=sure,
+        )
+    return message(
+        "{share} of the gap lies in {where}; chance could do as much (certainty: {certainty}).",
+        share=Percent(place.share, digits=0),
+        where=where,
+        certainty=sure,
+    )
+
+
 def _without_cause(explanation: Explanation) -> Message:
-    """That no cause stands out."""
+    """That no cause stands out and no part has most of it."""
     if explanation.offsets:
         return message("No cause in its direction stands out.")
     if explanation.standing.anywhere and explanation.staffing:
         return message("Nothing else stands out: it is off nearly everywhere alike.")
     if explanation.standing.anywhere:
         return message("Nothing stands out: it is off nearly everywhere alike.")
+    if cancels(explanation.tree):
+        return message("Nothing stands out: what lies above and what lies below nearly cancel out.")
     if explanation.staffing:
-        return message(
-            "Nothing else stands out: what remains is made of small differences such as any period shows."
-        )
-    return message("Nothing stands out: the difference is made of small ones such as any period shows.")
+        return message("Nothing else stands out: what remains is spread evenly over its parts.")
+    return message("Nothing stands out: the gap is spread evenly over its parts.")
 
 
 def _against(explanation: Explanation, names: Names) -> Message:
@@ -144,7 +183,7 @@ def _moved(said: Message, line: Contribution, explanation: Explanation, names: N
             return said
         now, then = now / member.whole, then / member.expected_whole
     return message(
-        "{cause} ({now}, expected {then})", cause=said, now=_shown(now, names), then=_shown(then, names)
+        "{cause} ({now}, expected {then})", cause=said, now=shown(now, names), then=shown(then, names)
     )
 
 
@@ -177,13 +216,19 @@ def described(where: Where, names: Names) -> Series:
     )
 
 
-def _shown(value: Decimal, names: Names) -> Value:
+def shown(value: Decimal, names: Names) -> Value:
+    """A figure of the metric as it is written."""
+    if names.unit == "money" and names.money:
+        return names.money(value)
     if names.unit == "ratio":
         return Percent(value, digits=1)
     return Number(value, digits=names.decimals)
 
 
 def _difference(value: Decimal, names: Names, *, signed: bool = False) -> Value:
+    if names.unit == "money" and names.money:
+        text = names.money(value)
+        return f"+{text}" if signed and value > 0 else text
     if names.unit != "ratio":
         return Number(value, digits=names.decimals, signed=signed)
     return message("{n} points", context="percentage", n=Number(value * 100, digits=1, signed=signed))

@@ -1,7 +1,9 @@
 """What a figure is held against: its usual level, a target, a forecast, or the period before."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final, Literal
 
 import pyarrow as pa
@@ -9,14 +11,15 @@ import pyarrow.compute as pc
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
+from dabiao.engine.diagnosis import Shares
 from dabiao.engine.message import Message, message
-from dabiao.engine.number import MONEY_SCALE, rounded
+from dabiao.engine.number import MONEY_SCALE, decimal_of, rounded
 from dabiao.improvement.queries.cells import AMOUNT, HISTORY, NOTHING, now
+from dabiao.improvement.queries.owed import Uneven, owed, shares
 from dabiao.improvement.queries.sides import Sides
 from dabiao.metrics.forecast import foreseen
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, promised
-from dabiao.org import queries as org
 
 Against = Literal["baseline", "target", "forecast", "previous"]
 
@@ -41,20 +44,30 @@ def in_words(frame: Frame, against: Against, *, ratio: bool) -> Message:
     return (CALLED if whole else RUNNING)[against]
 
 
+@dataclass(frozen=True)
+class Expected:
+    """cells: those to explain, with one of nothing for whoever owes something and has none. figures: None for what is
+    usual. uneven: where the own targets of the parts do not sum to that of the whole."""
+
+    cells: pa.Table
+    figures: pa.Table | Shares | None
+    uneven: tuple[Uneven, ...] = ()
+
+
 def expected(
     frame: Frame, key: str, made_of: Sides, cells: pa.Table, dimensions: Sequence[str], against: Against
-) -> pa.Table | None:
-    """part (and whole) as they should have been, in total or by member; None for what is usual.
+) -> Expected:
+    """part (and whole) as they should have been, in total, by member or by whoever owes it.
 
     Raises NotFound where there is no target or no forecast.
     """
     if against == "baseline":
-        return None
+        return Expected(cells, None)
     if against == "previous":
-        return _as_before(cells, dimensions)
+        return Expected(cells, _as_before(cells, dimensions))
     if against == "forecast":
-        return _as_foreseen(frame, key, made_of)
-    return _as_promised(frame, key, cells)
+        return Expected(cells, _as_foreseen(frame, key, made_of))
+    return _as_promised(frame, key, cells, dimensions)
 
 
 def _as_before(cells: pa.Table, dimensions: Sequence[str]) -> pa.Table:
@@ -68,17 +81,21 @@ def _as_before(cells: pa.Table, dimensions: Sequence[str]) -> pa.Table:
     return pa.table({**{name: summed[name] for name in dimensions}, **exact})
 
 
-def _as_promised(frame: Frame, key: str, cells: pa.Table) -> pa.Table:
-    """The target in total. A running period owes what is due by now; a ratio owes it on the whole there is."""
-    scope = frame.scope or org.home_scope(frame.viewer, frame.today)
-    target = promised(frame, [scope], (key,)).get((scope, key), NONE).value
+def _as_promised(frame: Frame, key: str, cells: pa.Table, dimensions: Sequence[str]) -> Expected:
+    """The target, of an amount by whoever owes it. A running period owes what is due by now; a ratio owes it on the
+    whole there is."""
+    target = promised(frame, [frame.scope], (key,)).get((frame.scope, key), NONE).value
     if target is None:
         raise NotFound(_("%(metric)s has no target here in this period.") % {"metric": frame.label(key)})
     if "whole" in cells.column_names:
         whole = pc.sum(now(cells)["whole"]).as_py() or Decimal(0)
-        return pa.table({"part": _one(target * whole), "whole": _one(whole)})
-    share = Decimal(1) if frame.closed else Decimal(frame.pace.share.numerator) / frame.pace.share.denominator
-    return pa.table({"part": _one(target * share)})
+        return Expected(cells, pa.table({"part": _one(target * whole), "whole": _one(whole)}))
+    due = Fraction(1) if frame.closed else frame.pace.share
+    total = decimal_of(Fraction(target) * due, MONEY_SCALE)
+    owing = owed(frame, key, target, dimensions)
+    if len(owing.targets) < 2:
+        return Expected(cells, pa.table({"part": _one(total)}), owing.uneven)
+    return Expected(*shares(frame, cells, dimensions, owing, total, due), owing.uneven)
 
 
 def _as_foreseen(frame: Frame, key: str, made_of: Sides) -> pa.Table:

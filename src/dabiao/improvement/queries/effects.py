@@ -1,6 +1,6 @@
 """From a metric and whom a measure treats to a panel whose effect can be computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from dabiao.core.errors import NotFound
 from dabiao.core.sentence import say
 from dabiao.engine.effect import CannotMeasure, Effect, Measure, measure_effect
 from dabiao.engine.effect.wording import Grain, sentence
+from dabiao.engine.message import Message, Series, counted_message
 from dabiao.engine.metric import Measure as Counted
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Kind, Period
@@ -39,11 +40,19 @@ class Effected:
 
 
 def effected(
-    frame: Frame, key: str, treated: Sequence[str], *, by: str, since: Period, worthwhile: float | None = None
+    frame: Frame,
+    key: str,
+    treated: Sequence[str],
+    *,
+    by: str,
+    since: Period,
+    others: Sequence[str] = (),
+    worthwhile: float | None = None,
 ) -> Effected:
     """The effect since `since`, up to the frame's period, on the members of `by` that a measure treats.
 
     by: "person" or a kind of unit; the other members in the frame's scope are the pool to compare with.
+    others: members under another measure at the same time: not compared with, for what happens to them is not usual
     worthwhile: the smallest effect worth having, a share of the usual level or, of a ratio, 0.01 for a point
     Raises NotFound (metric or member), BadMetricRequest when there is too little to go by.
     """
@@ -54,9 +63,12 @@ def effected(
     metric = frame.metrics[key]
     windows = _windows(frame, since)
     figures = _figures(frame, key, windows, by, nothing=_of_nothing(metric))
-    missing = sorted(set(treated) - {unit for unit, _window in figures})
+    missing = sorted({*treated, *others} - {unit for unit, _window in figures})
     if missing:
         raise NotFound(_("%(key)s has no figures here.") % {"key": missing[0]})
+    figures = {
+        place: figure for place, figure in figures.items() if place[0] not in set(others) - set(treated)
+    }
     before = list(windows)[: list(windows).index(since.label)]
     measure = Measure(
         better="higher" if metric.direction == "up" else "lower",
@@ -68,8 +80,26 @@ def effected(
         found = measure_effect(_table(figures), dict.fromkeys(treated, since.label), measure)
     except CannotMeasure as error:
         raise BadMetricRequest(say(error.said, frame.language)) from error
-    said = say(sentence(found, measure, GRAINS.get(since.kind, "period")), frame.language)
-    return Effected(key, since, found, said, _look_again(frame, windows, found))
+    said = sentence(found, measure, GRAINS.get(since.kind, "period"))
+    told = say(Series([*said.items, *_beside(treated, others)], said.between), frame.language)
+    return Effected(key, since, found, told, _look_again(frame, windows, found))
+
+
+def _beside(treated: Sequence[str], others: Sequence[str]) -> Iterator[Message]:
+    """What other measures at the same time mean for this one."""
+    both = set(treated) & set(others)
+    if apart := set(others) - both:
+        yield counted_message(
+            "{count} under another measure was not compared with.",
+            "{count} under another measure were not compared with.",
+            len(apart),
+        )
+    if both:
+        yield counted_message(
+            "With reserve: {count} of the treated is under another measure too, what is seen is of both.",
+            "With reserve: {count} of the treated are under another measure too, what is seen is of both.",
+            len(both),
+        )
 
 
 def _of_nothing(metric: Metric) -> float | None:

@@ -3,23 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
 from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Before, CannotExplain, Explanation, NoRatio, explain
 from dabiao.engine.diagnosis.decompose import Kind
-from dabiao.engine.diagnosis.wording import Names, Unit, sentence, step_names
+from dabiao.engine.diagnosis.wording import Names, Unit, sentence, shown, step_names
+from dabiao.engine.message import Message, message
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Period
-from dabiao.improvement.queries.against import Against, expected, in_words
+from dabiao.improvement.queries.against import Against, Expected, expected, in_words
 from dabiao.improvement.queries.cells import HISTORY, cells, now, windows
 from dabiao.improvement.queries.net_scores import lifted, lowered
+from dabiao.improvement.queries.owed import Uneven
 from dabiao.improvement.queries.sides import CannotTakeApart, Sides, sides
 from dabiao.improvement.queries.staffing import staff
 from dabiao.lake.reading import Lake
@@ -27,6 +30,7 @@ from dabiao.metrics import labels, names
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.frame import Frame
 from dabiao.performance.queries.breakdown import ways
+from dabiao.ui.format import money
 
 __all__ = ["Against", "CannotTakeApart", "Explained", "explained", "possible", "single"]
 
@@ -40,6 +44,8 @@ DIMENSIONS: Final = (
 So is the customer of a lead, because only good leads become customers. Single customers and their industries only
 where money is counted: of visits and deals each has too few to tell, and all together hide what others have."""
 OF_CUSTOMERS: Final = frozenset({"customer", "industry", "customer_type", "province"})
+NOTED: Final = 3
+"""Units of which it is said that their parts' targets do not sum to their own."""
 CROWD: Final = 200
 """Where more people work, single people and customers are left to whoever looks one unit deeper."""
 FEW: Final = 0.2
@@ -52,7 +58,10 @@ DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
 
 @dataclass(frozen=True)
 class Explained:
-    """An explanation with what its members are called, the sentence that says it, and its steps and gap in words."""
+    """An explanation with what its members are called, the sentence that says it, and its steps and gap in words.
+
+    notes: what a reader must know of how it was worked out
+    """
 
     metric: str
     period: Period
@@ -61,6 +70,7 @@ class Explained:
     names: Names
     sentence: str
     steps: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = ()) -> Explained:
@@ -76,24 +86,27 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
     table, dimensions = cells(frame, made_of, tuple(by) or _dimensions(frame, metric, made_of), asked=by)
     _refuse_nothing(frame, key, made_of, table, against)
     dimensions = tuple(name for name in dimensions if name in by or _tells(table, name)) or dimensions[:1]
-    found = _explained(frame, key, made_of, table, dimensions, against)
+    held = expected(frame, key, made_of, table, dimensions, against)
+    found = _explained(frame, key, made_of, held, dimensions, against)
     called = _names(frame, metric, found, dimensions, against)
     said = say(sentence(found, called), frame.language)
     steps = tuple(say(step, frame.language) for step in step_names(found, called))
-    return Explained(key, frame.period, against, found, called, said, steps)
+    worst = sorted(held.uneven, key=lambda each: (-abs(each.own - each.parts), each.unit))[:NOTED]
+    notes = tuple(say(_uneven(frame, called, each), frame.language) for each in worst)
+    return Explained(key, frame.period, against, found, called, said, steps, notes)
 
 
 def _explained(
-    frame: Frame, key: str, made_of: Sides, table: pa.Table, dimensions: Sequence[str], against: Against
+    frame: Frame, key: str, made_of: Sides, held: Expected, dimensions: Sequence[str], against: Against
 ) -> Explanation:
     kind: Kind = "ratio" if made_of.whole else "sum"
-    named = expected(frame, key, made_of, table, dimensions, against)
+    table, named = held.cells, held.figures
     if made_of.net:
-        table, named = lifted(table), None if named is None else lifted(named)
+        table, named = lifted(table), lifted(named) if isinstance(named, pa.Table) else named
     try:
         there = staff(frame, windows(frame), dimensions) if kind == "sum" else None
-        owed = Before(named) if named is not None and against == "previous" else named
-        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=owed, staff=there)
+        then = Before(named) if isinstance(named, pa.Table) and against == "previous" else named
+        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=then, staff=there)
     except NoRatio as error:
         raise BadMetricRequest(
             _("%(metric)s cannot be compared: there was nothing to divide by, now or then.")
@@ -102,6 +115,17 @@ def _explained(
     except CannotExplain as error:
         raise BadMetricRequest(say(error.said, frame.language)) from error
     return lowered(found) if made_of.net else found
+
+
+def _uneven(frame: Frame, called: Names, each: Uneven) -> Message:
+    """That the targets below a unit sum to another figure than its own."""
+    node = frame.tree.by_key[each.unit]
+    return message(
+        "The targets of the parts of {unit} sum to {parts}, its own is {own}: the difference belongs to none of them.",
+        unit=node.label(frame.language),
+        parts=shown(each.parts, called),
+        own=shown(each.own, called),
+    )
 
 
 def _tells(table: pa.Table, dimension: str) -> bool:
@@ -205,7 +229,14 @@ def _names(
         dimensions={name: labels.column(name) for name in dimensions},
         members=members,
         decimals=_decimals(metric, found),
+        money=partial(_money, frame),
     )
+
+
+def _money(frame: Frame, value: Decimal) -> str:
+    """An amount as the page shows it, in the language of the sentence."""
+    with translation.override(frame.language):
+        return money(value, frame.currency)
 
 
 def _decimals(metric: Metric, found: Explanation) -> int:

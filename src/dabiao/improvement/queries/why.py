@@ -89,6 +89,7 @@ class Why:
     """Digits of what adds to the figure."""
     against: str
     sentence: str
+    notes: tuple[str, ...]
     split: bool
     """Nothing stands out, and the steps are the split that tells most."""
     ratio: bool
@@ -136,6 +137,7 @@ def why(frame: Frame, explained: Explained) -> Why:
         finer=explained.names.decimals + 1 if mean else None,
         against=say(explained.names.against, frame.language),
         sentence=explained.sentence,
+        notes=explained.notes,
         split=_alone(what),
         ratio=what.kind == "ratio",
         base=base,

@@ -1,8 +1,9 @@
 """One metric of a scope: period by period, and split by whatever its facts can be split by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from decimal import Decimal
+from typing import Final, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -16,6 +17,7 @@ from dabiao.metrics.figure import Delta, Number, Where
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, Promises, promised
 from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
+from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 from dabiao.performance.queries import cockpit, parts
 from dabiao.performance.queries.rows import Tile, Trend
@@ -56,6 +58,8 @@ class Breakdown:
     choices: tuple[Choice, ...]
     table: Listing
     """Its rows are known by `key`: see `step` and `facts_query` for where they lead."""
+    note: str = ""
+    """Where the targets of the rows do not sum to that of the whole."""
 
 
 def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
@@ -66,15 +70,19 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
     by = by or next(iter(choices), "")
     if by and by not in choices:
         raise NotFound(_("This metric cannot be split by %(by)s.") % {"by": by})
-    promises = promised(frame, [frame.scope, *parts.scopes(frame)], (key,))
+    promises = parts.promises(frame, (key,))
     tile = cockpit.tile(frame, key, cockpit.measured(frame, (key,)), promises)
+    split = table(frame, tile, by, promises)
     return Breakdown(
         where=Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number),
         tile=tile,
         trend=trend(frame, key),
         by=by,
         choices=tuple(Choice(name, _title(frame, name), name == by) for name in choices),
-        table=table(frame, tile, by, promises),
+        table=split,
+        note=parts.uneven(
+            frame, key, tile.target, (cast("Decimal | None", row["target"]) for row in split.rows)
+        ),
     )
 
 
@@ -119,14 +127,16 @@ def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:
             "parts", (), (), empty=_("A person's figure of this metric cannot be split any further.")
         )
     if by == PARTS:
-        values, labels = parts.measured(frame, (key,), spans), frame.parts
-        scopes = {part: Scope(parts.kind(frame), part) for part in labels}
+        values = parts.measured(frame, (key,), spans)
+        known, kind = parts.keys(frame, key, values, promises), parts.kind(frame)
+        goals = {part: promises.get((Scope(kind, part), key), NONE).value for part in known}
+        # Of people, what is nobody's has no key in the answer; of units it has been summed up under an empty one.
+        keys: Iterable[object] = known if frame.children else [part or None for part in known]
     else:
         values = Values(frame, spans, frame.ask((key,), spans, (by,)), by)
-        labels = names.names(by, [part for _window, part in values.by])
-        scopes = {}
-    keys = dict.fromkeys([*(labels if by == PARTS else ()), *(part for _window, part in values.by)])
-    asked = _Asked(key, by, values, labels, scopes, promises)
+        goals = _goals(frame, key, by, [part for _window, part in values.by])
+        keys = dict.fromkeys([*(part for _window, part in values.by), *goals])
+    asked = _Asked(key, by, values, _labels(frame, by, keys), goals)
     rows = [_row(frame, asked, part) for part in keys]
     shown = [row for row in rows if row["value"] is not None or row["target"] is not None]
     shown.sort(key=lambda row: (-float(str(row["value"] or 0)), str(row["name"])))
@@ -139,6 +149,30 @@ def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:
     )
 
 
+def _labels(frame: Frame, by: str, parts_: Iterable[object]) -> Mapping[str, str]:
+    """Key → name of what is split into; of parts also of people who have left."""
+    if by != PARTS:
+        return names.names(by, parts_)
+    others = {str(part) for part in parts_ if part and part not in frame.parts}
+    return {**org.people_names(others), **frame.parts} if others and not frame.children else frame.parts
+
+
+def _goals(frame: Frame, key: str, by: str, found: Iterable[object]) -> dict[str, Decimal | None]:
+    """Member → target where people or product lines were promised something of their own."""
+    if by == "person":
+        people = dict.fromkeys([*parts.people(frame), *(str(part) for part in found if part)])
+        promises = promised(frame, [Scope("person", person) for person in people], (key,))
+        return {scope.key: promise.value for (scope, _of), promise in promises.items() if scope}
+    if by != "product_line" or frame.scope is None:
+        return {}
+    named = frame.lake.run("SELECT DISTINCT product FROM targets WHERE product <> '' ORDER BY product")
+    goals = {
+        line: promised(frame, [frame.scope], (key,), product=line).get((frame.scope, key), NONE).value
+        for line in named["product"].to_pylist()
+    }
+    return {line: goal for line, goal in goals.items() if goal is not None}
+
+
 @dataclass(frozen=True)
 class _Asked:
     """What all rows of a table share."""
@@ -147,15 +181,17 @@ class _Asked:
     by: str
     values: Values
     labels: Mapping[str, str]
-    scopes: Mapping[str, Scope]
-    promises: Promises
+    goals: Mapping[str, Decimal | None]
 
 
 def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
-    key, by, values, scope = asked.key, asked.by, asked.values, asked.scopes.get(str(part))
+    key, by, values = asked.key, asked.by, asked.values
     metric = frame.metrics[key]
-    value = values.get(NOW, key, part) if (NOW, part) in values.by or by == PARTS else None
-    stands = stand(frame, metric, value, asked.promises.get((scope, key), NONE).value if scope else None)
+    goal = asked.goals.get(str(part or ""))
+    value = (
+        values.get(NOW, key, part) if (NOW, part) in values.by or by == PARTS or goal is not None else None
+    )
+    stands = stand(frame, metric, value, goal)
     name = asked.labels.get(str(part)) or (
         labels.value(part) if part not in {None, ""} else _("Not assigned")
     )

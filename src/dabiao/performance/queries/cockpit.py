@@ -9,9 +9,9 @@ from dabiao.engine import light
 from dabiao.engine.metric import adds_up, is_flow, rollable
 from dabiao.engine.period import Period
 from dabiao.metrics.answer import WINDOW
-from dabiao.metrics.figure import Where
+from dabiao.metrics.figure import Number, Where
 from dabiao.metrics.frame import Frame
-from dabiao.metrics.promised import NONE, Promises, promised
+from dabiao.metrics.promised import NONE, Promises
 from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 from dabiao.org import queries as org
 from dabiao.org.access import may
@@ -33,6 +33,7 @@ TILES: Final = (
 """What stands beside it, most wanted first: the first five that have facts."""
 HISTORY: Final = 7
 """Earlier periods in a tile's line."""
+CLOSING: Final = "closing_pipeline"
 COMPARED: Final = (NOW, BEFORE, YEAR, FESTIVAL)
 
 
@@ -48,10 +49,10 @@ def cockpit(frame: Frame) -> Cockpit:
     also = {**links.weeks(frame), **curve.stretches(frame, headline)}
     values = measured(frame, (*shown, *stages, *process), also=also)
     below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
-    promises = promised(frame, [frame.scope, *parts.scopes(frame)], shown)
+    promises = parts.promises(frame, shown)
     every = (tile(frame, key, values, promises) for key in shown)
     tiles = tuple(each for each in every if each.metric in wanted or each.value or each.target is not None)
-    if all(each.value is None for each in tiles):
+    if all(each.value is None and not (coming(frame) and each.target is not None) for each in tiles):
         return Cockpit(where, None, (), None, None, (), (), (), ())
     lines = parts.parts(frame, headline, below, promises)
     drawn = curve.pace(frame, headline, tiles[0].target, values)
@@ -63,9 +64,23 @@ def cockpit(frame: Frame) -> Cockpit:
         headline=tiles[0],
         signals=signals.signals(frame, tiles, below, promises),
         parts=lines,
+        parts_note=parts.uneven(frame, headline, tiles[0].target, (part.target for part in lines)),
         funnel=funnel.funnel(frame, stages, values),
         links=links.links(frame, headline, process, values),
     )
+
+
+def coming(frame: Frame) -> bool:
+    """Whether the period has not begun: nothing is done yet, but something may be promised."""
+    return frame.today < frame.period.start
+
+
+def closing(frame: Frame) -> Number | None:
+    """What the open opportunities are worth that should close in the period."""
+    if not frame.known((CLOSING,)):
+        return None
+    spans = {NOW: frame.period}
+    return Values(frame, spans, frame.ask((CLOSING,), spans)).get(NOW, CLOSING)
 
 
 def filed(frame: Frame) -> tuple[str, ...]:
@@ -152,13 +167,14 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
 
 
 def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) -> Verdict:
-    """Where the headline metric will end, and which part the distance comes from."""
+    """Where the headline metric will end; and how far it is from its pace by now, by the worst part and all others."""
     reached = main.value if frame.closed or end is None else Decimal(repr(round(end, 2)))
     whole = stand(frame, frame.metrics[main.metric], reached, main.target)
     gap = None if main.target is None or reached is None else Decimal(str(reached)) - main.target
     lagging = sorted(
         (part for part in below if part.ahead is not None), key=lambda part: (part.ahead, part.key)
     )
+    ahead = stand(frame, frame.metrics[main.metric], main.value, main.target).ahead
     worst = lagging[0] if len(lagging) > 1 and lagging[0].ahead is not None and lagging[0].ahead < 0 else None
     return Verdict(
         label=main.label,
@@ -172,5 +188,9 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         closed=frame.closed,
         forecast=end is not None,
         worst=worst,
-        others_gap=sum((Decimal(str(part.ahead)) for part in lagging[1:]), Decimal(0)) if worst else None,
+        coming=coming(frame),
+        target=main.target,
+        pipeline=closing(frame) if coming(frame) and main.unit == "money" else None,
+        ahead=ahead,
+        others_gap=Decimal(str(ahead)) - Decimal(str(worst.ahead)) if worst and ahead is not None else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from dabiao.engine.metric import is_flow
 from dabiao.engine.pace import pace as gone
@@ -12,6 +13,9 @@ from dabiao.metrics.frame import Frame
 from dabiao.metrics.standing import Values
 from dabiao.performance.queries.forecast import expected
 from dabiao.performance.queries.rows import Pace
+
+DAILY: Final = 100
+"""Days of a period that are still drawn one by one."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def stretches(frame: Frame, metric: str) -> dict[str, Period]:
 
 
 def pace(frame: Frame, metric: str, target: Decimal | None, values: Values) -> Curve:
-    """Cumulative figures at the end of each working day; by the week where the period is longer than a quarter.
+    """Cumulative figures at the end of each day; by the week, and today, where the period is longer than a quarter.
 
     values: of the metric in the `stretches`.
     """
@@ -63,14 +67,13 @@ def pace(frame: Frame, metric: str, target: Decimal | None, values: Values) -> C
 
 
 def _stops(frame: Frame) -> list[date]:
-    """The last days of what the axis shows: working days, or weeks in long periods."""
+    """The last days of what the axis shows: every day, what comes on a Sunday is drawn on it; or weeks in long periods,
+    and today, so that what is ahead begins where what has come ends."""
     window = frame.period
-    if window.days > 100:
-        return [part.last_day for part in frame.fiscal.parts(window, "week")]
-    worked = sorted(day for day in frame.working_days if day in window)
-    days = worked or list(window.each_day())
-    # What happens after the last working day still belongs to the period.
-    return [*days[:-1], window.last_day]
+    if window.days <= DAILY:
+        return list(window.each_day())
+    weeks = {part.last_day for part in frame.fiscal.parts(window, "week")}
+    return sorted(weeks | ({frame.today} if frame.today in window else set()))
 
 
 def _name(stop: date) -> str:

@@ -62,7 +62,18 @@ class Verdict:
     """`reach` and `gap` say where it will end; else where it is."""
     worst: "Part | None" = None
     """What is furthest behind its pace."""
+    ahead: Number | None = None
+    """Actual less what the target asks for by now: what `worst` and `others_gap` sum to."""
     others_gap: Number | None = None
+    coming: bool = False
+    """The period has not begun; `pipeline` is what open opportunities that should close in it are worth."""
+    target: Decimal | None = None
+    pipeline: Number | None = None
+
+    @property
+    def covered(self) -> float | None:
+        """The part of the target that the open pipeline covers."""
+        return None if self.pipeline is None or not self.target else float(self.pipeline) / float(self.target)
 
 
 @dataclass(frozen=True)
@@ -188,6 +199,8 @@ class Cockpit:
     parts: tuple[Part, ...]
     funnel: tuple[Stage, ...]
     links: tuple[Link, ...]
+    parts_note: str = ""
+    """Where the targets of the parts do not sum to that of the whole."""
 
 
 Rows = Sequence[Mapping[str, object]]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dabiao.core.calendars import working_days
-from dabiao.engine.metric import Measure, Metric, is_flow
+from dabiao.engine.metric import grows
 from dabiao.engine.promise import Levels, Promise, Row
 from dabiao.lake import dictionary
 from dabiao.lake.tables import TABLES
@@ -138,7 +138,7 @@ def targets_for(
     return {
         (scope, key): promise
         for key in wanted
-        for scope, promise in book.promises(key, sums=sums(known[key])).items()
+        for scope, promise in book.promises(key, sums=grows(known[key])).items()
     }
 
 
@@ -148,13 +148,6 @@ def seen_in(viewer: User, scopes: Iterable[Scope], start: date, end: date, on: d
     asked = list(scopes)
     people = org.seen_between(viewer, {each.key for each in asked if each.kind == "person"}, start, end, on)
     return frozenset(each for each in asked if each.kind == "unit" or each.key in people)
-
-
-def sums(metric: Metric) -> bool:
-    """Whether targets of this metric add up: over time and over people. Promises to win so many different
-    customers do, although their facts can't be added."""
-    counted = isinstance(metric, Measure) and metric.how == "distinct" and metric.source.on is not None
-    return is_flow(metric) or counted
 
 
 def metrics_with_targets() -> list[str]:

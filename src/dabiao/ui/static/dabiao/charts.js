@@ -15,9 +15,9 @@ function draw(place) {
   const style = getComputedStyle(document.body);
   const numbers = new Intl.NumberFormat(language(), { maximumFractionDigits: 1 });
   if (option.tooltip) {
-    const unit = option.tooltip.unit;
+    const { before, after } = option.tooltip;
     Object.assign(option.tooltip, {
-      valueFormatter: (value) => value == null ? "–" : `${numbers.format(value).replace("-", "−")} ${unit}`,
+      valueFormatter: (value) => value == null ? "–" : `${value < 0 ? "−" : ""}${before}${numbers.format(Math.abs(value))}${after}`,
       backgroundColor: style.getPropertyValue("--paper"), borderColor: style.getPropertyValue("--line"), textStyle: { color: style.color, fontSize: 12 }, confine: true,
     });
   }
