@@ -148,6 +148,19 @@ class TestPage:
         assert "Answer the questions first" in refused.content.decode()
         assert ImportBatch.objects.get().job == ""
 
+    def test_takes_all_files_at_once(self, as_, three):
+        """Two months of one ledger, a wide sheet of targets and the people: one mapping, nothing to ask."""
+        browser = as_("otto")
+        (three / "二月订单.csv").write_text(JANUARY.replace("2026-01", "2026-02"))
+        files = [file.open("rb") for file in sorted(three.glob("*.csv"))]
+
+        answer = browser.post("/facts/upload/", {"upload": files})
+        page = browser.get(answer["Location"])
+
+        assert page.status_code == 200
+        assert "2026年销售目标: the months are those of 2026" in page.content.decode()
+        assert "questions that the files" not in page.content.decode()
+
     def test_goes_on_once_it_is(self, asked):
         browser, place = asked
 

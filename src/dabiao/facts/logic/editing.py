@@ -154,19 +154,26 @@ def _plain(value: object) -> str:
 
 
 def _headers(document: Mapping[str, Any], source: str, report: Mapping[str, Any]) -> tuple[str, ...]:
-    """Columns of the source's file, and those that its joins add."""
-    entry = (document.get("sources") or {}).get(source)
-    entry = {"file": entry} if isinstance(entry, str) else entry or {}
+    """Columns of the source's files, and those that its joins and its turning add."""
+    sources = document.get("sources")
+    entry = sources.get(source) if isinstance(sources, dict) else None
+    entry = entry if isinstance(entry, dict) else {"file": entry}
     known = report.get("headers", {})
-    name = f"{entry.get('file')}#{entry['sheet']}" if entry.get("sheet") else entry.get("file")
+    files = entry.get("file") if isinstance(entry.get("file"), list) else [entry.get("file")]
+    names = [f"{file}#{entry['sheet']}" if entry.get("sheet") else str(file) for file in files or []]
     own: object = (
-        known.get(name)
+        next((known[name] for name in names if name in known), None)
         or entry.get("header")
-        or next((v for k, v in known.items() if str(k).startswith(f"{name}#")), [])
+        or next((v for k, v in known.items() if str(k).startswith(tuple(f"{name}#" for name in names))), [])
     )
     listed = own if isinstance(own, list) else []
-    taken = [str(alias) for join in entry.get("join") or [] for alias in (join.get("take") or {})]
-    return tuple(dict.fromkeys([*map(str, listed), *taken]))
+    joins = entry.get("join") if isinstance(entry.get("join"), list) else []
+    taken = [
+        str(alias) for join in joins or [] if isinstance(join, dict) for alias in (join.get("take") or {})
+    ]
+    turned = entry.get("unpivot")
+    more = [str(turned.get(name)) for name in ("name", "value")] if isinstance(turned, dict) else []
+    return tuple(dict.fromkeys([*map(str, listed), *taken, *more]))
 
 
 def _document(text: str) -> dict[str, Any]:
