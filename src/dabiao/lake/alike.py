@@ -1,7 +1,7 @@
 """Whether rows that come are there already under another name: compared by what they say, never by source or key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import duckdb
@@ -21,6 +21,9 @@ _TELLING: Final = (
 _NEEDED: Final = 2
 """Columns beside the day without which rows say too little to be told apart."""
 _EXAMPLES: Final = 3
+_LARGE: Final = 20_000
+_DAYS: Final = 12
+"""Days of a large load that are looked at first, evenly from its first to its last."""
 
 
 @dataclass(frozen=True)
@@ -52,30 +55,42 @@ def found(work: duckdb.DuckDBPyConnection, table: LakeTable, source: str) -> Ali
     """The source that has most of the new rows already; None where none has. After `writing.compare`.
 
     Rows that this very load changes or removes are no second ones. Equal rows count as often as both sides have them.
+    Of a large load some days are looked at first: where little of them is there, most of all of it cannot be.
     """
     keys = listed(table.key)
-    total, new = _row(
-        work,
-        "SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM incoming) - (SELECT count(*) FROM met)",
-    )
-    if not is_most(new, total):
+    total, known = _row(work, "SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM met)")
+    if not is_most(total - known, total):
         return None
-    work.execute(
-        f"CREATE OR REPLACE TEMP VIEW newcomers AS SELECT * FROM incoming ANTI JOIN (SELECT {keys} FROM met) USING ({keys})"
+    new = (
+        f"SELECT * FROM incoming ANTI JOIN (SELECT {keys} FROM met) USING ({keys})"
+        if known
+        else "SELECT * FROM incoming"
     )
-    filled = _filled(work, table, "newcomers")
-    day = named(table.on or "")
-    first, last = _row(work, f"SELECT min({day})::DATE, max({day})::DATE FROM newcomers")
-    if len(filled) < _NEEDED or first is None:
+    day = f"{named(table.on or '')}::DATE"
+    rows = work.execute(f"SELECT DISTINCT {day} FROM incoming WHERE {day} IS NOT NULL ORDER BY 1").fetchall()
+    there = [f"DATE '{row[0]}'" for row in rows]
+    if not there:
         return None
-    work.execute(
-        f"""CREATE OR REPLACE TEMP VIEW others AS SELECT * FROM existing
-            WHERE {day}::DATE BETWEEN DATE '{first}' AND DATE '{last}'"""
-    )
+    looked_at = [f"BETWEEN {there[0]} AND {there[-1]}"]
+    if total > _LARGE:
+        looked_at.insert(0, f"IN ({', '.join(there[:: len(there) // _DAYS + 1])})")
     best: Alike | None = None
-    for other, columns in _sources(work, filled):
+    for days in looked_at:
+        work.execute(f"CREATE OR REPLACE TEMP VIEW newcomers AS SELECT * FROM ({new}) WHERE {day} {days}")
+        work.execute(f"CREATE OR REPLACE TEMP VIEW others AS SELECT * FROM existing WHERE {day} {days}")
+        best = _best(work, table, source)
+        if best is None:
+            return None
+    return replace(best, of=total) if best is not None and is_most(best.rows, total) else None
+
+
+def _best(work: duckdb.DuckDBPyConnection, table: LakeTable, source: str) -> Alike | None:
+    """Of the sources that have more than half of `newcomers` among `others` the one that has most of them."""
+    best: Alike | None = None
+    filled = _filled(work, table, "newcomers")
+    for other, columns in _sources(work, filled) if len(filled) >= _NEEDED else ():
         if len(columns) >= _NEEDED:
-            best = larger(best, _shared(work, table, other, columns, total, own=other == source))
+            best = larger(best, _shared(work, table, other, columns, own=other == source))
     return best
 
 
@@ -102,17 +117,16 @@ def _shared(
     table: LakeTable,
     other: str,
     columns: Sequence[str],
-    total: int,
     *,
     own: bool,
 ) -> Alike | None:
-    """The new rows that this source has; None where they are too few, or say too little to tell one from another."""
+    """The new rows that this source has; None where it has not half of them, or they say too little to be told apart."""
     said = f"hash({named(table.on or '')}::DATE, {listed(columns)})"
     work.execute(
         f"""CREATE OR REPLACE TEMP TABLE said AS SELECT {said} AS h, count(*) AS n FROM newcomers GROUP BY 1"""
     )
     new, distinct = _row(work, "SELECT sum(n)::BIGINT, count(*) FROM said")
-    if distinct * 2 < new:
+    if not new or distinct * 2 < new:
         return None
     keys = listed(table.key)
     standing = f"SELECT *, {said} AS h FROM others WHERE source = {literal(other)}"
@@ -123,14 +137,14 @@ def _shared(
         f"""SELECT coalesce(sum(least(said.n, o.n)), 0)::BIGINT FROM said
             JOIN (SELECT h, count(*) AS n FROM ({standing}) SEMI JOIN said USING (h) GROUP BY 1) o USING (h)""",
     )
-    if not is_most(rows, total):
+    if rows * 2 < new:
         return None
     shown = work.execute(
         f"""SELECT n.key || ' = ' || min(o.key) FROM (SELECT key, {said} AS h FROM newcomers) n
             JOIN (SELECT key, h FROM ({standing}) SEMI JOIN said USING (h)) o USING (h)
             GROUP BY n.key ORDER BY 1 LIMIT {_EXAMPLES}"""
     ).fetchall()
-    return Alike(rows, total, other, (table.on or "", *columns), tuple(row[0] for row in shown))
+    return Alike(rows, new, other, (table.on or "", *columns), tuple(row[0] for row in shown))
 
 
 def _row(work: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

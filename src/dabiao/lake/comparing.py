@@ -200,14 +200,21 @@ class _Told:
     def _months(self) -> Iterable[Month]:
         if not self._started:
             return
-        own = f"FILTER (source = {writing.literal(self.source)})"
+        first, last = self._row("SELECT min(month), max(month) FROM delta")
+        if first is None:
+            return
+        day = named(self.table.on or "")
+        # Days first, months of the days then: a day is there already, a month has to be made of every row.
         rows = self.work.execute(
-            f"""WITH moved AS (SELECT month, sum(rows)::BIGINT AS rows, sum(filled)::BIGINT AS filled, sum(amount) AS amount
-                               FROM delta WHERE month IS NOT NULL GROUP BY 1),
-                     was AS (SELECT {self._month} AS month, count(*) AS rows, count({self._value}) AS filled,
-                                    sum({self._value}) AS amount, count(*) {own} AS own, count({self._value}) {own} AS own_filled,
-                                    sum({self._value}) {own} AS own_amount
-                             FROM base WHERE {self._month} IN (SELECT month FROM moved) GROUP BY 1)
+            f"""WITH days AS (SELECT {day}::DATE AS day, source = {writing.literal(self.source)} AS own, count(*) AS rows,
+                                     count({self._value}) AS filled, sum({self._value}) AS amount
+                              FROM base WHERE {day} >= DATE '{first}' AND {day} < DATE '{last}' + INTERVAL 1 MONTH GROUP BY 1, 2),
+                     was AS (SELECT date_trunc('month', day)::DATE AS month, sum(rows)::BIGINT AS rows,
+                                    sum(filled)::BIGINT AS filled, sum(amount) AS amount,
+                                    (sum(rows) FILTER (own))::BIGINT AS own, (sum(filled) FILTER (own))::BIGINT AS own_filled,
+                                    sum(amount) FILTER (own) AS own_amount FROM days GROUP BY 1),
+                     moved AS (SELECT month, sum(rows)::BIGINT AS rows, sum(filled)::BIGINT AS filled, sum(amount) AS amount
+                               FROM delta WHERE month IS NOT NULL GROUP BY 1)
                 SELECT month, coalesce(was.rows, 0), was.amount, coalesce(was.own, 0), was.own_amount,
                        coalesce(was.filled, 0), coalesce(was.own_filled, 0), moved.rows, moved.filled, moved.amount
                 FROM moved LEFT JOIN was USING (month) ORDER BY month"""
