@@ -31,6 +31,8 @@ _UNWORKED: Final = re.compile(_C + rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w
 _ROUNDED: Final = re.compile(
     _C + rb"<(?:\w+:)?v>(-?[0-9]{%d,}|-?[0-9.]+[eE]\+?(?:1[5-9]|[2-9][0-9]|[0-9]{3}))</" % (DOUBLE_DIGITS + 1)
 )
+_LONG: Final = re.compile(rb"v>-?(?:[0-9]{%d,}|[0-9.]+[eE]\+?[0-9]{2})" % (DOUBLE_DIGITS + 1))
+"""Whether there may be such a number: found many times as fast."""
 _FILLED: Final = re.compile(
     rb'<(?:\w+:)?c\s(?:[^>]*\s)?r="([A-Z]{1,3})[0-9]+"(?:[^>]*[^/>])?>\s*'
     rb"(?:<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?(?:is>|v>[^<])"
@@ -111,7 +113,7 @@ def _search(
             for cell in _UNWORKED.finditer(text)
             if not _TEXT_RESULT.search(cell[1]) and (place := _place(cell[1]))
         ]
-    for cell in _ROUNDED.finditer(text):
+    for cell in _ROUNDED.finditer(text) if _LONG.search(text) else ():
         if not _TYPED.search(cell[1]) and (place := _place(cell[1])):
             found.rounded[place] = f"{float(cell[2]):.14E}"
     for left, top, right, bottom in _MERGED.findall(text):

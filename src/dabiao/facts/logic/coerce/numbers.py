@@ -156,9 +156,11 @@ def signs(texts: pl.Series) -> pl.Series:
     return _plain(texts.cast(pl.String)).str.extract(f"({written.SIGN})")
 
 
-def marked(texts: pl.Series) -> pl.Series:
-    """Those of the texts in which a comma or a point stands among digits."""
-    return texts.filter(texts.str.contains(r"[0-9０-９][.,，．' \u00a0\u202f][0-9０-９]").fill_null(False))
+def marked(texts: pl.Series, mark: Mark) -> pl.Series:
+    """Those of the texts in which a comma or a point stands among digits, but for plain numbers with this mark."""
+    among = texts.str.contains(r"[0-9０-９][.,，．' \u00a0\u202f][0-9０-９]")
+    plain = texts.str.contains(r"^-?[0-9]+[.][0-9]+$" if mark == "point" else "^-?[0-9]+,[0-9]+$")
+    return texts.filter((among & ~plain).fill_null(False))
 
 
 def either_way(texts: pl.Series) -> pl.Series:

@@ -216,7 +216,7 @@ def _in_other_mark(frame: pl.DataFrame, table: TableMap, known: Into, context: C
     return frozenset(
         name
         for name in texts
-        if (marked := numbers.marked(frame[name].drop_nulls().unique())).len()
+        if (marked := numbers.marked(frame[name].drop_nulls(), context.mark).unique()).len()
         and (numbers.readable(marked, other) & ~numbers.readable(marked, context.mark)).any()
     )
 
