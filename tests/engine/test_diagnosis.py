@@ -397,11 +397,13 @@ class TestSentence:
         assert "All the rest adds" in english
         assert "个百分点" in chinese and "主要来自channel the web shop" in chinese
 
-    def test_says_when_nothing_stands_out(self):
-        assert "Nothing stands out: the difference is made of small ones" in say(
-            sentence(self.found(None), self.NAMES), "en"
-        )
-        assert "没有突出的原因" in say(sentence(self.found(None), self.NAMES), "zh-hans")
+    def test_says_where_it_lies_when_no_cause_stands_out_and_how_little_that_says(self):
+        found = self.found(None)
+        english, chinese = (say(sentence(found, self.NAMES), language) for language in LANGUAGES)
+
+        assert not found.causes
+        assert "chance could do as much (certainty: low)" in english and "It comes from" not in english
+        assert "偶然也可能如此（把握：低）" in chinese and "主要来自" not in chinese
 
     def test_a_cause_larger_than_the_gap_is_said_by_its_own_size(self):
         """Web lost twice what is missing; Phone made up for half of it."""

@@ -56,7 +56,7 @@ class Explanation:
     by:        the gap over the members of each dimension, exact
     tree:      the gap split along the dimensions that tell most, exact
     standing:  how far the best finding lies outside what the metric does by itself
-    place:     without causes, the part that has most of the gap though chance could do as much; None: it is spread evenly
+    place:     without causes and staffing, the part that has most of the gap though chance could do as much; None: it is spread evenly
     """
 
     kind: Kind
@@ -127,7 +127,7 @@ def explain(
         by=by,
         tree=tree,
         standing=stands,
-        place=None if causes else place(tree, by, stands.chance),
+        place=None if causes or expectation.staffing else place(tree, by, stands.chance),
     )
 
 

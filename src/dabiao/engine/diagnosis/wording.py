@@ -138,10 +138,10 @@ def _without_cause(explanation: Explanation) -> Message:
         return message("Nothing else stands out: it is off nearly everywhere alike.")
     if explanation.standing.anywhere:
         return message("Nothing stands out: it is off nearly everywhere alike.")
+    if explanation.staffing:
+        return message("Nothing else stands out: what remains could be chance.")
     if cancels(explanation.tree):
         return message("Nothing stands out: what lies above and what lies below nearly cancel out.")
-    if explanation.staffing:
-        return message("Nothing else stands out: what remains is spread evenly over its parts.")
     return message("Nothing stands out: the gap is spread evenly over its parts.")
 
 

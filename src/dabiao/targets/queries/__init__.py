@@ -144,9 +144,12 @@ def targets_for(
 
 def seen_in(viewer: User, scopes: Iterable[Scope], start: date, end: date, on: date) -> frozenset[Scope]:
     """Of scopes that the viewer may open those whose promises for [start, end) are theirs to see: of people who moved,
-    those of the time of a visible seat."""
-    asked = list(scopes)
-    people = org.seen_between(viewer, {each.key for each in asked if each.kind == "person"}, start, end, on)
+    those of windows in which no main seat is hidden. A sum over a longer one would tell what was promised after."""
+    asked, seen = list(scopes), org.sight(viewer, on)
+    if seen.everything:
+        return frozenset(asked)
+    days = org.days_in(seen.units, {each.key for each in asked if each.kind == "person"}, start, end)
+    people = {key for key, spans in days.items() if spans == [(start, end)]} | {seen.person}
     return frozenset(each for each in asked if each.kind == "unit" or each.key in people)
 
 
