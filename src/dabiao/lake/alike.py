@@ -1,6 +1,6 @@
 """Whether rows that come are there already under another name: compared by what they say, never by source or key."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ def larger(one: Alike | None, other: Alike | None) -> Alike | None:
     return max((each for each in (one, other) if each), key=lambda each: each.rows, default=None)
 
 
-def found(work: duckdb.DuckDBPyConnection, table: LakeTable, source: str) -> Alike | None:
+def found(work: duckdb.DuckDBPyConnection, table: LakeTable, own: Collection[str]) -> Alike | None:
     """The source that has most of the new rows already; None where none has. After `writing.compare`.
 
     Rows that this very load changes or removes are no second ones. Equal rows count as often as both sides have them.
@@ -78,19 +78,19 @@ def found(work: duckdb.DuckDBPyConnection, table: LakeTable, source: str) -> Ali
     for days in looked_at:
         work.execute(f"CREATE OR REPLACE TEMP VIEW newcomers AS SELECT * FROM ({new}) WHERE {day} {days}")
         work.execute(f"CREATE OR REPLACE TEMP VIEW others AS SELECT * FROM existing WHERE {day} {days}")
-        best = _best(work, table, source)
+        best = _best(work, table, own)
         if best is None:
             return None
     return replace(best, of=total) if best is not None and is_most(best.rows, total) else None
 
 
-def _best(work: duckdb.DuckDBPyConnection, table: LakeTable, source: str) -> Alike | None:
+def _best(work: duckdb.DuckDBPyConnection, table: LakeTable, own: Collection[str]) -> Alike | None:
     """Of the sources that have more than half of `newcomers` among `others` the one that has most of them."""
     best: Alike | None = None
     filled = _filled(work, table, "newcomers")
     for other, columns in _sources(work, filled) if len(filled) >= _NEEDED else ():
         if len(columns) >= _NEEDED:
-            best = larger(best, _shared(work, table, other, columns, own=other == source))
+            best = larger(best, _shared(work, table, other, columns, own=other in own))
     return best
 
 

@@ -3,7 +3,7 @@
 Of several changes of one table each is compared with what the ones before it would leave, as they are written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -33,7 +33,7 @@ class Total:
 
 @dataclass(frozen=True)
 class Month:
-    """A month (its first day) in which rows come, go or change. own: of the source alone whose rows come."""
+    """A month (its first day) in which rows come, go or change. own: of the sources alone whose rows come."""
 
     month: date
     before: Total
@@ -69,17 +69,22 @@ class Comparison:
 
 
 def compared(
-    store: Store, changes: Iterable[Change], on: Mapping[str, int], *, source: str, keep: bool = False
+    store: Store,
+    changes: Iterable[Change],
+    on: Mapping[str, int],
+    *,
+    own: Collection[str],
+    keep: bool = False,
 ) -> tuple[Comparison, ...]:
     """What the changes would do to these versions of the tables; a table that is not named holds nothing yet.
 
-    source: whose rows come. keep: the changes will be written on these very versions, and need not be compared again
+    own: the sources whose rows come. keep: the changes will be written on these very versions, and need not be compared again
     (`Comparison.changes`; `close` them in the end). Raises BadChange for rows that do not fit.
     """
     by_table: dict[str, list[Change]] = {}
     for change in changes:
         by_table.setdefault(change.table, []).append(change)
-    return tuple(_of(store, TABLES[name], of, on.get(name), source, keep) for name, of in by_table.items())
+    return tuple(_of(store, TABLES[name], of, on.get(name), own, keep) for name, of in by_table.items())
 
 
 def close(comparisons: Iterable[Comparison]) -> None:
@@ -90,7 +95,12 @@ def close(comparisons: Iterable[Comparison]) -> None:
 
 
 def _of(
-    store: Store, table: LakeTable, changes: Sequence[Change], version: int | None, source: str, keep: bool
+    store: Store,
+    table: LakeTable,
+    changes: Sequence[Change],
+    version: int | None,
+    own: Collection[str],
+    keep: bool,
 ) -> Comparison:
     files = store.files(table.name, version) if version is not None else []
     work, kept = writing.engine(store), False
@@ -98,7 +108,7 @@ def _of(
         base = writing.select_all(store, table, files, extra="row_hash, filename")
         work.execute(f"CREATE TEMP VIEW base AS {base}")
         work.execute("CREATE TEMP VIEW existing AS SELECT * FROM base")
-        told = _Told(work, table, source)
+        told = _Told(work, table, own)
         for number, change in enumerate(changes):
             if number:
                 told.go_on_from(number)
@@ -118,7 +128,7 @@ class _Told:
 
     work: duckdb.DuckDBPyConnection
     table: LakeTable
-    source: str
+    own: Collection[str]
     counts: Counts = field(default_factory=Counts)
     moved: Moved = field(default_factory=Moved)
     alike: Alike | None = None
@@ -147,7 +157,7 @@ class _Told:
         self.counts += counts
         self._add_months(counts)
         self._add_moved()
-        self.alike = alike.larger(self.alike, alike.found(self.work, self.table, self.source))
+        self.alike = alike.larger(self.alike, alike.found(self.work, self.table, self.own))
 
     def go_on_from(self, number: int) -> None:
         """Let `existing` be what the change before has made of it."""
@@ -204,9 +214,11 @@ class _Told:
         if first is None:
             return
         day = named(self.table.on or "")
+        names = ", ".join(map(writing.literal, sorted(self.own)))
+        own = f"source IN ({names})" if names else "false"
         # Days first, months of the days then: a day is there already, a month has to be made of every row.
         rows = self.work.execute(
-            f"""WITH days AS (SELECT {day}::DATE AS day, source = {writing.literal(self.source)} AS own, count(*) AS rows,
+            f"""WITH days AS (SELECT {day}::DATE AS day, {own} AS own, count(*) AS rows,
                                      count({self._value}) AS filled, sum({self._value}) AS amount
                               FROM base WHERE {day} >= DATE '{first}' AND {day} < DATE '{last}' + INTERVAL 1 MONTH GROUP BY 1, 2),
                      was AS (SELECT date_trunc('month', day)::DATE AS month, sum(rows)::BIGINT AS rows,

@@ -214,7 +214,7 @@ def _with_changes(
     """With what it does to every table, what it asks, and what of it was there before."""
     changes = preview.told(done, seen, counts)
     known = preview.known(done, changes, file_hash)
-    asked = guards.findings(seen, source=done.context.system)
+    asked = guards.findings(seen, own=publishing.systems(done))
     return replace(report, changes=changes, findings=asked, warnings=(*known, *report.warnings))
 
 
@@ -272,7 +272,7 @@ def _perform(
     def look() -> Iterable[Change]:
         """Nobody else publishes any more: what is said here is what is done."""
         seen.extend(preview.compared(done, latest_tables(), keep=True))
-        guards.demand(guards.findings(seen, source=done.context.system), even_so)
+        guards.demand(guards.findings(seen, own=publishing.systems(done)), even_so)
         return [change for comparison in seen for change in comparison.changes]
 
     try:

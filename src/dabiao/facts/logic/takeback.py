@@ -109,7 +109,7 @@ def told(batch: ImportBatch, tables: Iterable[Undone]) -> TakenBack:
     """All of it, for whoever is to say yes."""
     listed = list(tables)
     changes = [change for table in listed for change in table.changes]
-    months = comparing.compared(Store(home.lake()), changes, latest_tables(), source="")
+    months = comparing.compared(Store(home.lake()), changes, latest_tables(), own=())
     return TakenBack(
         tuple(TableBack(each.table, each.goes, each.back, each.returns, each.stays) for each in listed),
         tuple(_change(each, months) for each in listed),

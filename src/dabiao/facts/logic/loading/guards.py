@@ -45,9 +45,9 @@ def read_codes(said: Collection[str]) -> frozenset[str]:
     return frozenset(word.strip() for word in said if word.strip())
 
 
-def findings(comparisons: Iterable[Comparison], *, source: str) -> tuple[Finding, ...]:
-    """What a load that would do this has to ask. `source`: the system whose rows come."""
-    told = [each for one in comparisons for each in _of(one, source)]
+def findings(comparisons: Iterable[Comparison], *, own: Collection[str]) -> tuple[Finding, ...]:
+    """What a load that would do this has to ask. `own`: the systems whose rows come."""
+    told = [each for one in comparisons for each in _of(one, own)]
     return tuple(sorted(told, key=lambda finding: CODES.index(finding.code)))
 
 
@@ -68,7 +68,7 @@ def demand(findings: Sequence[Finding], even_so: Collection[str]) -> None:
         raise Stopped(unsaid)
 
 
-def _of(one: Comparison, source: str) -> Iterator[Finding]:
+def _of(one: Comparison, own: Collection[str]) -> Iterator[Finding]:
     table = labels.table(one.table)
     moved, changed = one.moved, one.counts.updated
     if moved.rows >= _LEAST_MOVED and moved.rows * 2 > changed:
@@ -93,7 +93,7 @@ def _of(one: Comparison, source: str) -> Iterator[Finding]:
         }
         text = (
             _("%(table)s: %(rows)s of its %(of)s rows are already there under other keys (%(source)s)")
-            if one.alike.source == source
+            if one.alike.source in own
             else _("%(table)s: %(rows)s of its %(of)s rows are already there under another name (%(source)s)")
         ) % words
         yield Finding(AGAIN, one.table, text, one.alike.examples)

@@ -18,7 +18,7 @@ from dabiao.lake.store import Store
 def compared(done: Prepared, tables: Mapping[str, int], *, keep: bool = False) -> tuple[Comparison, ...]:
     """What is staged and finished against these versions of the lake's tables; see `lake.comparing` for `keep`."""
     changes = publishing.changes(done)
-    return comparing.compared(Store(home.lake()), changes, tables, source=done.context.system, keep=keep)
+    return comparing.compared(Store(home.lake()), changes, tables, own=publishing.systems(done), keep=keep)
 
 
 def told(

@@ -23,6 +23,11 @@ def changes(done: Prepared) -> Iterator[Change]:
             yield Change(table.into, finished.file, window=window)
 
 
+def systems(done: Prepared) -> frozenset[str]:
+    """What the facts say they come from."""
+    return frozenset(done.mapping.system_of(table.source) for table in done.mapping.tables)
+
+
 def window_of(done: Prepared, index: int, table: TableMap) -> Window | None:
     """What a replacing file covers. None for rejects that come back, and while rows of the file are refused."""
     finished = done.finished[index]
