@@ -17,7 +17,8 @@ from dabiao.org.queries import Scope
 from dabiao.performance.queries.breakdown import breakdown
 from dabiao.performance.queries.cockpit import cockpit
 from dabiao.site import cli
-from dabiao.targets.models import Target
+from dabiao.targets.models import Target, TargetVersion
+from tests.performance.facts import load
 
 pytestmark = pytest.mark.django_db
 TARGETS = {
@@ -219,3 +220,19 @@ def test_a_part_without_a_target_owes_what_those_with_one_leave(promises, promis
 
     due = {line.member.name: line.member.expected_part for line in found.explanation.by["team"].contributions}
     assert due == {"shanghai": 4500, "nanjing": 2500}
+
+
+def test_a_product_line_is_held_against_its_own_target_in_the_breakdown(promises, promise):
+    Target.objects.filter(unit__key="east").delete()
+    promise("east", 3000, product="lathes")
+    promise("east", 900, product="spares")
+    TargetVersion.objects.update_or_create(pk=1, defaults={"number": 7001})
+    load(products="product line\nX lathes\nY mills")
+
+    page = breakdown(frame(EAST), "sales_amount", "product_line")
+
+    rows = {row["key"]: row for row in page.table.rows}
+    assert (rows["lathes"]["target"], rows["spares"]["target"], rows["mills"]["target"]) == (3000, 900, None)
+    assert rows["lathes"]["ahead"] == rows["lathes"]["value"] - 3000 and rows["lathes"]["light"]
+    assert rows["spares"]["value"] == 0, "what was promised and has not sold is a row too"
+    assert page.table.totals["target"] == 3900 and page.note == ""
