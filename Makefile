@@ -39,10 +39,11 @@ demo: ready
 
 # The engine, readers of files and what is asked of the lake alone know no database: their tests run once.
 ONCE = engine improvement ui core/test_hostile.py core/test_limited.py core/test_sentence.py core/test_spreadsheet.py \
-  demo/test_names.py demo/test_simulation.py facts/test_coerce.py facts/test_mapping.py facts/test_propose.py \
-  facts/test_reading.py incentives/test_oracle.py incentives/test_oracle_runs.py incentives/test_oracle_situations.py \
+  demo/test_names.py demo/test_simulation.py facts/test_coerce.py facts/test_corpus.py facts/test_edges.py \
+  facts/test_mapping.py facts/test_propose.py facts/test_reading.py incentives/test_oracle.py incentives/test_oracle_runs.py incentives/test_oracle_situations.py \
   incentives/test_plan_text.py incentives/test_runs.py incentives/test_situations.py \
-  site/test_build.py site/test_proxy.py site/test_served.py
+  lake/test_dictionary.py site/test_build.py site/test_messages.py site/test_proxy.py site/test_served.py \
+  site/test_walls.py test_docs.py test_licences.py test_mutations_file.py
 
 test: dev
 	$(BIN)/python hatch_build.py

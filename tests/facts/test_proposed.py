@@ -158,6 +158,7 @@ class TestPage:
         page = browser.get(answer["Location"])
 
         assert page.status_code == 200
+        assert str(ImportBatch.objects.get()) == "2026年销售目标 +3"
         assert "2026年销售目标: the months are those of 2026" in page.content.decode()
         assert "questions that the files" not in page.content.decode()
 

@@ -67,6 +67,9 @@ def begin(
     folder.mkdir(parents=True)
     try:
         files = [_kept(upload, folder) for upload in uploads]
+        if len(files) > 1:  # pages call an import by the last part of its path
+            folder = folder.rename(folder.with_name(f"{files[0].stem} +{len(files) - 1}"))
+            files = [folder / file.name for file in files]
         text, report = _mapping_for(files, mapping=mapping, like=like, system=system)
     except BaseException:
         shutil.rmtree(folder.parent, ignore_errors=True)
