@@ -10,6 +10,7 @@ from dabiao.facts import actions
 from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.logic.proposing import propose
 from dabiao.facts.models import ImportBatch
+from dabiao.org.models import Unit
 from dabiao.site import cli
 from dabiao.targets.models import Target
 
@@ -71,6 +72,15 @@ class TestThreeSpreadsheets:
 
 
 class TestPeople:
+    def test_come_below_the_company_that_is_there(self, company, folder):
+        (folder / "花名册.csv").write_text(PEOPLE.replace("华东", "新区"))
+        top = Unit.objects.get(parent=None)
+
+        assert run(folder).exit_code == 0
+
+        assert Unit.objects.get(parent=None) == top
+        assert Unit.objects.get(key="新区").parent == top
+
     def test_a_name_of_two_is_handed_back_with_their_numbers(self, three, otto, sql):
         (three / "花名册.csv").write_text(PEOPLE + "E3,张三,华北,销售代表,2022-01-01\n")
         text = propose(sorted(three.glob("*.csv")), year=2026).text

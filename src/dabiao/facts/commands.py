@@ -30,6 +30,7 @@ from dabiao.facts.logic.look import Asked, look
 from dabiao.facts.logic.mapping import MapFile, read_map
 from dabiao.facts.logic.proposing import Proposal
 from dabiao.facts.logic.reading.opening import FORMATS
+from dabiao.org import queries as org
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
@@ -164,7 +165,7 @@ def _proposal(paths: Sequence[Path], system: str, answers: Sequence[str]) -> Pro
     if not paths:
         raise NotFound(_("There is no table here: give XLSX, XLS, CSV, TSV, TXT or Parquet."))
     given = dict(_pair(said) for said in answers)
-    asked = Asked(system, queries.systems(), given, timezone.localdate().year)
+    asked = Asked(system, queries.systems(), given, timezone.localdate().year, org.top_unit())
     found = look(paths, asked=asked).proposal
     if found is None:
         raise Malformed(_("These are rows handed back from an import; they have its mapping."))

@@ -184,6 +184,12 @@ def names_of_people() -> dict[str, str]:
     return dict(Person.objects.values_list("key", "name"))
 
 
+def top_unit() -> str:
+    """The unit that all others lie below; nothing where there is none, or more than one."""
+    tops = list(Unit.objects.filter(parent=None).values_list("key", flat=True)[:2])
+    return tops[0] if len(tops) == 1 else ""
+
+
 def position_keys() -> frozenset[str]:
     """Every position's key."""
     return frozenset(Position.objects.values_list("key", flat=True))

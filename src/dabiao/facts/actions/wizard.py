@@ -21,6 +21,7 @@ from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.logic.proposing import Proposal, Question
 from dabiao.facts.logic.reading import hostile
 from dabiao.facts.models import ImportBatch
+from dabiao.org import queries as org
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
@@ -216,7 +217,7 @@ def _mapping_for(
 
 
 def _asked(system: str) -> Asked:
-    return Asked(system, queries.systems(), {}, timezone.localdate().year)
+    return Asked(system, queries.systems(), {}, timezone.localdate().year, org.top_unit())
 
 
 def _proposed(files: Sequence[Path], asked: Asked) -> tuple[str, dict[str, object]]:

@@ -30,6 +30,7 @@ class Asked:
     systems: Sequence[str] = ()
     answers: Mapping[str, str] | None = None
     year: int = 0
+    top: str = ""
 
 
 def look(files: Sequence[Path], *, asked: Asked | None) -> Look:

@@ -50,11 +50,13 @@ def propose(
     systems: Sequence[str] = (),
     answers: Mapping[str, str] | None = None,
     year: int,
+    top: str = "",
 ) -> Proposal:
     """Look at files and propose one mapping for all of them.
 
     system: what the files come from; systems: those that are there already, among which is asked where it is not said.
-    answers: question → the choice taken. year: this one. Raises Unreadable for what is no table, Malformed for an answer that is none.
+    answers: question → the choice taken. year: this one.
+    top: the unit that all others lie below, where there is one. Raises Unreadable for what is no table, Malformed for an answer that is none.
     """
     asking = Asking(answers or {}, year)
     seen = looked_at(paths)
@@ -70,7 +72,7 @@ def propose(
     for each in sorted(seen, key=lambda one: one.kind != _PEOPLE):
         beside = [one for one in seen if one is not each]
         if each.kind == _PEOPLE:
-            fed += people.tables(each, named, beside, asking)
+            fed += people.tables(each, named, beside, asking, top=top)
         elif each.kind == "targets" and targets.months_of(each):
             unpivots[each.name], entry = targets.wide(each, asking)
             fed.append(entry)

@@ -36,10 +36,13 @@ def is_about_units(seen: Seen) -> bool:
     return _managers(seen) is not None
 
 
-def tables(seen: Seen, system: str, others: Sequence[Seen], asking: Asking) -> list[dict[str, Any]]:
-    """What a sheet about the organisation feeds."""
-    company = re.sub(r"[^\w.-]+", "-", system).strip("-") or "company"
-    root = {"unit": {"constant": company}, "kind": {"constant": "company"}}
+def tables(
+    seen: Seen, system: str, others: Sequence[Seen], asking: Asking, *, top: str
+) -> list[dict[str, Any]]:
+    """What a sheet about the organisation feeds. top: the company that is there already; else one is called as the system."""
+    company = top or re.sub(r"[^\w.-]+", "-", system).strip("-") or "company"
+    whole = {"unit": {"constant": company}, "kind": {"constant": "company"}}
+    root = [] if top else [{"into": "units", "from": seen.name, "distinct": True, "columns": whole}]
     if is_about_people(seen):
         return _people(seen, company, root, others, asking)
     unit, holder = _managers(seen) or ("", "")
@@ -55,14 +58,14 @@ def tables(seen: Seen, system: str, others: Sequence[Seen], asking: Asking) -> l
         "starts_on": {"constant": _EVER},
     }
     return [
-        {"into": "units", "from": seen.name, "distinct": True, "columns": root},
+        *root,
         {"into": "units", "from": seen.name, "distinct": True, "columns": region},
         {"into": "assignments", "from": seen.name, "distinct": True, "columns": held},
     ]
 
 
 def _people(
-    seen: Seen, company: str, root: dict[str, Any], others: Sequence[Seen], asking: Asking
+    seen: Seen, company: str, root: list[dict[str, Any]], others: Sequence[Seen], asking: Asking
 ) -> list[dict[str, Any]]:
     found = _columns(seen)
     person = found.get("number") or found["holder"]
@@ -101,7 +104,7 @@ def _people(
         else []
     )  # fmt: skip
     return [
-        {"into": "units", "from": seen.name, "distinct": True, "columns": root},
+        *root,
         *above,
         {"into": "units", "from": seen.name, "distinct": True, "columns": unit},
         {"into": "people", "from": seen.name, "columns": who},
