@@ -95,6 +95,12 @@ def _loads_a_file(caller: Caller) -> None:
         actions.load(actions.Order(file, read_map(mapping)), by=caller.user, at=caller.at)
 
 
+def _answers_what_is_asked(caller: Caller) -> None:
+    file = SimpleUploadedFile("orders.csv", ORDERS.replace("2026-01-05", "3/4/2026").encode())
+    batch = actions.begin([file], system="erp", by=caller.user, at=caller.at)
+    actions.answer(batch.key, {"orders.days": "month"}, by=caller.user, at=caller.at)
+
+
 def _forgets_what_was_never_loaded(caller: Caller) -> None:
     key = _begun(caller).key
     actions.forget_files(at=timezone.now() + timedelta(days=91))
@@ -111,5 +117,6 @@ ACTS = {
     "a connector is taken away": _takes_a_connector_away,
     "a day is counted": _counts_a_day,
     "a file is loaded": _loads_a_file,
+    "questions about files are answered": _answers_what_is_asked,
     "what was never loaded is forgotten": _forgets_what_was_never_loaded,
 }

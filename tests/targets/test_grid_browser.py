@@ -107,7 +107,7 @@ class TestGrid:
         page.keyboard.type("viel")
         page.keyboard.press("Enter")
         page.keyboard.press("Control+s")
-        expect(page.locator("[data-tg=problem]")).to_have_text("viel is not a number.")
+        expect(page.locator("[data-tg=problem]")).to_have_text("viel is not a number. Write it like 1234.50.")
         expect(cell(page, "east", "2026-01-01")).to_have_text("viel")
         expect(cell(page, "east", "2026-01-01")).to_have_attribute("aria-invalid", "true")
         assert not Target.objects.exists()

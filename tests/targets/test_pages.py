@@ -117,7 +117,7 @@ class TestSave:
         answer = save(as_("otto"), cell("unit", "east", "10"), cell("unit", "shanghai", "viel"))
         assert answer.status_code == 422
         assert [(e["key"], e["message"]) for e in answer.json()["errors"]] == [
-            ("shanghai", "viel is not a number.")
+            ("shanghai", "viel is not a number. Write it like 1234.50.")
         ]
         assert not Target.objects.exists()
 

@@ -99,7 +99,7 @@ class AttainmentRowOut(Schema):
     actual: str | float | int | None
     target: str | None
     derived: bool
-    attainment: float | None
+    attainment: str | None
     due: float | None
     ahead: str | float | int | None
     light: str | None
