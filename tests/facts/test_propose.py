@@ -120,3 +120,18 @@ def test_two_rows_of_headers_are_understood_together_and_apart(folder):
         "amount": "金额 不含税",
         "amount_with_tax": {"from": "金额 含税(万元)", "unit": "万"},
     }
+
+
+def test_who_manages_a_region_is_whose_its_orders_are(folder):
+    (folder / "订单.csv").write_text(
+        "订单号,订单日期,地区,金额\nA,2026-01-05,东区,1\nB,2026-01-06,西区,2\nC,2026-01-07,东区,3\n"
+    )
+    (folder / "销售人员.csv").write_text("地区,地区经理\n东区,张三\n西区,李四\n")
+
+    document = yaml.safe_load(propose(sorted(folder.glob("*.csv")), system="erp", year=2026).text)
+
+    assert document["sources"]["订单"]["join"] == [
+        {"source": "销售人员", "on": {"地区": "地区"}, "take": {"地区经理": "地区经理"}, "missing": "ignore"}
+    ]
+    assert columns(document, "order_lines")["person"] == "地区经理"
+    assert {table["into"] for table in document["tables"]} >= {"units", "assignments"}

@@ -69,9 +69,9 @@ def propose(
     found = {each.name: joins.joins_of(each, others) for each in facts}
     fed: list[dict[str, Any]] = []
     unpivots: dict[str, dict[str, Any]] = {}
-    for each in sorted(seen, key=lambda one: one.kind != _PEOPLE):
+    for each in sorted(seen, key=lambda one: one.kind not in {_PEOPLE, _UNITS}):
         beside = [one for one in seen if one is not each]
-        if each.kind == _PEOPLE:
+        if each.kind in {_PEOPLE, _UNITS}:
             fed += people.tables(each, named, beside, asking, top=top)
         elif each.kind == "targets" and targets.months_of(each):
             unpivots[each.name], entry = targets.wide(each, asking)
@@ -95,12 +95,14 @@ def propose(
     )
 
 
-_PEOPLE: Final = "people"
+_PEOPLE, _UNITS = "people", "units"
 
 
 def _classify(seen: Seen, asking: Asking) -> None:
-    if people.is_about_people(seen) or people.is_about_units(seen):
+    if people.is_about_people(seen):
         seen.kind = _PEOPLE
+    elif people.is_about_units(seen):
+        seen.kind = _UNITS
     elif not targets.classify_wide(seen, asking):
         kinds.classify(seen, asking)
 

@@ -1,16 +1,19 @@
 """Other sheets that say one thing more about a column of this one: who manages a region, what came back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.proposing.words import ENDING, likeness, words
 
+_LOOKED_UP: Final = (None, "units")
+"""Sheets that feed nothing, and those that say who manages which unit."""
+
 
 def joins_of(seen: Seen, others: Sequence[Seen]) -> list[dict[str, Any]]:
-    """Lookups in sheets that feed nothing themselves."""
+    """Lookups in sheets that feed no facts themselves."""
     joins = []
     for other in others:
         for header in other.headers:
@@ -18,7 +21,7 @@ def joins_of(seen: Seen, others: Sequence[Seen]) -> list[dict[str, Any]]:
                 continue
             more = [name for name in other.headers if name not in seen.headers]
             taken = {name: name for name in more if _adds(name)}
-            if taken and other.kind is None:
+            if taken and other.kind in _LOOKED_UP:
                 joins.append(
                     {"source": other.name, "on": {header: header}, "take": taken, "missing": "ignore"}
                 )
