@@ -71,6 +71,24 @@ class TestThreeSpreadsheets:
         assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(4, Decimal(185))]
 
 
+class TestTargets:
+    HEAD = "工号,月份,销售目标\n"
+
+    def test_of_days_three_months_apart_are_asked_for(self, folder):
+        (folder / "目标.csv").write_text(self.HEAD + "E1,2026/1/1,100\nE1,2026/4/1,110\n")
+
+        asked = propose([folder / "目标.csv"], year=2026)
+        quarters = propose([folder / "目标.csv"], answers={"目标.length": "quarter"}, year=2026)
+
+        assert [question.key for question in asked.open] == ["目标.length"]
+        assert "2026/4/1: 2026-04-01..2026-06-30" in quarters.text
+
+    def test_that_begin_on_any_day_hold_until_the_next(self, folder):
+        (folder / "目标.csv").write_text(self.HEAD + "E1,2026-01-15,100\nE1,2026-02-20,110\n")
+
+        assert "next: starts_on" in propose([folder / "目标.csv"], year=2026).text
+
+
 class TestPeople:
     def test_come_below_the_company_that_is_there(self, company, folder):
         (folder / "花名册.csv").write_text(PEOPLE.replace("华东", "新区"))
@@ -121,6 +139,31 @@ class TestQuestion:
             "2026-03-04",
         ]
 
+    def test_is_one_for_two_columns_that_ask_the_same(self, folder):
+        (folder / "订单.csv").write_text(
+            "订单号,订单日期,发货日期,金额\nA,3/4/2026,4/5/2026,1\nB,1/2/2026,2/3/2026,2\n"
+        )
+
+        found = propose([folder / "订单.csv"], answers={"订单.days": "month"}, year=2026)
+
+        assert [question.key for question in found.questions] == ["订单.days"]
+        assert found.text.count("%m/%d/%Y") == 2
+
+    def test_is_not_answered_by_files_that_contradict_each_other(self, folder):
+        (folder / "甲订单.csv").write_text("订单号,订单日期,金额\nA,25/1/2026,1\n")
+        (folder / "乙订单.csv").write_text("订单号,下单日期,金额\nB,1/25/2026,1\n")
+        (folder / "丙订单.csv").write_text(UNCLEAR)
+
+        found = propose(sorted(folder.glob("*.csv")), year=2026)
+
+        assert [question.key for question in found.open] == ["丙订单.days"]
+
+    @pytest.mark.parametrize(("name", "asked"), [("market orders.csv", True), ("mar orders.csv", False)])
+    def test_is_answered_by_a_month_in_the_name_and_not_by_a_word_that_begins_so(self, folder, name, asked):
+        (folder / name).write_text("order id,order date,amount\nA,3/4/2026,1\nB,3/6/2026,1\n")
+
+        assert bool(propose([folder / name], year=2026).open) is asked
+
     def test_takes_none_but_its_answers(self, three, otto):
         (three / "外销订单.csv").write_text(UNCLEAR)
 
@@ -157,6 +200,18 @@ class TestPage:
         assert refused.status_code == 422
         assert "Answer the questions first" in refused.content.decode()
         assert ImportBatch.objects.get().job == ""
+
+    def test_is_over_once_somebody_has_written_another_mapping(self, asked):
+        browser, place = asked
+        own = ImportBatch.objects.get().mapping.replace("%d/%m/%Y", "%m/%d/%Y")
+
+        assert browser.post(place, {"text": own}).status_code == 302
+        assert browser.post(place, {"text": own}).status_code == 302
+
+    def test_cannot_be_passed_by_choosing_columns(self, asked):
+        browser, place = asked
+
+        assert browser.post(place, {"c:0:person": ""}).status_code == 422
 
     def test_takes_all_files_at_once(self, as_, three):
         """Two months of one ledger, a wide sheet of targets and the people: one mapping, nothing to ask."""

@@ -22,15 +22,14 @@ from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.output import Format, plain, show
 from dabiao.core.priority import give_way
 from dabiao.core.text_file import text_of
-from dabiao.facts import actions, queries
+from dabiao.facts import actions
 from dabiao.facts.logic.labels import ASIDES
 from dabiao.facts.logic.loading.prepare import Progress as Watch
 from dabiao.facts.logic.loading.report import Report, TableChange, verdict
-from dabiao.facts.logic.look import Asked, look
+from dabiao.facts.logic.look import look
 from dabiao.facts.logic.mapping import MapFile, read_map
 from dabiao.facts.logic.proposing import Proposal
 from dabiao.facts.logic.reading.opening import FORMATS
-from dabiao.org import queries as org
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
@@ -165,8 +164,7 @@ def _proposal(paths: Sequence[Path], system: str, answers: Sequence[str]) -> Pro
     if not paths:
         raise NotFound(_("There is no table here: give XLSX, XLS, CSV, TSV, TXT or Parquet."))
     given = dict(_pair(said) for said in answers)
-    asked = Asked(system, queries.systems(), given, timezone.localdate().year, org.top_unit())
-    found = look(paths, asked=asked).proposal
+    found = look(paths, asked=actions.what_is_known(system, given)).proposal
     if found is None:
         raise Malformed(_("These are rows handed back from an import; they have its mapping."))
     if strange := sorted(set(given) - {question.key for question in found.questions}):

@@ -50,7 +50,8 @@ def load(work: Work, *, key: str, even_so: Sequence[str] = ()) -> Json:
     }
 
 
-_KEPT = ("headers", "guesses", "unplaced", "notes_of_proposal", "again")
+_KEPT = ("headers", "guesses", "unplaced", "questions", "answers", "system", "concluded", "again")
+"""What the wizard keeps beside the report."""
 
 
 def _checked(batch: ImportBatch, report: Report) -> None:

@@ -1,5 +1,6 @@
 """Targets from uploaded rows: one row per scope, metric and dates, or one column per period; all errors at once."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Refused
 from dabiao.core.importable import Importable, Outcome
+from dabiao.core.months import month_in_words
 from dabiao.core.uploads import Field, Parsed, RowError, SourceRow, amount, day, parse, text
 from dabiao.engine.message import message
 from dabiao.engine.period import BadPeriod, Fiscal, Period
-from dabiao.engine.period_words import month_in_words
 from dabiao.engine.promise import Levels
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
@@ -65,10 +66,11 @@ def import_rows(
     parsed, errors = parse(rows, FIELDS)
     asked: dict[Slot, Levels] = {}
     read_metric, scope_of = _metric_reader(), _scope_reader(by, on)
+    by_day = any(_is_day(row.text("period")) for row in parsed)
     firsts: dict[Slot, Parsed] = {}
     for row in parsed:
         try:
-            slot, levels = _slot(row, read_metric, scope_of, fiscal), _levels(row)
+            slot, levels = _slot(row, read_metric, scope_of, fiscal, by_day=by_day), _levels(row)
             actions.check(slot, levels)
         except _Wrong as wrong:
             errors.append(row.error(wrong.column, wrong.value, wrong.message))
@@ -101,9 +103,14 @@ class _Wrong(Exception):
 
 
 def _slot(
-    row: Parsed, read_metric: Callable[[str], str], scope_of: Callable[[Parsed], Scope], fiscal: Fiscal
+    row: Parsed,
+    read_metric: Callable[[str], str],
+    scope_of: Callable[[Parsed], Scope],
+    fiscal: Fiscal,
+    *,
+    by_day: bool,
 ) -> Slot:
-    start, end = _dates(row, fiscal)
+    start, end = _dates(row, fiscal, by_day=by_day)
     return Slot(scope_of(row), read_metric(row.text("metric")), start, end, row.text("product"))
 
 
@@ -115,10 +122,10 @@ def _levels(row: Parsed) -> Levels:
     return Levels(level("base"), level("target"), level("challenge"))
 
 
-def _dates(row: Parsed, fiscal: Fiscal) -> tuple[date, date]:
+def _dates(row: Parsed, fiscal: Fiscal, *, by_day: bool) -> tuple[date, date]:
     label, start, last = row.text("period"), row.values.get("starts_on"), row.values.get("last_day")
     if label:
-        period = period_of(label, fiscal)
+        period = period_of(label, fiscal, by_day=by_day)
         if period is None:
             raise _Wrong("period", label, _("Write a period like 2026, 2026-Q1, 2026-03 or 2026-W12."))
         return period.start, period.end
@@ -129,13 +136,21 @@ def _dates(row: Parsed, fiscal: Fiscal) -> tuple[date, date]:
     return start, last + timedelta(days=1)
 
 
-def period_of(label: str, fiscal: Fiscal) -> Period | None:
+_FULL_DAY: Final = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T].*)?")
+
+
+def _is_day(label: str) -> bool:
+    """A day that is not the first of a month: where one stands, the others are days too."""
+    return bool(_FULL_DAY.fullmatch(label)) and month_in_words(label) is None
+
+
+def period_of(label: str, fiscal: Fiscal, *, by_day: bool = False) -> Period | None:
     """A period by its label; months in any way that people and spreadsheets write them are understood as well.
 
-    The first day of a month is that month: it is what a spreadsheet makes of 2026-03.
+    The first day of a month is that month, for it is what a spreadsheet makes of 2026-03; by_day: it is that day.
     """
     month = month_in_words(label)
-    if month is not None and month[0] is not None:
+    if month is not None and month[0] is not None and not (by_day and _FULL_DAY.fullmatch(label)):
         label = f"{month[0]}-{month[1]:02}"
     plain = (
         label.replace("年", "-").replace("月", "").replace("季度", "").replace("/", "-").rstrip("-").upper()

@@ -203,8 +203,9 @@ def _named(pack: zipfile.ZipFile, name: str) -> str | None:
 
 
 def _elements(pack: zipfile.ZipFile, part: str | None, name: str) -> list[XML.Element]:
-    root = XML.fromstring(pack.read(part)) if part else ()
-    return [each for each in (root.iter() if part else ()) if _local(each) == name]  # type: ignore[union-attr]  # a root
+    if part is None:
+        return []
+    return [each for each in XML.fromstring(pack.read(part)).iter() if _local(each) == name]
 
 
 def _local(element: XML.Element) -> str:

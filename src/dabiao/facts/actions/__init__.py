@@ -16,6 +16,7 @@ from dabiao.facts.actions.wizard import (
     order_of,
     questions,
     start_loading,
+    what_is_known,
 )
 from dabiao.facts.logic.loading.guards import CODES, Stopped, read_codes
 from dabiao.facts.logic.loading.publishing import keep_names
@@ -49,4 +50,5 @@ __all__ = [
     "start_loading",
     "take_back",
     "undo",
+    "what_is_known",
 ]

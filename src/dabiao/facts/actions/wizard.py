@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -97,7 +97,7 @@ def answer(key: str, answers: Mapping[str, str], *, by: User, at: datetime) -> I
     place = Path(batch.path)
     files = [place] if place.is_file() else sorted(place.iterdir())
     given = {**batch.report.get("answers", {}), **{name: said for name, said in answers.items() if said}}
-    asked = replace(_asked(batch.report.get("system", "")), answers=given)
+    asked = what_is_known(batch.report.get("system", ""), given)
     text, report = _proposed(files, asked)
     return _take_answers(key, text, report, by=by, at=at)
 
@@ -105,26 +105,28 @@ def answer(key: str, answers: Mapping[str, str], *, by: User, at: datetime) -> I
 @action("facts.import.answered")
 def _take_answers(key: str, text: str, report: Mapping[str, Any], *, by: User, at: datetime) -> ImportBatch:
     batch = _open(key)
-    batch.mapping, batch.report = text, dict(report)
-    batch.save(update_fields=["mapping", "report"])
+    batch.mapping, batch.report, batch.state = text, dict(report), ImportBatch.State.UPLOADED
+    batch.save(update_fields=["mapping", "report", "state"])
     tell(batch, {"answers": report["answers"]})
     return batch
 
 
 @action("facts.import.mapped")
-def confirm_mapping(key: str, text: str, *, by: User, at: datetime) -> ImportBatch:
-    """Keep the mapping and have everything checked by it.
+def confirm_mapping(key: str, text: str, *, own: bool = False, by: User, at: datetime) -> ImportBatch:
+    """Keep the mapping and have everything checked by it. own: somebody wrote the text, and answers for all of it.
 
-    Raises BadMapping with every problem, Unanswered while a question is open and the mapping is the proposed one.
+    Raises BadMapping with every problem, Unanswered while a question is open and nobody wrote another mapping.
     """
     require(by, Can.OPERATE)
     batch = _open(key)
-    if open_questions(batch) and text.strip() == batch.mapping.strip():
-        raise Unanswered(_("Answer the questions first: each answer changes a number or a key."))
+    if open_questions(batch):
+        if not own or text.strip() == batch.mapping.strip():
+            raise Unanswered(_("Answer the questions first: each answer changes a number or a key."))
+        batch.report = {**batch.report, "questions": []}
     read_map(text, file="map.yml")
     job = jobs.enqueue(CHECK, {"key": key}, key=f"facts.check:{key}:{new_key()}", by=by, at=at, attempts=1)
     batch.mapping, batch.job, batch.state, batch.error = text, job.key, ImportBatch.State.UPLOADED, ""
-    batch.save(update_fields=["mapping", "job", "state", "error"])
+    batch.save(update_fields=["mapping", "report", "job", "state", "error"])
     tell(batch)
     return batch
 
@@ -209,15 +211,16 @@ def _mapping_for(
     if mapping:
         read_map(mapping, file="map.yml")
     if not (mapping or like):
-        return _proposed(files, _asked(system))
+        return _proposed(files, what_is_known(system))
     seen = look(files, asked=None)
     if seen.again:
         return queries.batch(seen.again[0]).mapping, {"again": seen.again[0]}
     return mapping or queries.batch(like).mapping, {"headers": seen.headers}
 
 
-def _asked(system: str) -> Asked:
-    return Asked(system, queries.systems(), {}, timezone.localdate().year, org.top_unit())
+def what_is_known(system: str, answers: Mapping[str, str] | None = None) -> Asked:
+    """What a proposal may build on: what files come from, what they come from otherwise, the year, the company."""
+    return Asked(system, queries.systems(), dict(answers or {}), timezone.localdate().year, org.top_unit())
 
 
 def _proposed(files: Sequence[Path], asked: Asked) -> tuple[str, dict[str, object]]:
@@ -226,5 +229,10 @@ def _proposed(files: Sequence[Path], asked: Asked) -> tuple[str, dict[str, objec
     if seen.again:
         return queries.batch(seen.again[0]).mapping, {"again": seen.again[0]}
     found = asdict(cast(Proposal, seen.proposal))
-    text = str(found.pop("text"))
-    return text, {**found, "system": asked.system, "answers": dict(asked.answers or {})}
+    text, concluded = str(found.pop("text")), found.pop("notes")
+    return text, {
+        **found,
+        "concluded": concluded,
+        "system": asked.system,
+        "answers": dict(asked.answers or {}),
+    }

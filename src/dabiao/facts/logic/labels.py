@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from dabiao.facts.logic.proposing.words import synonyms
+from dabiao.facts.logic.words import synonyms
 from dabiao.metrics.labels import TABLES
 
 ACTIVITIES: Final[Mapping[str, Promise]] = {

@@ -81,7 +81,8 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
             else editing.chosen(batch.mapping, request.POST)
         )
         try:
-            actions.confirm_mapping(key, text, by=request.user, at=timezone.now())
+            written = "text" in request.POST
+            actions.confirm_mapping(key, text, own=written, by=request.user, at=timezone.now())
             return redirect("facts:import", key)
         except BadMapping as bad:
             problems = bad.problems
@@ -94,7 +95,7 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
         "refused": refused,
         "questions": actions.questions(batch),
         "waiting": actions.open_questions(batch),
-        "notes": batch.report.get("notes", []),
+        "notes": batch.report.get("concluded", []),
         "tables": editing.tables(text, batch.report),
         "sources": editing.sources(text),
         "intos": [(name, labels.table(name)) for name in INTO],

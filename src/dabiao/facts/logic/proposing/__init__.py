@@ -15,7 +15,7 @@ from dabiao.facts.logic.proposing import columns, joins, kinds, people, tables, 
 from dabiao.facts.logic.proposing.asking import Asking, Choice, Question
 from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.seen import Guess, Seen, called, headers_of, ledger_name, looked_at
-from dabiao.facts.logic.proposing.words import synonyms, words
+from dabiao.facts.logic.words import synonyms, words
 
 __all__ = ["BY_HAND", "Choice", "Guess", "Proposal", "Question", "headers_of", "propose", "synonyms"]
 

@@ -49,6 +49,8 @@ class Asking:
     def ask(self, key: str, text: str, choices: Sequence[Choice], *, evidence: str = "") -> str:
         """The answer; while there is none, the first reading, so that the rest can be looked at.
 
+        Two columns of a sheet that ask the same are one question: its answer holds for both.
+
         Raises Malformed for an answer that is none of the choices.
         """
         given = self.answers.get(key, "")
@@ -58,7 +60,8 @@ class Asking:
                 _("%(given)r is no answer to %(key)s; it is one of %(values)s.")
                 % {"given": given, "key": key, "values": ", ".join(values)}
             )
-        self.questions.append(Question(key, text, evidence, tuple(choices), given))
+        if all(question.key != key for question in self.questions):
+            self.questions.append(Question(key, text, evidence, tuple(choices), given))
         return given or values[0]
 
     def note(self, said: str) -> None:

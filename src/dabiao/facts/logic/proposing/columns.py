@@ -8,7 +8,7 @@ from dabiao.facts.logic import coerce
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.proposing import days, marks
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.proposing.words import ENDING, is_other_money, likeness, plain, words
+from dabiao.facts.logic.words import ENDING, is_other_money, likeness, plain, words
 
 _ENOUGH: Final = 0.95
 """Share of cells that must be readable as a column's type for the header to be believed."""

@@ -1,6 +1,5 @@
 """Days written in ways that may mean two things: which formats fit, and what tells them apart."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 import polars as pl
 from django.utils.translation import gettext as _
 
+from dabiao.core.months import months_named
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.seen import Seen
@@ -38,8 +38,6 @@ _WORDED: Final = (
     "%B %d, %Y",
     "%d/%b/%Y",
 )
-_NUMERALS: Final = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
-_NAMES: Final = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 def formats(seen: Seen, header: str) -> dict[str, tuple[str, ...]]:
@@ -135,14 +133,11 @@ def _told(
     seen: Seen, header: str, found: dict[str, tuple[str, ...]], others: Sequence[Seen]
 ) -> tuple[str, str]:
     """The one reading that other columns, other files, the order of rows or the name of the sheet allow."""
-    for where in (seen, *others):
-        for name in where.headers:
-            if where is seen and name == header:
-                continue
-            beside = formats(where, name)
-            if len(beside) == 1 and (reading := next(iter(beside))) in found:
-                place = name if where is seen else f"{where.name} {name}"
-                return reading, _("so is %(place)s, which can only be read so") % {"place": place}
+    for near in ([seen], others):
+        beside = dict(_only_readings(near, but=(seen, header)))
+        if len(met := beside.keys() & found.keys()) == 1:
+            reading = met.pop()
+            return reading, _("so is %(place)s, which can only be read so") % {"place": beside[reading]}
     texts = seen.values(header).cast(pl.String)
     read = {reading: _days(texts, fit) for reading, fit in found.items()}
     ordered = [reading for reading, values in read.items() if _in_order(values)]
@@ -155,22 +150,17 @@ def _told(
     return "", ""
 
 
+def _only_readings(near: Sequence[Seen], *, but: tuple[Seen, str]) -> Iterable[tuple[str, str]]:
+    """Readings of columns that can be read in one way only, and where each stands."""
+    for where in near:
+        for name in where.headers:
+            beside = formats(where, name)
+            if len(beside) == 1 and (where is not but[0] or name != but[1]):
+                yield next(iter(beside)), name if where is but[0] else f"{where.name} {name}"
+
+
 def _in_order(values: pl.Series) -> bool:
     return values.n_unique() >= _SORTED and (values.is_sorted() or values.is_sorted(descending=True))
-
-
-def months_named(name: str) -> set[int]:
-    """Months that a name speaks of: 2026年3月, 2026-03, 202603, March."""
-    found = {int(number) for number in re.findall(r"(?<!\d)(\d{1,2})\s*月", name)}
-    found |= {
-        at + 1
-        for at, word in enumerate(_NUMERALS)
-        if re.search(rf"(?<![一二三四五六七八九十]){word}月", name)
-    }
-    found |= {int(number) for number in re.findall(r"(?<!\d)20\d\d[-_./年 ]?(0[1-9]|1[0-2])(?!\d)", name)}
-    lower = name.lower()
-    found |= {at + 1 for at, word in enumerate(_NAMES) if re.search(rf"(?<![a-z]){word}", lower)}
-    return {number for number in found if 1 <= number <= 12}
 
 
 def _reads(texts: pl.Series, name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.proposing.words import ENDING, likeness, words
+from dabiao.facts.logic.words import ENDING, likeness, words
 
 _LOOKED_UP: Final = (None, "units")
 """Sheets that feed nothing, and those that say who manages which unit."""

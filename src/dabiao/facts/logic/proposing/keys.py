@@ -8,11 +8,12 @@ from typing import Final
 import polars as pl
 from django.utils.translation import gettext as _
 
+from dabiao.core.months import months_named
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.proposing import days
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.seen import Seen
-from dabiao.facts.logic.proposing.words import plain, words
+from dabiao.facts.logic.words import plain, words
 
 NONE: Final = "none"
 """The answer that no column is a key."""
@@ -128,8 +129,8 @@ def _is_running(values: pl.Series) -> bool:
         return True
     if not (numbers.is_in([0, 1]).any()) or numbers[0] not in {0, 1}:
         return False
-    steps = numbers.diff().drop_nulls()
-    return bool(((steps == 1) | numbers[1:].is_in([0, 1])).mean() >= _STEPS and numbers.max() > 1)  # type: ignore[operator]
+    goes_on = (numbers.diff().drop_nulls() == 1) | numbers[1:].is_in([0, 1])
+    return bool(goes_on.sum() >= _STEPS * goes_on.len() and whole[-1] > 1)
 
 
 def _asked(
@@ -161,5 +162,5 @@ def _window(seen: Seen, table: str) -> str | None:
     if on is None or on not in seen.chosen:
         return None
     months = {(day.year, day.month) for day in days.read(seen, seen.chosen[on].header)}
-    named = days.months_named(seen.called)
+    named = months_named(seen.called)
     return "month" if len(months) == 1 and {month for _year, month in months} == named else "file"

@@ -5,11 +5,12 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from dabiao.facts.logic import labels
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.proposing import columns
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.proposing.words import likeness, plain, words
+from dabiao.facts.logic.words import likeness, plain, words
 
 NOTHING: Final = "nothing"
 """The answer that a sheet is not to be loaded."""
@@ -62,8 +63,6 @@ def _ends(header: str, word: str) -> bool:
 
 
 def _asked(seen: Seen, tables: list[str], asking: Asking) -> str:
-    from dabiao.facts.logic import labels
-
     choices = [Choice(table, labels.table(table), (), _because(seen, table)) for table in tables]
     choices.append(Choice(NOTHING, _("Nothing of these"), (), _("the sheet is left out")))
     cells = [" · ".join(str(cell) for cell in row[:_SHOWN]) for row in seen.rows.head(3).iter_rows()]

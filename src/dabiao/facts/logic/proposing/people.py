@@ -10,7 +10,7 @@ from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.columns import readable
 from dabiao.facts.logic.proposing.days import decided
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.proposing.words import likeness, words
+from dabiao.facts.logic.words import likeness, words
 
 _VERY: Final = 0.8
 _EVER: Final = "2000-01-01"

@@ -8,8 +8,9 @@ from typing import Any, Final, TypeVar
 
 import polars as pl
 
-from dabiao.facts.logic.proposing.words import words
+from dabiao.core.months import ENGLISH
 from dabiao.facts.logic.reading import PROBLEM, ROW, Options, Sheet, open_file, sheet_names
+from dabiao.facts.logic.words import words
 
 T = TypeVar("T")
 SAMPLE: Final = 50_000
@@ -19,7 +20,7 @@ SAMPLE: Final = 50_000
 _DATED: Final = re.compile(
     r"(?:19|20)\d\d(?:[-_. /年]?[01]?\d(?:[-_. /月]?[0-3]?\d日?)?)?年?月?"
     r"|[01]?\d月(?:份|[0-3]?\d日)?|[一二三四五六七八九十]+月份?|第?[一二三四1-4]季度|(?<![A-Za-z])[Qq][1-4](?!\d)"
-    r"|(?i:(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?:[a-z]{3,6})?(?![a-z]))"
+    rf"|{ENGLISH}"
 )
 """What of a name says of which days a file is."""
 _COPY: Final = re.compile(r"[（(]\d+[)）]|(?i:副本|复件|copy(?: of)?|- copy)")

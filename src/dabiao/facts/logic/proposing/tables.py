@@ -10,7 +10,7 @@ from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.proposing import columns, days, joins, keys, money, targets
 from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.proposing.words import plain, words
+from dabiao.facts.logic.words import plain, words
 
 _TRANSLATED: Final = {("activities", "kind"): "activity_kind", ("receipts", "method"): "receipt_method"}
 _NOT_BESIDE: Final = frozenset({"parent", "created_on", "list_price", "launched_on", "floor_price"})

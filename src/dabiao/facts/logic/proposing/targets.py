@@ -1,17 +1,21 @@
 """Target sheets: long (a row a period) and wide (a column a month), of people, units or product lines."""
 
 import re
+from calendar import monthrange
+from datetime import date
 from typing import Any, Final
 
 import polars as pl
 from django.utils.translation import gettext as _
 
-from dabiao.engine.period_words import month_in_words
+from dabiao.core.months import month_in_words
+from dabiao.facts.logic import labels
 from dabiao.facts.logic.proposing.asking import Asking, Choice
-from dabiao.facts.logic.proposing.columns import guesses, has_word
+from dabiao.facts.logic.proposing.columns import guesses, has_word, readable
 from dabiao.facts.logic.proposing.kinds import NOTHING
+from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.proposing.words import likeness, plain, words
+from dabiao.facts.logic.words import likeness, plain, words
 
 PERIOD: Final = "期间"
 LEVEL: Final = "目标值"
@@ -67,16 +71,53 @@ def long(seen: Seen, columns: dict[str, Any], asking: Asking) -> dict[str, Any]:
     if scope:
         columns[scope[0]] = scope[1]
         seen.chosen[scope[0]] = Guess("targets", scope[0], scope[1], 0.95)
-    if "period" in columns:
-        columns.pop("starts_on", None), columns.pop("ends_on", None)
-        header = seen.chosen["period"].header
-        texts = seen.values(header).cast(pl.String).unique().sort().to_list()
-        bare = {text: month[1] for text in texts if (month := month_in_words(text)) and month[0] is None}
-        if bare:
-            year = _year(seen, {text: (None, month) for text, month in bare.items()}, asking)
-            named = {text: f"{year}-{month:02}" for text, month in bare.items()}
-            columns["period"] = {"from": header, "values": named, "otherwise": "keep"}
+    header = next((seen.chosen[name].header for name in ("period", "starts_on") if name in seen.chosen), None)
+    if header and "ends_on" not in columns:
+        for name in ("period", "starts_on"):
+            columns.pop(name, None)
+        columns |= _periods(seen, header, list(columns), asking)
     return {"into": "targets", "from": seen.name, "columns": columns}
+
+
+def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[str, Any]:
+    """When each target holds: for the month that is named or begins, a quarter, or until the next day that is named."""
+    texts = seen.values(header).cast(pl.String).unique().sort().to_list()
+    months = {text: month for text in texts if (month := month_in_words(text))}
+    if len(months) < len(texts):
+        days = readable(seen, header, "date") >= _VERY
+        scope = [name for name in ("person", "unit", "metric", "product") if name in per]
+        until = {"starts_on": header, "ends_on": {"next": "starts_on", "per": scope}}
+        return until if days else {"period": header}
+    year = _year(seen, months, asking)
+    named = {text: (own or year, month) for text, (own, month) in months.items()}
+    if _in_quarters({int(own) * 12 + month for own, month in named.values()}):
+        long = _how_long(seen, header, asking)
+        if long == "quarter":
+            quarters = {text: _three_months(int(own), month) for text, (own, month) in named.items()}
+            return {"period": {"from": header, "values": quarters}}
+    bare = {text: f"{own}-{month:02}" for text, (own, month) in named.items() if months[text][0] is None}
+    return {"period": {"from": header, "values": bare, "otherwise": "keep"} if bare else header}
+
+
+def _in_quarters(months: set[int]) -> bool:
+    """January, April, July: months that stand three apart may each begin a quarter."""
+    return len(months) > 1 and all(month % 3 == 1 for month in months)
+
+
+def _three_months(year: int, month: int) -> str:
+    """The days of three months, which are the same in every calendar."""
+    last = date(year, month + 2, monthrange(year, month + 2)[1])
+    return f"{date(year, month, 1)}..{last}"
+
+
+def _how_long(seen: Seen, header: str, asking: Asking) -> str:
+    choices = [
+        Choice("quarter", _("Of the quarter that begins then")),
+        Choice("month", _("Of that month alone")),
+    ]
+    shown = ", ".join(seen.values(header).cast(pl.String).unique(maintain_order=True).head(3))
+    text = _("%(source)s: of what are the targets of %(days)s …?") % {"source": seen.name, "days": shown}
+    return asking.ask(f"{seen.name}.length", text, choices)
 
 
 def _scope(seen: Seen) -> tuple[str, str] | None:
@@ -97,8 +138,6 @@ def _header(seen: Seen, column: str) -> str | None:
 
 
 def _what(seen: Seen, asking: Asking) -> str:
-    from dabiao.facts.logic import labels
-
     months = ", ".join(list(months_of(seen))[:_FEWEST])
     choices = [
         Choice("targets", labels.table("targets"), (), _("what is to be reached in each month")),
@@ -138,8 +177,6 @@ def _year(seen: Seen, months: dict[str, tuple[int | None, int]], asking: Asking)
 
 
 def _in_unit(seen: Seen, rule: dict[str, Any]) -> Any:  # noqa: ANN401  # a header or a rule
-    from dabiao.facts.logic.proposing.money import unit_above
-
     unit = unit_above(seen)
     return {**rule, "unit": unit} if unit else rule["from"]
 
