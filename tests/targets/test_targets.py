@@ -282,6 +282,19 @@ class TestImport:
             rows(text), by=company.users[who], at=at, on=on, fiscal=CALENDAR_YEAR, **options
         )
 
+    @pytest.mark.parametrize(
+        ("labels", "days"),
+        [(["2026-03-01", "2026-04-01"], [31, 30]), (["2026-03-01", "2026-03-02"], [1, 1])],
+        ids=["months that a spreadsheet made into days", "days"],
+    )
+    def test_the_first_of_a_month_is_a_month_unless_the_file_is_of_days(self, company, at, on, labels, days):
+        rows = [{"部门": "华东大区", "指标": "销售额", "期间": label, "目标": "1"} for label in labels]
+
+        imports.import_rows(numbered(rows), by=company.otto, at=at, on=on, fiscal=CALENDAR_YEAR)
+
+        spans = Target.objects.order_by("starts_on").values_list("starts_on", "ends_on")
+        assert [(end - start).days for start, end in spans] == days
+
     def test_sets_targets_of_units_and_people(self, company, at, on):
         ready = [{"部门": "华东大区", "指标": "销售额", "期间": "2026年3月", "保底": "80万", "目标": "100万"}]
         ready.append({"工号": "P04", "指标": "sales_amount", "期间": "2026-Q1", "目标": "12.5万"})
