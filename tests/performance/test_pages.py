@@ -243,6 +243,7 @@ class TestCockpit:
         )
         assert "华东大区 has promised <b>¥1.2K</b> of Sales" in shown
         assert "worth ¥600, 50% of it" in shown
+        assert "Nothing to compare yet" in shown and "Nothing stands out" not in shown
         assert cockpit.cockpit(frame("wes", ("unit", "west"), "2026-04")).verdict is None
 
     def test_is_kept_until_something_behind_it_changes(self, frame, company):

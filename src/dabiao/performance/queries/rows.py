@@ -202,5 +202,10 @@ class Cockpit:
     parts_note: str = ""
     """Where the targets of the parts do not sum to that of the whole."""
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether anything is held against a target that is due: else nobody can say that nothing stands out."""
+        return any(tile.light for tile in self.tiles)
+
 
 Rows = Sequence[Mapping[str, object]]
