@@ -30,7 +30,7 @@ CHARACTERS = PACKAGE / "core/locale/zh_Hant/characters.json"
 # Where each file of a package goes; a folder is copied with what its pattern finds.
 FILES: Mapping[str, str] = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.css",
-    "echarts/dist/echarts.min.js": "echarts.js",
+    "echarts/dist/echarts.common.min.js": "echarts.js",
     "htmx.org/dist/htmx.min.js": "htmx.js",
     "tabulator-tables/dist/js/tabulator.min.js": "tabulator.js",
     "tabulator-tables/dist/css/tabulator.min.css": "tabulator.css",

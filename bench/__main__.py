@@ -31,6 +31,7 @@ ALONE: dict[str, tuple[str, ...]] = {
     "cascade": (),
     "effects": ("--quick",),
     "mixed": (),
+    "pages": (),
 }
 """Programs of their own, and what they are given in a run of everything."""
 NAMES = (*SIDE_BY_SIDE, PAGES, *ALONE)

@@ -68,7 +68,7 @@ def run(folder: Path, *, seconds: int = SECONDS) -> Mixed:
     password = re.findall(r"demo-\w+", told)[-1]
     with _server(demo) as (process, address):
         cookies = {name: _signed_in(address, name, password) for name in ACCOUNTS}
-        pages = {name: _rail(address, cookie) for name, cookie in cookies.items()}
+        pages = {name: rail(address, cookie) for name, cookie in cookies.items()}
         for name, cookie in cookies.items():
             for page in pages[name]:
                 _get(http.client.HTTPConnection(*address), page, cookie)
@@ -88,7 +88,7 @@ def run(folder: Path, *, seconds: int = SECONDS) -> Mixed:
     )  # fmt: skip
 
 
-def _rail(address: Address, cookie: str) -> list[str]:
+def rail(address: Address, cookie: str) -> list[str]:
     """The pages that this account's own rail offers."""
     connection = http.client.HTTPConnection(*address)
     connection.request("GET", "/cockpit/", headers={"Cookie": cookie})

@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "dabiao.site.security.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dabiao.site.compression.compressed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -130,9 +131,19 @@ TIME_ZONE = config.get("DABIAO_TIME_ZONE")
 
 STATIC_URL = "static/"
 STATICFILES_DIRS: list[Path] = []
-STATIC_ROOT = None  # served from the package by whitenoise; nothing is collected
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_MAX_AGE = 3600
+STATIC_ROOT = (
+    os.environ.get("DABIAO_ASSETS") or None
+)  # where `dabiao serve` has laid them; else from the package
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+WHITENOISE_MAX_AGE = 3600  # of what is not named by its content
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "dabiao.site.assets.Assets"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

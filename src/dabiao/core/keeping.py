@@ -36,6 +36,11 @@ def once(name: str, stamp: str, make: Callable[[], T]) -> T:
     return cast(T, found)
 
 
+def kept(name: str, stamp: str) -> bool:
+    """Whether `once` would answer without working anything out."""
+    return cache.get(f"{name}:{stamp}", _NOTHING) is not _NOTHING
+
+
 def stamp(*parts: object) -> str:
     """A short text that differs wherever one of the parts does, each told by its `repr`."""
     return blake2b(repr(parts).encode(), digest_size=16).hexdigest()

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from functools import cached_property
+from typing import Final, cast, overload
 
 import pyarrow as pa
 from django.utils.translation import gettext as _
@@ -121,20 +122,51 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table) -> Listing:
     return Listing(
         "facts",
         columns,
-        list(_cells(rows, present)),
+        _Rows(rows.select(present)),
         currency=frame.currency,
         empty=_("No fact meets this in scope and period."),
     )
 
 
-def _cells(rows: pa.Table, present: Sequence[str]) -> Iterator[Row]:
-    called = {
-        name: names.names(name, rows[name].unique().to_pylist())
-        for name in present
-        if rows[name].type == pa.string()
-    }
-    for row in rows.select(present).to_pylist():
-        yield {name: _cell(value, called.get(name, {})) for name, value in row.items()}
+class _Rows(Sequence[Row]):
+    """Facts as rows of a table, made when somebody looks at them: a page shows a hundred of five thousand."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        if isinstance(at, slice):
+            start, stop, step = at.indices(len(self))
+            return _made(self._table.slice(start, max(0, stop - start)))[::step]
+        return self._whole[at]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._whole)
+
+    @cached_property
+    def _whole(self) -> Sequence[Row]:
+        return _made(self._table)
+
+
+def _made(rows: pa.Table) -> list[Row]:
+    """Column by column: keys of the rows asked for are named in one go each."""
+    columns = [_said(name, rows[name]) for name in rows.column_names]
+    return [dict(zip(rows.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _said(name: str, column: pa.ChunkedArray) -> list[Cell]:
+    """The cells of a column; equal ones are written once."""
+    values = column.to_pylist()
+    called = names.names(name, set(values)) if column.type == pa.string() else {}
+    known = {value: _cell(value, called) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def _cell(value: object, called: Mapping[str, str]) -> Cell:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from dabiao.core.errors import Malformed
@@ -11,6 +13,7 @@ from dabiao.engine.metric import Measure, Metric, Side, sides_of
 from dabiao.lake import dictionary
 
 WINDOW = "window"
+_EPOCH: Final = date(1970, 1, 1)
 
 
 class BadMetricRequest(Malformed):
@@ -38,17 +41,13 @@ class Windows:
     @property
     def days(self) -> pa.Table:
         """One row per window and day, so that facts meet their windows by equality."""
-        rows = [
-            (name, start + timedelta(days=n))
-            for name, start, end in self.ranges
-            for n in range((end - start).days)
-        ]
-        return pa.table(
-            {
-                WINDOW: pa.array([name for name, _ in rows], pa.string()),
-                "day": pa.array([day for _, day in rows], pa.date32()),
-            }
+        spans = [(name, (start - _EPOCH).days, (end - _EPOCH).days) for name, start, end in self.ranges]
+        days = np.concatenate(
+            [np.empty(0, np.int32), *(np.arange(a, b, dtype=np.int32) for _, a, b in spans)]
         )
+        called = pa.array([name for name, _, _ in spans], pa.string())
+        at = np.repeat(np.arange(len(spans)), [max(0, b - a) for _, a, b in spans])
+        return pa.table({WINDOW: called.take(pa.array(at)), "day": pa.array(days).view(pa.date32())})
 
 
 def metrics_of(keys: Sequence[str]) -> tuple[Metric, ...]:

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
@@ -95,14 +96,27 @@ def customer(request: UserRequest, customer: str) -> HttpResponse:
 
 @page()
 def dictionary(request: UserRequest) -> HttpResponseBase:
-    """Every metric: what it means and how it stands."""
+    """Every metric: what it means and how it stands. Where nobody has asked yet, the page stands at once without
+    figures and fetches itself with them: forty questions take a second or two."""
     frame = _frame(request)
     stamp = cockpits.stamp(frame)
-    table = keeping.once("dictionary", stamp, lambda: definition.listing(frame))
-    rows = [{**row, "href": reverse("performance:metric", args=[row["key"]])} for row in table.rows]
-    linked = replace(table, rows=rows)
-    name = _file(frame, "metrics")
-    return list_page(request, "performance/dictionary.html", linked, name=name, stamp=stamp)
+    waits = not (set(request.GET) - {"scope", "person", "period"} or request.headers.get("HX-Request"))
+    if waits and not keeping.kept("dictionary", stamp):
+        bare = _defined(definition.listing(frame, valued=False))
+        return render(request, "performance/dictionary.html", {"table": bare, "waits": True})
+    table = _defined(keeping.once("dictionary", stamp, lambda: definition.listing(frame)))
+    part = bool(request.headers.get("HX-Request"))
+    template = "performance/_dictionary.html" if part else "performance/dictionary.html"
+    response = list_page(request, template, table, name=_file(frame, "metrics"), stamp=stamp)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _defined(table: Listing) -> Listing:
+    """Each metric leads to its own page."""
+    return replace(
+        table, rows=[{**row, "href": reverse("performance:metric", args=[row["key"]])} for row in table.rows]
+    )
 
 
 @page()

@@ -1,11 +1,13 @@
 """Commands of the whole program: init, serve, worker, doctor, upgrade."""
 
+import multiprocessing
 import os
 import secrets
 import signal
 import socket
 import tempfile
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +22,7 @@ from dabiao.core.priority import give_way
 from dabiao.core.room import Periodic
 from dabiao.core.shared_cache import FOLDER
 from dabiao.core.worker import run_worker
+from dabiao.site.assets import ASSETS, collect
 from dabiao.site.parent import PARENT, leave_with_parent
 from dabiao.site.supervision import Supervisor
 
@@ -77,6 +80,9 @@ def serve(
     beside = Supervisor() if with_worker else None
     with tempfile.TemporaryDirectory(prefix="dabiao-pages-") as pages:
         os.environ[FOLDER] = pages
+        assets = Path(pages) / "assets"
+        collect(assets)
+        os.environ[ASSETS] = str(assets)
         if beside is not None:
             beside.start()
         try:
@@ -106,6 +112,9 @@ def _granian(host: str, port: int, processes: int) -> None:
     from granian.constants import Interfaces
 
     os.environ.setdefault("DABIAO_THREADS", "1")
+    # Started afresh, not forked: they read what this process has put into the environment, and none of its threads
+    # can have held a lock.
+    multiprocessing.set_start_method("spawn", force=True)
     print(f"Dabiao listens on http://{host}:{port}", flush=True)
     Granian(
         "dabiao.site.wsgi:application",

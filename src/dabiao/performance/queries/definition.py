@@ -116,14 +116,14 @@ def _values(frame: Frame, known: Iterable[str]) -> Values:
     return Values(frame, spans, [cell] if cell else [])
 
 
-def listing(frame: Frame) -> Listing:
-    """Every metric in force with its value in scope and period."""
+def listing(frame: Frame, *, valued: bool = True) -> Listing:
+    """Every metric in force, with its value in scope and period unless those are to follow."""
     known = frame.known(frame.metrics)
-    values = _values(frame, known)
-    promises = promised(frame, [frame.scope], known)
+    values = _values(frame, known if valued else ())
+    promises = promised(frame, [frame.scope], known) if valued else {}
     rows: list[dict[str, Cell]] = []
     for key, metric in frame.metrics.items():
-        value = values.get(NOW, key) if key in known else None
+        value = values.get(NOW, key) if valued and key in known else None
         stands = stand(frame, metric, value, promises.get((frame.scope, key), NONE).value)
         rows.append(
             {
