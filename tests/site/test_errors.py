@@ -1,5 +1,7 @@
 """What a view raises becomes an answer; roll-ups that were set aside in the middle of one are no matter to a reader."""
 
+from django.test import Client
+
 from dabiao.lake.reading import RollUpsDamaged
 from dabiao.org import queries
 
@@ -32,3 +34,19 @@ class TestDamagedRollUps:
 
         assert answer.status_code == 409
         assert "they are being made anew" in answer.content.decode()
+
+
+class TestWhatIsNotThere:
+    def test_is_told_in_the_frame_of_who_is_signed_in(self, as_):
+        answer = as_("dora").get("/org/people/NOBODY/")
+
+        assert answer.status_code == 404
+        assert 'id="rail"' in answer.content.decode()
+        assert 'id="rail"' not in Client().get("/nowhere/").content.decode()
+
+    def test_is_told_without_it_where_the_frame_itself_cannot_stand(self, as_):
+        answer = as_("dora").get("/cockpit/?period=foo")
+
+        assert answer.status_code == 422
+        assert 'id="rail"' not in answer.content.decode()
+        assert "foo" in answer.content.decode()

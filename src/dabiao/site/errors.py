@@ -47,7 +47,8 @@ def refused(request: HttpRequest, error: Refused) -> HttpResponse:
 
 
 def problem(request: HttpRequest, status: int, message: str) -> HttpResponse:
-    """A whole page that says what happened and offers the way on."""
+    """A whole page that says what happened and offers the way on: in the frame of who is signed in, unless the frame
+    would be refused for the same reason, as by a period that is none."""
     titles = {
         400: _("That request could not be read"),
         403: _("You may not do this"),
@@ -57,7 +58,13 @@ def problem(request: HttpRequest, status: int, message: str) -> HttpResponse:
         500: _("Something broke on our side"),
     }
     words = {"status": status, "title": titles.get(status, titles[409]), "message": message}
-    return render(request, "problem.html", words, status=status)
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        try:
+            return render(request, "problem.html", {**words, "frame": "base.html"}, status=status)
+        except Refused:
+            pass
+    return render(request, "problem.html", {**words, "frame": "plain.html"}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

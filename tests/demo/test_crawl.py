@@ -1,0 +1,60 @@
+"""Every account of the demo company follows every link and export of its pages and meets nothing that is not its own."""
+
+import csv
+import io
+from datetime import datetime
+from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dabiao.demo import accounts, building
+from dabiao.demo.simulation.company import SEED
+from dabiao.org.models import User
+from tests.demo.conftest import ON
+from tests.demo.crawl import Seen, crawled, hidden
+
+AT = datetime(2026, 11, 18, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+ADDED = {"sales_amount", "received_amount", "visits", "new_customers_x"}
+"""Metrics whose parts sum to the whole."""
+
+
+@pytest.fixture
+def demo(db, monkeypatch):
+    building.build(SEED, "zh", on=ON, at=AT)
+    monkeypatch.setattr("dabiao.ui.http.today", lambda: ON)
+
+
+@pytest.mark.django_db
+def test_every_account_meets_only_what_is_its_own(demo):
+    """One build, many walks."""
+    found = {}
+    for account in accounts.ACCOUNTS:
+        viewer = User.objects.get(username=account.username)
+        shut, walked = hidden(viewer, ON), list(crawled(viewer, most=2))
+        assert len(walked) > 40
+        assert (
+            shut.words or viewer.role in {"admin", "operations", "reader"} or account.username == "director"
+        )
+        broken = [(page.path, page.status) for page in walked if page.status not in {200, 204, 301, 302}]
+        told = [(page.path, met) for page in walked if (met := shut.found(page.text))]
+        if broken or told or apart(walked):
+            found[account.username] = {"broken": broken, "told": told, "apart": apart(walked)}
+    assert found == {}
+
+
+def apart(walked: list[Seen]) -> list[str]:
+    """Breakdowns of sums whose rows do not add up to their last line."""
+    wrong = []
+    for page in walked:
+        parts = urlsplit(page.path)
+        if not (parts.path.endswith("/sales_amount/") and parts.path.startswith("/breakdown/")):
+            continue
+        if dict(parse_qsl(parts.query)).get("export") != "csv":
+            continue
+        _head, *rows = csv.reader(io.StringIO(page.text.lstrip("\ufeff")))
+        *each, whole = rows
+        if sum(Decimal(row[1] or 0) for row in each) != Decimal(whole[1] or 0):
+            wrong.append(page.path)
+    return wrong
