@@ -183,6 +183,46 @@ def promise(company, at):
     return to
 
 
+class TestWords:
+    """What the pages say where there is nothing to handle."""
+
+    @pytest.fixture
+    def shown(self, company, as_, monkeypatch):
+        monkeypatch.setattr("dabiao.ui.http.today", lambda: date(2026, 3, 16))
+
+        def page(path):
+            return as_("rita").get(f"{path}?period=2026-02", headers={"accept-language": "en"}).content.decode()  # fmt: skip
+
+        return page
+
+    def test_who_is_above_target_has_nothing_to_handle_and_is_told_so(self, company, aim, shown):
+        aim("sales_amount", 1000)
+        page(company, (5, 1000), (6, 1220))
+
+        signals_page, cockpit_page = shown("/signals/"), shown("/cockpit/")
+
+        assert "Nothing needs handling" in signals_page and "Good news" in signals_page
+        assert "Nothing stands out" in cockpit_page and "+22.0% against the target" in cockpit_page
+
+    def test_an_open_gap_is_told_where_nothing_is_far_off(self, company, aim, shown):
+        aim("sales_amount", 1000)
+        page(company, (5, 1000), (5, 950))
+
+        said = shown("/cockpit/")
+
+        assert "Nothing stands out" not in said and "Nothing is off by more than 10% so far" in said
+        assert "Sales is ¥50 short of the target all the same." in said
+
+    def test_each_line_has_its_money_age_and_next_step(self, company, aim, shown):
+        aim("sales_amount", 1000)
+        page(company, (5, 1000), (5, 500))
+
+        said = shown("/cockpit/")
+
+        assert "¥500 at stake" in said and "Drill down to the unit, product and customer" in said
+        assert "/why/sales_amount/" in said and "1 thing needs handling" in shown("/signals/")
+
+
 class TestSubtree:
     @pytest.fixture
     def behind(self, promise):
@@ -389,6 +429,11 @@ class TestParting:
         assert signal.label == "Visits", case
         assert signal.deviation == pytest.approx(after[0] / before[0] - 1)
         assert signal.other_change == pytest.approx(after[1] / before[1] - 1)
+
+    def test_of_a_result_that_is_where_it_should_be_nobody_asks(self, company, aim):
+        aim("sales_amount", 1000)
+
+        assert parted(company, (20, 2000), (30, 1100)) == []
 
     @pytest.mark.parametrize(
         ("case", "before", "after"),

@@ -58,7 +58,7 @@ def signals(request: UserRequest) -> HttpResponseBase:
     frame = _frame(request)
     stamp = cockpits.stamp(frame)
     page = keeping.once("signals", stamp, lambda: cockpits.all_signals(frame))
-    table = signal_list.listing(page.signals, frame.currency)
+    table = signal_list.listing(page.signals, frame.name, frame.currency)
     rows = [{**row, **_leads(frame, signal)} for row, signal in zip(table.rows, page.signals, strict=True)]
     words = {
         "cockpit": page,

@@ -196,13 +196,10 @@ def _of_scope(frame: Frame, tiles: Sequence[Tile]) -> Iterator[Signal]:
 
 
 def _parting(frame: Frame, tiles: Sequence[Tile]) -> Iterator[Signal]:
-    """More effort, less result: the quality of the work, not its amount, is the question."""
+    """More effort, less result: the quality of the work, not its amount, is the question. Of a result that is where it
+    should be nobody asks."""
     process = [tile for tile in tiles if frame.metrics[tile.metric].kind == "process"]
-    results = [
-        tile
-        for tile in tiles
-        if frame.metrics[tile.metric].kind != "process" and not _ripens(frame.metrics[tile.metric])
-    ]
+    results = [tile for tile in tiles if tile.light != "green" and _tells(frame.metrics[tile.metric])]
     for tile in process:
         up = tile.on_previous.value
         fallen = [each for each in results if (each.on_previous.value or 0) <= -PARTING]
@@ -224,6 +221,11 @@ def _parting(frame: Frame, tiles: Sequence[Tile]) -> Iterator[Signal]:
             scope=frame.scope,
         )
         yield _advised(frame, signal)
+
+
+def _tells(metric: Metric) -> bool:
+    """Whether it is a result that can have fallen already."""
+    return metric.kind != "process" and not _ripens(metric)
 
 
 def _ripens(metric: Metric) -> bool:
