@@ -1,6 +1,7 @@
 """Calls of every action of performance, which jobs carry out; see tests/posts.py."""
 
 from dabiao.core import publishing
+from dabiao.engine.period import CALENDAR_YEAR
 from dabiao.facts.actions import upserts
 from dabiao.lake import reading
 from dabiao.org.queries import Scope
@@ -20,4 +21,11 @@ def _looks_ahead(caller: Caller) -> None:
     )
 
 
-ACTS = {"jobs look ahead": _looks_ahead}
+def _finds_out(caller: Caller) -> None:
+    month = CALENDAR_YEAR.containing("month", caller.on)
+    words = {"en": ("It comes from East.", "Sales: ¥1, ¥2 below the target of ¥3. It comes from East.")}
+    found = actions.Found(Scope("unit", "east"), False, "sales_amount", month, words, "holds")
+    actions.keep_reasons([found], 1, by=None, at=caller.at)
+
+
+ACTS = {"jobs look ahead": _looks_ahead, "jobs find out why a light is on": _finds_out}

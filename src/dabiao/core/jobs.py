@@ -204,6 +204,18 @@ def run_waiting(at: datetime) -> int:
     return ran
 
 
+def others_wait(job: Job, *, at: datetime) -> bool:
+    """Whether another job could run now: what nobody waits for gives way to it."""
+    return Job.objects.filter(status=Job.Status.WAITING, run_after__lte=at).exclude(pk=job.pk).exists()
+
+
+def recent(task: Task, *, since: datetime) -> bool:
+    """Whether a job of this task has been asked for since then, or one is still to be done."""
+    asked = Job.objects.filter(task=path_of(task))
+    unfinished = Q(status__in=[Job.Status.WAITING, Job.Status.RUNNING])
+    return asked.filter(unfinished | Q(created_at__gt=since)).exists()
+
+
 def forget_old(before: datetime) -> int:
     """Remove jobs that ended before a moment; their audit lines stay."""
     removed, _ = Job.objects.filter(

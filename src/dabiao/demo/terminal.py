@@ -11,7 +11,6 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from dabiao.demo.next_steps import next_step
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.lake.reading import Lake
@@ -71,14 +70,16 @@ def _chapter(frame: Frame, page: Cockpit) -> RenderableType:
         _verdict(page),
         Padding(_metrics(page.tiles, frame.currency), (1, 2)),
         Padding(_parts(page.parts, frame.currency), (0, 2, 1, 2)),
-        _signals(frame, varied(page.signals, SHOWN)),
+        _signals(frame, varied([*page.signals, *page.good], SHOWN)),
     )
 
 
 def _section(frame: Frame, page: Cockpit) -> RenderableType:
     """A scope in short: verdict and what stands out."""
     return Group(
-        Rule(frame.name, style="dim", align="left"), _verdict(page), _signals(frame, varied(page.signals, 3))
+        Rule(frame.name, style="dim", align="left"),
+        _verdict(page),
+        _signals(frame, varied([*page.signals, *page.good], 3)),
     )
 
 
@@ -165,9 +166,8 @@ def _signals(frame: Frame, signals: Sequence[Signal]) -> RenderableType:
         return Text("  " + _("Nothing stands out."), style="dim")
     lines: list[RenderableType] = []
     for signal in signals:
-        metric = frame.metrics.get(signal.metric)
         lines.append(Text.assemble("  ", _light(signal.light), " ", (_said(signal, frame), "bold")))
-        lines.append(Text(f"    → {next_step(signal, metric)}"))
+        lines.append(Text(f"    → {signal.step}"))
     return Group(*lines)
 
 

@@ -16,7 +16,8 @@ from dabiao.metrics import query
 from dabiao.metrics.frame import Frame, framed
 from dabiao.metrics.promised import promised
 from dabiao.org.access import UserRequest, page
-from dabiao.performance.queries import cockpit
+from dabiao.performance.queries import cockpit, reasons
+from dabiao.performance.queries.reasons import Reason
 from dabiao.performance.queries.rows import Tile
 from dabiao.ui import http
 from dabiao.ui.address import read_address
@@ -38,6 +39,7 @@ def why(request: UserRequest, metric: str) -> HttpResponse:
         "against": against,
         "choices": whys.choices(frame, against),
         "stamp": cockpit.stamp(frame),
+        "kept": _kept(frame, tile) if against == "target" and not by else None,
         # not asked where the fragment is still kept
         "why": SimpleLazyObject(lambda: whys.why(frame, explained(frame, metric, against, by=by))),
     }
@@ -49,6 +51,13 @@ def why(request: UserRequest, metric: str) -> HttpResponse:
 def _tile(frame: Frame, metric: str) -> Tile:
     promises = promised(frame, [frame.scope], (metric,))
     return cockpit.tile(frame, metric, cockpit.measured(frame, (metric,)), promises)
+
+
+def _kept(frame: Frame, tile: Tile) -> Reason | None:
+    """What a job has found out already: it stands at once, its figures follow."""
+    if frame.scope is None:
+        return None
+    return reasons.known(frame, [(frame.scope, tile.metric, tile.value)]).get((frame.scope, tile.metric))
 
 
 def _along(request: UserRequest, frame: Frame) -> tuple[str, ...]:

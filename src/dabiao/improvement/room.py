@@ -1,11 +1,25 @@
 """What improvement brings to the house: why a number is off, and whether what was done about it has worked."""
 
-from dabiao.core.room import Command, Room
+from datetime import datetime
+from typing import Final
+
+from dabiao.core.room import Command, Periodic, Room
+
+_LOOKS_EVERY: Final = 20.0
+"""Seconds between two looks whether a snapshot is new."""
+
+
+def _ask_for_reasons(at: datetime) -> None:
+    from dabiao.improvement import tasks
+
+    tasks.ask_for_reasons(at)
+
 
 ROOM = Room(
     key="improvement",
     urls="dabiao.improvement.urls",
     lit_in="performance:cockpit",
+    periodics=(Periodic("reasons of lights", _LOOKS_EVERY, _ask_for_reasons),),
     period=("improvement:",),
     scope=("improvement:",),
     commands={

@@ -14,10 +14,10 @@ from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.figure import Number
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, promised
-from dabiao.metrics.scope import seats
 from dabiao.metrics.standing import NOW, stand
+from dabiao.metrics.subtree import by_unit
 from dabiao.org import queries as org
-from dabiao.org.queries import Node, Scope, tree
+from dabiao.org.queries import Scope, tree
 
 By = Literal["person", "unit"]
 
@@ -108,16 +108,9 @@ def _of_units(frame: Frame, metric: str, visible: Collection[str]) -> Mapping[st
 
     What lies above the scope or the viewer's sight has facts there too, those of what is seen, and is left out.
     """
-    values: dict[str, Number | None] = {}
-    for level in dict.fromkeys(node.kind for node in tree().nodes):
-        for cell in frame.ask([metric], {NOW: frame.so_far}, (level,)):
-            if cell[level] is not None:
-                values[cast(str, cell[level])] = _value(cell, metric)
-    for node in _over_their_like():
-        # Of two units of one kind over one another a level knows the nearer one alone.
-        own = seats(frame.lake, viewer=frame.viewer, scope=Scope("unit", node.key), on=frame.today)
-        for cell in frame.ask([metric], {NOW: frame.so_far}, within=own) if node.key in visible else ():
-            values[node.key] = _value(cell, metric)
+    shown = [node for node in tree().nodes if node.key in visible]
+    cells = by_unit(frame, [metric], {NOW: frame.so_far}, shown)
+    values = {unit: _value(cell, metric) for (_window, unit), cell in cells.items()}
     roots = tree().roots()
     if frame.seats is None and len(roots) == 1:
         # As on the cockpit: the company's figure includes what is credited to nobody.
@@ -125,14 +118,6 @@ def _of_units(frame: Frame, metric: str, visible: Collection[str]) -> Mapping[st
             values[roots[0].key] = _value(cell, metric)
     inside = set(visible)
     return {node.key: values[node.key] for node in tree().nodes if node.key in values and node.key in inside}
-
-
-def _over_their_like() -> Iterable[Node]:
-    """Units with another of their own kind below them."""
-    nodes = tree().nodes
-    return [
-        node for node in nodes if any(below.kind == node.kind for below in nodes[node.index + 1 : node.ends])
-    ]
 
 
 def _value(cell: Mapping[str, object], metric: str) -> Number | None:

@@ -1,12 +1,14 @@
-"""Forecasts made and kept: a model of a few dozen milliseconds a scope, so jobs do it and pages read it."""
+"""Forecasts, and why lights are on, made and kept: too slow for a page, so jobs do it and pages read it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from dabiao.core.action import action, tell
 from dabiao.core.calendars import fiscal
 from dabiao.engine.forecast import Forecast
-from dabiao.engine.period import DAY, Fiscal
+from dabiao.engine.period import DAY, Fiscal, Period
 from dabiao.lake.reading import Lake
 from dabiao.metrics.forecast import foreseen
 from dabiao.metrics.scope import seats
@@ -14,7 +16,10 @@ from dabiao.org import queries as org
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
 from dabiao.org.queries import Scope
-from dabiao.performance.models import StoredForecast
+from dabiao.performance.models import KeptReason, StoredForecast
+
+FORGOTTEN: Final = timedelta(days=100)
+"""Reasons of periods that nobody looks at any more are not kept for ever."""
 
 
 def unwatched(done: int) -> None:
@@ -81,3 +86,45 @@ def _keep(
     )
     if stored:
         tell(stored[0], {"metric": metric, "forecasts": len(stored), "snapshot": version})
+
+
+@dataclass(frozen=True)
+class Found:
+    """Why a metric of a scope is off: words of each language (in short, in full), and what they hold for."""
+
+    scope: Scope
+    sees_all: bool
+    metric: str
+    period: Period
+    words: Mapping[str, tuple[str, str]]
+    fingerprint: str
+
+
+@action("performance.reasons.kept")
+def keep_reasons(reasons: Sequence[Found], snapshot: int, *, by: User | None, at: datetime) -> None:
+    """Each in the place of the light's last one; the line is about the first and says how many there are."""
+    require(by, Can.OPERATE)
+    kept = KeptReason.objects.bulk_create(
+        [
+            KeptReason(
+                scope_kind=each.scope.kind,
+                scope=each.scope.key,
+                sees_all=each.sees_all,
+                metric=each.metric,
+                starts_on=each.period.start,
+                ends_on=each.period.end,
+                words={language: list(both) for language, both in each.words.items()},
+                fingerprint=each.fingerprint,
+                snapshot=snapshot,
+                made_at=at,
+            )
+            for each in reasons
+        ],
+        batch_size=200,
+        update_conflicts=True,
+        unique_fields=["scope_kind", "scope", "sees_all", "metric", "starts_on", "ends_on"],
+        update_fields=["words", "fingerprint", "snapshot", "made_at"],
+    )
+    if kept:
+        KeptReason.objects.filter(made_at__lt=at - FORGOTTEN).delete()
+        tell(kept[0], {"reasons": len(kept), "snapshot": snapshot})

@@ -21,9 +21,10 @@ from dabiao.org.access import UserRequest, page
 from dabiao.performance import tasks
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
-from dabiao.performance.queries import customers, definition, forecast, links
+from dabiao.performance.queries import customers, definition, forecast, links, signal_list
 from dabiao.performance.queries.breakdown import Breakdown
 from dabiao.performance.queries.headline import headline
+from dabiao.performance.queries.rows import Signal
 from dabiao.ui import http
 from dabiao.ui.address import read_address
 from dabiao.ui.listing import Listing
@@ -53,16 +54,38 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
 
 
 @page()
-def signals(request: UserRequest) -> HttpResponse:
-    """Everything that asks for attention."""
+def signals(request: UserRequest) -> HttpResponseBase:
+    """Everything in the scope, at any depth, that needs handling."""
     frame = _frame(request)
+    stamp = cockpits.stamp(frame)
+    page = keeping.once("signals", stamp, lambda: cockpits.all_signals(frame))
+    table = signal_list.listing(page.signals, frame.name, frame.currency)
+    rows = [{**row, **_leads(frame, signal)} for row, signal in zip(table.rows, page.signals, strict=True)]
     words = {
-        "cockpit": SimpleLazyObject(lambda: cockpits.cockpit(frame)),
+        "cockpit": page,
         "partings": SimpleLazyObject(lambda: links.partings_said(frame)),
-        "name": frame.name,
-        "stamp": cockpits.stamp(frame),
+        "stamp": stamp,
     }
-    return render(request, "performance/signals.html", words)
+    linked = replace(table, rows=rows)
+    return list_page(
+        request,
+        "performance/signals.html",
+        linked,
+        name=_file(frame, "signals"),
+        **words,
+        scope_name=frame.name,
+    )
+
+
+def _leads(frame: Frame, signal: Signal) -> dict[str, str]:
+    """Where a signal leads: to its metric in its own scope, and to why it is off."""
+    scope = signal.scope or frame.scope
+    own = {} if scope is None else {"scope" if scope.kind == "unit" else "person": scope.key}
+    query = {**own, "period": frame.period.label}
+    return {
+        "href": _address("performance:breakdown", signal.metric, query),
+        "why": _address("improvement:why", signal.metric, query) if signal.explainable else "",
+    }
 
 
 @page()

@@ -90,7 +90,10 @@ ROOM = Room(
         Search(_("Customers"), _customers),
         Search(_("Metrics"), _metrics),
     ),
-    audit={"performance.forecasts.made": _("Forecasts made")},
+    audit={
+        "performance.forecasts.made": _("Forecasts made"),
+        "performance.reasons.kept": _("Reasons of lights kept"),
+    },
     warm=_warm,
     schedules=(Schedule("forecasts", "dabiao.performance.tasks.forecast_units", timedelta(days=1)),),
 )

@@ -42,6 +42,15 @@ def sentence(explanation: Explanation, names: Names) -> Series:
     return Series(tuple(_sentences(explanation, names)), message("{head} {last}", context="sentences"))
 
 
+def reason(explanation: Explanation, names: Names) -> Message:
+    """The answer alone, beside figures that say how far it is off: cause, place, or that there is neither."""
+    if explanation.causes:
+        return _comes_from(explanation, names)
+    if explanation.place:
+        return _lies_in(explanation.place, names)
+    return _without_cause(explanation)
+
+
 def _sentences(explanation: Explanation, names: Names) -> Iterator[Message]:
     gap, opening = _opening(explanation, names)
     yield opening
@@ -52,12 +61,7 @@ def _sentences(explanation: Explanation, names: Names) -> Iterator[Message]:
             "People who came, left or were away change it by {staffing}.",
             staffing=_signed(explanation.staffing, names),
         )
-    if explanation.causes:
-        yield _comes_from(explanation, names)
-    elif explanation.place:
-        yield _lies_in(explanation.place, names)
-    else:
-        yield _without_cause(explanation)
+    yield reason(explanation, names)
     if explanation.offsets:
         yield _against(explanation, names)
     rest = explanation.apart[-1].total if explanation.causes else Decimal(0)

@@ -1,7 +1,7 @@
 """From a metric of the dictionary and a frame to cells that can be explained, and back to names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Final
@@ -15,7 +15,7 @@ from dabiao.core.errors import NotFound
 from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Before, CannotExplain, Explanation, NoRatio, explain
 from dabiao.engine.diagnosis.decompose import Kind
-from dabiao.engine.diagnosis.wording import Names, Unit, sentence, shown, step_names
+from dabiao.engine.diagnosis.wording import Names, Unit, reason, sentence, shown, step_names
 from dabiao.engine.message import Message, message
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Period
@@ -61,6 +61,7 @@ class Explained:
     """An explanation with what its members are called, the sentence that says it, and its steps and gap in words.
 
     notes: what a reader must know of how it was worked out
+    reason: the sentence without what is off and by how much
     """
 
     metric: str
@@ -71,6 +72,7 @@ class Explained:
     sentence: str
     steps: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    reason: str = ""
 
 
 def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = ()) -> Explained:
@@ -79,6 +81,13 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
     by: the dimensions to look along; by default units below the scope, person, product line, customer, channels …
     A period that is not over is compared with the first days, as many, of the periods before.
     """
+    return explained_in([frame.language], frame, key, against, by=by)[frame.language]
+
+
+def explained_in(
+    languages: Sequence[str], frame: Frame, key: str, against: Against, *, by: Sequence[str] = ()
+) -> dict[str, Explained]:
+    """The same, found out once and said in each of the languages."""
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     metric = frame.metrics[key]
@@ -88,12 +97,35 @@ def explained(frame: Frame, key: str, against: Against, *, by: Sequence[str] = (
     dimensions = tuple(name for name in dimensions if name in by or _tells(table, name)) or dimensions[:1]
     held = expected(frame, key, made_of, table, dimensions, against)
     found = _explained(frame, key, made_of, held, dimensions, against)
+    told = {}
+    for language in languages:
+        with translation.override(language):
+            told[language] = _told(replace(frame, language=language), metric, found, held, dimensions, against)  # fmt: skip
+    return told
+
+
+def _told(
+    frame: Frame,
+    metric: Metric,
+    found: Explanation,
+    held: Expected,
+    dimensions: Sequence[str],
+    against: Against,
+) -> Explained:
+    """What was found out, in the language of the frame."""
     called = _names(frame, metric, found, dimensions, against)
-    said = say(sentence(found, called), frame.language)
-    steps = tuple(say(step, frame.language) for step in step_names(found, called))
     worst = sorted(held.uneven, key=lambda each: (-abs(each.own - each.parts), each.unit))[:NOTED]
-    notes = tuple(say(_uneven(frame, called, each), frame.language) for each in worst)
-    return Explained(key, frame.period, against, found, called, said, steps, notes)
+    return Explained(
+        metric.key,
+        frame.period,
+        against,
+        found,
+        called,
+        sentence=say(sentence(found, called), frame.language),
+        steps=tuple(say(step, frame.language) for step in step_names(found, called)),
+        notes=tuple(say(_uneven(frame, called, each), frame.language) for each in worst),
+        reason=say(reason(found, called), frame.language),
+    )
 
 
 def _explained(

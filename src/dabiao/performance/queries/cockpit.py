@@ -1,25 +1,27 @@
 """The cockpit: how a scope stands in a period, what needs attention, which part it comes from."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from dabiao.core import keeping
 from dabiao.engine import light
-from dabiao.engine.metric import adds_up, is_flow, rollable
+from dabiao.engine.metric import adds_up, rollable
 from dabiao.engine.period import Period
 from dabiao.metrics.answer import WINDOW
 from dabiao.metrics.figure import Number, Where
 from dabiao.metrics.frame import Frame
-from dabiao.metrics.promised import NONE, Promises
+from dabiao.metrics.promised import NONE, Promises, promised
 from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
+from dabiao.metrics.subtree import Subtree, subtree
 from dabiao.org import queries as org
 from dabiao.org.access import may
 from dabiao.org.can import Can
 from dabiao.performance.models import StoredForecast
-from dabiao.performance.queries import curve, funnel, links, parts, signals
+from dabiao.performance.queries import ages, curve, funnel, links, parts, reasons, signals
 from dabiao.performance.queries import headline as headlines
-from dabiao.performance.queries.rows import Cockpit, Part, Tile, Verdict
+from dabiao.performance.queries.rows import Cockpit, Part, Signal, Tile, Verdict
 
 FILED: Final = (
     "filed_visits", "filed_calls", "filed_demos", "filed_proposals", "filed_leads", "filed_qualified_leads",
@@ -33,41 +35,87 @@ TILES: Final = (
 """What stands beside it, most wanted first: the first five that have facts."""
 HISTORY: Final = 7
 """Earlier periods in a tile's line."""
+BESIDE: Final = 6
+"""Tiles that stand whether they have figures or not."""
+TOLD: Final = 5
+"""Signals that the cockpit shows."""
 CLOSING: Final = "closing_pipeline"
 COMPARED: Final = (NOW, BEFORE, YEAR, FESTIVAL)
 
 
-def cockpit(frame: Frame) -> Cockpit:
-    """Everything the cockpit shows; without facts in the snapshot only where it is."""
+def cockpit(frame: Frame, *, told: int | None = TOLD) -> Cockpit:
+    """Everything the cockpit shows; without facts in the snapshot only where it is.
+
+    told: so many of the signals, the worst, are told with their age and cause; None: all of them
+    """
     where = Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number)
     headline = headlines.headline(frame.lake)
     if headline is None:
         return Cockpit(where, None, (), None, None, (), (), (), ())
-    wanted = (headline, *(key for key in frame.known(TILES) if key != headline))[:6]
-    shown = tuple(dict.fromkeys((*wanted, *filed(frame))))
+    shown = _shown(frame, headline)
     stages, process = frame.known(funnel.STAGES), frame.known(links.PROCESS)
     also = {**links.weeks(frame), **curve.stretches(frame, headline)}
     values = measured(frame, (*shown, *stages, *process), also=also)
-    below = parts.measured(frame, tuple(key for key in shown if is_flow(frame.metrics[key])))
+    below = parts.measured(frame, (headline,))
     promises = parts.promises(frame, shown)
-    every = (tile(frame, key, values, promises) for key in shown)
-    tiles = tuple(each for each in every if each.metric in wanted or each.value or each.target is not None)
+    tiles = _tiles(frame, shown, values, promises)
     if all(each.value is None and not (coming(frame) and each.target is not None) for each in tiles):
         return Cockpit(where, None, (), None, None, (), (), (), ())
     lines = parts.parts(frame, headline, below, promises)
     drawn = curve.pace(frame, headline, tiles[0].target, values)
+    everybody = subtree(frame, [each.metric for each in tiles], {NOW: frame.so_far, **ages.windows(frame)})
+    found = _signals(frame, tiles, everybody, told)
+    caused = reasons.on_tiles(frame, tiles)
     return Cockpit(
         where=where,
         verdict=verdict(frame, tiles[0], drawn.end, lines),
-        tiles=tiles,
+        tiles=caused,
         pace=drawn.pace,
-        headline=tiles[0],
-        signals=signals.signals(frame, tiles, below, promises),
+        headline=caused[0],
+        signals=found,
+        good=signals.good(frame, tiles),
+        crowd=bool(everybody.units) and not everybody.people,
         parts=lines,
         parts_note=parts.uneven(frame, headline, tiles[0].target, (part.target for part in lines)),
         funnel=funnel.funnel(frame, stages, values),
         links=links.links(frame, headline, process, values),
     )
+
+
+def tiles_of(frame: Frame) -> tuple[Tile, ...]:
+    """The cockpit's tiles alone, without causes."""
+    headline = headlines.headline(frame.lake)
+    if headline is None:
+        return ()
+    shown = _shown(frame, headline)
+    return _tiles(frame, shown, measured(frame, shown), promised(frame, [frame.scope], shown))
+
+
+def _shown(frame: Frame, headline: str) -> tuple[str, ...]:
+    """The headline, what stands beside it, and on a person's page what they file by hand."""
+    wanted = (headline, *(key for key in frame.known(TILES) if key != headline))[:BESIDE]
+    return tuple(dict.fromkeys((*wanted, *filed(frame))))
+
+
+def _tiles(frame: Frame, shown: Sequence[str], values: Values, promises: Promises) -> tuple[Tile, ...]:
+    """What is only filed by hand needs a figure or a target to be shown."""
+    every = [tile(frame, key, values, promises) for key in shown]
+    return tuple(each for n, each in enumerate(every) if n < BESIDE or each.value or each.target is not None)
+
+
+def all_signals(frame: Frame) -> Cockpit:
+    """The cockpit with every signal told, without what only its own page draws: that is kept for a while."""
+    page = cockpit(frame, told=None)
+    return replace(page, pace=None, parts=(), funnel=(), links=())
+
+
+def _signals(frame: Frame, tiles: Sequence[Tile], everybody: Subtree, told: int | None) -> tuple[Signal, ...]:
+    """All that needs handling, worst first; the first with age and cause."""
+    promises = promised(frame, everybody.parts, [each.metric for each in tiles])
+    everybody.learn(promises)
+    found = signals.signals(frame, tiles, everybody, promises)
+    first = ages.aged(frame, everybody, found[:told])
+    return (*reasons.with_causes(frame, first), *(found[told:] if told is not None else ()))
 
 
 def coming(frame: Frame) -> bool:
@@ -105,6 +153,7 @@ def stamp(frame: Frame) -> str:
         frame.currency,
         frame.edition,
         list(forecasts),
+        reasons.last_kept(),
     )
 
 

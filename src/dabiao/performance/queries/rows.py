@@ -36,6 +36,8 @@ class Tile:
     """The target was derived from another period's or from parts, not set for exactly this."""
     adds_up: bool = False
     """Parts account for it, so that it can be said why it is off."""
+    cause: str = ""
+    """Why it is off, as far as a job has found out."""
 
     @property
     def asks_why(self) -> bool:
@@ -111,6 +113,23 @@ class Signal:
     metric: str = ""
     """What to look at closer, and of whom; without a scope, where the reader is at home."""
     scope: Scope | None = None
+    paced: bool = False
+    """Held against what is due by now, not against the whole target."""
+    path: tuple[str, ...] = ()
+    """The units between the page's scope and this part, from above."""
+    carries: tuple[str, ...] = ()
+    """Whose gap this one is too, nearest first: they are off because this part is."""
+    stake: Decimal | None = None
+    """Money at stake by now; `about` where it is derived from what one of something brings."""
+    about: bool = False
+    age: int | None = None
+    """Periods in a row, this one included, that it has been off; `since` says it in words."""
+    since: str = ""
+    step: str = ""
+    """What to do next."""
+    explainable: bool = False
+    cause: str = ""
+    """Where it comes from, as far as a job has found out."""
 
     @property
     def unit_key(self) -> str:
@@ -196,9 +215,14 @@ class Cockpit:
     pace: Pace | None
     headline: Tile | None
     signals: tuple[Signal, ...]
+    """What needs handling; those told first have age and cause."""
     parts: tuple[Part, ...]
     funnel: tuple[Stage, ...]
     links: tuple[Link, ...]
+    good: tuple[Signal, ...] = ()
+    """What goes better than it was meant to: nobody has to do anything about it."""
+    crowd: bool = False
+    """So many people that single ones are left to whoever looks one unit deeper."""
     parts_note: str = ""
     """Where the targets of the parts do not sum to that of the whole."""
 
@@ -206,6 +230,17 @@ class Cockpit:
     def is_judged(self) -> bool:
         """Whether anything is held against a target that is due: else nobody can say that nothing stands out."""
         return any(tile.light for tile in self.tiles)
+
+    @property
+    def sure_links(self) -> tuple[Link, ...]:
+        """Of what was compared with the result only what is not just as likely chance."""
+        return tuple(link for link in self.links if link.found)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing stands out: also no red light that some rule of signals has let pass, and no gap at the end."""
+        lit = any(tile.light == "red" for tile in self.tiles)
+        return self.is_judged and not lit and (self.verdict is None or self.verdict.light != "red")
 
 
 Rows = Sequence[Mapping[str, object]]
