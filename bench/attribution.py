@@ -12,19 +12,24 @@ k descriptions of `Explanation.ranked`.
 that could be, min(k, causes of the case), mean over cases. `hits_strict` asks for all causes among the first k:
 two cannot be first both.
 
-`--cross-validate` judges cases that had no say in the settings, over many random halves, and gives the mean
-over all settings of the grid, which nobody chose at all. `--plant` judges on incidents planted into ordinary
+`--cross-validate` judges cases that had no say in the settings. Cases of one platform and month are alike, often
+parts of one incident, so that a random half would be judged by its twins. Whole families are left out instead:
+a family is a platform (how its files are named, and the dimensions that they have) and a month. Each is judged with
+what was best on all others (where several settings were, by their mean); printed are hits of every family, of all
+cases together, and the mean over all settings of the grid, which nobody chose at all. `--plant` judges on incidents planted into ordinary
 minutes of the cases (`bench.planted`), `--simulate` on wholly made-up ones (`bench.incidents`).
 """
 
 import argparse
 import itertools
 import json
+import re
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +37,13 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import yaml
 
-from bench.incidents import Incident, Where, incident
+from bench.incidents import Floats, Incident, Where, incident
 from bench.planted import ordinary, planted
 from dabiao.engine.diagnosis import CannotExplain, Explanation, NoRatio, Settings, explain
 
 FIRST = (1, 3, 5)
 NOWHERE = 1_000
 RENAMED = {"min": "period", "value": "part", "cnt": "whole"}
-HALVES = 200
 GRID = [
     Settings(plainness=plainness, stray=stray, share=share)
     for plainness, stray, share in itertools.product((0.1, 0.15, 0.2), (0.003, 0.01, 0.03), (0.05, 0.1, 0.2))
@@ -51,6 +55,13 @@ class Case:
     path: Path
     at: int
     causes: tuple[Where, ...]
+
+    def family(self) -> str:
+        """Platform and month: `case#_#_# bitrate,cdn,p2p 2019-11`."""
+        scheme = re.sub(r"\d+", "#", self.path.stem)
+        with pacsv.open_csv(self.path) as opened:
+            dimensions = sorted(name for name in opened.schema.names if name not in RENAMED)
+        return f"{scheme} {','.join(dimensions)} {datetime.fromtimestamp(self.at, UTC):%Y-%m}"
 
     def table(self) -> pa.Table:
         """Dimension values as they are written: a bitrate is a name, not a number."""
@@ -118,9 +129,9 @@ def run_made(name: str, made: Incident) -> Outcome:
 
 
 def _outcome(case: str, causes: tuple[Where, ...], found: Explanation, seconds: float) -> Outcome:
-    ranked = [frozenset(where) for where in found.ranked]
+    ranked = [frozenset(one.where) for one in found.ranked]
     ranks = tuple(ranked.index(cause) + 1 if cause in ranked else NOWHERE for cause in causes)
-    return Outcome(case, causes, ranks, seconds, [dict(where) for where in found.ranked[:3]])
+    return Outcome(case, causes, ranks, seconds, [dict(one.where) for one in found.ranked[:3]])
 
 
 def hits(outcomes: Sequence[Outcome]) -> dict[str, float]:
@@ -131,28 +142,38 @@ def hits_strict(outcomes: Sequence[Outcome]) -> dict[str, float]:
     return {str(k): round(statistics.fmean(one.all_found(k) for one in outcomes), 4) for k in FIRST}
 
 
-def cross_validated(cases: Sequence[Case]) -> dict[str, dict[str, float]]:
-    """Hits on cases that had no say in the settings: a random half is judged with what was best on the other."""
+def cross_validated(cases: Sequence[Case]) -> dict[str, object]:
+    """Hits on families of cases that had no say in the settings, of each and of all together."""
     outcomes = [[run(case, settings) for case in cases] for settings in GRID]
+    families = [case.family() for case in cases]
+    judged = held_out(outcomes, families, Outcome.found)
+    of = np.array(families)
     return {
-        "hits_cross_validated": _held_out(outcomes, Outcome.found),
-        "hits_strict_cross_validated": _held_out(outcomes, Outcome.all_found),
+        "hits_left_out": _mean(judged),
+        "hits_strict_left_out": _mean(held_out(outcomes, families, Outcome.all_found)),
         "hits_over_all_settings": hits(list(itertools.chain.from_iterable(outcomes))),
+        "families": {
+            name: {"cases": int((of == name).sum()), "hits": _mean(judged[of == name])}
+            for name in sorted(set(families))
+        },
     }
 
 
-def _held_out(
-    outcomes: Sequence[Sequence[Outcome]], found: Callable[[Outcome, int], float]
-) -> dict[str, float]:
-    """outcomes: settings x case."""
-    scores = np.array([[[found(one, k) for k in FIRST] for one in row] for row in outcomes])
-    draw, judged = np.random.default_rng(7), []
-    for _ in range(HALVES):
-        order = draw.permutation(scores.shape[1])
-        chosen_on, held_out = np.array_split(order, 2)
-        best = int(np.argmax(scores[:, chosen_on].sum(axis=(1, 2))))
-        judged.append(scores[best, held_out].mean(axis=0))
-    return {str(k): round(float(mean), 4) for k, mean in zip(FIRST, np.mean(judged, axis=0), strict=True)}
+def held_out(
+    outcomes: Sequence[Sequence[Outcome]], families: Sequence[str], found: Callable[[Outcome, int], float]
+) -> Floats:
+    """case x k: how each case does with what was best on the other families. outcomes: settings x case."""
+    scores = np.array([[[found(one, k) for k in FIRST] for one in row] for row in outcomes], dtype=float)
+    of, judged = np.array(families), np.empty(scores.shape[1:])
+    for name in set(families):
+        others = scores[:, of != name].sum(axis=(1, 2))
+        best = np.isclose(others, others.max())
+        judged[of == name] = scores[best][:, of == name].mean(axis=0)
+    return judged
+
+
+def _mean(judged: Floats) -> dict[str, float]:
+    return {str(k): round(float(mean), 4) for k, mean in zip(FIRST, judged.mean(axis=0), strict=True)}
 
 
 def report(outcomes: Sequence[Outcome]) -> dict[str, object]:
@@ -190,7 +211,7 @@ def main() -> None:
     )
     parser.add_argument("--first", type=int, default=0, help="the first seed of made-up incidents")
     parser.add_argument(
-        "--cross-validate", action="store_true", help="also judge settings chosen on other cases"
+        "--cross-validate", action="store_true", help="also judge settings chosen on other families of cases"
     )
     parser.add_argument("--misses", action="store_true", help="also list the cases whose cause is not first")
     asked = parser.parse_args()

@@ -10,7 +10,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from dabiao.core.sentence import say
-from dabiao.engine.diagnosis import Before, CannotExplain, NoRatio, Settings, explain
+from dabiao.engine.diagnosis import Before, Candidate, CannotExplain, NoRatio, Settings, explain
 from dabiao.engine.diagnosis.cells import lay_out, minor
 from dabiao.engine.diagnosis.wording import Names, sentence
 
@@ -66,7 +66,7 @@ def test_the_cause_comes_first_and_alone(case, where):
     )
 
     assert [dict(cause.where) for cause in found.causes] == [where], case
-    assert found.ranked[0] == found.causes[0].where
+    assert found.ranked[0] == Candidate(found.causes[0].where, stands_out=True)
     assert found.standing.out and found.gap < 0
 
 
@@ -127,7 +127,7 @@ def test_the_coarser_of_two_equal_descriptions_is_the_cause():
 
     assert [cause.where for cause in found.causes] == [(("line", "B"),)]
     assert found.causes[0].in_full == (("line", "B"), ("channel", "Web"))
-    assert found.ranked[1] == found.causes[0].in_full
+    assert found.ranked[1] == Candidate(found.causes[0].in_full, stands_out=True)
 
 
 def test_equally_short_descriptions_of_the_same_rows_are_both_named():
@@ -138,7 +138,8 @@ def test_equally_short_descriptions_of_the_same_rows_are_both_named():
     )
     found = explain(table, DIMENSIONS, at=12, kind="ratio")
 
-    assert found.ranked[:2] == ((("line", "B"),), (("channel", "Web"),))
+    assert [one.where for one in found.ranked[:2]] == [(("line", "B"),), (("channel", "Web"),)]
+    assert all(one.stands_out for one in found.ranked[:2])
 
 
 def test_what_the_first_cause_is_a_part_of_comes_before_weaker_candidates():
@@ -148,8 +149,8 @@ def test_what_the_first_cause_is_a_part_of_comes_before_weaker_candidates():
         history(1, lambda cell: 0.1 if inside(cell) else 1.0, size=60), DIMENSIONS, at=12, kind="ratio"
     )
 
-    assert found.ranked[0] == tuple(where.items())
-    assert {(condition,) for condition in where.items()} <= set(found.ranked[:4])
+    assert found.ranked[0].where == tuple(where.items())
+    assert {(condition,) for condition in where.items()} <= {one.where for one in found.ranked[:4]}
 
 
 def test_quiet_months_seldom_find_anything():

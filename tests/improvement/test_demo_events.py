@@ -164,7 +164,7 @@ def test_the_price_war_is_the_first_cause_of_fewer_wins(eventful):
 
 def test_the_newcomers_team_and_line_come_first_for_the_quarter(eventful):
     """A quarter has too few deals of three people to be certain; the first place to look is still theirs."""
-    assert dict(explained(eventful, WON, months=3).ranked[0]) == {
+    assert dict(explained(eventful, WON, months=3).ranked[0].where) == {
         "team": "shanghai-1",
         "product_line": "new_energy",
     }

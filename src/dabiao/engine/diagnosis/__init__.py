@@ -1,5 +1,6 @@
 """Why a number is off: `explain` finds the segments a gap comes from and takes the gap apart exactly."""
 
+from dabiao.engine.diagnosis.candidates import Candidate
 from dabiao.engine.diagnosis.cells import CannotExplain
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Member, NoRatio, decompose
 from dabiao.engine.diagnosis.expectation import Shares
@@ -8,6 +9,7 @@ from dabiao.engine.diagnosis.search import Settings
 
 __all__ = [
     "Before",
+    "Candidate",
     "CannotExplain",
     "Cause",
     "Contribution",

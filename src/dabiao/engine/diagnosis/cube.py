@@ -47,6 +47,12 @@ class Cube:
         names, members = self.cells.dimensions, self.cells.members
         return tuple((names[axis], members[axis][leaf[axis]]) for axis in cuboid.axes)
 
+    def number(self, where: Where) -> int:
+        """The segment of these conditions, which must not be more than the cube is deep."""
+        axes = tuple(sorted(self.cells.dimensions.index(name) for name, _ in where))
+        cuboid = next(one for one in self.cuboids if one.axes == axes)
+        return cuboid.start + int(cuboid.group[int(np.argmax(self.cells.covered(where)))])
+
     def sums(self, values: Floats) -> Floats:
         """What each segment's leaves sum to."""
         return np.concatenate([one.sums(values) for one in self.cuboids])

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import combinations
 
 import pyarrow as pa
 
 from dabiao.engine.diagnosis.baseline import Baseline, of_history
+from dabiao.engine.diagnosis.candidates import Candidate, candidates
 from dabiao.engine.diagnosis.cells import Cells, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, decompose
@@ -15,7 +15,7 @@ from dabiao.engine.diagnosis.expectation import Expectation, Shares, expect
 from dabiao.engine.diagnosis.find import Finding, find
 from dabiao.engine.diagnosis.place import Place, place
 from dabiao.engine.diagnosis.presence import present
-from dabiao.engine.diagnosis.search import Ranking, Settings, Shown
+from dabiao.engine.diagnosis.search import Settings, Shown
 from dabiao.engine.diagnosis.standout import Standing, View, standing
 from dabiao.engine.diagnosis.steps import STAFFING, members, named, steps
 from dabiao.engine.diagnosis.tree import Node, grow
@@ -49,8 +49,7 @@ class Explanation:
 
     causes:    what explains the gap together, most important first; empty if nothing stands out
     offsets:   what went against the gap and stands out too: without it the gap would be larger
-    ranked:    every description worth a look, best first: the causes and what says the same rows as shortly, the
-               best single segment and its fuller wording, the next best, coarser readings of the first, others
+    ranked:    every description worth a look, best first, and whether it stands out; see `candidates`
     steps:     the gap over the staffing (where that is known and changed something), the causes, the offsets and
                the rest, exact
     by:        the gap over the members of each dimension, exact
@@ -62,7 +61,7 @@ class Explanation:
     kind: Kind
     causes: tuple[Cause, ...]
     offsets: tuple[Cause, ...]
-    ranked: tuple[Where, ...]
+    ranked: tuple[Candidate, ...]
     steps: Decomposition
     by: dict[str, Decomposition]
     tree: Node
@@ -122,7 +121,7 @@ def explain(
         kind=kind,
         causes=tuple(_cause(cube, where) for where in causes),
         offsets=tuple(_cause(cube, where) for where in against),
-        ranked=_ranked(cube, found.ranking),
+        ranked=candidates(cube, shown, found, stands, settings),
         steps=decompose(steps(cells, expectation, [*causes, *against]), kind),
         by=by,
         tree=tree,
@@ -168,24 +167,3 @@ def _directed(
 
 def _cause(cube: Cube, where: Where) -> Cause:
     return Cause(name=named(where), where=where, in_full=cube.in_full(where))
-
-
-def _ranked(cube: Cube, ranking: Ranking) -> tuple[Where, ...]:
-    """Nobody can tell descriptions of the same rows apart, so all equally short ones are named.
-
-    Likelihood alone may be too narrow: what the first cause is a part of comes before weaker candidates.
-    """
-    leading = [*ranking.causes, *([] if ranking.best is None else [ranking.best])]
-    said = [cube.where(one) for one in ranking.causes]
-    said += [cube.where(same) for one in leading for same in cube.said_as_shortly(one)]
-    if ranking.best is not None:
-        alone = cube.where(ranking.best)
-        said += [alone, cube.in_full(alone)]
-    next_best, *others = [cube.where(one) for one in ranking.others] or [()]
-    said += [next_best, *(_coarser(said[0]) if said else ()), *others]
-    return tuple(dict.fromkeys(where for where in said if where))
-
-
-def _coarser(where: Where) -> list[Where]:
-    """The same with conditions left out, the nearest first."""
-    return [fewer for kept in range(len(where) - 1, 0, -1) for fewer in combinations(where, kept)]

@@ -11,6 +11,7 @@ must also carry a share of the gap.
 """
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -137,6 +138,7 @@ class Aim:
 class Ranking:
     """Segments by number: those that together explain the gap best, the best alone, and others by own score.
 
+    alone:      what every segment gains by itself
     gained:     log-likelihood gained by the causes together, and by the movement of all the rest
     everywhere: log-likelihood gained by everything being off alike
     alike:      what all the rest was multiplied by before the causes were sought (1 where that adds nothing)
@@ -147,6 +149,7 @@ class Ranking:
     everywhere: float
     best: int | None
     others: tuple[int, ...]
+    alone: Scan
     alike: float = 1.0
 
 
@@ -183,18 +186,72 @@ def _ranked(cube: Cube, shown: Shown, aim: Aim, settings: Settings, others: int)
         _with_companions(cube, shown, aim, settings, int(start), alone) for start in order[: settings.starts]
     ]
     best, *rivals = sorted(sets, key=lambda found: -found.worth) or [_Found(0.0, 0.0, (), None)]
-    causes = _by_own_score(best, alone)
+    whole = _under_one_roof(cube, shown, aim, settings, best.segments, alone)
+    parts = tuple(one for one in best.segments if one not in whole)
+    causes = _by_own_score(whole, alone)
     following = () if best.following is None else (best.following,)
     rival = next((one for one in rivals if not set(one.segments) & set(causes)), None)
-    instead = () if rival is None else _by_own_score(rival, alone)
-    beside = dict.fromkeys([*following, *instead, *(int(one) for one in order)])
+    instead = () if rival is None else _by_own_score(rival.segments, alone)
+    beside = dict.fromkeys([*following, *_by_own_score(parts, alone), *instead, *(int(one) for one in order)])
     return Ranking(
         causes,
         best.gained,
         float(alone.score[0]),
         int(order[0]) if len(order) else None,
         tuple(one for one in beside if one not in causes)[:others],
+        alone,
     )
+
+
+def _under_one_roof(
+    cube: Cube, shown: Shown, aim: Aim, settings: Settings, segments: tuple[int, ...], alone: Scan
+) -> tuple[int, ...]:
+    """The same set, but several parts of a coarser segment that is off all through are that segment.
+
+    What a cause makes go wrong goes wrong in every leaf below it: the ripple effect of Squeeze (Li et al. 2019). It
+    does so unevenly, so that a set of parts, each at a rate of its own, gains more likelihood than the whole; RiskLoc
+    (Kalander 2022) and RobustSpot (Sun et al. 2023) ask therefore for many leaves that are off rather than for leaves
+    that are off alike. Here a whole stands for its parts if it is one of the set, found after a part; or if it gains
+    more by itself than any of its several parts, and what is left of it without them is off as well.
+    """
+    for roof in sorted(_roofs(cube, segments), key=lambda one: (-alone.score[one], one)):
+        inside = cube.cells.covered(cube.where(roof))
+        parts = [
+            one
+            for one in segments
+            if one != roof and not (cube.cells.covered(cube.where(one)) & ~inside).any()
+        ]
+        if not parts or (
+            roof not in segments and not _off_all_through(cube, shown, aim, settings, roof, parts, alone)
+        ):
+            continue
+        others = tuple(one for one in segments if one not in (*parts, roof))
+        return _under_one_roof(cube, shown, aim, settings, (roof, *others), alone)
+    return segments
+
+
+def _off_all_through(
+    cube: Cube, shown: Shown, aim: Aim, settings: Settings, whole: int, parts: list[int], alone: Scan
+) -> bool:
+    """Whether a whole gains more than each of several parts, and is off outside of them too."""
+    if len(parts) < 2 or alone.score[whole] <= max(alone.score[one] for one in parts):
+        return False
+    left = cube.cells.covered(cube.where(whole))
+    for one in parts:
+        left &= ~cube.cells.covered(cube.where(one))
+    rest = scan(cube, shown, settings, among=left)
+    return bool(rest.score[whole] > 0 and aim.toward * rest.gap[whole] > 0)
+
+
+def _roofs(cube: Cube, segments: tuple[int, ...]) -> set[int]:
+    """The segments themselves, and what is left of each with conditions left out: of the same rows the shortest."""
+    fewer = {
+        cube.number(some)
+        for one in segments
+        for kept in range(1, cube.depth[one])
+        for some in combinations(cube.where(one), kept)
+    }
+    return {int(cube.first_of[one]) for one in fewer} | set(segments)
 
 
 @dataclass(frozen=True)
@@ -207,8 +264,8 @@ class _Found:
     following: int | None
 
 
-def _by_own_score(found: _Found, alone: Scan) -> tuple[int, ...]:
-    return tuple(sorted(found.segments, key=lambda segment: (-alone.score[segment], segment)))
+def _by_own_score(segments: tuple[int, ...], alone: Scan) -> tuple[int, ...]:
+    return tuple(sorted(segments, key=lambda segment: (-alone.score[segment], segment)))
 
 
 def _best(cube: Cube, found: Scan, value: Floats, aim: Aim, most: int) -> Ints:

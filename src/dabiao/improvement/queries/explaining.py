@@ -248,7 +248,7 @@ def _names(
 ) -> Names:
     """What the metric, the dimensions and the members of causes and branches are called."""
     units: dict[str, Unit] = {"money": "money", "ratio": "ratio"}
-    said = {(name, member) for where in found.ranked for name, member in where if member is not None}
+    said = {(name, member) for one in found.ranked for name, member in one.where if member is not None}
     said |= {(name, line.member.name) for name, split in found.by.items() for line in split.contributions}
     members: dict[tuple[str, str], str] = {}
     for dimension in dimensions:

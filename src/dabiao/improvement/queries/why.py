@@ -97,9 +97,18 @@ class Why:
     steps: tuple[Step, ...]
     branches: tuple[Branch, ...]
     splits: tuple[Split, ...]
-    readings: tuple[tuple[str, str], ...]
-    """What else was looked at, in words, with the facts behind it."""
+    readings: tuple["Reading", ...]
+    """What else was looked at."""
     along: tuple["Along", ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Another description worth a look, in words, with the facts behind it. by_chance: it does not stand out."""
+
+    name: str
+    facts: str
+    by_chance: bool
 
 
 @dataclass(frozen=True)
@@ -305,14 +314,18 @@ def _row(frame: Frame, explained: Explained, dimension: str, line: Contribution)
     return _branch(frame, explained, called, 0, line.total, ((dimension, line.member.name or None),))
 
 
-def _readings(frame: Frame, explained: Explained) -> Iterator[tuple[str, str]]:
+def _readings(frame: Frame, explained: Explained) -> Iterator[Reading]:
+    """The first few that are not named above. Where there is no gap there is nothing to read in it."""
     what = explained.explanation
+    if not what.gap:
+        return
     named = {cause.where for cause in (*what.causes, *what.offsets)} | {
         cause.in_full for cause in what.causes
     }
-    others = [where for where in what.ranked if where not in named]
-    for where in others[:READINGS]:
-        yield _described(frame, explained, where), _facts(frame, where)
+    others = [one for one in what.ranked if one.where not in named]
+    for one in others[:READINGS]:
+        name = _described(frame, explained, one.where)
+        yield Reading(name, _facts(frame, one.where), by_chance=not one.stands_out)
 
 
 def _along(frame: Frame, explained: Explained) -> Iterator[Along]:
