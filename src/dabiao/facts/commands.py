@@ -167,7 +167,8 @@ def _proposal(paths: Sequence[Path], system: str, answers: Sequence[str]) -> Pro
     found = look(paths, asked=actions.what_is_known(system, given)).proposal
     if found is None:
         raise Malformed(_("These are rows handed back from an import; they have its mapping."))
-    if strange := sorted(set(given) - {question.key for question in found.questions}):
+    known = {question.key for question in found.questions} | {sheet.key for sheet in found.taken}
+    if strange := sorted(set(given) - known):
         raise Malformed(_("Nothing asks %(names)s.") % {"names": ", ".join(strange)})
     return found
 
@@ -182,8 +183,14 @@ def _pair(said: str) -> tuple[str, str]:
 def _tell(found: Proposal, out: Console) -> None:
     for note in found.notes:
         out.print(note, markup=False)
-    for name in found.unplaced:
-        out.print(_("%(source)s: nothing of it is loaded.") % {"source": name}, markup=False)
+    for sheet in found.taken:
+        if not sheet.kind:
+            told = {"source": ", ".join(sheet.places), "why": sheet.why, "key": sheet.key}
+            out.print(
+                _("%(source)s is left out: %(why)s. To load it, say what it is: --answer %(key)s=TABLE")
+                % told,
+                markup=False,
+            )
 
 
 def _refuse_open(found: Proposal) -> None:
