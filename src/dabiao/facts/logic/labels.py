@@ -27,6 +27,19 @@ ASIDES: Final[Mapping[str, Promise]] = {
 }
 
 
+KINDS: Final = (
+    "order_lines", "opportunities", "contracts", "targets", "people", "units", "customers", "products", "receipts",
+    "receivables", "invoices", "deliveries", "revenue", "leads", "activities", "expenses", "complaints", "ownership",
+    "fx_rates", "nothing",
+)  # fmt: skip
+"""What a sheet can be said to be on the page, the most usual first; the mapping can say more."""
+
+
+def kind(name: str) -> str:
+    """What a sheet is taken for."""
+    return str(_("— left out —")) if name == "nothing" else table(name)
+
+
 def table(name: str) -> str:
     """A table's name; the key itself for one that has none."""
     return str(TABLES.get(name, name))

@@ -1,8 +1,8 @@
 """Target sheets: long (a row a period) and wide (a column a month), of people, units or product lines."""
 
 import re
-from collections.abc import Sequence
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final

@@ -125,7 +125,9 @@ def _fill(
     Where a column must be, and one alone could be it, nobody is asked. One that is another column already is none.
     """
     open_ = {question.key for question in asking.open}
-    taken = {said for other, said in seen.said.items() if other != name and f"{seen.name}.{other}" not in open_}
+    taken = {
+        said for other, said in seen.said.items() if other != name and f"{seen.name}.{other}" not in open_
+    }
     choices = [Choice(header, header, (_cells(seen, header),)) for header in headers if header not in taken]
     if not choices:
         return ""
