@@ -99,12 +99,12 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
     batch = queries.batch(key)
     text: str = batch.mapping
     problems: tuple[Problem, ...] = ()
-    refused = ""
+    refused, typed = "", dict[str, str]()
     if request.method == "POST" and "answer" in request.POST:
         try:
             return _answered(request, batch)
         except Malformed as unfit:
-            refused = str(unfit)
+            refused, typed = str(unfit), _said(request)
     elif request.method == "POST":
         text = (
             request.POST.get("text", "").replace("\r\n", "\n")
@@ -124,7 +124,9 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
         "text": text,
         "problems": problems,
         "refused": refused,
-        "questions": actions.questions(batch),
+        "questions": [
+            replace(each, answer=typed.get(each.key, each.answer)) for each in actions.questions(batch)
+        ],
         "sheets": sheets(batch),
         "kinds": _kinds(batch),
         "waiting": actions.open_questions(batch),
@@ -144,11 +146,14 @@ def _kinds(batch: ImportBatch) -> list[tuple[str, str]]:
     return [(name, labels.kind(name)) for name in kinds]
 
 
+def _said(request: UserRequest) -> dict[str, str]:
+    return {name[2:]: str(value) for name, value in request.POST.items() if name.startswith("q:")}
+
+
 def _answered(request: UserRequest, batch: ImportBatch) -> HttpResponse:
     """Take answers, and what sheets are said to be, over; go on to the check where that was asked for and nothing is open."""
     as_it_is = {sheet.key: sheet.kind or NOTHING for sheet in actions.taken(batch)}
-    said = {name[2:]: str(value) for name, value in request.POST.items() if name.startswith("q:")}
-    said = {key: value for key, value in said.items() if as_it_is.get(key) != value}
+    said = {key: value for key, value in _said(request).items() if as_it_is.get(key) != value}
     if said:
         batch = actions.answer(batch.key, said, by=request.user, at=timezone.now())
     if "check" not in request.POST or actions.open_questions(batch):

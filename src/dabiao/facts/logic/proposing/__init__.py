@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dabiao.engine import document as documents
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.mapping.parse import SCHEMA
-from dabiao.facts.logic.proposing import columns, joins, kinds, people, tables, targets, telling
+from dabiao.facts.logic.proposing import columns, joins, kinds, people, spelling, tables, targets, telling
 from dabiao.facts.logic.proposing.asking import Asking, Choice, Question
 from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.seen import Guess, Seen, called, headers_of, ledger_name, looked_at
@@ -90,14 +90,17 @@ def propose(
     for each in seen:
         if each.name in used or not fed:
             source = _source(each, found.get(each.name, []), unpivots.get(each.name))
+            if each in facts and (same := spelling.replaced(each, seen, asking)):
+                source["replace"] = same
             # A ledger takes the place of what it said before, never of what another one says of the same days.
             own = {"system": f"{named}-{ledger_name(each)}"} if each.name in replacing else {}
             document["sources"][each.name] = source | own
     unplaced = tuple(each.name for each in seen if each.name not in used)
     guesses = tuple(guess for each in seen for guess in each.chosen.values())
     headers = {called(file, each.sheet_name): list(each.headers) for each in seen for file in each.files}
+    asked = {question.key for question in asking.open}
     sheets = tuple(
-        taken(each, [one for one in fed if one["from"] == each.name], _looked_up(each, found))
+        taken(each, [one for one in fed if one["from"] == each.name], asked, _looked_up(each, found))
         for each in seen
     )
     return Proposal(

@@ -1,6 +1,6 @@
 """What each sheet was taken for, in figures that somebody knows of it: rows, days, sums. And why it is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -9,6 +9,7 @@ from dabiao.facts.logic import coerce
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.proposing import days, targets
 from dabiao.facts.logic.proposing.marks import mark_of
+from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.seen import Seen, called
 
 _SUMMED: Final = ("amount", "amount_with_tax", "qty", "target")
@@ -36,8 +37,11 @@ class Taken:
     why: str = ""
 
 
-def taken(seen: Seen, fed: Sequence[dict[str, Any]], why: str) -> Taken:
-    """What was made of a sheet. fed: the tables that it feeds; why: what it is used for where it feeds none."""
+def taken(seen: Seen, fed: Sequence[dict[str, Any]], asked: Collection[str], why: str) -> Taken:
+    """What was made of a sheet. fed: the tables that it feeds; why: what it is used for where it feeds none.
+
+    asked: keys of questions that are open: a column that is asked for is not summed.
+    """
     into = list(dict.fromkeys(str(entry["into"]) for entry in fed))
     kind = seen.kind if seen.kind and into else ""
     first, last = _days(seen) if kind else ("", "")
@@ -51,7 +55,7 @@ def taken(seen: Seen, fed: Sequence[dict[str, Any]], why: str) -> Taken:
         beside=tuple(name for name in into if name not in {kind, "assignments"}),
         first=first,
         last=last,
-        sums=_sums(seen) if kind else (),
+        sums=_sums(seen, asked) if kind else (),
         why="" if kind else why or seen.why,
     )
 
@@ -64,12 +68,18 @@ def _days(seen: Seen) -> tuple[str, str]:
     return (read[0].isoformat(), read[-1].isoformat()) if read else ("", "")
 
 
-def _sums(seen: Seen) -> tuple[tuple[str, str], ...]:
+def _sums(seen: Seen, asked: Collection[str]) -> tuple[tuple[str, str], ...]:
     """What the columns of amounts sum to; the months of a wide sheet together."""
     if seen.kind == "targets" and (months := targets.months_of(seen)):
         total = sum((_sum(seen, header) for header in months), Decimal(0))
-        return ((" … ".join([next(iter(months)), list(months)[-1]]), str(total)),)
-    headers = [seen.chosen[name].header for name in _SUMMED if name in seen.chosen]
+        unit = unit_above(seen)
+        name = f"{next(iter(months))} … {list(months)[-1]}"
+        return ((f"{name} ({unit})" if unit else name, str(total)),)
+    headers = [
+        seen.chosen[name].header
+        for name in _SUMMED
+        if name in seen.chosen and f"{seen.name}.{name}" not in asked
+    ]
     return tuple((header, str(_sum(seen, header))) for header in headers if header in seen.headers)
 
 
