@@ -137,6 +137,13 @@ class TestArchive:
 
         assert answer.status_code == 422 and not list(home.rglob("evil.csv"))
 
+    def test_of_an_old_program_has_its_names_in_chinese(self, ada):
+        pack = zipped({"abcd.csv": ORDERS.encode()}).replace(b"abcd.csv", "订单.csv".encode("gb18030"))
+
+        begun(ada, {"a.zip": pack})
+
+        assert ImportBatch.objects.get().path.endswith("/订单.csv")
+
     def test_that_is_none_is_refused(self, ada):
         answer = ada.post("/facts/start/", {"upload": [SimpleUploadedFile("a.zip", b"PK and nothing")]})
 
@@ -236,6 +243,16 @@ class TestPageOfQuestions:
 
         page = ada.get(place).content.decode()
         assert 'name="q:x.amount"' in page and "Betrag" in page
+
+    def test_of_what_a_sheet_is_are_changed_above_once_answered(self, ada):
+        place = begun(ada, {"记录.csv": "日期,金额\n2026-01-05,1\n2026-01-06,2\n".encode()})
+        assert 'type="radio"' in ada.get(place).content.decode()
+
+        ada.post(place, {"answer": "1", "q:记录.kind": "receipts"})
+        page = ada.get(place).content.decode()
+
+        assert 'name="q:记录.kind" value' not in page
+        assert '<option value="receipts" selected>' in page
 
     def test_goes_on_to_the_check_once_all_is_answered(self, ada, place):
         ada.post(place, {"answer": "1", "take": "1", "q:x.kind": "receipts"})

@@ -29,10 +29,12 @@ ASIDES: Final[Mapping[str, Promise]] = {
 
 KINDS: Final = (
     "order_lines", "opportunities", "contracts", "targets", "people", "units", "customers", "products", "receipts",
-    "receivables", "invoices", "deliveries", "revenue", "leads", "activities", "expenses", "complaints", "ownership",
-    "fx_rates", "nothing",
+    "receivables", "invoices", "deliveries", "revenue", "leads", "activities", "expenses", "complaints",
 )  # fmt: skip
-"""What a sheet can be said to be on the page, the most usual first; the mapping can say more."""
+"""What somebody can say that a sheet is, the most usual first: tables that a day and a few columns make.
+
+What holds from one day to another is none: whether an end is the last day or the one after, only a mapping says.
+"""
 
 
 def kind(name: str) -> str:

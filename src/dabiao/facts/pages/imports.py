@@ -23,7 +23,8 @@ from dabiao.facts.logic import editing, labels, takeback
 from dabiao.facts.logic.loading.report import Report, from_json, verdict
 from dabiao.facts.logic.mapping import BadMapping
 from dabiao.facts.logic.mapping.known import INTO
-from dabiao.facts.logic.proposing.kinds import NOTHING
+from dabiao.facts.logic.proposing import Question
+from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING
 from dabiao.facts.models import ImportBatch
 from dabiao.facts.pages.listings import (
     changes_listing,
@@ -65,7 +66,9 @@ def start(request: UserRequest) -> HttpResponseBase:
         company = said.get("company", "")
         return actions.begin(said["upload"], company=company, by=request.user, at=timezone.now())
 
-    words = {"currency": config.get("DABIAO_CURRENCY"), "fiscal": config.get("DABIAO_FISCAL")}
+    year = config.get("DABIAO_FISCAL")
+    fiscal_year = _("the calendar year") if year == "calendar" else year
+    words = {"currency": config.get("DABIAO_CURRENCY"), "fiscal": fiscal_year}
     return form_page(
         request,
         partial(forms.StartForm, named=bool(org.top_unit())),
@@ -124,9 +127,7 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
         "text": text,
         "problems": problems,
         "refused": refused,
-        "questions": [
-            replace(each, answer=typed.get(each.key, each.answer)) for each in actions.questions(batch)
-        ],
+        "questions": [replace(each, answer=typed.get(each.key, each.answer)) for each in _shown(batch)],
         "sheets": sheets(batch),
         "kinds": _kinds(batch),
         "waiting": actions.open_questions(batch),
@@ -142,8 +143,14 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
 
 def _kinds(batch: ImportBatch) -> list[tuple[str, str]]:
     """What a sheet can be said to be, and whatever one was taken for."""
-    kinds = dict.fromkeys([*labels.KINDS, *(sheet.kind for sheet in actions.taken(batch) if sheet.kind)])
+    kinds = dict.fromkeys([*KINDS, *(sheet.kind for sheet in actions.taken(batch) if sheet.kind)])
     return [(name, labels.kind(name)) for name in kinds]
+
+
+def _shown(batch: ImportBatch) -> list[Question]:
+    """Questions of the list. What a sheet is stands above it, once that is answered, and can be changed there."""
+    above = {sheet.key for sheet in actions.taken(batch)}
+    return [each for each in actions.questions(batch) if not each.answer or each.key not in above]
 
 
 def _said(request: UserRequest) -> dict[str, str]:

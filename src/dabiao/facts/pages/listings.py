@@ -188,7 +188,7 @@ class Sheet:
 
 def sheets(batch: ImportBatch) -> list[Sheet]:
     """What each sheet of an import was taken for, those that are left out last."""
-    asked = {question.key for question in actions.questions(batch)}
+    asked = {question.key for question in actions.open_questions(batch)}
     shown = [
         Sheet(
             each.name, each.places, each.key, each.kind or NOTHING, ", ".join(map(labels.table, each.beside)), each.why,

@@ -14,8 +14,8 @@ from dabiao.facts.logic.words import likeness, plain, words
 
 NOTHING: Final = "nothing"
 """The answer that a sheet is not to be loaded."""
-KINDS: Final = (*(name for name in INTO if name != "assignments"), NOTHING)
-"""What anybody may say that a sheet is. Seats come with the people who hold them."""
+KINDS: Final = (*labels.KINDS, NOTHING)
+"""What anybody may say that a sheet is."""
 _NAMED: Final = 2
 """A sheet that is called 订单 has said what it is as clearly as two columns that only orders have."""
 _SAID: Final = 0.8

@@ -10,7 +10,7 @@ from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.columns import readable
 from dabiao.facts.logic.proposing.days import decided
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.words import likeness, words
+from dabiao.facts.logic.words import likeness, plain, words
 
 _VERY: Final = 0.8
 _EVER: Final = "2000-01-01"
@@ -18,6 +18,8 @@ _EVER: Final = "2000-01-01"
 _MOST_ROWS: Final = 50_000
 _SHORT: Final = 6
 _MARKS: Final = ("hired_on", "position", "email")
+_ANYTHING: Final = frozenset({"name", "名字"})
+"""Headers of names that may be those of shops or customers."""
 _FIGURES: Final = ("amount", "amount_with_tax", "target", "qty")
 
 
@@ -28,7 +30,8 @@ def is_about_people(seen: Seen) -> bool:
     if who is None or seen.rows.height > _MOST_ROWS or not seen.is_unique([who]) or _has_figures(seen):
         return False
     both = "number" in found and "holder" in found
-    return "unit" in found and (both or "manager" in found or any(name in found for name in _MARKS))
+    led = "manager" in found and plain(who) not in _ANYTHING
+    return "unit" in found and (both or led or any(name in found for name in _MARKS))
 
 
 def is_about_units(seen: Seen) -> bool:

@@ -1,5 +1,6 @@
 """Archives of tables: a ZIP of spreadsheets is unpacked beside itself, in a process apart, for it is a stranger's."""
 
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 from zipfile import ZipInfo
@@ -14,7 +15,7 @@ from dabiao.facts.logic.reading.hostile import TABLES, safe_name
 
 SUFFIX: Final = ".zip"
 _UTF8: Final = 0x800
-"""The flag of a part whose name is in UTF-8; without it old programs of China wrote GB18030."""
+"""The flag of a part whose name is in UTF-8; without it some programs write so all the same, old ones of China GB18030."""
 
 
 def unpack(file: Path) -> list[Path]:
@@ -46,7 +47,7 @@ def unpacked(file: str) -> list[str]:
 def _name(entry: ZipInfo) -> str:
     if entry.flag_bits & _UTF8:
         return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode("gb18030")
-    except UnicodeError:
-        return entry.filename
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeError):
+            return entry.filename.encode("cp437").decode(encoding)
+    return entry.filename
