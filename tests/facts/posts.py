@@ -62,6 +62,7 @@ def _waiting(caller: Caller) -> Post:
 
 
 POSTS = {
+    "facts:start": lambda _: Post({"upload": [_upload()], "company": "甲公司"}),
     "facts:upload": lambda _: Post({"upload": [_upload()], "system": "erp"}),
     "facts:import-connectors": lambda _: Post(CONNECTOR),
     "facts:import-mapping": _with_mapping,

@@ -5,7 +5,7 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +34,7 @@ from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
 _SYSTEM = "What the files come from: rows of one system with the same key are the same row."
+_COMPANY = "What the unit at the top is called, where there is none yet."
 _ANSWER = "QUESTION=CHOICE, for what a proposal asks; several times."
 _REJECTED = 2
 """Exit code when rows were handed back: what could be loaded is loaded, and a script should look."""
@@ -48,6 +49,7 @@ def import_(
         typer.Option("--map", help="The mapping (YAML); left out: it is proposed from the files."),
     ] = None,
     system: Annotated[str, typer.Option(help=_SYSTEM)] = "",
+    company: Annotated[str, typer.Option(help=_COMPANY)] = "",
     answer: Annotated[list[str] | None, typer.Option(help=_ANSWER)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
     even_so: Annotated[
@@ -66,7 +68,8 @@ def import_(
     by = _user(as_user)
     require(by, Can.OPERATE)
     said = actions.read_codes(even_so.split(","))
-    order = replace(_order(path, map_file, system, answer or []), even_so=said)
+    known = _Known(system, company, tuple(answer or []))
+    order = replace(_order(path, map_file, known), even_so=said)
     actions.close_interrupted(at=timezone.now())
     give_way()
     with _progress(shown=form is Format.TABLE) as bar:
@@ -125,10 +128,11 @@ def undo(
 def propose(
     paths: Annotated[list[Path], typer.Argument(help="Files to look at.")],
     system: Annotated[str, typer.Option(help=_SYSTEM)] = "",
+    company: Annotated[str, typer.Option(help=_COMPANY)] = "",
     answer: Annotated[list[str] | None, typer.Option(help=_ANSWER)] = None,
 ) -> None:
     """Print a mapping proposed from the headers and cells of files. What they do not tell is asked: exit code 1."""
-    found = _proposal(paths, system, answer or [])
+    found = _proposal(paths, _Known(system, company, tuple(answer or [])))
     told = Console(stderr=True)
     for guess in found.guesses:
         told.print(
@@ -140,34 +144,47 @@ def propose(
     print(found.text)
 
 
-def _order(path: Path, map_file: Path | None, system: str, answers: Sequence[str]) -> actions.Order:
+@dataclass(frozen=True)
+class _Known:
+    """What somebody says beforehand of files that a mapping is to be proposed for."""
+
+    system: str = ""
+    company: str = ""
+    answers: tuple[str, ...] = ()
+
+
+def _order(path: Path, map_file: Path | None, known: _Known) -> actions.Order:
     """What to load, by the mapping that is given or by one that is proposed and asks nothing any more."""
     if map_file is not None:
-        if system or answers:
-            raise Malformed(_("--system and --answer are for a mapping that is proposed: leave --map out."))
+        if known != _Known():
+            raise Malformed(
+                _("--system, --company and --answer are for a mapping that is proposed: leave --map out.")
+            )
         return actions.Order(path, _mapping(map_file), map_file.name)
     files = (
         [path]
         if path.is_file()
         else sorted(each for each in path.glob("*") if each.suffix.lower() in FORMATS)
     )
-    found = _proposal(files, system, answers)
+    found = _proposal(files, known)
     _tell(found, Console(stderr=True))
     _refuse_open(found)
     return actions.Order(path, read_map(found.text))
 
 
-def _proposal(paths: Sequence[Path], system: str, answers: Sequence[str]) -> Proposal:
+def _proposal(paths: Sequence[Path], known: _Known) -> Proposal:
     for path in paths:
         if not path.is_file():
             raise NotFound(_("%(path)s is not a file.") % {"path": path})
     if not paths:
         raise NotFound(_("There is no table here: give XLSX, XLS, CSV, TSV, TXT or Parquet."))
-    given = dict(_pair(said) for said in answers)
-    found = look(paths, asked=actions.what_is_known(system, given)).proposal
+    given = dict(_pair(said) for said in known.answers)
+    asked = actions.what_is_known(known.system, given, company=known.company)
+    found = look(paths, asked=asked).proposal
     if found is None:
         raise Malformed(_("These are rows handed back from an import; they have its mapping."))
-    if strange := sorted(set(given) - {question.key for question in found.questions}):
+    asks = {question.key for question in found.questions} | {sheet.key for sheet in found.taken}
+    if strange := sorted(set(given) - asks):
         raise Malformed(_("Nothing asks %(names)s.") % {"names": ", ".join(strange)})
     return found
 
@@ -182,8 +199,14 @@ def _pair(said: str) -> tuple[str, str]:
 def _tell(found: Proposal, out: Console) -> None:
     for note in found.notes:
         out.print(note, markup=False)
-    for name in found.unplaced:
-        out.print(_("%(source)s: nothing of it is loaded.") % {"source": name}, markup=False)
+    for sheet in found.taken:
+        if not sheet.kind:
+            told = {"source": ", ".join(sheet.places), "why": sheet.why, "key": sheet.key}
+            out.print(
+                _("%(source)s is left out: %(why)s. To load it, say what it is: --answer %(key)s=TABLE")
+                % told,
+                markup=False,
+            )
 
 
 def _refuse_open(found: Proposal) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dabiao.facts import queries
 from dabiao.facts.logic.labels import ACTIVITIES
+from dabiao.facts.logic.reading import hostile
 from dabiao.ui.form import Amount, Form
 
 
@@ -27,15 +28,46 @@ class ManyFilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
+class ManyFilesDrop(ManyFilesInput):
+    """A large place to drop files on, or to choose them by; `drop.js` names them."""
+
+    def __init__(self) -> None:
+        kinds = ",".join(sorted(hostile.KINDS))
+        super().__init__(attrs={"accept": kinds, "class": "form-control facts-drop", "data-drop": ""})
+
+
+class StartForm(Form):
+    """All files of somebody who begins, and what their company is called where nothing says so yet."""
+
+    upload = ManyFiles(
+        label=_("Drop all your files here, or choose them"),
+        help_text=_(
+            "XLSX, XLS, CSV, TSV, TXT or Parquet, or a ZIP of them; people, orders and targets at once."
+        ),
+        widget=ManyFilesDrop,
+    )
+    company = forms.CharField(
+        label=_("What your company is called"),
+        required=False,
+        max_length=60,
+        help_text=_("It stands at the top of all units; it can be changed later."),
+    )
+
+    def __init__(self, *args: object, named: bool, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if named:
+            del self.fields["company"]
+
+
 class UploadForm(Form):
     """Files to import, and the mapping to read them by."""
 
     upload = ManyFiles(
         label=_("Files"),
         help_text=_(
-            "XLSX, XLS, CSV, TSV, TXT or Parquet; several at once, or a mended file of rejected rows."
+            "XLSX, XLS, CSV, TSV, TXT or Parquet, or a ZIP of them; several at once, or a mended file of rejected rows."
         ),
-        widget=ManyFilesInput(attrs={"accept": ".csv,.tsv,.txt,.xls,.xlsx,.parquet"}),
+        widget=ManyFilesDrop,
     )
     system = forms.SlugField(
         label=_("From which system"),

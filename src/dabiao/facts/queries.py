@@ -102,6 +102,11 @@ def held(lake: Lake) -> list[Held]:
     return sorted((row for row in rows if row.rows), key=lambda row: order.index(row.table))
 
 
+def has_facts(lake: Lake) -> bool:
+    """Whether anything that happened has ever been loaded: before that, a page of figures has nothing to show."""
+    return any(TABLES[name].kind == "fact" for name in lake.tables if name in TABLES)
+
+
 def labels(kind: str, keys: Iterable[str]) -> dict[str, str]:
     """Key → name, for rows already scoped."""
     return dict(Label.objects.filter(kind=kind, key__in=set(keys)).values_list("key", "name"))

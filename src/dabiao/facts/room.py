@@ -82,7 +82,7 @@ ROOM = Room(
             "database-import",
             "data",
             Can.OPERATE,
-            under=("facts:import", "facts:upload"),
+            under=("facts:import", "facts:upload", "facts:start"),
             order=-1,  # fed every day; people and units change now and then
         ),
     ),

@@ -50,7 +50,9 @@ def load(work: Work, *, key: str, even_so: Sequence[str] = ()) -> Json:
     }
 
 
-_KEPT = ("headers", "guesses", "unplaced", "questions", "answers", "system", "concluded", "again")
+_KEPT = (
+    "headers", "guesses", "unplaced", "questions", "answers", "system", "concluded", "again", "taken", "company", "guided",
+)  # fmt: skip
 """What the wizard keeps beside the report."""
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", imports.imports, name="imports"),
     path("today/", today.today, name="today"),
     path("today/take-back/", today.take_back, name="today-take-back"),
+    path("start/", imports.start, name="start"),
     path("upload/", imports.upload, name="upload"),
     path("connectors/", imports.connectors, name="import-connectors"),
     path("imports/<str:key>/", imports.import_, name="import"),

@@ -49,6 +49,7 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
         ),  # not asked where the page is still kept
         "name": frame.name,
         "stamp": cockpits.stamp(frame),
+        "first": metric is None,
     }
     return render(request, "performance/cockpit.html", words)
 

@@ -51,7 +51,7 @@ def init(
     secret = password or secrets.token_urlsafe(12)
     create_admin(username=admin, password=secret, language=language, by=None, at=timezone.now())
     print(f"Ready in {config.home()}. Administrator: {admin}" + ("" if password else f", password: {secret}"))
-    print("Next: `dabiao import FILE --map MAP`, then `dabiao serve`.")
+    print("Next: `dabiao serve`, sign in and drop your files; or `dabiao import FOLDER`.")
 
 
 def prepare() -> None:

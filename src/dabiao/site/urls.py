@@ -1,14 +1,14 @@
 """Every address: rooms, login, API, health."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from dabiao.rooms import ROOMS
 from dabiao.site import health, pages, preferences
 from dabiao.site.api import api
+from dabiao.site.home import Home
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(pattern_name="performance:cockpit", query_string=True)),
+    path("", Home.as_view(query_string=True)),
     path("org/audit/", pages.audit, name="audit"),
     *(path(room.at, include(room.urls)) for room in ROOMS if room.urls),
     path("search/", pages.search, name="search"),

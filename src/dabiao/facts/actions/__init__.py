@@ -16,6 +16,7 @@ from dabiao.facts.actions.wizard import (
     order_of,
     questions,
     start_loading,
+    taken,
     what_is_known,
 )
 from dabiao.facts.logic.loading.guards import CODES, Stopped, read_codes
@@ -49,6 +50,7 @@ __all__ = [
     "save_connector",
     "start_loading",
     "take_back",
+    "taken",
     "undo",
     "what_is_known",
 ]

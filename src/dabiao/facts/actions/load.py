@@ -183,31 +183,32 @@ def _dated(mapping: MapFile) -> dict[str, pl.DataFrame]:
 
 def _rehearse(done: Prepared, file_hash: str, *, by: User | None, at: datetime) -> Report:
     """All that would happen, without its happening."""
-    counts, people = _tried(done, by=by, at=at)
+    counts, names = _tried(done, by=by, at=at)
     finish(done)
     done.stage.close()  # its memory is the comparison's now
     seen = preview.compared(done, latest_tables())
-    return _rehearsed(done, counts, people, seen, file_hash)
+    return _rehearsed(done, counts, names, seen, file_hash)
 
 
 def _rehearsed(
     done: Prepared,
     counts: Mapping[int, RoomCount],
-    people: frozenset[str],
+    names: Mapping[str, str],
     seen: Sequence[Comparison],
     file_hash: str,
 ) -> Report:
     tables = tuple(
         _ready(done, index, counts) for index in range(len(done.mapping.tables)) if index in done.read
     )
-    report = _report(done, tables, people, dry_run=True)
-    return _with_changes(replace(report, preview=_preview(done)), done, counts, seen, file_hash)
+    report = replace(_report(done, tables, frozenset(names), dry_run=True), preview=_preview(done))
+    return _with_changes(report, done, counts, names, seen, file_hash)
 
 
 def _with_changes(
     report: Report,
     done: Prepared,
     counts: Mapping[int, RoomCount],
+    names: Mapping[str, str],
     seen: Sequence[Comparison],
     file_hash: str,
 ) -> Report:
@@ -215,16 +216,17 @@ def _with_changes(
     changes = preview.told(done, seen, counts)
     known = preview.known(done, changes, file_hash)
     asked = guards.findings(seen, own=publishing.systems(done))
-    return replace(report, changes=changes, findings=asked, warnings=(*known, *report.warnings))
+    sums = preview.people(done, names)
+    return replace(report, changes=changes, findings=asked, warnings=(*known, *report.warnings), people=sums)
 
 
-def _tried(done: Prepared, *, by: User | None, at: datetime) -> tuple[dict[int, RoomCount], frozenset[str]]:
-    """What the other rooms would do with their rows, and whom they would know then. Rows that they refuse are refused."""
+def _tried(done: Prepared, *, by: User | None, at: datetime) -> tuple[dict[int, RoomCount], dict[str, str]]:
+    """What the other rooms would do with their rows, and whom they would know then, by number. Rows that they refuse are refused."""
     with transaction.atomic():
         counts = rooms.deliver(done, by=by, at=at)
-        people = org.employee_numbers()
+        names = org.names_of_people()
         transaction.set_rollback(True)
-    return counts, people
+    return counts, names
 
 
 def _preview(done: Prepared) -> dict[str, Preview]:
@@ -252,7 +254,7 @@ def _perform(
     at: datetime,
     progress: Progress,
 ) -> Report:
-    counts, people = _tried(done, by=by, at=at)
+    counts, names = _tried(done, by=by, at=at)
     finish(done)
     done.stage.close()  # its memory is the publication's now; the report opens it again
 
@@ -285,13 +287,14 @@ def _perform(
             trace=lambda step: progress(done.rows, done.rows, step),
         )
     except guards.Stopped as stop:
-        stop.report = _rehearsed(done, counts, people, seen, row.file_hash)
+        stop.report = _rehearsed(done, counts, names, seen, row.file_hash)
         raise
     finally:
         comparing.close(seen)
     tables = _written(done, counts, published.counts)
     report = _report(done, tables, org.employee_numbers(), dry_run=False)
-    return replace(_with_changes(report, done, counts, seen, row.file_hash), snapshot=published.number)
+    report = _with_changes(report, done, counts, names, seen, row.file_hash)
+    return replace(report, snapshot=published.number)
 
 
 @action("facts.imported")
@@ -428,6 +431,8 @@ def _begin(
 
 
 def _keep(report: Report, key: str, *, by: User | None, at: datetime) -> None:
+    before = ImportBatch.objects.values_list("report", flat=True).get(key=key)
+    guided = {"guided": True} if before.get("guided") else {}
     ImportBatch.objects.filter(key=key).update(
         state=ImportBatch.State.DONE,
         read=report.total("read"),
@@ -436,7 +441,7 @@ def _keep(report: Report, key: str, *, by: User | None, at: datetime) -> None:
         rejected=report.total("rejected"),
         skipped=report.total("skipped"),
         snapshot=report.snapshot,
-        report=report.as_json(),
+        report={**guided, **report.as_json()},
         finished_at=at,
     )
 

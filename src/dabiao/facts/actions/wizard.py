@@ -16,10 +16,10 @@ from dabiao.core.errors import Malformed, Refused
 from dabiao.facts import queries
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
 from dabiao.facts.logic.loading import guards
-from dabiao.facts.logic.look import Asked, look, question_of
+from dabiao.facts.logic.look import Asked, look, question_of, taken_of
 from dabiao.facts.logic.mapping import read_map
-from dabiao.facts.logic.proposing import Proposal, Question
-from dabiao.facts.logic.reading import hostile
+from dabiao.facts.logic.proposing import Proposal, Question, Taken
+from dabiao.facts.logic.reading import hostile, unpacking
 from dabiao.facts.models import ImportBatch
 from dabiao.org import queries as org
 from dabiao.org.access import User, require
@@ -53,10 +53,14 @@ def begin(
     mapping: str = "",
     like: str = "",
     system: str = "",
+    company: str | None = None,
     by: User,
     at: datetime,
 ) -> ImportBatch:
     """Keep the uploaded files and find a mapping: a given text, that of import `like`, else a proposal.
+
+    An archive (ZIP) is what lies in it. company: given for a guided start, which leads on to the cockpit: what the unit
+    at the top is to be called, where there is none yet.
 
     Raises Hostile, Unreadable, BadMapping; nothing is kept then.
     """
@@ -67,11 +71,15 @@ def begin(
     folder = imports_folder() / key / "upload"
     folder.mkdir(parents=True)
     try:
-        files = [_kept(upload, folder) for upload in uploads]
+        files = [file for upload in uploads for file in _unpacked(_kept(upload, folder))]
+        if len(files) > _MOST_FILES:
+            raise Malformed(_("Choose between 1 and %(most)s files.") % {"most": _MOST_FILES})
         if len(files) > 1:  # pages call an import by the last part of its path
             folder = folder.rename(folder.with_name(f"{files[0].stem} +{len(files) - 1}"))
             files = [folder / file.name for file in files]
-        text, report = _mapping_for(files, mapping=mapping, like=like, system=system)
+        asked = what_is_known(system, company=company or "")
+        text, report = _mapping_for(files, asked, mapping=mapping, like=like)
+        report |= {"guided": True} if company is not None else {}
     except BaseException:
         shutil.rmtree(folder.parent, ignore_errors=True)
         raise
@@ -97,8 +105,9 @@ def answer(key: str, answers: Mapping[str, str], *, by: User, at: datetime) -> I
     place = Path(batch.path)
     files = [place] if place.is_file() else sorted(place.iterdir())
     given = {**batch.report.get("answers", {}), **{name: said for name, said in answers.items() if said}}
-    asked = what_is_known(batch.report.get("system", ""), given)
+    asked = what_is_known(batch.report.get("system", ""), given, company=batch.report.get("company", ""))
     text, report = _proposed(files, asked)
+    report |= {"guided": True} if batch.report.get("guided") else {}
     return _take_answers(key, text, report, by=by, at=at)
 
 
@@ -167,6 +176,11 @@ def questions(batch: ImportBatch) -> list[Question]:
     return [question_of(told) for told in batch.report.get("questions", [])]
 
 
+def taken(batch: ImportBatch) -> list[Taken]:
+    """What each sheet of an import was taken for; nothing where a mapping was given."""
+    return [taken_of(told) for told in batch.report.get("taken", [])]
+
+
 def open_questions(batch: ImportBatch) -> list[Question]:
     """Those without an answer."""
     return [question for question in questions(batch) if not question.answer]
@@ -204,26 +218,36 @@ def _kept(upload: Upload, folder: Path) -> Path:
     return file
 
 
+def _unpacked(file: Path) -> list[Path]:
+    """The file itself; of an archive the tables in it, beside it and in its place."""
+    if file.suffix.lower() != unpacking.SUFFIX:
+        return [file]
+    tables = unpacking.unpack(file)
+    file.unlink()
+    return tables
+
+
 def _mapping_for(
-    files: Sequence[Path], *, mapping: str, like: str, system: str
-) -> tuple[str, dict[str, object]]:
+    files: Sequence[Path], asked: Asked, *, mapping: str, like: str
+) -> tuple[str, dict[str, Any]]:
     """The mapping's text, and what the page shows beside it."""
     if mapping:
         read_map(mapping, file="map.yml")
     if not (mapping or like):
-        return _proposed(files, what_is_known(system))
+        return _proposed(files, asked)
     seen = look(files, asked=None)
     if seen.again:
         return queries.batch(seen.again[0]).mapping, {"again": seen.again[0]}
     return mapping or queries.batch(like).mapping, {"headers": seen.headers}
 
 
-def what_is_known(system: str, answers: Mapping[str, str] | None = None) -> Asked:
+def what_is_known(system: str, answers: Mapping[str, str] | None = None, *, company: str = "") -> Asked:
     """What a proposal may build on: what files come from, what they come from otherwise, the year, the company."""
-    return Asked(system, queries.systems(), dict(answers or {}), timezone.localdate().year, org.top_unit())
+    year = timezone.localdate().year
+    return Asked(system, queries.systems(), dict(answers or {}), year, org.top_unit(), company.strip())
 
 
-def _proposed(files: Sequence[Path], asked: Asked) -> tuple[str, dict[str, object]]:
+def _proposed(files: Sequence[Path], asked: Asked) -> tuple[str, dict[str, Any]]:
     """A mapping for the files, with what it concludes and asks."""
     seen = look(files, asked=asked)
     if seen.again:
@@ -234,5 +258,6 @@ def _proposed(files: Sequence[Path], asked: Asked) -> tuple[str, dict[str, objec
         **found,
         "concluded": concluded,
         "system": asked.system,
+        "company": asked.company,
         "answers": dict(asked.answers or {}),
     }

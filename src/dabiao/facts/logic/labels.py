@@ -27,6 +27,21 @@ ASIDES: Final[Mapping[str, Promise]] = {
 }
 
 
+KINDS: Final = (
+    "order_lines", "opportunities", "contracts", "targets", "people", "units", "customers", "products", "receipts",
+    "receivables", "invoices", "deliveries", "revenue", "leads", "activities", "expenses", "complaints",
+)  # fmt: skip
+"""What somebody can say that a sheet is, the most usual first: tables that a day and a few columns make.
+
+What holds from one day to another is none: whether an end is the last day or the one after, only a mapping says.
+"""
+
+
+def kind(name: str) -> str:
+    """What a sheet is taken for."""
+    return str(_("— left out —")) if name == "nothing" else table(name)
+
+
 def table(name: str) -> str:
     """A table's name; the key itself for one that has none."""
     return str(TABLES.get(name, name))

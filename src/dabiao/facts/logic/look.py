@@ -7,7 +7,7 @@ from typing import Any
 
 from dabiao.core import limited
 from dabiao.facts.logic.loading.marks import rejected_from
-from dabiao.facts.logic.proposing import Choice, Guess, Proposal, Question, headers_of, propose
+from dabiao.facts.logic.proposing import Choice, Guess, Proposal, Question, Taken, headers_of, propose
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Asked:
     answers: Mapping[str, str] | None = None
     year: int = 0
     top: str = ""
+    company: str = ""
 
 
 def look(files: Sequence[Path], *, asked: Asked | None) -> Look:
@@ -72,6 +73,12 @@ def question_of(told: Mapping[str, Any]) -> Question:
     return Question(**{**told, "choices": choices})
 
 
+def taken_of(told: Mapping[str, Any]) -> Taken:
+    """What a sheet was taken for, out of JSON."""
+    lists = {name: tuple(told[name]) for name in ("places", "beside")}
+    return Taken(**{**told, **lists, "sums": tuple((header, total) for header, total in told["sums"])})
+
+
 def _proposal(told: Mapping[str, Any]) -> Proposal:
     return Proposal(
         told["text"],
@@ -80,4 +87,5 @@ def _proposal(told: Mapping[str, Any]) -> Proposal:
         tuple(told["notes"]),
         told["headers"],
         tuple(map(question_of, told["questions"])),
+        tuple(map(taken_of, told["taken"])),
     )

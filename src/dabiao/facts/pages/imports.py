@@ -1,8 +1,10 @@
 """Pages of data: what is there, the import step by step, its history."""
 
 from dataclasses import replace
+from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,14 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from dabiao.core import keeping
-from dabiao.core.errors import NotFound
+from dabiao.core import config, keeping
+from dabiao.core.calendars import fiscal
+from dabiao.core.errors import Malformed, NotFound
 from dabiao.engine.document import Problem
 from dabiao.facts import actions, forms, queries
 from dabiao.facts.logic import editing, labels, takeback
 from dabiao.facts.logic.loading.report import Report, from_json, verdict
 from dabiao.facts.logic.mapping import BadMapping
 from dabiao.facts.logic.mapping.known import INTO
+from dabiao.facts.logic.proposing import Question
+from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING
 from dabiao.facts.models import ImportBatch
 from dabiao.facts.pages.listings import (
     changes_listing,
@@ -27,14 +32,22 @@ from dabiao.facts.pages.listings import (
     errors_listing,
     kinds_listing,
     months_listing,
+    people_listing,
+    sheets,
     undo_listing,
 )
 from dabiao.lake import reading
+from dabiao.org import queries as org
 from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
 from dabiao.ui import http
 from dabiao.ui.listing import Cell, Column, Listing
 from dabiao.ui.page import form_page, list_page
+
+_HEADLINES: Final = (
+    "order_lines", "contracts", "opportunities", "revenue", "invoices", "receipts", "deliveries", "leads", "activities",
+)  # fmt: skip
+"""Tables whose newest month is opened after a first load: as the cockpit chooses what it is about."""
 
 
 @page(can=Can.OPERATE)
@@ -43,6 +56,26 @@ def imports(request: UserRequest) -> HttpResponseBase:
     tables = _tables()
     rows = sum(int(str(row["rows"])) for row in tables.rows)
     return list_page(request, "facts/imports.html", {"history": _history(), "tables": tables}, count=rows)
+
+
+@page("GET POST", can=Can.OPERATE)
+def start(request: UserRequest) -> HttpResponseBase:
+    """All files of somebody who begins, at once: the same import as any other, which leads on to the cockpit."""
+
+    def act(said: dict[str, Any]) -> ImportBatch:
+        company = said.get("company", "")
+        return actions.begin(said["upload"], company=company, by=request.user, at=timezone.now())
+
+    year = config.get("DABIAO_FISCAL")
+    fiscal_year = _("the calendar year") if year == "calendar" else year
+    words = {"currency": config.get("DABIAO_CURRENCY"), "fiscal": fiscal_year}
+    return form_page(
+        request,
+        partial(forms.StartForm, named=bool(org.top_unit())),
+        act,
+        then=lambda batch: reverse("facts:import-mapping", args=[batch.key]),
+        draw=lambda form: ("facts/start.html", {"form": form, **words}),
+    )
 
 
 @page("GET POST", can=Can.OPERATE)
@@ -69,12 +102,13 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
     batch = queries.batch(key)
     text: str = batch.mapping
     problems: tuple[Problem, ...] = ()
-    refused = ""
+    refused, typed = "", dict[str, str]()
     if request.method == "POST" and "answer" in request.POST:
-        said = {name[2:]: str(value) for name, value in request.POST.items() if name.startswith("q:")}
-        actions.answer(key, said, by=request.user, at=timezone.now())
-        return redirect("facts:import-mapping", key)
-    if request.method == "POST":
+        try:
+            return _answered(request, batch)
+        except Malformed as unfit:
+            refused, typed = str(unfit), _said(request)
+    elif request.method == "POST":
         text = (
             request.POST.get("text", "").replace("\r\n", "\n")
             if "text" in request.POST
@@ -93,7 +127,9 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
         "text": text,
         "problems": problems,
         "refused": refused,
-        "questions": actions.questions(batch),
+        "questions": [replace(each, answer=typed.get(each.key, each.answer)) for each in _shown(batch)],
+        "sheets": sheets(batch),
+        "kinds": _kinds(batch),
         "waiting": actions.open_questions(batch),
         "notes": batch.report.get("concluded", []),
         "tables": editing.tables(text, batch.report),
@@ -103,6 +139,34 @@ def import_mapping(request: UserRequest, key: str) -> HttpResponse:
         "again": batch.report.get("again", ""),
     }
     return render(request, "facts/mapping.html", context, status=422 if problems or refused else 200)
+
+
+def _kinds(batch: ImportBatch) -> list[tuple[str, str]]:
+    """What a sheet can be said to be, and whatever one was taken for."""
+    kinds = dict.fromkeys([*KINDS, *(sheet.kind for sheet in actions.taken(batch) if sheet.kind)])
+    return [(name, labels.kind(name)) for name in kinds]
+
+
+def _shown(batch: ImportBatch) -> list[Question]:
+    """Questions of the list. What a sheet is stands above it, once that is answered, and can be changed there."""
+    above = {sheet.key for sheet in actions.taken(batch)}
+    return [each for each in actions.questions(batch) if not each.answer or each.key not in above]
+
+
+def _said(request: UserRequest) -> dict[str, str]:
+    return {name[2:]: str(value) for name, value in request.POST.items() if name.startswith("q:")}
+
+
+def _answered(request: UserRequest, batch: ImportBatch) -> HttpResponse:
+    """Take answers, and what sheets are said to be, over; go on to the check where that was asked for and nothing is open."""
+    as_it_is = {sheet.key: sheet.kind or NOTHING for sheet in actions.taken(batch)}
+    said = {key: value for key, value in _said(request).items() if as_it_is.get(key) != value}
+    if said:
+        batch = actions.answer(batch.key, said, by=request.user, at=timezone.now())
+    if "check" not in request.POST or actions.open_questions(batch):
+        return redirect("facts:import-mapping", batch.key)
+    actions.confirm_mapping(batch.key, batch.mapping, by=request.user, at=timezone.now())
+    return redirect("facts:import", batch.key)
 
 
 @page(can=Can.OPERATE)
@@ -125,11 +189,13 @@ def import_(request: UserRequest, key: str) -> HttpResponseBase:
         "months": months_listing(report.changes),
         "kinds": kinds_listing(report),
         "errors": errors_listing(report),
+        "people": people_listing(report),
     }
     words |= {
         "report": report,
         "verdict": verdict(report),
         "preview": _preview(report),
+        "month": _newest_month(report),
         "asides": _asides(report),
         "rejects": [Path(path).name for path in report.rejects.values() if Path(path).exists()],
         "all_errors": bool(report.all_errors) and Path(report.all_errors).exists(),
@@ -151,6 +217,11 @@ def import_status(request: UserRequest, key: str) -> HttpResponse:
     response = render(request, "facts/_status.html", {"batch": batch, "job": job})
     if job.is_over:
         response["HX-Refresh"] = "true"
+        if batch.state == ImportBatch.State.DONE and batch.report.get("guided") and not batch.rejected:
+            month = _newest_month(from_json(_only_report(batch)))
+            return HttpResponse(
+                headers={"HX-Redirect": f"/?period={month}"} if month else {"HX-Refresh": "true"}
+            )
     return response
 
 
@@ -208,6 +279,20 @@ def connectors(request: UserRequest) -> HttpResponseBase:
         then=then,
         draw=lambda form: ("facts/connectors.html", {"form": form, "connectors": queries.connectors()}),
     )
+
+
+def _newest_month(report: Report) -> str:
+    """The newest month that is not to come of what the cockpit is most likely about; nothing where no fact was loaded."""
+    months = {
+        change.into: [each.month for each in change.months if each.rows_after] for change in report.changes
+    }
+    listed = next((months[into] for into in _HEADLINES if months.get(into)), [])
+    this = f"{timezone.localdate():%Y-%m}"
+    month = max([each for each in listed if each <= this] or listed, default="")
+    if not month:
+        return ""
+    calendar = fiscal()
+    return calendar.containing(calendar.monthly, date.fromisoformat(f"{month}-15")).label
 
 
 def _history() -> Listing:

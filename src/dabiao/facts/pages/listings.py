@@ -1,15 +1,20 @@
 """An import's report as tables that pages draw and exports write."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from dabiao.core import config
+from dabiao.facts import actions
 from dabiao.facts.logic import labels
-from dabiao.facts.logic.loading.report import Report, TableChange
+from dabiao.facts.logic.loading.report import PersonTotal, Report, TableChange
+from dabiao.facts.logic.proposing.kinds import NOTHING
 from dabiao.facts.logic.takeback import TakenBack
+from dabiao.facts.models import ImportBatch
 from dabiao.ui.listing import Cell, Column, Listing
 
 
@@ -136,6 +141,67 @@ def months_listing(changes: Sequence[TableChange]) -> Listing:
         Column("more", _("Difference of the amount"), "cents"),
     ]
     return Listing("months", columns, rows, currency=str(config.get("DABIAO_CURRENCY")))
+
+
+def people_listing(report: Report) -> Listing:
+    """What the rows of a load sum to, person by person."""
+    rows: list[dict[str, Cell]] = [
+        {
+            "table": labels.table(total.into), "person": _whom(total), "rows": total.rows, "amount": _amount(total.amount),
+        }
+        for total in report.people
+    ]  # fmt: skip
+    columns = [
+        Column("table", _("Table")),
+        Column("person", _("Person")),
+        Column("rows", pgettext("rows", "Rows"), "count"),
+        Column("amount", _("Amount"), "cents"),
+    ]
+    return Listing("people", columns, rows, currency=str(config.get("DABIAO_CURRENCY")))
+
+
+def _whom(total: PersonTotal) -> str:
+    if total.others:
+        return _("%(count)s others") % {"count": total.others}
+    if total.person is None:
+        return _("nobody")
+    return total.name if total.name == total.person else f"{total.name} {total.person}"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet as the page shows what it was taken for. asked: what it is is one of the questions; also: what else it feeds."""
+
+    name: str
+    places: tuple[str, ...]
+    key: str
+    kind: str
+    also: str
+    why: str
+    rows: int
+    whole: bool
+    first: date | None
+    last: date | None
+    sums: tuple[tuple[str, Decimal], ...]
+    asked: bool
+
+
+def sheets(batch: ImportBatch) -> list[Sheet]:
+    """What each sheet of an import was taken for, those that are left out last."""
+    asked = {question.key for question in actions.open_questions(batch)}
+    shown = [
+        Sheet(
+            each.name, each.places, each.key, each.kind or NOTHING, ", ".join(map(labels.table, each.beside)), each.why,
+            each.rows, each.whole, _day(each.first), _day(each.last),
+            tuple((header, Decimal(total)) for header, total in each.sums), each.key in asked,
+        )
+        for each in actions.taken(batch)
+    ]  # fmt: skip
+    return sorted(shown, key=lambda sheet: sheet.kind == NOTHING)
+
+
+def _day(iso: str) -> date | None:
+    return date.fromisoformat(iso) if iso else None
 
 
 def undo_listing(done: TakenBack) -> Listing:

@@ -1,18 +1,24 @@
 """What a load will do, from what is staged and what the lake holds, and what of it was loaded before."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
+import polars as pl
 from django.utils.translation import gettext as _
 
 from dabiao.engine import number
 from dabiao.facts.logic.loading import publishing
 from dabiao.facts.logic.loading.prepare import Prepared
-from dabiao.facts.logic.loading.report import MonthChange, TableChange, Warning_
+from dabiao.facts.logic.loading.report import MonthChange, PersonTotal, TableChange, Warning_
 from dabiao.facts.logic.loading.rooms import RoomCount
 from dabiao.facts.models import ImportBatch
 from dabiao.lake import comparing, home
 from dabiao.lake.comparing import Comparison
 from dabiao.lake.store import Store
+from dabiao.lake.tables import TABLES
+
+_MOST: Final = 200
+"""People told one by one."""
 
 
 def compared(done: Prepared, tables: Mapping[str, int], *, keep: bool = False) -> tuple[Comparison, ...]:
@@ -51,6 +57,59 @@ def months(comparison: Comparison) -> tuple[MonthChange, ...]:
         )
         for month in comparison.months
     )
+
+
+def people(done: Prepared, names: Mapping[str, str]) -> tuple[PersonTotal, ...]:
+    """What the rows of each fact table sum to, person by person, the largest first. names: employee number → name."""
+    told: dict[str, list[pl.LazyFrame]] = {}
+    for index, table in enumerate(done.mapping.tables):
+        into = table.into
+        if (
+            into in TABLES
+            and TABLES[into].kind == "fact"
+            and "person" in table.columns
+            and done.finished[index].ready
+        ):
+            told.setdefault(into, []).append(pl.scan_parquet(done.finished[index].file))
+    return tuple(total for into, frames in told.items() for total in _people(into, frames, names))
+
+
+def _people(into: str, frames: Sequence[pl.LazyFrame], names: Mapping[str, str]) -> list[PersonTotal]:
+    amount = next(
+        (name for name in ("amount", "amount_with_tax") if any(_fills(f, name) for f in frames)), None
+    )
+    parts = [
+        frame.select("person", pl.col(amount) if amount and _has(frame, amount) else pl.lit(None).alias("amount"))
+        .rename({amount: "amount"} if amount and _has(frame, amount) else {})
+        .group_by("person").agg(pl.len().alias("rows"), pl.col("amount").sum(), pl.col("amount").count().alias("filled"))
+        .collect()
+        for frame in frames
+    ]  # fmt: skip
+    sums = pl.concat(parts, how="vertical_relaxed").group_by("person").agg(pl.all().sum())
+    sums = sums.sort("amount", "rows", "person", descending=[True, True, False], nulls_last=True)
+    shown, rest = sums.head(_MOST), sums.tail(max(0, sums.height - _MOST))
+    rows = [
+        PersonTotal(
+            into, row["person"], names.get(row["person"], row["person"] or ""), row["rows"], _exact(row)
+        )
+        for row in shown.to_dicts()
+    ]
+    if rest.height:
+        row = rest.select(pl.col("rows", "amount", "filled").sum()).to_dicts()[0]
+        rows.append(PersonTotal(into, None, "", row["rows"], _exact(row), rest.height))
+    return rows
+
+
+def _has(frame: pl.LazyFrame, name: str) -> bool:
+    return name in frame.collect_schema().names()
+
+
+def _fills(frame: pl.LazyFrame, name: str) -> bool:
+    return _has(frame, name) and bool(frame.select(pl.col(name).count()).collect().item())
+
+
+def _exact(row: Mapping[str, Any]) -> str | None:
+    return number.text(row["amount"]) if row["filled"] else None
 
 
 def known(done: Prepared, changes: Sequence[TableChange], file_hash: str) -> tuple[Warning_, ...]:

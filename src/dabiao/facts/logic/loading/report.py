@@ -118,6 +118,21 @@ class TableChange:
 
 
 @dataclass(frozen=True)
+class PersonTotal:
+    """What the rows of a load say of one person: how many there are of a fact table, and the exact sum of their amount.
+
+    person: employee number, or what the file says; null: rows of nobody. others: how many people are told together.
+    """
+
+    into: str
+    person: str | None
+    name: str
+    rows: int
+    amount: str | None = None
+    others: int = 0
+
+
+@dataclass(frozen=True)
 class Finding:
     """Why a load stops and asks. code: what has to be said to go on."""
 
@@ -132,6 +147,7 @@ class Report:
     """The whole outcome. `rejects`: source → file with the rows to mend. `shown_errors` is the beginning of all.
 
     changes: per table what it does to the lake and the organisation. findings: why it asks before it does.
+    people: what its rows sum to, person by person.
     """
 
     batch: str
@@ -150,6 +166,7 @@ class Report:
     seconds: float = 0.0
     changes: tuple[TableChange, ...] = ()
     findings: tuple[Finding, ...] = ()
+    people: tuple[PersonTotal, ...] = ()
 
     def total(self, name: str) -> int:
         return sum(int(getattr(table, name)) for table in self.tables)
@@ -180,6 +197,8 @@ def from_json(stored: Mapping[str, object]) -> Report:
     )
     findings: Any = values.get("findings", ())
     values["findings"] = tuple(Finding(**{**row, "examples": tuple(row["examples"])}) for row in findings)
+    people: Any = values.get("people", ())
+    values["people"] = tuple(PersonTotal(**row) for row in people)
     previews: Any = values.get("preview", {})
     values["preview"] = {
         name: Preview(tuple(shown["columns"]), tuple(tuple(row) for row in shown["rows"]))

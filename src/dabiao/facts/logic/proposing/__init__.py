@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from dabiao.engine import document as documents
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.mapping.parse import SCHEMA
-from dabiao.facts.logic.proposing import columns, joins, kinds, people, tables, targets
+from dabiao.facts.logic.proposing import columns, joins, kinds, people, spelling, tables, targets, telling
 from dabiao.facts.logic.proposing.asking import Asking, Choice, Question
 from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.seen import Guess, Seen, called, headers_of, ledger_name, looked_at
+from dabiao.facts.logic.proposing.taken import Taken, taken
 from dabiao.facts.logic.words import synonyms, words
 
-__all__ = ["BY_HAND", "Choice", "Guess", "Proposal", "Question", "headers_of", "propose", "synonyms"]
+__all__ = ["BY_HAND", "Choice", "Guess", "Proposal", "Question", "Taken", "headers_of", "propose", "synonyms"]
 
 BY_HAND: Final = "files"
 """What files are said to come from that nobody says more of: one name for all of them, whatever each is called."""
@@ -28,6 +29,7 @@ class Proposal:
     """A mapping to confirm: its text, how sure each column is, what could not be placed, and what has to be asked.
 
     questions: all of them, those that are answered too. headers: file (and sheet) → its columns
+    taken: what each sheet was taken for
     """
 
     text: str
@@ -36,6 +38,7 @@ class Proposal:
     notes: tuple[str, ...] = ()
     headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
+    taken: tuple[Taken, ...] = ()
 
     @property
     def open(self) -> tuple[Question, ...]:
@@ -51,12 +54,14 @@ def propose(
     answers: Mapping[str, str] | None = None,
     year: int,
     top: str = "",
+    company: str = "",
 ) -> Proposal:
     """Look at files and propose one mapping for all of them.
 
     system: what the files come from; systems: those that are there already, among which is asked where it is not said.
     answers: question → the choice taken. year: this one.
-    top: the unit that all others lie below, where there is one. Raises Unreadable for what is no table, Malformed for an answer that is none.
+    top: the unit that all others lie below, where there is one; company: what one is called that has to be made.
+    Raises Unreadable for what is no table, Malformed for an answer that is none.
     """
     asking = Asking(answers or {}, year)
     seen = looked_at(paths)
@@ -72,7 +77,8 @@ def propose(
     for each in sorted(seen, key=lambda one: one.kind not in {_PEOPLE, _UNITS}):
         beside = [one for one in seen if one is not each]
         if each.kind in {_PEOPLE, _UNITS}:
-            fed += people.tables(each, named, beside, asking, top=top)
+            name = company or (named if named != BY_HAND else "")
+            fed += people.tables(each, beside, asking, top=top, company=name)
         elif each.kind == "targets" and targets.months_of(each):
             unpivots[each.name], entry = targets.wide(each, asking)
             fed.append(entry)
@@ -84,14 +90,27 @@ def propose(
     for each in seen:
         if each.name in used or not fed:
             source = _source(each, found.get(each.name, []), unpivots.get(each.name))
+            if each in facts and (same := spelling.replaced(each, seen, asking)):
+                source["replace"] = same
             # A ledger takes the place of what it said before, never of what another one says of the same days.
             own = {"system": f"{named}-{ledger_name(each)}"} if each.name in replacing else {}
             document["sources"][each.name] = source | own
     unplaced = tuple(each.name for each in seen if each.name not in used)
     guesses = tuple(guess for each in seen for guess in each.chosen.values())
     headers = {called(file, each.sheet_name): list(each.headers) for each in seen for file in each.files}
+    asked = {question.key for question in asking.open}
+    sheets = tuple(
+        taken(each, [one for one in fed if one["from"] == each.name], asked, _looked_up(each, found))
+        for each in seen
+    )
     return Proposal(
-        documents.write(document), guesses, unplaced, tuple(asking.notes), headers, tuple(asking.questions)
+        documents.write(document),
+        guesses,
+        unplaced,
+        tuple(asking.notes),
+        headers,
+        tuple(asking.questions),
+        sheets,
     )
 
 
@@ -105,6 +124,13 @@ def _classify(seen: Seen, asking: Asking) -> None:
         seen.kind = _UNITS
     elif not targets.classify_wide(seen, asking):
         kinds.classify(seen, asking)
+    telling.correct(seen, asking)
+
+
+def _looked_up(seen: Seen, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """What a sheet is used for that feeds nothing itself."""
+    users = [name for name, joined in found.items() if any(join["source"] == seen.name for join in joined)]
+    return _("looked up for %(names)s") % {"names": ", ".join(users)} if users else ""
 
 
 def _system(systems: Sequence[str], asking: Asking) -> str:

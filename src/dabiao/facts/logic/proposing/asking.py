@@ -39,6 +39,7 @@ class Asking:
     answers: Mapping[str, str] = field(default_factory=dict)
     year: int = 0
     questions: list[Question] = field(default_factory=list)
+    met: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -46,23 +47,35 @@ class Asking:
         """Questions without an answer: until there are none, nothing may be loaded by what is proposed."""
         return [question for question in self.questions if not question.answer]
 
-    def ask(self, key: str, text: str, choices: Sequence[Choice], *, evidence: str = "") -> str:
+    def said(self, key: str, values: Sequence[str]) -> str:
+        """What somebody says of what need not be asked, to correct it; nothing where nobody does. Raises Malformed."""
+        self.met.add(key)
+        return self._given(key, values)
+
+    def ask(
+        self, key: str, text: str, choices: Sequence[Choice], *, evidence: str = "", also: Sequence[str] = ()
+    ) -> str:
         """The answer; while there is none, the first reading, so that the rest can be looked at.
 
         Two columns of a sheet that ask the same are one question: its answer holds for both.
+        also: answers that are taken though they are not among the likely ones that are shown.
 
         Raises Malformed for an answer that is none of the choices.
         """
-        given = self.answers.get(key, "")
         values = [choice.value for choice in choices]
+        given = self._given(key, [*values, *(name for name in also if name not in values)])
+        if all(question.key != key for question in self.questions):
+            self.questions.append(Question(key, text, evidence, tuple(choices), given))
+        return given or values[0]
+
+    def _given(self, key: str, values: Sequence[str]) -> str:
+        given = self.answers.get(key, "")
         if given and given not in values:
             raise Malformed(
                 _("%(given)r is no answer to %(key)s; it is one of %(values)s.")
                 % {"given": given, "key": key, "values": ", ".join(values)}
             )
-        if all(question.key != key for question in self.questions):
-            self.questions.append(Question(key, text, evidence, tuple(choices), given))
-        return given or values[0]
+        return given
 
     def note(self, said: str) -> None:
         """Say what was concluded, and from what."""

@@ -57,7 +57,7 @@ def key_of(seen: Seen, table: str, asking: Asking) -> Key:
 
 def _proven(seen: Seen, table: str) -> list[tuple[str, ...]]:
     """Sets of columns that are a key by their name and by their values; the first that is any good, or rivals."""
-    rules: Sequence[Sequence[str]] = words()["tables"][table]["keys"]
+    rules: Sequence[Sequence[str]] = _keys(table)
     lines = _is_line(seen)
     detailed = lines or any(word in plain(seen.called) for word in ("明细", "detail", "lines"))
     singles = [[name] for names in rules for name in names if name not in {"line", "product"}]
@@ -95,7 +95,12 @@ def _ids(seen: Seen, table: str) -> list[str]:
 
 
 def _of_rows(table: str) -> set[str]:
-    return {name for names in words()["tables"][table]["keys"] for name in names} - {"product", "customer"}
+    return {name for names in _keys(table) for name in names} - {"product", "customer"}
+
+
+def _keys(table: str) -> Sequence[Sequence[str]]:
+    keys: Sequence[Sequence[str]] = words()["tables"].get(table, {}).get("keys", [])
+    return keys
 
 
 def _is_called_id(header: str) -> bool:

@@ -14,10 +14,14 @@ from dabiao.facts.logic.words import likeness, plain, words
 
 NOTHING: Final = "nothing"
 """The answer that a sheet is not to be loaded."""
+KINDS: Final = (*labels.KINDS, NOTHING)
+"""What anybody may say that a sheet is."""
 _NAMED: Final = 2
 """A sheet that is called 订单 has said what it is as clearly as two columns that only orders have."""
 _SAID: Final = 0.8
 """How like one of its words a header is that says so."""
+_LIKE: Final = 2
+"""Columns of a table that a sheet must have to be said to be like it."""
 _SHOWN: Final = 6
 """Columns of a row that a question shows."""
 
@@ -26,6 +30,7 @@ def classify(seen: Seen, asking: Asking) -> None:
     """Choose what the sheet feeds. Two kinds that fit as well, or one that nothing speaks for, are a question."""
     fitting = {table: guesses for table in words()["tables"] if (guesses := _fitting(seen, table))}
     if not fitting or columns.has_word(seen, words()["nothing"]):
+        seen.why = _unlike(seen) if not fitting else _named_otherwise(seen)
         return
     marks = {table: _marks(seen, table) for table in fitting}
     most = max(marks.values())
@@ -37,6 +42,31 @@ def classify(seen: Seen, asking: Asking) -> None:
     kind = best[0] if sure else _asked(seen, best if most else list(fitting), asking)
     if kind in fitting:
         seen.kind, seen.chosen = kind, fitting[kind]
+    elif kind == NOTHING:
+        seen.why = _("left out as you said")
+
+
+def _unlike(seen: Seen) -> str:
+    """What the table that it is most like would need besides."""
+    found = {table: columns.guesses(seen, table) for table in words()["tables"]}
+    best = max(found, key=lambda table: len(found[table]))
+    if len(found[best]) < _LIKE:
+        return _("its columns are not known: %(headers)s") % {"headers": ", ".join(seen.headers[:_SHOWN])}
+    rules = words()["tables"][best]
+    lacks = [name for name in rules["needs"] if name not in found[best]]
+    lacks += rules["one_of"][:1] if not any(name in found[best] for name in rules["one_of"]) else []
+    if not lacks:
+        return _("it may be %(table)s, but has what that never has") % {"table": labels.table(best)}
+    names = ", ".join(labels.column(best, name) or name for name in lacks)
+    return _("closest to %(table)s, but nothing in it is %(columns)s") % {
+        "table": labels.table(best), "columns": names,
+    }  # fmt: skip
+
+
+def _named_otherwise(seen: Seen) -> str:
+    name = plain(seen.called)
+    word = next(word for word in words()["nothing"] if plain(word) in name)
+    return _("it is called %(word)s, which is none of what is loaded") % {"word": word}
 
 
 def _fitting(seen: Seen, table: str) -> dict[str, Guess]:
@@ -70,7 +100,7 @@ def _asked(seen: Seen, tables: list[str], asking: Asking) -> str:
     evidence = _("Columns: %(headers)s. First rows: %(rows)s") % {
         "headers": ", ".join(seen.headers), "rows": " ⏎ ".join(cells),
     }  # fmt: skip
-    return asking.ask(f"{seen.name}.kind", text, choices, evidence=evidence)
+    return asking.ask(f"{seen.name}.kind", text, choices, evidence=evidence, also=KINDS)
 
 
 def _because(seen: Seen, table: str) -> str:

@@ -56,6 +56,11 @@ def currency_of(header: str) -> str | None:
     return None
 
 
+def exact(seen: Seen, header: str) -> pl.Series:
+    """A column's amounts, one for each row."""
+    return coerce.coerced(seen.rows[header], coerce.Cells("money", rounding=True, mark=mark_of(seen))).values
+
+
 def _looks_like_percent(seen: Seen, header: str) -> bool:
     """Rates above 1 without a sign are percent: 13 means 13 %."""
     values = seen.values(header)

@@ -10,7 +10,7 @@ from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.columns import readable
 from dabiao.facts.logic.proposing.days import decided
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.words import likeness, words
+from dabiao.facts.logic.words import likeness, plain, words
 
 _VERY: Final = 0.8
 _EVER: Final = "2000-01-01"
@@ -18,17 +18,20 @@ _EVER: Final = "2000-01-01"
 _MOST_ROWS: Final = 50_000
 _SHORT: Final = 6
 _MARKS: Final = ("hired_on", "position", "email")
+_ANYTHING: Final = frozenset({"name", "名字"})
+"""Headers of names that may be those of shops or customers."""
 _FIGURES: Final = ("amount", "amount_with_tax", "target", "qty")
 
 
 def is_about_people(seen: Seen) -> bool:
     """One row a person: a number or name, and a unit, a position or the day somebody came; and no figure."""
-    found = _columns(seen)
+    found = columns_of(seen)
     who = found.get("number") or found.get("holder")
     if who is None or seen.rows.height > _MOST_ROWS or not seen.is_unique([who]) or _has_figures(seen):
         return False
     both = "number" in found and "holder" in found
-    return "unit" in found and (both or any(name in found for name in _MARKS))
+    led = "manager" in found and plain(who) not in _ANYTHING
+    return "unit" in found and (both or led or any(name in found for name in _MARKS))
 
 
 def is_about_units(seen: Seen) -> bool:
@@ -37,19 +40,20 @@ def is_about_units(seen: Seen) -> bool:
 
 
 def tables(
-    seen: Seen, system: str, others: Sequence[Seen], asking: Asking, *, top: str
+    seen: Seen, others: Sequence[Seen], asking: Asking, *, top: str, company: str
 ) -> list[dict[str, Any]]:
-    """What a sheet about the organisation feeds. top: the company that is there already; else one is called as the system."""
-    company = top or re.sub(r"[^\w.-]+", "-", system).strip("-") or "company"
-    whole = {"unit": {"constant": company}, "kind": {"constant": "company"}}
+    """What a sheet about the organisation feeds. top: the unit above all that is there already; else one is made: company."""
+    name = company or _("Company")
+    company = top or re.sub(r"[^\w.-]+", "-", name).strip("-") or "company"
+    whole = {"unit": {"constant": company}, "name": {"constant": name}, "kind": {"constant": "company"}}
     root = [] if top else [{"into": "units", "from": seen.name, "distinct": True, "columns": whole}]
-    if is_about_people(seen):
+    if seen.kind == "people":
         return _people(seen, company, root, others, asking)
-    unit, holder = _managers(seen) or ("", "")
-    seen.chosen = {
-        "unit": Guess("units", "unit", unit, 0.9),
-        "holder": Guess("assignments", "person", holder, 0.9, _("name taken as employee number")),
-    }
+    unit, holder = _managers(seen) or (seen.said["unit"], seen.said.get("holder", ""))
+    seen.chosen = {"unit": Guess("units", "unit", unit, 0.9)}
+    if holder:
+        note = _("name taken as employee number")
+        seen.chosen["holder"] = Guess("assignments", "person", holder, 0.9, note)
     region = {"unit": unit, "kind": {"constant": "region"}, "parent": {"constant": company}}
     held = {
         "person": holder,
@@ -60,16 +64,17 @@ def tables(
     return [
         *root,
         {"into": "units", "from": seen.name, "distinct": True, "columns": region},
-        {"into": "assignments", "from": seen.name, "distinct": True, "columns": held},
+        *([{"into": "assignments", "from": seen.name, "distinct": True, "columns": held}] if holder else []),
     ]
 
 
 def _people(
     seen: Seen, company: str, root: list[dict[str, Any]], others: Sequence[Seen], asking: Asking
 ) -> list[dict[str, Any]]:
-    found = _columns(seen)
+    found = columns_of(seen) | seen.said
     person = found.get("number") or found["holder"]
     name = found.get("holder", person)
+    teams = _teams(seen, found, asking)
     since: Any = {"constant": _EVER}
     who: dict[str, Any] = {"person": person, "name": name}
     for column in ("email", "hired_on", "left_on"):
@@ -82,17 +87,19 @@ def _people(
             _("%(source)s tells no day on which people came: they hold their seats since %(day)s")
             % {"source": seen.name, "day": _EVER}
         )
-    seat: dict[str, Any] = {"person": person, "unit": found["unit"], "starts_on": since}
+    where: Any = found["manager"] if teams else found.get("unit", {"constant": company})
+    seat: dict[str, Any] = {"person": person, "unit": where, "starts_on": since}
     if "position" in found:
         seat["position"] = found["position"]
-    unit: dict[str, Any] = {
-        "unit": found["unit"],
-        "kind": {"constant": "team"},
-        "parent": {"constant": company},
-    }
+    kind = {"constant": "region" if teams else "team"}
+    unit: dict[str, Any] = {"unit": where, "kind": kind, "parent": {"constant": company}}
+    if teams:
+        unit["unit"] = found["unit"]
     if "parent_unit" in found:
         unit["parent"] = {"from": found["parent_unit"], "default": company}
     for column, header in found.items():
+        if column == "manager" and not teams:
+            continue
         into = "people" if column in {"number", "holder", "email", "hired_on", "left_on"} else "assignments"
         seen.chosen[column] = Guess(
             into, {"number": "person", "holder": "name"}.get(column, column), header, 1.0
@@ -106,9 +113,49 @@ def _people(
     return [
         *root,
         *above,
-        {"into": "units", "from": seen.name, "distinct": True, "columns": unit},
+        *(
+            [{"into": "units", "from": seen.name, "distinct": True, "columns": unit}]
+            if "unit" in found
+            else []
+        ),
+        *(_led(seen, found) if teams else []),
         {"into": "people", "from": seen.name, "columns": who},
         {"into": "assignments", "from": seen.name, "columns": seat},
+    ]
+
+
+def _teams(seen: Seen, found: dict[str, str], asking: Asking) -> bool:
+    """Whether each manager leads a team of one unit: several to a unit, each in one, and none among the people below.
+
+    Where managers are among the people, their seats say whom they lead: nothing is made of the column.
+    """
+    if not {"manager", "unit"} <= set(found):
+        return False
+    rows = seen.rows.select(manager=found["manager"], unit=found["unit"]).drop_nulls().unique()
+    several = rows["unit"].n_unique() < rows.height == rows["manager"].n_unique()
+    below = {str(cell) for name in ("number", "holder") if name in found for cell in seen.values(found[name])}
+    teams = several and not below & {str(cell) for cell in rows["manager"]}
+    told = {"source": seen.name, "manager": found["manager"], "unit": found["unit"]}
+    if teams:
+        asking.note(_("%(source)s: each %(manager)s leads a team, below the %(unit)s") % told)
+    else:
+        asking.note(_("%(source)s: %(manager)s is not read; who leads whom is said by the seats") % told)
+    return teams
+
+
+def _led(seen: Seen, found: dict[str, str]) -> list[dict[str, Any]]:
+    """The teams of managers, and the managers' own seats in them."""
+    manager = found["manager"]
+    team = {"unit": manager, "kind": {"constant": "team"}, "parent": found["unit"]}
+    seat = {
+        "person": manager,
+        "unit": manager,
+        "position": {"constant": "manager"},
+        "starts_on": {"constant": _EVER},
+    }
+    return [
+        {"into": "units", "from": seen.name, "distinct": True, "columns": team},
+        {"into": "assignments", "from": seen.name, "distinct": True, "columns": seat},
     ]
 
 
@@ -127,7 +174,7 @@ def _day(seen: Seen, header: str, others: Sequence[Seen], asking: Asking) -> Any
     return {"from": header, "formats": list(formats)} if formats else header
 
 
-def _columns(seen: Seen) -> dict[str, str]:
+def columns_of(seen: Seen) -> dict[str, str]:
     """What the sheet says of a person → its header."""
     found: dict[str, str] = {}
     for column, listed in words()["people"].items():
@@ -145,7 +192,9 @@ def _columns(seen: Seen) -> dict[str, str]:
 def _managers(seen: Seen) -> tuple[str, str] | None:
     columns = words()["columns"]
     units = [h for h in seen.headers if likeness(h, columns["unit"]) >= _VERY]
+    leaders = [h for h in seen.headers if likeness(h, words()["people"]["manager"]) >= _VERY]
     holders = [h for h in seen.headers if likeness(h, columns["holder"]) >= _VERY and h not in units]
+    holders = [h for h in leaders if h not in units] or holders
     if not units or not holders or seen.rows.height > 5_000 or len(seen.headers) > _SHORT:
         return None
     return (units[0], holders[0]) if seen.is_unique([units[0], holders[0]]) else None

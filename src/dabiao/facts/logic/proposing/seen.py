@@ -41,7 +41,8 @@ class Guess:
 class Seen:
     """A table of the upload.
 
-    kind: what it feeds; None: nothing. files: all that look just like it. formats: header → what its days are read by
+    kind: what it feeds; None: nothing, and why. files: all that look just like it. formats: header → what its days are
+    read by. said: column → header, as somebody has said. count: its rows, of which `rows` are the first; whole: all of them
     """
 
     name: str
@@ -53,6 +54,10 @@ class Seen:
     chosen: dict[str, Guess] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    why: str = ""
+    count: int = 0
+    whole: bool = True
     _kept: dict[object, Any] = field(default_factory=dict)
 
     @property
@@ -125,7 +130,8 @@ def _look(path: Path, sheet: str, number: int) -> Seen:
             break
     rows = pl.concat(frames, how="diagonal").drop(ROW, PROBLEM, strict=False) if frames else pl.DataFrame()
     name = re.sub(r"[^\w-]+", "_", sheet or path.stem).strip("_") or f"source{number}"
-    return Seen(name, path, opened, sheet, rows, files=[path])
+    whole = height < SAMPLE
+    return Seen(name, path, opened, sheet, rows, files=[path], count=rows.height, whole=whole)
 
 
 def _together(seen: Sequence[Seen]) -> list[Seen]:
@@ -136,6 +142,7 @@ def _together(seen: Sequence[Seen]) -> list[Seen]:
         first = groups.setdefault(alike, each)
         if first is not each and each.file not in first.files:
             first.files.append(each.file)
+            first.count, first.whole = first.count + each.count, first.whole and each.whole
             first.rows = pl.concat([first.rows, each.rows], how="diagonal_relaxed").head(SAMPLE)
     return list(groups.values())
 

@@ -1,6 +1,7 @@
 """From what a sheet seems to be to the tables of a mapping that it feeds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import polars as pl
@@ -10,9 +11,10 @@ from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.proposing import columns, days, joins, keys, money, targets
 from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.words import plain, words
+from dabiao.facts.logic.words import likeness, plain, words
 
 _TRANSLATED: Final = {("activities", "kind"): "activity_kind", ("receipts", "method"): "receipt_method"}
+_VERY: Final = 0.8
 _NOT_BESIDE: Final = frozenset({"parent", "created_on", "list_price", "launched_on", "floor_price"})
 _SHARED: Final = ("person", "customer", "order", "product", "qty", "amount")
 
@@ -87,6 +89,7 @@ def _work_out(seen: Seen, ruled: dict[str, Any], table: str, asking: Asking) -> 
     if table != "order_lines":
         return
     told = {"source": seen.name}
+    _with_tax(seen, ruled, asking)
     if "profit" in seen.chosen and "cost" not in ruled and "amount" in seen.chosen:
         amount, profit = seen.chosen["amount"].header, seen.chosen["profit"].header
         unit = ruled["amount"].get("unit") if isinstance(ruled["amount"], dict) else None
@@ -98,6 +101,23 @@ def _work_out(seen: Seen, ruled: dict[str, Any], table: str, asking: Asking) -> 
         qty, price = seen.chosen["qty"].header, seen.chosen["unit_price"].header
         ruled["amount"] = {"from": price, "times": qty, "round": True}
         asking.note(_("%(source)s: amount = %(price)s × %(qty)s") % {**told, "price": price, "qty": qty})
+
+
+def _with_tax(seen: Seen, ruled: dict[str, Any], asking: Asking) -> None:
+    """What is due may hold freight besides: where a column of taxes says so, the amount with tax is the two together."""
+    tax = next((h for h in seen.headers if likeness(h, words()["columns"]["tax_amount"]) >= _VERY), None)
+    if tax is None or not {"amount", "amount_with_tax"} <= set(ruled) or not isinstance(ruled["amount"], str):
+        return
+    net, gross = ruled["amount"], seen.chosen["amount_with_tax"].header
+    amounts = {name: money.exact(seen, name) for name in (net, tax, gross)}
+    if (amounts[net] + amounts[tax] == amounts[gross]).all():
+        return
+    ruled["amount_with_tax"] = {"from": net, "plus": tax}
+    seen.chosen["amount_with_tax"] = replace(seen.chosen["amount_with_tax"], header=tax)
+    asking.note(
+        _("%(source)s: with tax = %(net)s + %(tax)s; %(gross)s has more in it")
+        % {"source": seen.name, "net": net, "tax": tax, "gross": gross}
+    )
 
 
 def _translation(guess: Guess, values: pl.Series) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
@@ -12,7 +14,8 @@ from dabiao.core.months import month_in_words
 from dabiao.facts.logic import labels
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.columns import guesses, has_word, readable
-from dabiao.facts.logic.proposing.kinds import NOTHING
+from dabiao.facts.logic.proposing.days import read
+from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING
 from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
@@ -23,6 +26,8 @@ LEVEL: Final = "目标值"
 _FEWEST: Final = 3
 """Columns that are months, of a sheet that is wide."""
 _VERY: Final = 0.8
+_MONTH: Final = 30.44
+"""Days."""
 _YEARS: Final = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 
@@ -35,14 +40,14 @@ def months_of(seen: Seen) -> dict[str, tuple[int | None, int]]:
 def classify_wide(seen: Seen, asking: Asking) -> bool:
     """Whether the sheet is a wide one; its kind is targets then, or nothing where it tells what was reached."""
     months = months_of(seen)
-    if not months or _scope(seen) is None:
+    if not months or scope_of(seen) is None:
         return False
     kinds = words()["wide"]
     aims, facts = has_word(seen, kinds["aims"]), has_word(seen, kinds["facts"])
-    if facts and not aims:
-        return True
-    kind = "targets" if aims and not facts else _what(seen, asking)
-    seen.kind = kind if kind != NOTHING else None
+    kind = NOTHING if facts and not aims else "targets" if aims and not facts else _what(seen, asking)
+    seen.kind = kind if kind == "targets" else None
+    if kind == NOTHING:
+        seen.why = _("a column for each month of what was reached: facts are loaded one by one")
     return True
 
 
@@ -51,7 +56,7 @@ def wide(seen: Seen, asking: Asking) -> tuple[dict[str, Any], dict[str, Any]]:
     months = months_of(seen)
     year = _year(seen, months, asking)
     labels = {header: f"{own or year}-{month:02}" for header, (own, month) in months.items()}
-    scope, header = _scope(seen) or ("person", "")
+    scope, header = scope_of(seen) or ("person", "")
     seen.chosen = {scope: Guess("targets", scope, header, 0.95)}
     columns: dict[str, Any] = {scope: header, "metric": _metric(seen, asking)}
     if (line := _header(seen, "product_line")) and line != header:
@@ -65,7 +70,7 @@ def long(seen: Seen, columns: dict[str, Any], asking: Asking) -> dict[str, Any]:
     """The table that a long sheet feeds, from what its columns seem to be."""
     if "metric" not in columns:
         columns["metric"] = _metric(seen, asking)
-    scope = _scope(seen)
+    scope = scope_of(seen)
     for name in ("person", "unit"):
         columns.pop(name, None)
     if scope:
@@ -86,7 +91,8 @@ def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[st
     if len(months) < len(texts):
         days = readable(seen, header, "date") >= _VERY
         scope = [name for name in ("person", "unit", "metric", "product") if name in per]
-        until = {"starts_on": header, "ends_on": {"next": "starts_on", "per": scope}}
+        ends: dict[str, Any] = {"next": "starts_on", "per": scope, **_last(seen, header, scope, asking)}
+        until: dict[str, Any] = {"starts_on": header, "ends_on": ends}
         return until if days else {"period": header}
     year = _year(seen, months, asking)
     named = {text: (own or year, month) for text, (own, month) in months.items()}
@@ -97,6 +103,28 @@ def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[st
             return {"period": {"from": header, "values": quarters}}
     bare = {text: f"{own}-{month:02}" for text, (own, month) in named.items() if months[text][0] is None}
     return {"period": {"from": header, "values": bare, "otherwise": "keep"} if bare else header}
+
+
+def _last(seen: Seen, header: str, scope: Sequence[str], asking: Asking) -> dict[str, str]:
+    """The day on which the last of them end, where all last as long: a quarter's, for one, as all before it."""
+    starts = read(seen, header)
+    steps = {round((later - day).days / _MONTH) for day, later in pairwise(starts)} - {0}
+    own = [rule for name in scope if (rule := seen.said.get(name) or _chosen(seen, name))]
+    last = seen.rows.group_by(own).agg(pl.col(header).max())[header].n_unique() if own else 1
+    if len(steps) != 1 or last != 1:
+        return {}
+    months = starts[-1].year * 12 + starts[-1].month - 1 + steps.pop()
+    year, month = months // 12, months % 12 + 1
+    end = date(year, month, min(starts[-1].day, monthrange(year, month)[1])).isoformat()
+    asking.note(
+        _("%(source)s: the last targets end on %(day)s, as long after they begin as the others")
+        % {"source": seen.name, "day": end}
+    )
+    return {"last": end}
+
+
+def _chosen(seen: Seen, name: str) -> str:
+    return seen.chosen[name].header if name in seen.chosen else ""
 
 
 def _in_quarters(months: set[int]) -> bool:
@@ -120,8 +148,11 @@ def _how_long(seen: Seen, header: str, asking: Asking) -> str:
     return asking.ask(f"{seen.name}.length", text, choices)
 
 
-def _scope(seen: Seen) -> tuple[str, str] | None:
-    """Whose the targets are: person by number, person by name, else a unit."""
+def scope_of(seen: Seen) -> tuple[str, str] | None:
+    """Whose the targets are: as somebody has said, person by number, person by name, else a unit."""
+    for name in ("person", "unit"):
+        if name in seen.said:
+            return name, seen.said[name]
     for kind in ("number", "holder"):
         for header in seen.headers:
             if likeness(header, words()["people"][kind]) >= _VERY:
@@ -145,7 +176,7 @@ def _what(seen: Seen, asking: Asking) -> str:
     ]
     text = _("%(source)s: what are the figures under %(months)s …?") % {"source": seen.name, "months": months}
     rows = [" · ".join(map(str, row[:5])) for row in seen.rows.head(3).iter_rows()]
-    return asking.ask(f"{seen.name}.kind", text, choices, evidence=" ⏎ ".join(rows))
+    return asking.ask(f"{seen.name}.kind", text, choices, evidence=" ⏎ ".join(rows), also=KINDS)
 
 
 def _metric(seen: Seen, asking: Asking) -> dict[str, str]:

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from dabiao.core.damage import Hostile
 from dabiao.core.hostile.names import safe_name
 
-__all__ = ["KINDS", "Hostile", "check", "safe_name"]
+__all__ = ["KINDS", "TABLES", "Hostile", "check", "safe_name"]
 
-KINDS: Final = frozenset({".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".parquet"})
+TABLES: Final = frozenset({".csv", ".tsv", ".txt", ".xls", ".xlsx", ".xlsm", ".parquet"})
+KINDS: Final = TABLES | {".zip"}
+"""What may be uploaded: tables, and an archive of them."""
 
 
 def check(file: Path, *, largest: int) -> None:
