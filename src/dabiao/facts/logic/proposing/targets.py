@@ -16,6 +16,7 @@ from dabiao.facts.logic.proposing.kinds import NOTHING
 from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
+from dabiao.metrics.splits import NARROWING
 
 PERIOD: Final = "期间"
 LEVEL: Final = "目标值"
@@ -54,8 +55,7 @@ def wide(seen: Seen, asking: Asking) -> tuple[dict[str, Any], dict[str, Any]]:
     scope, header = _scope(seen) or ("person", "")
     seen.chosen = {scope: Guess("targets", scope, header, 0.95)}
     columns: dict[str, Any] = {scope: header, "metric": _metric(seen, asking)}
-    if (line := _header(seen, "product_line")) and line != header:
-        columns["product"] = line
+    columns |= _narrowed(seen, header)
     columns |= {"period": PERIOD, "target": _in_unit(seen, {"from": LEVEL})}
     unpivot = {"columns": labels, "name": PERIOD, "value": LEVEL}
     return unpivot, {"into": "targets", "from": seen.name, "columns": columns}
@@ -66,8 +66,9 @@ def long(seen: Seen, columns: dict[str, Any], asking: Asking) -> dict[str, Any]:
     if "metric" not in columns:
         columns["metric"] = _metric(seen, asking)
     scope = _scope(seen)
-    for name in ("person", "unit"):
+    for name in ("person", "unit", "product", *NARROWING):
         columns.pop(name, None)
+    columns |= _narrowed(seen, scope[1] if scope else "")
     if scope:
         columns[scope[0]] = scope[1]
         seen.chosen[scope[0]] = Guess("targets", scope[0], scope[1], 0.95)
@@ -85,7 +86,7 @@ def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[st
     months = {text: month for text in texts if (month := month_in_words(text))}
     if len(months) < len(texts):
         days = readable(seen, header, "date") >= _VERY
-        scope = [name for name in ("person", "unit", "metric", "product") if name in per]
+        scope = [name for name in ("person", "unit", "metric", *NARROWING) if name in per]
         until = {"starts_on": header, "ends_on": {"next": "starts_on", "per": scope}}
         return until if days else {"period": header}
     year = _year(seen, months, asking)
@@ -133,8 +134,16 @@ def _scope(seen: Seen) -> tuple[str, str] | None:
     return None
 
 
-def _header(seen: Seen, column: str) -> str | None:
-    return next((h for h in seen.headers if likeness(h, words()["columns"][column]) >= _VERY), None)
+def _narrowed(seen: Seen, taken: str) -> dict[str, str]:
+    """Dimension → the header of its members, of those by which the sheet narrows its targets."""
+    found: dict[str, str] = {}
+    for name, listed in words()["narrowed"].items():
+        headers = (h for h in seen.headers if h not in {taken, *found.values()})
+        header = next((h for h in headers if likeness(h, listed) >= _VERY), None)
+        if header is not None:
+            found[name] = header
+            seen.chosen[name] = Guess("targets", name, header, 0.95)
+    return found
 
 
 def _what(seen: Seen, asking: Asking) -> str:
