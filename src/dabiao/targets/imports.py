@@ -84,7 +84,7 @@ FIELDS: Final = (
     Field("member", message("member", context="column"), ("维度值", "narrowed to"), text),
     *(Field(name, splits.title(name), words, text) for name, words in _NARROWED.items()),
     Field("period", message("period", context="column"), ("期间", "月份", "周期"), text),
-    Field("starts_on", message("starts_on", context="column"), ("开始日期", "from"), day),
+    Field("starts_on", message("starts_on", context="column"), ("开始日期", "from", "first day"), day),
     Field("last_day", message("last_day", context="column"), ("结束日期", "to"), day),
     Field("ends_on", message("Day after the last"), ("ends_on",), day),
     Field("level", message("Level"), ("level", "级别", "档位"), text),
