@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from dabiao.core.errors import Malformed
 from dabiao.core.uploads import rows_of
 from dabiao.engine.period import CALENDAR_YEAR
-from dabiao.engine.promise import Levels, Part
+from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.lake import reading
 from dabiao.lake.tables import TABLES
 from dabiao.org import actions as org_actions
@@ -39,14 +39,14 @@ LATHES = Part("product_line", "lathes")
 def put(company, at, on):
     """Set a target of March as sales operations."""
 
-    def put(scope, value, part=Part(), metric="sales_amount", window=MARCH):
+    def put(scope, value, part=WHOLE, metric="sales_amount", window=MARCH):
         levels = Levels(target=Decimal(value))
         return actions.set_target(Slot(scope, metric, *window, part), levels, by=company.otto, at=at, on=on)
 
     return put
 
 
-def promised(scope, part=Part()):
+def promised(scope, part=WHOLE):
     found = queries.targets_for([scope], ["sales_amount"], *MARCH, part=part).get((scope, "sales_amount"))
     return None if found is None else found.target
 

@@ -62,10 +62,11 @@ _NARROWED: Final[Mapping[str, tuple[str, ...]]] = {
     "territory": ("territory", "销售区域", "片区"),
 }
 """Columns that each narrow a target by one dimension, and what files call them."""
+_USUAL: Final = frozenset({"product_line", "customer_type", "industry", "sales_channel"})
 
 FIELDS: Final = (
-    Field("scope_kind", message("Whose"), ("scope_kind", "归属", "归属类型"), text),
-    Field("scope", message("Key"), ("scope",), text),
+    Field("scope_kind", message("Whose"), ("scope_kind", "归属", "归属类型"), text, aside=True),
+    Field("scope", message("Key"), ("scope",), text, aside=True),
     Field(
         "unit",
         message("unit", context="column"),
@@ -78,16 +79,19 @@ FIELDS: Final = (
         ("工号", "员工工号", "姓名", "员工姓名", "employee", "name"),
         text,
     ),
-    Field("region", message("Region"), ("region", "区域", "大区", "地区"), text),
+    Field("region", message("Region"), ("region", "区域", "大区", "地区"), text, aside=True),
     Field("metric", message("metric", context="column"), ("指标", "指标编码"), text, required=True),
-    Field("dimension", message("dimension", context="column"), ("维度", "narrowed by"), text),
-    Field("member", message("member", context="column"), ("维度值", "narrowed to"), text),
-    *(Field(name, splits.title(name), words, text) for name, words in _NARROWED.items()),
+    Field("dimension", message("Narrowed by"), ("dimension", "维度"), text, aside=True),
+    Field("member", message("Narrowed to"), ("member", "维度值"), text, aside=True),
+    *(
+        Field(name, splits.title(name), words, text, aside=name not in _USUAL)
+        for name, words in _NARROWED.items()
+    ),
     Field("period", message("period", context="column"), ("期间", "月份", "周期"), text),
     Field("starts_on", message("starts_on", context="column"), ("开始日期", "from", "first day"), day),
     Field("last_day", message("last_day", context="column"), ("结束日期", "to"), day),
-    Field("ends_on", message("Day after the last"), ("ends_on",), day),
-    Field("level", message("Level"), ("level", "级别", "档位"), text),
+    Field("ends_on", message("Day after the last"), ("ends_on",), day, aside=True),
+    Field("level", message("Level"), ("level", "级别", "档位"), text, aside=True),
     Field("base", message("base", context="column"), ("保底", "保底目标"), amount),
     Field("target", message("target", context="column"), ("目标", "达标", "目标值", "amount"), amount),
     Field("challenge", message("challenge", context="column"), ("挑战", "挑战目标"), amount),
