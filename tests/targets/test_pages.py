@@ -59,8 +59,8 @@ class TestGrid:
         put("unit", "nanjing", "100.5")
         answer = as_("emma").get(reverse("targets:grid"), {**ASKED, "export": "csv"})
         lines = b"".join(answer.streaming_content).decode().splitlines()
-        assert lines[0].startswith("\ufeffscope_kind,scope,name,metric,level,2026,2026-01")
-        assert "unit,nanjing,南京组,sales_amount,target,100.5,,,100.5" in lines[2]
+        assert lines[0].startswith("\ufeffmetric,level,scope_kind,scope,name,2026,2026-01")
+        assert "unit,nanjing,南京组,100.5,,,100.5" in lines[2]
 
     def test_of_a_week_shows_and_saves_the_weeks_of_its_quarter(self, as_, put):
         """Week 14 of 2026 runs from 30 March to 5 April and stands whole in both of its quarters."""

@@ -117,7 +117,7 @@ def export_columns(shown: Grid) -> dict[str, str]:
     """Titles of the grid's export, which the import reads."""
     told = ("metric", "level", *(("dimension", "member") if shown.asked.part != WHOLE else ()))
     who = {"kind": "scope_kind", "key": "scope", "name": "name"}
-    return who | {name: name for name in told} | {p.label: p.label for p in shown.periods}
+    return {name: name for name in told} | who | {p.label: p.label for p in shown.periods}
 
 
 def export_rows(shown: Grid) -> list[ExportRow]:
