@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Final
 
 from django.conf import settings
@@ -109,7 +110,8 @@ def import_rows(
     Raises Forbidden for who sets no targets at all; somebody else's are errors of their rows.
     """
     _admit(by)
-    given = [part for row in rows for part in _by_period(row, fiscal)]
+    is_period = cache(lambda title: period_of(title.strip(), fiscal) is not None)  # rows share their titles
+    given = [part for row in rows for part in _by_period(row, is_period)]
     parsed, errors = parse(given, FIELDS)
     asked: dict[Slot, Levels] = {}
     partly: dict[Slot, str] = {}
@@ -147,9 +149,9 @@ def import_rows(
     return Imported(replace(done, unchanged=done.unchanged + unchanged), ())
 
 
-def _by_period(row: SourceRow, fiscal: Fiscal) -> Iterable[SourceRow]:
+def _by_period(row: SourceRow, is_period: Callable[[str], bool]) -> Iterable[SourceRow]:
     """A row of one target; or, where columns are called like periods, one for each of them that is filled."""
-    periods = {title: cell for title, cell in row.cells.items() if title and period_of(title.strip(), fiscal)}
+    periods = {title: cell for title, cell in row.cells.items() if title and is_period(title)}
     if not periods:
         return [row]
     rest = {title: cell for title, cell in row.cells.items() if title not in periods}
