@@ -171,13 +171,13 @@ def _news(
     partly: slots of which the rows tell one level; the others stay. Of these also what follows from other targets, as
         a grid shows it, is left to follow.
     """
-    viewer = by or org.operator()
+    asker = by or org.operator()
     stored = actions.stored(asked)
     whole = {slot: _whole(levels, partly.get(slot, ""), stored.get(slot)) for slot, levels in asked.items()}
     same = {slot for slot, levels in whole.items() if stored.get(slot) == levels}
-    kept = actions.seen(same, viewer, on)
+    kept = actions.seen(same, asker, on)
     kept |= _following(
-        {slot: level for slot, level in partly.items() if slot not in stored}, asked, viewer, on
+        {slot: level for slot, level in partly.items() if slot not in stored}, asked, asker, on
     )
     return {slot: levels for slot, levels in whole.items() if slot not in kept}, len(kept)
 
