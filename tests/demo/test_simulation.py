@@ -239,7 +239,7 @@ class TestTargets:
             if unit.parent and unit.kind != "staff":
                 children.setdefault(unit.parent, []).append(unit.key)
         values = {
-            (t.scope, t.metric, t.product, t.starts_on): t.target
+            (t.scope, t.metric, t.part, t.starts_on): t.target
             for t in simulated.targets
             if t.scope_kind == "unit" and t.metric not in RATIOS
         }
@@ -253,7 +253,7 @@ class TestTargets:
                 t.target
                 for t in simulated.targets
                 if (t.scope_kind, t.metric) == (kind, metric)
-                and t.product in products
+                and t.part.member in products
                 and (not unit or t.scope == unit)
             )
 
@@ -297,7 +297,7 @@ def _attainments(company: Company, kind: str) -> dict[tuple[str, date], float]:
     return {
         (t.scope, t.starts_on): sold.get((t.scope, t.starts_on), 0.0) / float(t.target)
         for t in company.targets
-        if t.metric == "sales_amount" and not t.product and kinds.get(t.scope) == kind and t.ends_on <= ON
+        if t.metric == "sales_amount" and not t.part.member and kinds.get(t.scope) == kind and t.ends_on <= ON
     }
 
 

@@ -242,3 +242,45 @@ def _now():
     from django.utils import timezone
 
     return timezone.now()
+
+
+class TestNarrowedTargets:
+    """A sheet that has a column of channels, segments or product lines beside the people or units."""
+
+    @pytest.mark.parametrize(
+        ("case", "text", "held"),
+        [
+            (
+                "months across, by channel",
+                "姓名,渠道,1月,2月,3月\n张三,online,100,110,120\n张三,dealer,5,,7\n李四,online,90,80,100\n",
+                {("E1", "sales_channel", "online"): 330, ("E1", "sales_channel", "dealer"): 12,
+                 ("E2", "sales_channel", "online"): 270},
+            ),
+            (
+                "a row each, by segment",
+                "工号,客户类型,月份,目标\nE1,大客户,2026-01,100\nE1,中小客户,2026-01,20\nE2,大客户,2026-02,300\n",
+                {("E1", "customer_type", "大客户"): 100, ("E1", "customer_type", "中小客户"): 20,
+                 ("E2", "customer_type", "大客户"): 300},
+            ),
+            (
+                "a row each, of units, by product line",
+                "部门,产品线,月份,目标\n华东,车床,2026-01,100\n华北,车床,2026-01,20\n华北,配件,2026-02,300\n",
+                {("华东", "product_line", "车床"): 100, ("华北", "product_line", "车床"): 20,
+                 ("华北", "product_line", "配件"): 300},
+            ),
+        ],
+    )  # fmt: skip
+    def test_are_loaded_without_a_mapping(self, folder, otto, case, text, held):
+        (folder / "花名册.csv").write_text(PEOPLE)
+        run(folder / "花名册.csv")
+        file = folder / "2026年销售目标.csv"
+        file.write_text(text)
+
+        done = run(file)
+
+        assert done.exit_code == 0, done.output
+        sums: dict[tuple[str, str, str], Decimal] = {}
+        for target in Target.objects.select_related("unit", "person"):
+            place = (target.scope_key, target.dimension, target.member)
+            sums[place] = sums.get(place, Decimal(0)) + target.target
+        assert sums == held

@@ -191,7 +191,7 @@ def _plans() -> dict[str, Any]:
         opened = saved.opened(version)
         whole = saved.block(opened, 0).amounts[0].sum()
         plans.setdefault(version.plan.key, []).append(f"{from_units(int(whole), opened.prepared.digits):.0f}")
-    cascaded = Target.objects.filter(starts_on__gte="2027-01-01", unit__key="All", product="")
+    cascaded = Target.objects.filter(starts_on__gte="2027-01-01", unit__key="All", dimension="")
     total = cascaded.aggregate(total=Sum("target"))["total"]
     return {"plans": plans, "in_force": None if total is None else f"{total:.0f}"}
 

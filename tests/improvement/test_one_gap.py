@@ -38,9 +38,10 @@ def promise(facts, company, at):
     """Stores February's target of a unit or person, in place of any."""
 
     def store(holder, amount, metric="sales_amount", product=""):
+        part = {"dimension": "product_line" if product else "", "member": product}
         kind = "person" if holder in company.people else "unit"
         held = (company.people if kind == "person" else company.units)[holder]
-        key = {kind: held, "metric": metric, "starts_on": date(2026, 2, 1), "product": product}
+        key = {kind: held, "metric": metric, "starts_on": date(2026, 2, 1), **part}
         rest = {"target": Decimal(amount), "ends_on": date(2026, 3, 1), "changed_at": at, "scope_kind": kind}
         Target.objects.update_or_create(**key, defaults=rest)
 

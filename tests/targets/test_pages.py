@@ -59,7 +59,7 @@ class TestGrid:
         put("unit", "nanjing", "100.5")
         answer = as_("emma").get(reverse("targets:grid"), {**ASKED, "export": "csv"})
         lines = b"".join(answer.streaming_content).decode().splitlines()
-        assert lines[0].startswith("\ufeffscope_kind,scope,name,2026,2026-01")
+        assert lines[0].startswith("\ufeffmetric,level,scope_kind,scope,name,2026,2026-01")
         assert "unit,nanjing,南京组,100.5,,,100.5" in lines[2]
 
     def test_of_a_week_shows_and_saves_the_weeks_of_its_quarter(self, as_, put):

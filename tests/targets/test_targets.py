@@ -10,7 +10,7 @@ from dabiao.core.errors import Forbidden, Malformed, NotFound
 from dabiao.core.models import AuditLine
 from dabiao.core.uploads import numbered
 from dabiao.engine.period import CALENDAR_YEAR
-from dabiao.engine.promise import Levels
+from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.metrics.promised import promised
 from dabiao.org import queries as org
 from dabiao.org.actions import change_assignment
@@ -23,6 +23,7 @@ from dabiao.targets.queries.grid import GridRequest, grid
 from tests.company import rows
 
 MONTH = {n: (date(2026, n, 1), date(2026, n + 1, 1)) for n in range(1, 12)}
+LINE_A, LINE_B = Part("product_line", "A"), Part("product_line", "B")
 MARCH, QUARTER = MONTH[3], (date(2026, 1, 1), date(2026, 4, 1))
 
 
@@ -34,8 +35,8 @@ def person(key):
     return Scope("person", key)
 
 
-def slot(scope, window=MARCH, metric="sales_amount", product=""):
-    return Slot(scope, metric, *window, product)
+def slot(scope, window=MARCH, metric="sales_amount", part=WHOLE):
+    return Slot(scope, metric, *window, part)
 
 
 def money(value):
@@ -99,16 +100,16 @@ class TestPromise:
         assert promise(unit("west")) is None
 
     def test_is_the_sum_over_product_lines_when_there_is_no_total(self, put):
-        put(unit("east"), 10, product="A")
-        put(unit("east"), 20, product="B")
+        put(unit("east"), 10, part=LINE_A)
+        put(unit("east"), 20, part=LINE_B)
         assert promise(unit("east")) == (30, True)
-        assert promise(unit("east"), product="A") == (10, False)
+        assert promise(unit("east"), part=LINE_A) == (10, False)
 
     def test_of_a_product_line_sums_children_of_that_line(self, put):
-        put(person("P04"), 10, product="A")
-        put(person("P05"), 20, product="A")
-        put(person("P05"), 99, product="B")
-        assert promise(unit("shanghai"), product="A") == (30, True)
+        put(person("P04"), 10, part=LINE_A)
+        put(person("P05"), 20, part=LINE_A)
+        put(person("P05"), 99, part=LINE_B)
+        assert promise(unit("shanghai"), part=LINE_A) == (30, True)
 
     def test_of_a_ratio_is_inherited_and_never_summed(self, put):
         put(unit("east"), "0.9", metric="collection_rate")
@@ -342,7 +343,7 @@ east      sales_amount     2026-03  2
 
 def test_lake_table_holds_every_target(put):
     put(unit("east"), 500)
-    put(person("P04"), 30, product="A")
+    put(person("P04"), 30, part=LINE_A)
     told = [
         (r["scope_kind"], r["scope"], r["product"], r["target"], r["base"])
         for r in queries.lake_table().to_pylist()

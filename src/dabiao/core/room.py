@@ -118,12 +118,13 @@ class Schedule:
 class Promises:
     """Whoever knows what was promised.
 
-    version: grows whenever a target changes. promised: (scopes, metrics, start, end, product line or
-    empty) → (scope, metric) → the engine's promise for [start, end), of those that have one.
+    version: grows whenever a target changes. promised: (scopes, metrics, start, end, dimension or
+    empty) → (scope, metric, member of the dimension or empty) → the engine's promise for [start, end), of those that
+    have one.
     """
 
     version: Callable[[], int]
-    promised: Callable[[Sequence[Any], Sequence[str], date, date, str], Mapping[tuple[Any, str], Any]]
+    promised: Callable[[Sequence[Any], Sequence[str], date, date, str], Mapping[tuple[Any, str, str], Any]]
 
 
 Names = Callable[[str, Collection[str]], Mapping[str, str]]

@@ -61,6 +61,7 @@ class Field:
     """A column: its name, the title that people are shown, others under which files have it, how a cell is read.
 
     read: raises ValueError with the mend
+    aside: understood where a file has it, and not offered in our templates
     """
 
     name: str
@@ -68,6 +69,7 @@ class Field:
     synonyms: tuple[str, ...]
     read: Callable[[Cell], object]
     required: bool = False
+    aside: bool = False
 
     @property
     def title(self) -> str:

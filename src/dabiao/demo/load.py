@@ -92,7 +92,7 @@ def _organisation(company: Company, called: Names, *, at: datetime) -> None:
 def _targets(company: Company, *, at: datetime) -> None:
     slots = {
         Slot(
-            Scope(each.scope_kind, each.scope), each.metric, each.starts_on, each.ends_on, each.product
+            Scope(each.scope_kind, each.scope), each.metric, each.starts_on, each.ends_on, each.part
         ): Levels(each.base, each.target, each.challenge)
         for each in company.targets
     }

@@ -39,6 +39,10 @@ def _with(facts: ir.Table, name: str, tables: Tables, levels: frozenset[str]) ->
         return adder[1](facts, name, tables)
     if name in facts.columns:
         return facts
+    if name in OTHER_NAMES:
+        other = OTHER_NAMES[name]
+        found = _with(facts, other, tables, levels)
+        return found.mutate(**{name: found[other]})
     known = sorted(
         {*facts.columns, *levels, *(key for key, (needs, _) in _ADDERS.items() if needs in facts.columns)}
     )
@@ -107,6 +111,12 @@ def _beside(
     )
 
 
+OTHER_NAMES: Mapping[str, str] = {
+    "segment": "customer_type",
+    "channel": "sales_channel",
+    "region": "territory",
+}
+"""What else a dimension is called, where facts have no column of that name."""
 _ADDERS: Mapping[str, tuple[str, Callable[[ir.Table, str, Tables], ir.Table]]] = {
     "product_line": ("product", _of_product("line")),
     "category": ("product", _of_product("category")),

@@ -1,7 +1,7 @@
 """What was promised for a window: the targets that tile it, else those that come nearest, prorated by pace; a
 unit's, where it has none, by what lies below.
 
-Rows of one holder × metric × product may lie over one another (a year and its months); the choice is the
+Rows of one holder × metric × part may lie over one another (a year and its months); the choice is the
 chain of rows without overlap that covers most of the period, reaches least beyond it, and has fewest rows.
 """
 
@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from dabiao.engine import number
 from dabiao.engine.pace import pace
@@ -47,8 +48,17 @@ class Row:
     levels: Levels
 
 
-ByProduct = Mapping[str, Sequence[Row]]
-"""One holder's targets of one metric by product line; empty = all products."""
+class Part(NamedTuple):
+    """What a target is narrowed to: one member of one dimension, as metrics are split by; both empty: everything."""
+
+    dimension: str = ""
+    member: str = ""
+
+
+WHOLE = Part()
+PRODUCT_LINE = "product_line"
+ByPart = Mapping[Part, Sequence[Row]]
+"""One holder's targets of one metric, the whole and narrowed ones."""
 
 
 @dataclass(frozen=True)
@@ -102,25 +112,40 @@ def promised(
 
 
 def of_holder(
-    rows: ByProduct, start: date, end: date, *, product: str = "", flow: bool, working_days: WorkingDays
+    rows: ByPart, start: date, end: date, *, part: Part = WHOLE, flow: bool, working_days: WorkingDays
 ) -> Promise | None:
-    """What one holder's rows promise: those of all products, else (of amounts) the sum over product lines."""
+    """What one holder's rows promise of a part; of everything, where nothing is set for it, the sum (of amounts) over
+    the parts that make it up."""
 
-    def of(name: str) -> Promise | None:
-        return promised(rows.get(name, ()), start, end, flow=flow, working_days=working_days)
+    def of(one: Part) -> Promise | None:
+        return promised(rows.get(one, ()), start, end, flow=flow, working_days=working_days)
 
-    whole = of(product)
-    if whole is not None or product or not flow:
-        return whole
-    return summed([part for name in sorted(rows) if (part := of(name)) is not None])
+    own = of(part)
+    if own is not None or part != WHOLE or not flow:
+        return own
+    return summed([held for one in making_up(rows, start, end) if (held := of(one)) is not None])
 
 
-def left_out(rows: ByProduct, start: date, end: date, *, product: str = "") -> list[tuple[date, date]]:
+def making_up(rows: ByPart, start: date, end: date) -> list[Part]:
+    """The parts that together stand for a whole for which nothing is set: those of one dimension, product lines before
+    others. Two ways of cutting one amount are never added."""
+    touched = sorted(part for part, some in rows.items() if part != WHOLE and _touches(some, start, end))
+    first = min(
+        (part.dimension for part in touched), key=lambda name: (name != PRODUCT_LINE, name), default=""
+    )
+    return [part for part in touched if part.dimension == first]
+
+
+def left_out(rows: ByPart, start: date, end: date, *, part: Part = WHOLE) -> list[tuple[date, date]]:
     """Days of a window for which one holder's rows promise nothing."""
-    whole = rows.get(product, ())
-    if product or any(row.start < end and start < row.end for row in whole):
-        return gaps(whole, start, end)
-    return gaps([row for some in rows.values() for row in some], start, end)
+    own = rows.get(part, ())
+    if part != WHOLE or _touches(own, start, end):
+        return gaps(own, start, end)
+    return gaps([row for one in making_up(rows, start, end) for row in rows[one]], start, end)
+
+
+def _touches(rows: Iterable[Row], start: date, end: date) -> bool:
+    return any(row.start < end and start < row.end for row in rows)
 
 
 class Promises:
@@ -128,18 +153,18 @@ class Promises:
 
     def __init__(
         self,
-        units: Mapping[str, ByProduct],
-        people: Mapping[str, ByProduct],
+        units: Mapping[str, ByPart],
+        people: Mapping[str, ByPart],
         *,
         children: Callable[[str], Iterable[str]],
         seats: Mapping[str, Sequence[Seat]],
         working_days: WorkingDays,
-        product: str = "",
+        part: Part = WHOLE,
     ) -> None:
         """units, people: targets by holder. children: the units directly below one. seats: by unit."""
         self._units, self._people = units, people
         self._children, self._seats = children, seats
-        self._product = product
+        self._part = part
         self._working_days = lru_cache(maxsize=None)(lambda start, end: frozenset(working_days(start, end)))
         self._known: dict[tuple[str, str, date, date], Promise | None] = {}
 
@@ -166,9 +191,7 @@ class Promises:
         own = self._own(rows, start, end)
         if own is None:
             return self._below(key, start, end)
-        return completed(
-            own, [self._below(key, *gap) for gap in left_out(rows, start, end, product=self._product)]
-        )
+        return completed(own, [self._below(key, *gap) for gap in left_out(rows, start, end, part=self._part)])
 
     def _below(self, key: str, start: date, end: date) -> Promise | None:
         """The sum of the units below, and of the people in it, each for the time of their seat there."""
@@ -180,8 +203,8 @@ class Promises:
         ]
         return summed([part for part in parts if part is not None])
 
-    def _own(self, rows: ByProduct, start: date, end: date) -> Promise | None:
-        return of_holder(rows, start, end, product=self._product, flow=True, working_days=self._working_days)
+    def _own(self, rows: ByPart, start: date, end: date) -> Promise | None:
+        return of_holder(rows, start, end, part=self._part, flow=True, working_days=self._working_days)
 
 
 def chain(rows: Iterable[Row], start: date, end: date) -> tuple[Row, ...]:

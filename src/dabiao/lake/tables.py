@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -43,6 +43,8 @@ class Column:
     name: str
     type: str
     note: str = ""
+    before: str = ""
+    """What its rows of the time before there was this column held, as SQL over the others; empty: nothing."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,12 @@ def _fact(name: str, on: str, grain: str, columns: str, *, money: bool = False) 
     return LakeTable(name, "fact", grain, on_name, _columns("\n".join(x for x in text.splitlines() if x)))
 
 
-def _dimension(name: str, grain: str, key: str, columns: str) -> LakeTable:
-    return LakeTable(name, "dimension", grain, None, _columns(columns), tuple(key.split()))
+def _dimension(
+    name: str, grain: str, key: str, columns: str, *, before: Mapping[str, str] | None = None
+) -> LakeTable:
+    known = before or {}
+    all_columns = tuple(replace(each, before=known.get(each.name, "")) for each in _columns(columns))
+    return LakeTable(name, "dimension", grain, None, all_columns, tuple(key.split()))
 
 
 FACTS: tuple[LakeTable, ...] = (
@@ -534,17 +540,23 @@ provisional       flag    the official notice is not out yet""",
     _dimension(
         "targets",
         "a target in force",
-        "scope_kind scope metric product starts_on ends_on",
+        "scope_kind scope metric dimension member starts_on ends_on",
         """
 scope_kind        text    unit, person
 scope             text    unit key or employee number
 metric            text    metric key
-product           text    product line; empty string = all
+product           text    `member` of those by product line; empty string = any other
 starts_on         date    first day
 ends_on           date    day after the last
 base              money   level base (保底)
 target            money   level target (达标)
-challenge         money   level challenge (挑战)""",
+challenge         money   level challenge (挑战)
+dimension         text    what it is narrowed by (product_line, sales_channel …); empty string = it is of everything
+member            text    the value of the dimension that it is narrowed to; empty string = it is of everything""",
+        before={
+            "dimension": "CASE WHEN product <> '' THEN 'product_line' ELSE '' END",
+            "member": "coalesce(product, '')",
+        },
     ),
 )
 

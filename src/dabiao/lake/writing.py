@@ -17,7 +17,7 @@ from dabiao.lake.change import BadChange, Change, Counts, Written
 from dabiao.lake.sql import listed as _list
 from dabiao.lake.sql import named as _name
 from dabiao.lake.store import Store
-from dabiao.lake.tables import TABLES, LakeTable
+from dabiao.lake.tables import TABLES, Column, LakeTable
 
 _FILE_SIZE = "96MB"
 _MEMORY = "1200MB"
@@ -252,8 +252,13 @@ def _rows(work: duckdb.DuckDBPyConnection, file: Path) -> int:
 def select_all(store: Store, table: LakeTable, files: Iterable[str], *, extra: str = "") -> str:
     """SQL that reads the files as the table: documented columns, and `extra` ones like `filename`."""
     listed = ", ".join(literal(file) for file in (store.template(table.name), *files))
-    columns = _list([column.name for column in table.columns]) + (f", {extra}" if extra else "")
+    columns = ", ".join(map(_selected, table.columns)) + (f", {extra}" if extra else "")
     return f"SELECT {columns} FROM read_parquet([{listed}], union_by_name = true, filename = true)"
+
+
+def _selected(column: Column) -> str:
+    name = _list([column.name])
+    return f"coalesce({name}, {column.before}) AS {name}" if column.before else name
 
 
 def _row(work: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

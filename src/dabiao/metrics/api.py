@@ -10,7 +10,7 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import plain
 from dabiao.core.rest import REFUSALS, Page, Paging, page_of
-from dabiao.metrics.attainment import By, attaining
+from dabiao.metrics.attainment import attaining
 from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import Query as MetricQuery
 from dabiao.metrics.query import filters, lake_at, listed, period_of, run_query, scope_of
@@ -75,10 +75,14 @@ def query(request: UserRequest, asked: Query[QueryIn], paging: Query[Paging]) ->
 
 
 class AttainmentIn(Schema):
-    """Whose attainment: of everybody in the scope, or in sight where there is none. `end` is the day after the last."""
+    """Whose attainment: of everybody in the scope, or in sight where there is none. `end` is the day after the last.
+
+    `by`: person, unit, a kind of unit (region, team …), a dimension of targets (product_line, customer_type, industry,
+    sales_channel …), a length of time (month …), or one of the first and a length of time: `person,month`.
+    """
 
     metric: str
-    by: By = "unit"
+    by: str = "unit"
     period: str | None = None
     start: date | None = None
     end: date | None = None
@@ -87,15 +91,17 @@ class AttainmentIn(Schema):
 
 
 class AttainmentRowOut(Schema):
-    """Where one person or unit stands. Exact numbers are text; null is "no data", or no target.
+    """Where one person, unit or member of a dimension stands. Exact numbers are text; null is "no data", or no target.
 
     `due`: the share of the target due by now; `ahead`: actual less what is due; `derived`: the target was prorated,
-    summed or inherited. A row with an empty key holds what is credited to nobody.
+    summed or inherited. `rank`: place by attainment among those of the same period and kind that have a target. A row
+    with an empty key holds what is credited to nobody, or has no value of the dimension.
     """
 
     key: str
     name: str
     kind: str
+    period: str
     actual: str | float | int | None
     target: str | None
     derived: bool
@@ -103,11 +109,12 @@ class AttainmentRowOut(Schema):
     due: float | None
     ahead: str | float | int | None
     light: str | None
+    rank: int | None
 
 
 @router.get("/attainment", response={200: Page[AttainmentRowOut], **REFUSALS})
 def attainment(request: UserRequest, asked: Query[AttainmentIn], paging: Query[Paging]) -> dict[str, object]:
-    """Actual against target with pace and light, by person or unit, within what the token's user may see."""
+    """Actual against target with pace, light and rank, within what the token's user may see."""
     window = period_of(fiscal(), asked.period, asked.start, asked.end)
     if window is None:
         raise Malformed("Give a period, or start and end.")

@@ -1,7 +1,6 @@
 """`dabiao query` and `dabiao attainment`: the cockpit's numbers in a terminal or a script."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,13 +15,6 @@ from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import Query, filters, lake_at, listed, period_of, run_query, scope_of
 from dabiao.org import queries as org
 from dabiao.org.access import User
-
-
-class By(StrEnum):
-    """Whom attainment is listed of."""
-
-    PERSON = "person"
-    UNIT = "unit"
 
 
 def query(
@@ -56,7 +48,12 @@ def query(
 def attainment(
     metric: Annotated[str, typer.Option(help="Metric key.")],
     period: Annotated[str | None, typer.Option(help="2017, 2017-Q3, 2017-08, 2017-W31, 2017-08-15")] = None,
-    by: Annotated[By, typer.Option(help="person or unit")] = By.UNIT,
+    by: Annotated[
+        str,
+        typer.Option(
+            help="person, unit, region, team …, product_line, segment, sales_channel …, month; or person,month"
+        ),
+    ] = "unit",
     start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
     end: Annotated[
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Day after the last.")
@@ -68,7 +65,7 @@ def attainment(
     ] = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
 ) -> None:
-    """Actual against target, with pace and light."""
+    """Actual against target, with pace, light and rank."""
     window = period_of(fiscal(), period, _day(start), _day(end))
     if window is None:
         raise Malformed("Give a --period, or --from and --to.")
@@ -80,8 +77,9 @@ def attainment(
         today=timezone.localdate(),
         language=config.language(),
     )
-    rows = [vars(row) for row in attaining(frame, metric, by.value)]
-    show(rows, ["key", "name", "kind", "target", "actual", "attainment", "due", "ahead", "light"], form)
+    rows = [vars(row) for row in attaining(frame, metric, by)]
+    told = ("target", "actual", "attainment", "due", "ahead", "light", "rank")
+    show(rows, ["key", "name", "kind", "period", *told], form)
 
 
 def user(name: str | None) -> User:

@@ -117,6 +117,7 @@ COLUMNS: Final[Mapping[str, Promise]] = {
     "forecast_category": _("Forecast category"),
     "team": _("Team"),
     "region": _("Region"),
+    "territory": _("Sales territory"),
     "version": _("Version"),
     "minutes": _("Minutes"),
     "contact": _("Contact"),

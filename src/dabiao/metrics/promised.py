@@ -24,6 +24,8 @@ class Promise:
 
 NONE = Promise()
 Promises = Mapping[tuple[Scope | None, str], Promise]
+Along = Mapping[tuple[Scope | None, str, str], Promise]
+"""(scope, metric, member of a dimension) → target; the member of "" is ""."""
 Spans = tuple[Period, ...]
 
 
@@ -32,7 +34,6 @@ def promised(
     scopes: Iterable[Scope | None],
     metrics: Sequence[str],
     *,
-    product: str = "",
     units: frozenset[str] | None = None,
 ) -> Promises:
     """(scope, metric) → target, of those that have one. The scopes are visible: the frame has checked them.
@@ -40,18 +41,37 @@ def promised(
     Target and actual are of the same days: of somebody who has moved, the frame counts the facts of the seats in its
     units, so what was promised counts for the time of those seats; what was promised before and after is not theirs
     who look.
-    product: a product line whose own targets are asked for; empty: targets of everything
     units: those whose seats' time counts, if fewer than the frame's
     """
+    found = _asked(frame, scopes, metrics, "", units)
+    return {(scope, metric): promise for (scope, metric, _member), promise in found.items()}
+
+
+def promised_along(
+    frame: Frame, scopes: Iterable[Scope | None], metric: str, dimension: str
+) -> Mapping[tuple[Scope | None, str], Promise]:
+    """(scope, member) → the target that is narrowed to this member of a dimension, of those that have one; of the same
+    sight and the same days as `promised`."""
+    found = _asked(frame, scopes, [metric], dimension, None)
+    return {(scope, member): promise for (scope, _metric, member), promise in found.items()}
+
+
+def _asked(
+    frame: Frame,
+    scopes: Iterable[Scope | None],
+    metrics: Sequence[str],
+    dimension: str,
+    units: frozenset[str] | None,
+) -> Along:
     asked = dict.fromkeys(scope for scope in scopes if scope is not None)
     days = _days(frame, [scope.key for scope in asked if scope.kind == "person"], units)
     alike: dict[Spans, list[Scope]] = defaultdict(list)
     for scope in asked:
         spans = (frame.period,) if scope.kind == "unit" else days.get(scope.key, ())
         alike[spans].append(scope)
-    found: dict[tuple[Scope | None, str], Promise] = {}
+    found: dict[tuple[Scope | None, str, str], Promise] = {}
     for spans, alike_scopes in alike.items():
-        found |= _over(frame, tuple(alike_scopes), tuple(metrics), spans, product)
+        found |= _over(frame, tuple(alike_scopes), tuple(metrics), spans, dimension)
     return found
 
 
@@ -74,21 +94,21 @@ def _days(frame: Frame, people: Sequence[str], fewer: frozenset[str] | None) -> 
 
 
 def _over(
-    frame: Frame, scopes: tuple[Scope, ...], metrics: tuple[str, ...], spans: Spans, product: str
-) -> dict[tuple[Scope | None, str], Promise]:
+    frame: Frame, scopes: tuple[Scope, ...], metrics: tuple[str, ...], spans: Spans, dimension: str
+) -> dict[tuple[Scope | None, str, str], Promise]:
     """What was promised over some parts of the period: amounts are added, what can't be added holds all along."""
     if spans == (frame.period,):
-        return dict(_promised(scopes, metrics, frame.period, product, frame.versions))
-    found: dict[tuple[Scope | None, str], Promise] = {}
+        return dict(_promised(scopes, metrics, frame.period, dimension, frame.versions))
+    found: dict[tuple[Scope | None, str, str], Promise] = {}
     added = tuple(key for key in metrics if key in frame.metrics and grows(frame.metrics[key]))
     for span in spans:
-        for place, promise in _promised(scopes, added, span, product, frame.versions).items():
+        for place, promise in _promised(scopes, added, span, dimension, frame.versions).items():
             known = found.get(place, NONE).value
             both = [value for value in (known, promise.value) if value is not None]
             found[place] = Promise(sum(both, Decimal(0)) if both else None, derived=True)
     if spans and (held := tuple(key for key in metrics if key not in added)):
         all_along = between(spans[0].start, spans[-1].end)
-        found |= _promised(scopes, held, all_along, product, frame.versions)
+        found |= _promised(scopes, held, all_along, dimension, frame.versions)
     return found
 
 
@@ -97,12 +117,12 @@ def _promised(
     scopes: tuple[Scope, ...],
     metrics: tuple[str, ...],
     period: Period,
-    product: str,
+    dimension: str,
     versions: tuple[str, int],
-) -> Promises:
+) -> Along:
     """Kept until somebody changes a target or the organisation."""
     known = room.promises()
     if known is None or not metrics:
         return {}
-    promises = known.promised(scopes, metrics, period.start, period.end, product)
+    promises = known.promised(scopes, metrics, period.start, period.end, dimension)
     return {key: Promise(promise.target, promise.derived) for key, promise in promises.items()}

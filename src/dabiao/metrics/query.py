@@ -3,21 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.sentence import say
 from dabiao.engine.metric import sources_of
-from dabiao.engine.period import DAY, BadPeriod, Fiscal, Kind, Period, between
+from dabiao.engine.period import DAY, BadPeriod, Fiscal, Period, between
 from dabiao.lake import dictionary, reading
 from dabiao.lake.reading import Lake
 from dabiao.metrics import answer
 from dabiao.metrics.answer import WINDOW, BadMetricRequest, MetricRequest, Windows
+from dabiao.metrics.request import TIMES, parts_of
 from dabiao.metrics.scope import seats
 from dabiao.org.access import User
 from dabiao.org.queries import Scope, tree
-
-TIMES: tuple[str, ...] = ("day", "week", "period", "month", "quarter", "half", "year")
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def run_query(lake: Lake, query: Query, *, viewer: User, fiscal: Fiscal, on: dat
     if len(times) > 1:
         raise BadMetricRequest(f"Split by one length of time, not by {' and '.join(times)}.")
     whole = query.period or _all_time(lake, query.metrics, on)
-    windows = _parts(fiscal, whole, cast(Kind, times[0])) if times else (whole,)
+    windows = parts_of(fiscal, whole, times[0]) if times else (whole,)
     by = tuple(WINDOW if name in TIMES else name for name in query.by)
     where = tuple(sorted((name, tuple(values)) for name, values in (query.where or {}).items()))
     request = MetricRequest(query.metrics, by or (WINDOW,), where)
@@ -63,13 +61,6 @@ def run_query(lake: Lake, query: Query, *, viewer: User, fiscal: Fiscal, on: dat
     if not rows and not query.by:
         rows = [{key: answer.without_facts(lake, key, whole.start, whole.end) for key in query.metrics}]
     return QueryResult(query.by, query.metrics, rows, lake.number)
-
-
-def _parts(fiscal: Fiscal, whole: Period, kind: Kind) -> tuple[Period, ...]:
-    try:
-        return fiscal.parts(whole, kind)
-    except BadPeriod as error:
-        raise BadMetricRequest(say(error.said)) from error
 
 
 def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date | None) -> Period | None:

@@ -3,21 +3,33 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pyarrow as pa
 
 from dabiao.core.errors import Malformed
+from dabiao.core.sentence import say
 from dabiao.engine.metric import Measure, Metric, Side, sides_of
+from dabiao.engine.period import BadPeriod, Fiscal, Kind, Period
 from dabiao.lake import dictionary
 
 WINDOW = "window"
 _EPOCH: Final = date(1970, 1, 1)
+TIMES: Final[tuple[str, ...]] = ("day", "week", "period", "month", "quarter", "half", "year")
+"""Lengths of time by which an answer can be split."""
 
 
 class BadMetricRequest(Malformed):
     """The metrics, dimensions and filters don't fit together; the message says what would."""
+
+
+def parts_of(fiscal: Fiscal, whole: Period, time: str) -> tuple[Period, ...]:
+    """A period in parts of one of `TIMES`. Raises BadMetricRequest."""
+    try:
+        return fiscal.parts(whole, cast(Kind, time))
+    except BadPeriod as error:
+        raise BadMetricRequest(say(error.said)) from error
 
 
 @dataclass(frozen=True)

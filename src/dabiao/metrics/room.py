@@ -10,7 +10,7 @@ ROOM = Room(
             "dabiao.metrics.commands:query", "Metrics by dimensions, in a period, within a scope."
         ),
         "attainment": Command(
-            "dabiao.metrics.commands:attainment", "Actual against target, with pace and light."
+            "dabiao.metrics.commands:attainment", "Actual against target, with pace, light and rank."
         ),
     },
 )

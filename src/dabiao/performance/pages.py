@@ -22,6 +22,7 @@ from dabiao.performance import tasks
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
 from dabiao.performance.queries import customers, definition, forecast, links, signal_list
+from dabiao.performance.queries import over_time as months
 from dabiao.performance.queries.breakdown import Breakdown
 from dabiao.performance.queries.headline import headline
 from dabiao.performance.queries.rows import Signal
@@ -96,6 +97,16 @@ def breakdown(request: UserRequest, metric: str) -> HttpResponseBase:
     split = breakdowns.breakdown(frame, metric, request.GET.get("by", ""))
     table = _linked(frame, metric, split)
     return list_page(request, "performance/breakdown.html", table, name=_file(frame, metric), page=split)
+
+
+@page()
+def over_time(request: UserRequest, metric: str) -> HttpResponseBase:
+    """One metric of the scope, split, in every month of the year."""
+    frame = _frame(request)
+    shown = months.over_time(frame, metric, request.GET.get("by", ""))
+    return list_page(
+        request, "performance/over_time.html", shown.table, name=_file(frame, metric), page=shown
+    )
 
 
 @page()

@@ -69,6 +69,7 @@ ROOM = Room(
             under=(
                 "performance:cockpit",
                 "performance:breakdown",
+                "performance:over-time",
                 "performance:facts",
                 "performance:customer",
             ),

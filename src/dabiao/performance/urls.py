@@ -9,6 +9,7 @@ urlpatterns = [
     path("cockpit/", pages.cockpit, name="cockpit"),
     path("signals/", pages.signals, name="signals"),
     path("breakdown/<slug:metric>/", pages.breakdown, name="breakdown"),
+    path("breakdown/<slug:metric>/months/", pages.over_time, name="over-time"),
     path("facts-of/<slug:metric>/", pages.facts, name="facts"),
     path("customers/<key:customer>/", pages.customer, name="customer"),
     path("metrics/", pages.dictionary, name="dictionary"),

@@ -115,7 +115,7 @@ def _rooms(at: datetime) -> dict[str, tuple[int, int]]:
         ],
         "absences": [{**_some(row, "person", "kind"), **_days(row)} for row in held["absences"]],
         "targets": [
-            {row["scope_kind"]: row["scope"], **_some(row, "metric", "product", "base", "target", "challenge"), **_days(row)}
+            {row["scope_kind"]: row["scope"], **_some(row, "metric", "dimension", "member", "base", "target", "challenge"), **_days(row)}
             for row in held["targets"]
         ],
     }  # fmt: skip

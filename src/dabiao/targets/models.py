@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from dabiao.core.fields import MoneyField
+from dabiao.engine.promise import Part
 
 LEVELS = ("base", "target", "challenge")
 
@@ -23,7 +24,9 @@ class Target(models.Model):
         "org.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     metric = models.CharField(max_length=80)
-    product = models.CharField(max_length=80, blank=True, default="")
+    dimension = models.CharField(max_length=40, blank=True, default="")
+    """By what it is narrowed, as metrics are split (product_line, sales_channel …); empty: it is of everything."""
+    member = models.CharField(max_length=80, blank=True, default="")
     starts_on = models.DateField()
     ends_on = models.DateField()
     base = MoneyField(null=True, blank=True)
@@ -43,17 +46,21 @@ class Target(models.Model):
                 | Q(scope_kind="person", unit__isnull=True, person__isnull=False),
             ),
             models.CheckConstraint(
+                name="target_is_narrowed_to_something",
+                condition=Q(dimension="", member="") | ~Q(dimension="") & ~Q(member=""),
+            ),
+            models.CheckConstraint(
                 name="target_says_something",
                 condition=Q(base__isnull=False) | Q(target__isnull=False) | Q(challenge__isnull=False),
             ),
             models.UniqueConstraint(
-                name="one_unit_target_per_metric_product_start",
-                fields=["unit", "metric", "product", "starts_on", "ends_on"],
+                name="one_unit_target_per_metric_part_start",
+                fields=["unit", "metric", "dimension", "member", "starts_on", "ends_on"],
                 condition=Q(scope_kind="unit"),
             ),
             models.UniqueConstraint(
-                name="one_person_target_per_metric_product_start",
-                fields=["person", "metric", "product", "starts_on", "ends_on"],
+                name="one_person_target_per_metric_part_start",
+                fields=["person", "metric", "dimension", "member", "starts_on", "ends_on"],
                 condition=Q(scope_kind="person"),
             ),
         ]
@@ -61,6 +68,10 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope_key} {self.metric} {self.starts_on}"
+
+    @property
+    def part(self) -> Part:
+        return Part(self.dimension, self.member)
 
     @property
     def scope_key(self) -> str:

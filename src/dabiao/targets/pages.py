@@ -19,8 +19,9 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
-from dabiao.engine.promise import Levels
+from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.lake import dictionary
+from dabiao.metrics import splits
 from dabiao.org import queries as org
 from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
@@ -60,7 +61,7 @@ def grid_save(request: UserRequest) -> HttpResponse:
     wanted = _asked(request)
     if wanted is None:
         raise Malformed(_("There is nothing to set targets for."))
-    values, errors = _cells(request.body, wanted.metric, wanted.product)
+    values, errors = _cells(request.body, wanted.metric, wanted.part)
     if errors:
         return JsonResponse({"detail": errors[0]["message"], "errors": errors}, status=422)
     actions.set_level(values, wanted.level, by=request.user, at=timezone.now(), on=http.today())
@@ -120,7 +121,19 @@ def _asked(request: UserRequest) -> GridRequest | None:
     level = request.GET.get("level", "") or "target"
     if level not in LEVELS:
         raise Malformed(_("%(level)s is not one of base, target, challenge.") % {"level": level})
-    return GridRequest(scope, said.period, metric, level, request.GET.get("product", "").strip()[:80])
+    return GridRequest(scope, said.period, metric, level, _part(request))
+
+
+def _part(request: UserRequest) -> Part:
+    """What the address narrows the grid to; a dimension without a member is everything still. Raises Malformed."""
+    member = request.GET.get("member", "").strip()[:80]
+    dimension = _dimension(request)
+    return Part(dimension, member) if dimension and member else WHOLE
+
+
+def _dimension(request: UserRequest) -> str:
+    said = request.GET.get("dimension", "").strip()
+    return queries.dimension_named(said) if said else ""
 
 
 def _grid(request: UserRequest, wanted: GridRequest) -> Grid:
@@ -137,6 +150,8 @@ def _stamp(request: UserRequest, wanted: GridRequest) -> str:
 
 def _context(request: UserRequest, shown: Grid, stamp: str) -> dict[str, object]:
     viewer, on, known = request.user, http.today(), dictionary.in_force()
+    dimension = _dimension(request)
+    parts = keeping.once("parts", stamp, lambda: queries.members_with_targets(viewer, on))
     used = keeping.once("used", stamp, lambda: frozenset(queries.metrics_with_targets()))
     choices = sorted(
         known.values(), key=lambda metric: (metric.key not in used, list(known).index(metric.key))
@@ -146,18 +161,21 @@ def _context(request: UserRequest, shown: Grid, stamp: str) -> dict[str, object]
         "metric_name": say(shown.metric.label),
         "metrics": [(metric.key, say(metric.label)) for metric in choices],
         "levels": [("base", _("Base")), ("target", _("Target")), ("challenge", _("Challenge"))],
-        "products": keeping.once("products", stamp, lambda: queries.products_with_targets(viewer, on)),
+        "dimension": dimension,
+        "narrowed": splits.label(dimension) if dimension else "",
+        "dimensions": [(n, splits.label(n)) for n in splits.NARROWING if splits.can_split(shown.metric, n)],
+        "members": [part.member for part in parts if part.dimension == dimension],
     }
 
 
 def _cells(
-    body: bytes, metric: str, product: str
+    body: bytes, metric: str, part: Part
 ) -> tuple[dict[Slot, Decimal | None], list[dict[str, object]]]:
     """Cells of the request by slot, and what cannot be read. Raises Malformed for a body that is no such JSON."""
     values: dict[Slot, Decimal | None] = {}
     errors: list[dict[str, object]] = []
     for cell in _json_cells(body):
-        slot = Slot(Scope(cell["kind"], cell["key"]), metric, cell["start"], cell["end"], product)
+        slot = Slot(Scope(cell["kind"], cell["key"]), metric, cell["start"], cell["end"], part)
         text = cell["value"].strip()
         try:
             values[slot] = uploads.amount(text) if text else None
@@ -205,7 +223,8 @@ def _listing(rows: list[queries.TargetRow]) -> Listing:
             Column("name", _("Name")),
             Column("label", _("Metric")),
             Column("metric", _("Metric key"), hidden=True),
-            Column("product", _("Product line")),
+            Column("dimension", _("Narrowed by")),
+            Column("member", _("Narrowed to")),
             Column("starts_on", _("First day"), "day"),
             Column("ends_on", _("Day after the last"), "day"),
             Column("base", _("Base"), "figure"),
@@ -217,6 +236,7 @@ def _listing(rows: list[queries.TargetRow]) -> Listing:
                 **vars(row),
                 "kind": kinds[row.scope_kind],
                 "label": _label(known, row.metric),
+                "dimension": splits.label(row.dimension) if row.dimension else "",
                 "unit": known[row.metric].unit if row.metric in known else "",
             }
             for row in rows

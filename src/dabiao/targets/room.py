@@ -28,11 +28,11 @@ def _tables() -> "Mapping[str, pa.Table]":
 
 
 def _promised(
-    scopes: Sequence[Any], metrics: Sequence[str], start: date, end: date, product: str
-) -> Mapping[tuple[Any, str], Any]:
-    from dabiao.targets.queries import targets_for
+    scopes: Sequence[Any], metrics: Sequence[str], start: date, end: date, dimension: str
+) -> Mapping[tuple[Any, str, str], Any]:
+    from dabiao.targets.queries import targets_along
 
-    return targets_for(scopes, metrics, start, end, product=product)
+    return targets_along(scopes, metrics, start, end, dimension)
 
 
 def _imports() -> Mapping[str, Importable]:

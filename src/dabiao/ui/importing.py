@@ -79,13 +79,13 @@ def import_workbook(key: str, table: str) -> HttpResponseBase:
     tables = room.importables(key)
     if table not in tables:
         raise NotFound(_("There is no table %(name)s.") % {"name": table})
-    columns = {field.name: field.title for field in tables[table].fields}
+    columns = {field.name: field.title for field in tables[table].fields if not field.aside}
     return http.download([], columns, name=table, kind="xlsx")
 
 
 def columns_of(table: Importable) -> list[tuple[str, bool]]:
     """Titles of a table's columns in the reader's language, and which must be filled."""
-    return [(field.title, field.required) for field in table.fields]
+    return [(field.title, field.required) for field in table.fields if not field.aside]
 
 
 def error_listing(outcome: Outcome) -> Listing:

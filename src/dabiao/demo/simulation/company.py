@@ -75,7 +75,7 @@ def simulate(seed: int, on: date, events: Collection[Event] = EVENTS) -> Company
         people=world.staff.people,
         assignments=world.staff.assignments,
         absences=world.staff.absences,
-        targets=goals.targets(world.time, world.staff, world.found, world.deals),
+        targets=goals.targets(world.time, world.staff, world.known, world.found, world.deals),
         tables=_crm(world) | _erp(world) | _service(world) | _office(world) | _dimensions(world),
     )
 

@@ -5,7 +5,7 @@ of what then came in without any planted event. So months swing as in life, peop
 is missing from the attainment, not from the target.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from dabiao.demo.simulation.leads import QUALIFIES, Leads, ramp
 from dabiao.demo.simulation.pipeline import PROPOSAL, Opportunities
 from dabiao.demo.simulation.roster import REGION_OF_TEAM, REGIONS, REP_SEATS, SEAT_TEAM, TEAM_KEYS, Roster
 from dabiao.demo.simulation.timeline import BURN_IN, Timeline, as_date, month_of, months_begin
+from dabiao.engine.promise import WHOLE, Part
 
 STRETCH = 1.03
 NEXT_YEAR = 1.08  # months that are still to come, on the same month a year before
@@ -45,12 +46,12 @@ STEP: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class Target:
-    """One promise at three levels, half-open in time. `product` is a line, or empty for all."""
+    """One promise at three levels, half-open in time, of everything or of one part."""
 
     scope_kind: Literal["unit", "person"]
     scope: str
     metric: str
-    product: str
+    part: Part
     starts_on: date
     ends_on: date
     base: Decimal
@@ -58,19 +59,23 @@ class Target:
     challenge: Decimal
 
 
-def targets(timeline: Timeline, roster: Roster, found: Leads, deals: Opportunities) -> tuple[Target, ...]:
+def targets(
+    timeline: Timeline, roster: Roster, known: clients.Clients, found: Leads, deals: Opportunities
+) -> tuple[Target, ...]:
     """Targets by month from the first kept one to December of the year of `on`."""
     months = Months(timeline)
     holding = _holding(timeline, roster, months)
     expected = _expected(timeline, roster, found, deals, months)
-    lines = _by_line(deals, months)
+    lines = _by(deals, months, deals.line, len(catalogue.LINES))
+    trades = _by(deals, months, known.industry[deals.customer], len(catalogue.INDUSTRIES))
     made: list[Target] = []
     for metric, values in expected.items():
         cells = _rounded(_to_december(values, timeline)[:, :, None] * holding, STEP[metric])
         made += _of_people(metric, cells, roster, months)
         made += _of_units(metric, cells, months)
         if metric == "sales_amount":
-            made += _of_lines(cells, _to_december(lines, timeline), months)
+            made += _of_parts(cells, _to_december(lines, timeline), months, "product_line", catalogue.LINES)
+            made += _of_parts(cells, _to_december(trades, timeline), months, "industry", catalogue.INDUSTRIES)
     for metric, value in RATIOS.items():
         made += _everywhere(metric, value, holding, roster, months)
     return tuple(made)
@@ -145,11 +150,11 @@ def _smooth(values: Floats) -> Floats:
     return 0.35 * values + 0.65 * mean
 
 
-def _by_line(deals: Opportunities, months: Months) -> Floats:
-    """Planned sales by month and line-of-team, laid side by side: column team × lines + line."""
-    total = np.zeros((months.simulated + 1, len(TEAM_KEYS), len(catalogue.LINES)))
+def _by(deals: Opportunities, months: Months, member: Ints, count: int) -> Floats:
+    """Planned sales by month and member-of-team, laid side by side: column team × members + member."""
+    total = np.zeros((months.simulated + 1, len(TEAM_KEYS), count))
     weight = deals.net_without / 100 * (0.5 * deals.planned + 0.5 * deals.won_without)
-    np.add.at(total, (months.of(deals.closed_without), SEAT_TEAM[deals.seat], deals.line), weight)
+    np.add.at(total, (months.of(deals.closed_without), SEAT_TEAM[deals.seat], member), weight)
     return total[:-1].reshape(months.simulated, -1)
 
 
@@ -189,10 +194,11 @@ def _of_units(metric: str, cells: Ints, months: Months) -> Iterator[Target]:
             yield _target("unit", unit, metric, start, end, int(totals[month]))
 
 
-def _of_lines(cells: Ints, planned: Floats, months: Months) -> Iterator[Target]:
-    """Each unit's sales target again by product line; the lines sum to it."""
-    lines = len(catalogue.LINES)
-    by_team = planned.reshape(len(planned), len(TEAM_KEYS), lines)
+def _of_parts(
+    cells: Ints, planned: Floats, months: Months, dimension: str, keys: Sequence[str]
+) -> Iterator[Target]:
+    """Each unit's sales target again by the members of a dimension; they sum to it."""
+    by_team = planned.reshape(len(planned), len(TEAM_KEYS), len(keys))
     totals = np.stack(
         [cells[:, team == SEAT_TEAM].sum(axis=(1, 2)) for team in range(len(TEAM_KEYS))], axis=1
     )
@@ -204,10 +210,10 @@ def _of_lines(cells: Ints, planned: Floats, months: Months) -> Iterator[Target]:
     for unit, teams in unit_teams().items():
         of_unit = parts[:, teams].sum(axis=1)
         for month, start, end in months.dates():
-            for line, key in enumerate(catalogue.LINES):
-                value = int(of_unit[month, line])
+            for place, key in enumerate(keys):
+                value = int(of_unit[month, place])
                 if value:
-                    yield _target("unit", unit, "sales_amount", start, end, value, product=key)
+                    yield _target("unit", unit, "sales_amount", start, end, value, Part(dimension, key))
 
 
 def _everywhere(
@@ -237,8 +243,8 @@ def _target(
     start: date,
     end: date,
     value: int | Decimal,
-    product: str = "",
+    part: Part = WHOLE,
 ) -> Target:
     exact = Decimal(value)
     base, middle, challenge = (exact * level for level in LEVELS)
-    return Target(kind, scope, metric, product, start, end, base, middle, challenge)
+    return Target(kind, scope, metric, part, start, end, base, middle, challenge)

@@ -17,7 +17,7 @@ from dabiao.engine import promise
 from dabiao.engine.number import rounded
 from dabiao.engine.payout.plan import Member, Plan, Prorate
 from dabiao.engine.payout.spans import Span
-from dabiao.engine.promise import ByProduct, Levels, Promises, WorkingDays
+from dabiao.engine.promise import PRODUCT_LINE, WHOLE, ByPart, Levels, Part, Promises, WorkingDays
 
 _ENDLESS = date(9999, 12, 31)
 Covered = Sequence[tuple[date, date]]
@@ -41,12 +41,12 @@ class Seat:
 
 @dataclass(frozen=True)
 class Target:
-    """What a person or unit promised for a metric (and product line; empty = all) in a period."""
+    """What a person or unit promised for a metric, or one part of it, in a period."""
 
     kind: str
     scope: str
     metric: str
-    product: str
+    part: Part
     start: date
     end: date
     levels: Levels
@@ -95,16 +95,16 @@ class Roster:
         return {person: [seat for seat in seats if seat.primary] for person, seats in self.seats_of.items()}
 
     @cached_property
-    def _promises(self) -> dict[tuple[str, str], Promises]:
+    def _promises(self) -> dict[tuple[str, Part], Promises]:
         return {}
 
     @cached_property
-    def _targets(self) -> Mapping[tuple[str, str], Mapping[str, ByProduct]]:
-        """Kind and metric → holder → product → rows."""
-        found: dict[tuple[str, str], dict[str, dict[str, list[promise.Row]]]] = {}
+    def _targets(self) -> Mapping[tuple[str, str], Mapping[str, ByPart]]:
+        """Kind and metric → holder → part → rows."""
+        found: dict[tuple[str, str], dict[str, dict[Part, list[promise.Row]]]] = {}
         for target in self.targets:
             of_metric = found.setdefault((target.kind, target.metric), {})
-            rows = of_metric.setdefault(target.scope, {}).setdefault(target.product, [])
+            rows = of_metric.setdefault(target.scope, {}).setdefault(target.part, [])
             rows.append(promise.Row(target.start, target.end, target.levels))
         return found
 
@@ -156,25 +156,26 @@ class Roster:
 
     def target(self, person: str, metric: str, span: Span, product: str = "") -> Decimal | None:
         """What a person was promised for a span; nothing where no target touches it."""
-        held = self._promised(metric, product).person(person, span.start, span.end)
+        part = Part(PRODUCT_LINE, product) if product else WHOLE
+        held = self._promised(metric, part).person(person, span.start, span.end)
         return None if held is None else held.target
 
     def unit_target(self, unit: str, metric: str, span: Span) -> Decimal | None:
         """What a unit was promised for a span, completed by what was promised below it."""
-        held = self._promised(metric, "").unit(unit, span.start, span.end)
+        held = self._promised(metric, WHOLE).unit(unit, span.start, span.end)
         return None if held is None else held.target
 
-    def _promised(self, metric: str, product: str) -> Promises:
-        if (metric, product) not in self._promises:
-            self._promises[metric, product] = Promises(
+    def _promised(self, metric: str, part: Part) -> Promises:
+        if (metric, part) not in self._promises:
+            self._promises[metric, part] = Promises(
                 self._targets.get(("unit", metric), {}),
                 self._targets.get(("person", metric), {}),
                 children=lambda unit: self.children.get(unit, ()),
                 seats=self._seats_in,
                 working_days=self.working_days,
-                product=product,
+                part=part,
             )
-        return self._promises[metric, product]
+        return self._promises[metric, part]
 
     @cached_property
     def only_root(self) -> str | None:

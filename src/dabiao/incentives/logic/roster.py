@@ -9,7 +9,7 @@ from typing import Any, Final
 import duckdb
 
 from dabiao.engine.payout.roster import Absence, Roster, Score, Seat, Target
-from dabiao.engine.promise import Levels, WorkingDays
+from dabiao.engine.promise import PRODUCT_LINE, WHOLE, Levels, Part, WorkingDays
 
 _ENDLESS: Final = date(9999, 12, 31)
 
@@ -65,11 +65,18 @@ def _target(row: Mapping[str, Any]) -> Target:
         row["scope_kind"],
         row["scope"],
         row["metric"],
-        row.get("product") or "",
+        _part(row),
         row["starts_on"],
         _end(row),
         Levels(row.get("base"), row["target"], row.get("challenge")),
     )
+
+
+def _part(row: Mapping[str, Any]) -> Part:
+    """What a target is narrowed to; cases may name a product line alone."""
+    if row.get("dimension"):
+        return Part(row["dimension"], row["member"] or "")
+    return Part(PRODUCT_LINE, row["product"]) if row.get("product") else WHOLE
 
 
 def _end(row: Mapping[str, Any]) -> date:

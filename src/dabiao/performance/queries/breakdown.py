@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
-from dabiao.engine.metric import Metric, measures_of
+from dabiao.engine.metric import Metric
+from dabiao.engine.number import decimal_of
 from dabiao.engine.period import Period
-from dabiao.lake.tables import TABLES
-from dabiao.metrics import labels, names
+from dabiao.metrics import attainment, labels, names, splits
 from dabiao.metrics.figure import Delta, Number, Where
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, Promises, promised
@@ -26,13 +26,9 @@ from dabiao.ui.listing import Cell, Column, Kind, Listing
 PARTS: Final = "parts"
 DIMENSIONS: Final = (
     "person", "customer", "product_line", "category", "product", "kind", "acquisition_channel", "sales_channel",
-    "industry", "province", "tier", "customer_type", "stage", "outcome", "lost_reason", "competitor", "dealer",
+    "industry", "province", "city", "tier", "customer_type", "stage", "outcome", "lost_reason", "competitor", "dealer",
     "severity", "cause", "method", "vendor", "region",
 )  # fmt: skip
-_NEEDS: Final[Mapping[str, str]] = {
-    "product_line": "product", "category": "product", "industry": "customer", "province": "customer",
-    "tier": "customer", "customer_type": "customer",
-}  # fmt: skip
 _KINDS: Final[Mapping[str, Kind]] = {"money": "money", "ratio": "ratio", "count": "count"}
 EARLIER: Final = 12
 """Periods of the trend, the asked one included."""
@@ -60,6 +56,8 @@ class Breakdown:
     """Its rows are known by `key`: see `step` and `facts_query` for where they lead."""
     note: str = ""
     """Where the targets of the rows do not sum to that of the whole."""
+    over_time: str = ""
+    """How the same parts are called where they are listed month by month; empty: they are not."""
 
 
 def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
@@ -80,23 +78,25 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
         by=by,
         choices=tuple(Choice(name, _title(frame, name), name == by) for name in choices),
         table=split,
+        over_time=_over_time(frame, by),
         note=parts.uneven(
             frame, key, tile.target, (cast("Decimal | None", row["target"]) for row in split.rows)
         ),
     )
 
 
+def _over_time(frame: Frame, by: str) -> str:
+    if by == PARTS:
+        return "unit" if frame.children else "person"
+    return by if by == "person" or by in splits.NARROWING else ""
+
+
 def ways(frame: Frame, metric: Metric) -> list[str]:
-    """How the metric can be split: every table it reads has the column, or the one that leads to it."""
-    tables = [TABLES[each.source.table].names for each in measures_of(metric)]
-
-    def possible(name: str) -> bool:
-        return all(name in columns or _NEEDS.get(name, name) in columns for columns in tables)
-
+    """How the metric can be split."""
     inside = [PARTS] if frame.children or frame.unit else []
-    splits = [name for name in DIMENSIONS if possible(name)]
+    others = [name for name in DIMENSIONS if splits.can_split(metric, name)]
     by_person = bool(frame.children) or (not inside and frame.scope is None)
-    return [*inside, *(name for name in splits if name != "person" or by_person)]
+    return [*inside, *(name for name in others if name != "person" or by_person)]
 
 
 def trend(frame: Frame, key: str) -> Trend:
@@ -139,6 +139,8 @@ def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:
     asked = _Asked(key, by, values, _labels(frame, by, keys), goals)
     rows = [_row(frame, asked, part) for part in keys]
     shown = [row for row in rows if row["value"] is not None or row["target"] is not None]
+    ranks = attainment.places({str(row["key"]): cast("Decimal | None", row["reached"]) for row in shown})
+    shown = [{**row, "rank": ranks.get(str(row["key"]))} for row in shown]
     shown.sort(key=lambda row: (-float(str(row["value"] or 0)), str(row["name"])))
     return Listing(
         key="parts",
@@ -158,19 +160,14 @@ def _labels(frame: Frame, by: str, parts_: Iterable[object]) -> Mapping[str, str
 
 
 def _goals(frame: Frame, key: str, by: str, found: Iterable[object]) -> dict[str, Decimal | None]:
-    """Member → target where people or product lines were promised something of their own."""
+    """Member → target where people, product lines, channels … were promised something of their own."""
     if by == "person":
         people = dict.fromkeys([*parts.people(frame), *(str(part) for part in found if part)])
         promises = promised(frame, [Scope("person", person) for person in people], (key,))
         return {scope.key: promise.value for (scope, _of), promise in promises.items() if scope}
-    if by != "product_line" or frame.scope is None:
+    if by not in splits.NARROWING:
         return {}
-    named = frame.lake.run("SELECT DISTINCT product FROM targets WHERE product <> '' ORDER BY product")
-    goals = {
-        line: promised(frame, [frame.scope], (key,), product=line).get((frame.scope, key), NONE).value
-        for line in named["product"].to_pylist()
-    }
-    return {line: goal for line, goal in goals.items() if goal is not None}
+    return {member: promise.value for member, promise in attainment.targets_along(frame, key, by).items()}
 
 
 @dataclass(frozen=True)
@@ -207,6 +204,7 @@ def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
         "attainment": stands.attainment,
         "attainment_pace": stands.due,
         "attained": stands.attainment,
+        "reached": None if stands.reached is None else decimal_of(stands.reached),
         "ahead": stands.ahead,
         "on_previous": before.value,
         "on_year": year.value,
@@ -228,6 +226,7 @@ def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[
         Column("target", _("Target"), kind),
         Column("attainment", _("Done / due"), "bullet", export=False),
         Column("attained", _("Attainment"), "ratio"),
+        Column("rank", _("Rank"), "count", note=_("By attainment, among those that have a target")),
         Column("ahead", _("Against pace"), kind, note=_("Actual less what the target asks for by now")),
     ]
     columns = [

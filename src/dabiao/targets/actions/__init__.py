@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Forbidden, Malformed, NotFound
+from dabiao.core.sentence import say
 from dabiao.engine import number
-from dabiao.engine.promise import Levels
+from dabiao.engine.metric import Metric
+from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.lake import dictionary
+from dabiao.metrics import splits
 from dabiao.org import queries as org
 from dabiao.org.access import User
 from dabiao.org.queries import Scope
@@ -29,16 +32,17 @@ MOST_TOLD: Final = 50
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a target stands: whose, of which metric (and product line; empty: all), from when to when."""
+    """Where a target stands: whose, of which metric (and which part of it), from when to when."""
 
     scope: Scope
     metric: str
     starts_on: date
     ends_on: date
-    product: str = ""
+    part: Part = WHOLE
 
     def __str__(self) -> str:
-        return f"{self.scope.key} {self.metric} {self.starts_on}..{self.ends_on}{' ' + self.product if self.product else ''}"
+        narrowed = "" if self.part == WHOLE else f" {self.part.dimension}={self.part.member}"
+        return f"{self.scope.key} {self.metric} {self.starts_on}..{self.ends_on}{narrowed}"
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ def check(slot: Slot, levels: Levels) -> None:
             _("A target ends after it begins; this one runs from %(start)s to %(end)s.")
             % {"start": slot.starts_on, "end": slot.ends_on}
         )
+    _check_part(metric, slot.part)
     if metric.unit == "ratio":
         for name in LEVELS:
             value = getattr(levels, name)
@@ -146,6 +151,22 @@ def check(slot: Slot, levels: Levels) -> None:
                     _("%(value)s is too large for a ratio. Write 90%% or 0.9.")
                     % {"value": number.text(value)}
                 )
+
+
+def _check_part(metric: Metric, part: Part) -> None:
+    if part == WHOLE:
+        return
+    if part.dimension not in splits.NARROWING:
+        raise Malformed(splits.unknown(part.dimension))
+    if not part.member:
+        raise Malformed(
+            _("Say which %(dimension)s the target is for.") % {"dimension": splits.label(part.dimension)}
+        )
+    if not splits.can_split(metric, part.dimension):
+        raise Malformed(
+            _("%(metric)s cannot be split by %(dimension)s, so no target of it can be reached.")
+            % {"metric": say(metric.label), "dimension": splits.label(part.dimension)}
+        )
 
 
 def _refuse_strangers(scopes: Collection[Scope], by: User | None, on: date) -> None:
@@ -161,6 +182,25 @@ def _holders(scopes: Iterable[Scope]) -> dict[Scope, int]:
     if missing:
         raise NotFound(_("There is no %(key)s.") % {"key": missing[0]})
     return holders
+
+
+def stored(slots: Iterable[Slot]) -> dict[Slot, Levels]:
+    """What is set at present, of those slots where something is. Raises NotFound for no such unit or person."""
+    wanted = list(slots)
+    known = _known(wanted, _holders({slot.scope for slot in wanted}))
+    return {slot: Levels(row.base, row.target, row.challenge) for slot, row in known.items()}
+
+
+def seen(slots: Collection[Slot], viewer: User, on: date) -> set[Slot]:
+    """Of slots in which something is set, those whose targets the viewer may see."""
+    known = _known(slots, _holders({slot.scope for slot in slots}))
+    rows = [row.pk for row in known.values()]
+    visible = {
+        pk
+        for part in _batches(rows)
+        for pk in queries.targets_visible(viewer, on).filter(pk__in=part).values_list("pk", flat=True)
+    }
+    return {slot for slot, row in known.items() if row.pk in visible}
 
 
 def _known(targets: Iterable[Slot], holders: Mapping[Scope, int]) -> dict[Slot, Target]:
@@ -179,7 +219,7 @@ def _known(targets: Iterable[Slot], holders: Mapping[Scope, int]) -> dict[Slot, 
     found = {}
     for row in rows:
         scope = Scope("unit", row.scope_key) if row.unit_id else Scope("person", row.scope_key)
-        slot = Slot(scope, row.metric, row.starts_on, row.ends_on, row.product)
+        slot = Slot(scope, row.metric, row.starts_on, row.ends_on, row.part)
         if slot in wanted:
             found[slot] = row
     return found
@@ -193,7 +233,8 @@ def _row(
         unit_id=holder if slot.scope.kind == "unit" else None,
         person_id=holder if slot.scope.kind == "person" else None,
         metric=slot.metric,
-        product=slot.product,
+        dimension=slot.part.dimension,
+        member=slot.part.member,
         starts_on=slot.starts_on,
         ends_on=slot.ends_on,
         changed_by=by,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Refused
 from dabiao.engine.allocation.cascade import Cascade
+from dabiao.engine.promise import PRODUCT_LINE, WHOLE, Part
 from dabiao.org.access import User
 from dabiao.org.queries import Scope
 from dabiao.targets import actions
@@ -50,7 +51,8 @@ def _slots(prepared: Prepared, handed: Cascade) -> Iterator[tuple[Slot, Decimal]
         if holder.key and _is_set(cell, finest, lines) and cell.value is not None:
             period = prepared.time.periods[cell.period]
             scope = Scope(holder.kind, holder.key)
-            yield Slot(scope, prepared.asked.metric, period.start, period.end, cell.product), cell.value
+            part = Part(PRODUCT_LINE, cell.product) if cell.product else WHOLE
+            yield Slot(scope, prepared.asked.metric, period.start, period.end, part), cell.value
 
 
 def _is_set(cell: Cell, finest: set[str], lines: set[str]) -> bool:

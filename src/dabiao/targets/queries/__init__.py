@@ -7,12 +7,15 @@ from decimal import Decimal
 
 import pyarrow as pa
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from dabiao.core.calendars import working_days
+from dabiao.core.errors import Malformed
 from dabiao.engine.metric import grows
-from dabiao.engine.promise import Levels, Promise, Row
+from dabiao.engine.promise import PRODUCT_LINE, WHOLE, Levels, Part, Promise, Row
 from dabiao.lake import dictionary
 from dabiao.lake.tables import TABLES
+from dabiao.metrics import splits
 from dabiao.org import queries as org
 from dabiao.org.access import User, may
 from dabiao.org.can import Can
@@ -31,7 +34,8 @@ class TargetRow:
     scope: str
     name: str
     metric: str
-    product: str
+    dimension: str
+    member: str
     starts_on: date
     ends_on: date
     base: Decimal | None
@@ -48,7 +52,8 @@ class Filter:
     until: date | None = None
     scope: Scope | None = None
     metric: str = ""
-    product: str | None = None
+    dimension: str | None = None
+    member: str | None = None
 
 
 def targets_visible(viewer: User, on: date) -> QuerySet[Target]:
@@ -57,7 +62,7 @@ def targets_visible(viewer: User, on: date) -> QuerySet[Target]:
 
 
 def targets_in_force(viewer: User, on: date, *, wanted: Filter | None = None) -> list[TargetRow]:
-    """Visible targets whose dates hold the day `on`, by scope, metric, product, start."""
+    """Visible targets whose dates hold the day `on`, by scope, metric, part, start."""
     return [as_row(target) for target in listed(viewer, on, wanted or Filter(on=on))]
 
 
@@ -82,21 +87,22 @@ def _filtered(found: QuerySet[Target], wanted: Filter) -> QuerySet[Target]:
         found = found.filter(**{f"{wanted.scope.kind}__key": wanted.scope.key})
     if wanted.metric:
         found = found.filter(metric=wanted.metric)
-    if wanted.product is not None:
-        found = found.filter(product=wanted.product)
+    if wanted.dimension is not None:
+        found = found.filter(dimension=wanted.dimension)
+    if wanted.member is not None:
+        found = found.filter(member=wanted.member)
     ordered = found.select_related("unit", "person")
-    return ordered.order_by(
-        "-scope_kind", "unit__key", "person__key", "metric", "product", "starts_on", "-ends_on", "pk"
-    )
+    part = ("metric", "dimension", "member")
+    return ordered.order_by("-scope_kind", "unit__key", "person__key", *part, "starts_on", "-ends_on", "pk")
 
 
-def of_scopes(scopes: Sequence[Scope], metric: str, product: str, start: date, end: date) -> list[TargetRow]:
-    """Targets of scopes (already checked) for a metric and product line that lie inside [start, end)."""
+def of_scopes(scopes: Sequence[Scope], metric: str, part: Part, start: date, end: date) -> list[TargetRow]:
+    """Targets of scopes (already checked) for a metric, or a part of it, that lie inside [start, end)."""
     units = [scope.key for scope in scopes if scope.kind == "unit"]
     people = [scope.key for scope in scopes if scope.kind == "person"]
     found = Target.objects.select_related("unit", "person").filter(
         Q(unit__key__in=units) | Q(person__key__in=people),
-        metric=metric, product=product, starts_on__gte=start, ends_on__lte=end,
+        metric=metric, dimension=part.dimension, member=part.member, starts_on__gte=start, ends_on__lte=end,
     )  # fmt: skip
     return [as_row(target) for target in found.order_by("pk")]
 
@@ -110,7 +116,8 @@ def as_row(target: Target) -> TargetRow:
         scope=target.scope_key,
         name=str(holder),
         metric=target.metric,
-        product=target.product,
+        dimension=target.dimension,
+        member=target.member,
         starts_on=target.starts_on,
         ends_on=target.ends_on,
         base=target.base,
@@ -120,25 +127,42 @@ def as_row(target: Target) -> TargetRow:
 
 
 def targets_for(
-    scopes: Iterable[Scope], metrics: Iterable[str], start: date, end: date, *, product: str = ""
+    scopes: Iterable[Scope], metrics: Iterable[str], start: date, end: date, *, part: Part = WHOLE
 ) -> Mapping[tuple[Scope, str], Promise]:
     """(scope, metric) → what was promised for [start, end); scopes without a promise are left out.
 
     A scope's own targets that tile the window, else the part of them that falls into it by working days, else
-    (product empty) the sum over product lines, else, of a unit, the sum of its children: units below it, and
-    the people in it for the time of their seat there. Ratios and averages are never summed: they are
+    (of everything) the sum over product lines or another dimension, else, of a unit, the sum of its children: units
+    below it, and the people in it for the time of their seat there. Ratios and averages are never summed: they are
     inherited from above. The caller has checked that the viewer may see the scopes.
     """
+    found = _held(scopes, metrics, start, end, part.dimension)
+    return {(scope, key): promise for (scope, key, one), promise in found.items() if one == part}
+
+
+def targets_along(
+    scopes: Iterable[Scope], metrics: Iterable[str], start: date, end: date, dimension: str
+) -> Mapping[tuple[Scope, str, str], Promise]:
+    """(scope, metric, member) → what was promised of each member of a dimension, each as `targets_for` says; of the
+    dimension "" what was promised of everything, whose member is ""."""
+    found = _held(scopes, metrics, start, end, dimension)
+    return {(scope, key, part.member): promise for (scope, key, part), promise in found.items()}
+
+
+def _held(
+    scopes: Iterable[Scope], metrics: Iterable[str], start: date, end: date, dimension: str
+) -> Mapping[tuple[Scope, str, Part], Promise]:
     from dabiao.targets.queries.promises import Book
 
     known = dictionary.in_force()
     wanted = [key for key in dict.fromkeys(metrics) if key in known]
     holders = list(dict.fromkeys(scopes))
-    book = Book((start, end), holders, wanted, product=product, working_days=working_days)
+    book = Book((start, end), holders, wanted, dimension=dimension, working_days=working_days)
     return {
-        (scope, key): promise
+        (scope, key, part): promise
         for key in wanted
-        for scope, promise in book.promises(key, sums=grows(known[key])).items()
+        for part in book.parts(key)
+        for scope, promise in book.promises(key, part, sums=grows(known[key])).items()
     }
 
 
@@ -158,11 +182,21 @@ def metrics_with_targets() -> list[str]:
     return sorted(Target.objects.values_list("metric", flat=True).distinct())
 
 
-def products_with_targets(viewer: User, on: date) -> list[str]:
-    """Product lines that any visible target names."""
-    return sorted(
-        targets_visible(viewer, on).exclude(product="").values_list("product", flat=True).distinct()
-    )
+def members_with_targets(viewer: User, on: date) -> list[Part]:
+    """Parts that any visible target is narrowed to."""
+    narrowed = targets_visible(viewer, on).exclude(dimension="").order_by("dimension", "member")
+    return [Part(*pair) for pair in narrowed.values_list("dimension", "member").distinct()]
+
+
+def dimension_named(said: str) -> str:
+    """The dimension that targets are narrowed by under this name. Raises Malformed."""
+    if said in {node.kind for node in org.tree().nodes}:
+        text = _("%(said)s is a kind of unit: set the targets of these units themselves.")
+        raise Malformed(text % {"said": said})
+    name = splits.named(said)
+    if name is None:
+        raise Malformed(splits.unknown(said))
+    return name
 
 
 def may_set(by: User | None, scopes: Collection[Scope], on: date) -> Mapping[Scope, bool]:
@@ -190,12 +224,13 @@ def target_version() -> int:
 def lake_table() -> pa.Table:
     """All targets as the lake's table `targets`."""
     rows = Target.objects.select_related("unit", "person").order_by("pk")
-    levels: Sequence[str] = ("metric", "product", "starts_on", "ends_on", "base", "target", "challenge")
+    same = ("metric", "dimension", "member", "starts_on", "ends_on", "base", "target", "challenge")
     told = [
         {
             "scope_kind": row.scope_kind,
             "scope": row.scope_key,
-            **{name: getattr(row, name) for name in levels},
+            "product": row.member if row.dimension == PRODUCT_LINE else "",
+            **{name: getattr(row, name) for name in same},
         }
         for row in rows.iterator(chunk_size=2000)
     ]

@@ -12,7 +12,7 @@ from dabiao.core.spreadsheet import Row as ExportRow
 from dabiao.engine import number
 from dabiao.engine.metric import Metric
 from dabiao.engine.period import Fiscal, Period
-from dabiao.engine.promise import Levels
+from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.lake import dictionary
 from dabiao.org import queries as org
 from dabiao.org.access import User
@@ -23,14 +23,14 @@ from dabiao.targets.models import LEVELS
 
 @dataclass(frozen=True)
 class GridRequest:
-    """What the grid shows: of which metric, product line (empty: all) and level; for the year around a period, or for
-    the quarter around a week."""
+    """What the grid shows: of which metric, which part of it and level; for the year around a period, or for the quarter
+    around a week."""
 
     scope: Scope
     period: Period
     metric: str
     level: str = "target"
-    product: str = ""
+    part: Part = WHOLE
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,18 @@ def _periods(period: Period, fiscal: Fiscal) -> tuple[Period, ...]:
 
 
 def export_columns(shown: Grid) -> dict[str, str]:
-    """Titles of the grid's export."""
-    return {"kind": "scope_kind", "key": "scope", "name": "name"} | {p.label: p.label for p in shown.periods}
+    """Titles of the grid's export, which the import reads."""
+    told = ("metric", "level", *(("dimension", "member") if shown.asked.part != WHOLE else ()))
+    who = {"kind": "scope_kind", "key": "scope", "name": "name"}
+    return {name: name for name in told} | who | {p.label: p.label for p in shown.periods}
 
 
 def export_rows(shown: Grid) -> list[ExportRow]:
     """The grid's rows with what is shown in them, all digits."""
+    part = shown.asked.part
+    told = {"metric": shown.metric.key, "level": shown.asked.level, **part._asdict()}
     return [
-        {"kind": row.kind, "key": row.key, "name": row.name}
+        {"kind": row.kind, "key": row.key, "name": row.name, **told}
         | {period.label: cell.shown for period, cell in zip(shown.periods, row.cells, strict=True)}
         for row in shown.rows
     ]
@@ -147,7 +151,7 @@ def _stored(
 ) -> Mapping[tuple[Scope, date, date], Levels]:
     exact = {(period.start, period.end) for period in periods}
     first, last = min(period.start for period in periods), max(period.end for period in periods)
-    rows = queries.of_scopes(scopes, asked.metric, asked.product, first, last)
+    rows = queries.of_scopes(scopes, asked.metric, asked.part, first, last)
     return {
         (Scope(cast("org.ScopeKind", row.scope_kind), row.scope), row.starts_on, row.ends_on): Levels(
             row.base, row.target, row.challenge
@@ -158,7 +162,7 @@ def _stored(
 
 
 def _derived(asked: GridRequest, period: Period, scopes: Sequence[Scope]) -> Mapping[Scope, Decimal | None]:
-    found = queries.targets_for(scopes, [asked.metric], period.start, period.end, product=asked.product)
+    found = queries.targets_for(scopes, [asked.metric], period.start, period.end, part=asked.part)
     return {scope: _level(promise.levels, asked.level) for (scope, _metric), promise in found.items()}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from dabiao.lake.tables import TABLES
+from dabiao.metrics.splits import NARROWING
 
 Home = Literal["lake", "org", "targets"]
 _FROM_ORG: Final = frozenset({"units", "unit_levels", "assignments", "absences", "calendar", "targets"})
@@ -82,6 +83,7 @@ INTO: Final[Mapping[str, Into]] = _lake() | {
             "person": "text",
             "unit": "text",
             "metric": "text",
+            **dict.fromkeys(NARROWING, "text"),
             "product": "text",
             "period": "text",
             "starts_on": "date",
@@ -90,7 +92,7 @@ INTO: Final[Mapping[str, Into]] = _lake() | {
             "target": "money",
             "challenge": "money",
         },
-        ("person", "unit", "metric", "product", "period", "starts_on"),
+        ("person", "unit", "metric", *NARROWING, "product", "period", "starts_on"),
         ("metric",),
     ),
 }

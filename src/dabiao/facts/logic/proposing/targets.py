@@ -19,6 +19,7 @@ from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING
 from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
+from dabiao.metrics.splits import NARROWING
 
 PERIOD: Final = "期间"
 LEVEL: Final = "目标值"
@@ -59,8 +60,7 @@ def wide(seen: Seen, asking: Asking) -> tuple[dict[str, Any], dict[str, Any]]:
     scope, header = scope_of(seen) or ("person", "")
     seen.chosen = {scope: Guess("targets", scope, header, 0.95)}
     columns: dict[str, Any] = {scope: header, "metric": _metric(seen, asking)}
-    if (line := _header(seen, "product_line")) and line != header:
-        columns["product"] = line
+    columns |= _narrowed(seen, header)
     columns |= {"period": PERIOD, "target": _in_unit(seen, {"from": LEVEL})}
     unpivot = {"columns": labels, "name": PERIOD, "value": LEVEL}
     return unpivot, {"into": "targets", "from": seen.name, "columns": columns}
@@ -71,8 +71,9 @@ def long(seen: Seen, columns: dict[str, Any], asking: Asking) -> dict[str, Any]:
     if "metric" not in columns:
         columns["metric"] = _metric(seen, asking)
     scope = scope_of(seen)
-    for name in ("person", "unit"):
+    for name in ("person", "unit", "product", *NARROWING):
         columns.pop(name, None)
+    columns |= _narrowed(seen, scope[1] if scope else "")
     if scope:
         columns[scope[0]] = scope[1]
         seen.chosen[scope[0]] = Guess("targets", scope[0], scope[1], 0.95)
@@ -90,7 +91,7 @@ def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[st
     months = {text: month for text in texts if (month := month_in_words(text))}
     if len(months) < len(texts):
         days = readable(seen, header, "date") >= _VERY
-        scope = [name for name in ("person", "unit", "metric", "product") if name in per]
+        scope = [name for name in ("person", "unit", "metric", *NARROWING) if name in per]
         ends: dict[str, Any] = {"next": "starts_on", "per": scope, **_last(seen, header, scope, asking)}
         until: dict[str, Any] = {"starts_on": header, "ends_on": ends}
         return until if days else {"period": header}
@@ -164,8 +165,16 @@ def scope_of(seen: Seen) -> tuple[str, str] | None:
     return None
 
 
-def _header(seen: Seen, column: str) -> str | None:
-    return next((h for h in seen.headers if likeness(h, words()["columns"][column]) >= _VERY), None)
+def _narrowed(seen: Seen, taken: str) -> dict[str, str]:
+    """Dimension → the header of its members, of those by which the sheet narrows its targets."""
+    found: dict[str, str] = {}
+    for name, listed in words()["narrowed"].items():
+        headers = (h for h in seen.headers if h not in {taken, *found.values()})
+        header = next((h for h in headers if likeness(h, listed) >= _VERY), None)
+        if header is not None:
+            found[name] = header
+            seen.chosen[name] = Guess("targets", name, header, 0.95)
+    return found
 
 
 def _what(seen: Seen, asking: Asking) -> str:
