@@ -37,7 +37,7 @@ from dabiao.engine.metric import (
     sources_of,
 )
 from dabiao.engine.number import MONEY, RATE
-from dabiao.engine.row import Between, Condition, Points, Same, Terms
+from dabiao.engine.row import Between, Condition, Points, Same, Terms, Together
 
 DUCKDB = ibis.duckdb.connect()
 SALES = Source("order_lines", "ordered_on", "record")
@@ -266,6 +266,27 @@ def test_a_distinct_count_from_members_counts_each_once_however_they_are_grouped
     members = {kinds.key: members_of(kinds, table(facts), by=["region"])}
 
     assert run(measure([kinds], {}, by=[], members=members)) == [{"kinds": 2}]
+
+
+def test_what_only_several_columns_tell_apart_is_counted_by_all_of_them():
+    """Two regions that number alike, a kind that is missing, a row without a number: four different ones."""
+    numbered = replace(FROM_FACTS[0], key="numbered", of=Together(("region", "kind", "person")))
+    rows = [
+        {"region": region, "kind": kind, "person": person}
+        for region, kind, person in [
+            ("east", "new", "1"),
+            ("east", "new", "1"),
+            ("west", "new", "1"),
+            ("east", None, "1"),
+            ("east", "new", None),
+            ("eas", "tnew", "1"),
+        ]
+    ]
+    facts = table(rows)
+    members = {numbered.key: members_of(numbered, facts, by=[])}
+
+    assert run(measure([numbered], {SALES: facts}, by=[])) == [{"numbered": 4}]
+    assert run(measure([numbered], {}, by=[], members=members)) == [{"numbered": 4}]
 
 
 @settings(max_examples=40, deadline=None)

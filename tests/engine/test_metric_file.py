@@ -8,7 +8,7 @@ import pytest
 from dabiao.engine.light import Lights
 from dabiao.engine.metric import Measure, Ratio, Share, Source, Words
 from dabiao.engine.metric_file import MetricErrors, load, load_files
-from dabiao.engine.row import Between, Condition, Points, Same, Terms
+from dabiao.engine.row import Between, Condition, Points, Same, Terms, Together
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ sales:
     [
         ("a count of rows", "count: true", "count", None),
         ("distinct texts", "distinct: kind", "distinct", Terms(("kind",))),
+        ("texts told apart together", "distinct: [kind, pieces]", "distinct", Together(("kind", "pieces"))),
         (
             "plus and minus",
             "sum: {plus: [amount, pieces], minus: cost}",

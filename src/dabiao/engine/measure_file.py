@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol, get_args
 
 from dabiao.engine.document import Node, known_names, tried
 from dabiao.engine.metric import How, Source
-from dabiao.engine.row import Between, Condition, Plain, Points, Same, Terms, Test, Value
+from dabiao.engine.row import Between, Condition, Plain, Points, Same, Terms, Test, Together, Value
 
 NOW: Final = "now"
 """`on: now` measures the rows as they are today, whatever the period."""
@@ -105,6 +105,8 @@ def _of(how: How, node: Node, table: str, schema: Schema) -> Value | None:
         if not (node.is_scalar and node.value is True):
             raise node.bad("a count takes rows", "Write `count: true`, or `distinct:` and a column.")
         return None
+    if how == "distinct" and isinstance(node.content, tuple):
+        return Together(tuple(_column(each, table, schema) for each in node.items()))
     value = _value(node, table, schema)
     if how == "distinct" or not isinstance(value, Terms):
         return value

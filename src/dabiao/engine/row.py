@@ -9,13 +9,15 @@ from datetime import date
 from decimal import Decimal
 from functools import reduce
 from operator import and_
-from typing import Literal
+from typing import Final, Literal
 
 import ibis
 import ibis.expr.types as ir
 
 from dabiao.engine import number
 
+_BETWEEN: Final = "\x1f"
+"""Stands in no key."""
 Plain = str | int | Decimal | bool | date
 Test = Literal[
     "one_of",
@@ -147,7 +149,28 @@ class Points:
         return ibis.cases(*((test, points) for test, points in ways if test is not None), else_=0)
 
 
-Value = Terms | Between | Points
+@dataclass(frozen=True)
+class Together:
+    """Columns of one row that only together tell things apart, as one text: the order number of a system and customer.
+
+    Null where the last is; another that is missing is a value of its own.
+    """
+
+    parts: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.parts
+
+    def value(self, table: ir.Table) -> ir.Value:
+        *others, last = self.parts
+        text = table[last].cast("string")
+        for name in others:
+            text = table[name].cast("string").fill_null("") + _BETWEEN + text
+        return text
+
+
+Value = Terms | Between | Points | Together
 
 
 def all_hold(conditions: Iterable[Condition], table: ir.Table) -> ir.BooleanValue | None:

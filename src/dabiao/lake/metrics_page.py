@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from dabiao.engine.metric import Kind, Measure, Metric, Ratio, Share, Side
-from dabiao.engine.row import Between, Condition, Points, Same, Terms, Value
+from dabiao.engine.row import Between, Condition, Points, Same, Terms, Together, Value
 from dabiao.lake.dictionary import standard_metrics
 
 _SIGNS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
@@ -39,8 +39,8 @@ effective_visits:                 # the key, used in queries, targets and plans
     where: {kind: [visit, joint_visit], with_decision_maker: true, minutes: {at_least: 10}}
 ```
 
-**measure** aggregates one table: `sum`, `mean`, `median`, `min`, `max` of a value, `distinct` of a column, or
-`count: true`. A value is a column, `{plus: [amount], minus: [cost]}`, `{days_from: engaged_on, to: closed_on}`,
+**measure** aggregates one table: `sum`, `mean`, `median`, `min`, `max` of a value, `distinct` of a column or of a
+list of columns that only together tell things apart (the last one must be known), or `count: true`. A value is a column, `{plus: [amount], minus: [cost]}`, `{days_from: engaged_on, to: closed_on}`,
 `{minutes_from: opened_at, to: resolved_at}`, or `{one_if: {…}, minus_one_if: {…}}` for net scores. `on` names
 the date that decides the period (the table's own if left out; `on: now` for a state that has none), `credit`
 the attribution rule.
@@ -92,6 +92,8 @@ def _value(value: Value) -> str:
         return " − ".join([" + ".join(value.plus), *value.minus])
     if isinstance(value, Between):
         return f"{value.unit} from {value.start} to {value.end}"
+    if isinstance(value, Together):
+        return " with ".join(value.parts)
     return _points(value)
 
 

@@ -99,7 +99,7 @@ def _of(measure: Measure) -> str:
         return " + ".join(labels.column(name) for name in measure.of.plus) + less
     if isinstance(measure.of, Between):
         return f"{labels.column(measure.of.start)} → {labels.column(measure.of.end)}"
-    return " ".join(labels.column(name) for name in dict.fromkeys(measure.of.columns if measure.of else ()))
+    return " · ".join(labels.column(name) for name in dict.fromkeys(measure.of.columns if measure.of else ()))
 
 
 def _values(frame: Frame, known: Iterable[str]) -> Values:
