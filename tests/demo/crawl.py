@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from dabiao.facts.models import Label
 from dabiao.lake import reading
-from dabiao.metrics.attainment import By, attaining
+from dabiao.metrics.attainment import attaining
 from dabiao.metrics.frame import home_frame, month_of
 from dabiao.org import actions
 from dabiao.org import queries as org
@@ -153,7 +153,7 @@ def hidden(viewer: User, on: date) -> Hidden:
     return Hidden(frozenset(shut - open_), frozenset(unseen - seen))
 
 
-def _figures(by: By, on: date) -> Iterator[tuple[str, Decimal]]:
+def _figures(by: str, on: date) -> Iterator[tuple[str, Decimal]]:
     """Key → sales and targets of a few periods, of everybody; without small and round ones, which are met by chance."""
     everywhere = home_frame(org.operator(), on)
     for label in ("2026-11", "2026-10", "2026"):
