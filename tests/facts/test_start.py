@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dabiao.core import jobs
 from dabiao.core.errors import Malformed
+from dabiao.facts import actions
 from dabiao.facts.logic.proposing import propose
 from dabiao.facts.models import ImportBatch
 from dabiao.org.models import Unit, User
@@ -253,6 +254,14 @@ class TestPageOfQuestions:
 
         assert 'name="q:记录.kind" value' not in page
         assert '<option value="receipts" selected>' in page
+
+    def test_takes_the_programs_own_guess_for_an_answer(self, ada):
+        place = begun(ada, {"记录.csv": "日期,金额\n2026-01-05,1\n2026-01-06,2\n".encode()})
+        (guess,) = (sheet.kind for sheet in actions.taken(ImportBatch.objects.get()))
+
+        ada.post(place, {"answer": "1", "q:记录.kind": guess})
+
+        assert actions.open_questions(ImportBatch.objects.get()) == []
 
     def test_goes_on_to_the_check_once_all_is_answered(self, ada, place):
         ada.post(place, {"answer": "1", "take": "1", "q:x.kind": "receipts"})

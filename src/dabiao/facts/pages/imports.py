@@ -160,7 +160,8 @@ def _said(request: UserRequest) -> dict[str, str]:
 def _answered(request: UserRequest, batch: ImportBatch) -> HttpResponse:
     """Take answers, and what sheets are said to be, over; go on to the check where that was asked for and nothing is open."""
     as_it_is = {sheet.key: sheet.kind or NOTHING for sheet in actions.taken(batch)}
-    said = {key: value for key, value in _said(request).items() if as_it_is.get(key) != value}
+    asked = {question.key for question in actions.open_questions(batch)}
+    said = {key: value for key, value in _said(request).items() if key in asked or as_it_is.get(key) != value}
     if said:
         batch = actions.answer(batch.key, said, by=request.user, at=timezone.now())
     if "check" not in request.POST or actions.open_questions(batch):
