@@ -21,7 +21,7 @@ from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
 from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.lake import dictionary
-from dabiao.metrics import splits
+from dabiao.metrics import labels, names, splits
 from dabiao.org import queries as org
 from dabiao.org.access import UserRequest, page
 from dabiao.org.can import Can
@@ -215,6 +215,10 @@ def _label(known: Mapping[str, Metric], key: str) -> str:
 def _listing(rows: list[queries.TargetRow]) -> Listing:
     kinds = {"unit": _("Unit"), "person": _("Person")}
     known = dictionary.in_force()
+    members: dict[str, set[str]] = {}
+    for row in rows:
+        members.setdefault(row.dimension, set()).add(row.member)
+    called = {dimension: names.names(dimension, keys) for dimension, keys in members.items() if dimension}
     return Listing(
         key="targets",
         columns=[
@@ -224,7 +228,8 @@ def _listing(rows: list[queries.TargetRow]) -> Listing:
             Column("label", _("Metric")),
             Column("metric", _("Metric key"), hidden=True),
             Column("dimension", _("Narrowed by")),
-            Column("member", _("Narrowed to")),
+            Column("part", _("Part"), export=False),
+            Column("member", _("Narrowed to"), hidden=True),
             Column("starts_on", _("First day"), "day"),
             Column("ends_on", _("Day after the last"), "day"),
             Column("base", _("Base"), "figure"),
@@ -237,6 +242,9 @@ def _listing(rows: list[queries.TargetRow]) -> Listing:
                 "kind": kinds[row.scope_kind],
                 "label": _label(known, row.metric),
                 "dimension": splits.label(row.dimension) if row.dimension else "",
+                "part": called[row.dimension].get(row.member) or labels.value(row.member)
+                if row.dimension
+                else "",
                 "unit": known[row.metric].unit if row.metric in known else "",
             }
             for row in rows

@@ -41,7 +41,9 @@ def _row(signal: Signal, name: str) -> dict[str, Cell]:
         "metric": parted % words if signal.kind == "divergence" else signal.label,
         "value": None if signal.kind == "divergence" else signal.value,
         "target": signal.target,
-        "deviation": None if signal.kind == "divergence" or signal.points else signal.deviation,
+        "deviation": None
+        if signal.deviation is None or signal.kind == "divergence" or signal.points
+        else round(signal.deviation, 12),  # an export tells no digits of binary fractions
         "stake": signal.stake,
         "basis": "≈" if signal.about else None,
         "since": signal.since,
