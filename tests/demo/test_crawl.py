@@ -16,8 +16,6 @@ from tests.demo.conftest import ON
 from tests.demo.crawl import Seen, crawled, hidden
 
 AT = datetime(2026, 11, 18, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
-ADDED = {"sales_amount", "received_amount", "visits", "new_customers_x"}
-"""Metrics whose parts sum to the whole."""
 
 
 @pytest.fixture
@@ -26,6 +24,7 @@ def demo(db, monkeypatch):
     monkeypatch.setattr("dabiao.ui.http.today", lambda: ON)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_account_meets_only_what_is_its_own(demo):
     """One build, many walks."""
@@ -37,11 +36,16 @@ def test_every_account_meets_only_what_is_its_own(demo):
         assert (
             shut.words or viewer.role in {"admin", "operations", "reader"} or account.username == "director"
         )
-        broken = [(page.path, page.status) for page in walked if page.status not in {200, 204, 301, 302}]
+        broken = [(page.path, page.status) for page in walked if not opens(page)]
         told = [(page.path, met) for page in walked if (met := shut.found(page.text))]
         if broken or told or apart(walked):
             found[account.username] = {"broken": broken, "told": told, "apart": apart(walked)}
     assert found == {}
+
+
+def opens(page: Seen) -> bool:
+    """Whether a link led somewhere; an explanation may say that there is nothing to compare yet."""
+    return page.status in {200, 204, 301, 302} or (page.status == 422 and page.path.startswith("/why/"))
 
 
 def apart(walked: list[Seen]) -> list[str]:
