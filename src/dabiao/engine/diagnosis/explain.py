@@ -11,7 +11,7 @@ from dabiao.engine.diagnosis.candidates import Candidate, candidates
 from dabiao.engine.diagnosis.cells import Cells, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, decompose
-from dabiao.engine.diagnosis.expectation import Expectation, Shares, expect
+from dabiao.engine.diagnosis.expectation import Expectation, Margins, Named, Shares, expect
 from dabiao.engine.diagnosis.find import Finding, find
 from dabiao.engine.diagnosis.place import Place, place
 from dabiao.engine.diagnosis.presence import present
@@ -90,7 +90,7 @@ def explain(
     *,
     at: object,
     kind: Kind = "sum",
-    expected: pa.Table | Before | Shares | None = None,
+    expected: Named | Before | None = None,
     staff: pa.Table | None = None,
     settings: Settings | None = None,
 ) -> Explanation:
@@ -99,7 +99,7 @@ def explain(
     table:    period (sortable), part, whole (unless `kind` is "sum"), one text column per dimension; the rows
               before `at` are the history that says what is usual and how much it wobbles
     expected: part (and whole) in total or broken down by some of the dimensions: a target, a forecast, as
-              `Shares` those of groups that no dimension tells apart, or, as `Before`, the period before; by default the baseline of the history
+              `Shares` those of groups that no dimension tells apart, as `Margins` several of these, or, as `Before`, the period before; by default the baseline of the history
     staff:    who was there when, as `presence.present` takes it; without it that is guessed from the figures
 
     Raises CannotExplain when a column or the period is missing, NoRatio when a ratio has no whole.
@@ -131,7 +131,7 @@ def explain(
 
 
 def _viewed(
-    cells: Cells, baseline: Baseline, expectation: Expectation, expected: pa.Table | Before | Shares | None
+    cells: Cells, baseline: Baseline, expectation: Expectation, expected: Named | Before | None
 ) -> tuple[Shown, View]:
     """The last period as the scan sees it, and how earlier ones are looked at to judge it."""
     if expected is None:
@@ -140,7 +140,9 @@ def _viewed(
         if len(cells.part) > 1:
             return against_before(cells, baseline), against_before
         return against_named(cells, baseline, expectation, in_total=False), against_usual
-    in_total = not isinstance(expected, Shares) and not set(expected.column_names) & set(cells.dimensions)
+    in_total = not isinstance(expected, Shares | Margins) and not set(expected.column_names) & set(
+        cells.dimensions
+    )
     return against_named(cells, baseline, expectation, in_total=in_total), against_usual
 
 
