@@ -50,6 +50,7 @@ class Explanation:
     causes:    what explains the gap together, most important first; empty if nothing stands out
     offsets:   what went against the gap and stands out too: without it the gap would be larger
     ranked:    every description worth a look, best first, and whether it stands out; see `candidates`
+    alone:     what each of these would contribute by itself, in their order; they may overlap, so it sums to nothing
     steps:     the gap over the staffing (where that is known and changed something), the causes, the offsets and
                the rest, exact
     by:        the gap over the members of each dimension, exact
@@ -62,6 +63,7 @@ class Explanation:
     causes: tuple[Cause, ...]
     offsets: tuple[Cause, ...]
     ranked: tuple[Candidate, ...]
+    alone: tuple[Contribution, ...]
     steps: Decomposition
     by: dict[str, Decomposition]
     tree: Node
@@ -117,11 +119,13 @@ def explain(
     causes, against = _directed(cells, expectation, kind, cube, found)
     by = {name: decompose(members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)}
     tree = grow(cells, expectation, kind)
+    ranked = candidates(cube, shown, found, stands, settings)
     return Explanation(
         kind=kind,
         causes=tuple(_cause(cube, where) for where in causes),
         offsets=tuple(_cause(cube, where) for where in against),
-        ranked=candidates(cube, shown, found, stands, settings),
+        ranked=ranked,
+        alone=tuple(_alone(cells, expectation, kind, one.where) for one in ranked),
         steps=decompose(steps(cells, expectation, [*causes, *against]), kind),
         by=by,
         tree=tree,
@@ -158,13 +162,17 @@ def _directed(
     way = total.contributions[-1].total
 
     def brought(segment: int) -> Decimal:
-        alone = decompose(steps(cells, expectation, [cube.where(segment)]), kind)
-        return alone.contributions[-2].total * way
+        return _alone(cells, expectation, kind, cube.where(segment)).total * way
 
     return (
         [cube.where(one) for one in found.causes if brought(one) > 0],
         [cube.where(one) for one in found.offsets if brought(one) < 0],
     )
+
+
+def _alone(cells: Cells, expectation: Expectation, kind: Kind, where: Where) -> Contribution:
+    """What a segment contributes if nothing else is told apart."""
+    return decompose(steps(cells, expectation, [where]), kind).contributions[-2]
 
 
 def _cause(cube: Cube, where: Where) -> Cause:
