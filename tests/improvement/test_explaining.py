@@ -14,6 +14,7 @@ from dabiao.core.errors import NotFound
 from dabiao.improvement import commands
 from dabiao.improvement.queries.effects import effected
 from dabiao.improvement.queries.explaining import CannotTakeApart, explained
+from dabiao.improvement.queries.why import why
 from dabiao.lake import reading
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.forecast import foreseen
@@ -179,10 +180,30 @@ def run(*arguments):
     return result.stdout
 
 
+def test_the_command_prints_the_parts_that_the_page_shows_with_their_mark(facts):
+    here, asked = frame(scope="shanghai"), ("sales_amount", "--period", "2026-02", "--scope", "shanghai")
+    found = explained(here, "sales_amount", "target")
+    parts = [
+        row
+        for row in json.loads(run("explain", *asked, "--against", "target", "--format", "json"))
+        if row["kind"] == "part"
+    ]
+
+    shown = why(here, found).readings
+    assert {each.by_chance for each in shown} <= {not row["stands_out"] for row in parts}
+    for each in shown:
+        (row,) = (row for row in parts if row["name"] == each.name)
+        assert row["stands_out"] is not each.by_chance
+        assert Decimal(row["actual"]) - Decimal(row["expected"]) == Decimal(row["contribution"])
+    table = run("explain", *asked, "--against", "target")
+    assert all(row["name"] in table for row in parts) and "may be chance" in table
+    assert "stands_out" in run("explain", *asked, "--format", "csv").splitlines()[0]
+
+
 def test_the_commands_print_rows_that_sum_up(facts):
     rows = json.loads(run("explain", "sales_amount", "--period", "2026-02", "--format", "json"))
 
-    *parts, gap = rows
+    *parts, gap = (row for row in rows if row["kind"] == "step")
     assert sum(Decimal(row["contribution"]) for row in parts) == Decimal(gap["contribution"])
     asked = ["sales_amount", "--treated", "P09", "--since", "2025-10", "--until", "2026-01"]
     (effect,) = json.loads(run("effect", "measure", *asked, "--format", "json"))

@@ -12,13 +12,17 @@ from dabiao.core import config
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, show
+from dabiao.core.sentence import say
 from dabiao.engine import number
-from dabiao.engine.diagnosis.steps import STAFFING
+from dabiao.engine.diagnosis import Candidate, Contribution
+from dabiao.engine.diagnosis.steps import STAFFING, named
+from dabiao.engine.diagnosis.wording import described
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.improvement.queries.effects import Effected, effected
 from dabiao.improvement.queries.explaining import Explained, explained
 from dabiao.improvement.queries.lights import Lit, lights
+from dabiao.improvement.queries.why import others_of
 from dabiao.metrics import query
 from dabiao.metrics.commands import user
 from dabiao.metrics.frame import Frame, frame_of
@@ -66,8 +70,15 @@ def explain(
     if form is Format.TABLE:
         for line in (reasons.sentence, *reasons.notes):
             typer.echo(line)
-    called = ["name"] if form is Format.TABLE else ["step", "name"]
-    show(_steps(reasons), [*called, "actual", "expected", "volume", "mix", "rate", "contribution"], form)
+    columns = ["name", "actual", "expected", "volume", "mix", "rate", "contribution"]
+    steps, parts = _steps(reasons), _parts(reasons)
+    if form is not Format.TABLE:
+        show([*steps, *parts], ["kind", "step", *columns, "stands_out"], form)
+        return
+    show(steps, columns, form)
+    if parts:
+        typer.echo("\n" + _("Parts worth a look; they may overlap:"))
+        show([_marked(row) for row in parts], ["name", "actual", "expected", "contribution", "mark"], form)
 
 
 def _show_lights(lit: Sequence[Lit], form: Format) -> None:
@@ -134,7 +145,43 @@ def _steps(reasons: Explained) -> list[dict[str, object]]:
     ]
     total = {"volume": steps.volume, "mix": steps.mix, "rate": steps.rate, "contribution": steps.gap}
     rows.append({"step": "gap", "actual": steps.actual, "expected": steps.expected, **total})
-    return [{"name": name, **row} for name, row in zip(reasons.steps, rows, strict=True)]
+    own = {"kind": "step", "stands_out": None}
+    return [{"name": name, **own, **row} for name, row in zip(reasons.steps, rows, strict=True)]
+
+
+def _parts(reasons: Explained) -> list[dict[str, object]]:
+    """One row for the part that the sentence names and each other that the page does, best first; they may overlap."""
+    return [
+        {
+            "kind": "part",
+            "step": named(one.where),
+            "name": say(described(one.where, reasons.names)),
+            "actual": line.member.part,
+            "expected": line.member.expected_part,
+            "volume": line.volume,
+            "mix": line.mix,
+            "rate": line.rate,
+            "contribution": line.total,
+            "stands_out": one.stands_out,
+        }
+        for one, line in _worth_a_look(reasons)
+    ]
+
+
+def _worth_a_look(reasons: Explained) -> list[tuple[Candidate, Contribution]]:
+    """Where nothing stands out, the part with most of the gap comes first, as in the sentence."""
+    what = reasons.explanation
+    others = others_of(what)
+    if what.place is None or len(what.place.where) != 1:
+        return others
+    ((dimension, member),) = what.place.where
+    placed = [line for line in what.by[dimension].contributions if line.member.name == (member or "")]
+    first = [(Candidate(what.place.where, stands_out=False), line) for line in placed]
+    return [*first, *(each for each in others if each[0].where != what.place.where)]
+
+
+def _marked(row: dict[str, object]) -> dict[str, object]:
+    return {**row, "mark": "" if row["stands_out"] else _("may be chance")}
 
 
 def links(

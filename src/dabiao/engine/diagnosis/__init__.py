@@ -3,7 +3,7 @@
 from dabiao.engine.diagnosis.candidates import Candidate
 from dabiao.engine.diagnosis.cells import CannotExplain
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Member, NoRatio, decompose
-from dabiao.engine.diagnosis.expectation import Shares
+from dabiao.engine.diagnosis.expectation import Margins, Shares
 from dabiao.engine.diagnosis.explain import Before, Cause, Explanation, explain
 from dabiao.engine.diagnosis.search import Settings
 
@@ -15,6 +15,7 @@ __all__ = [
     "Contribution",
     "Decomposition",
     "Explanation",
+    "Margins",
     "Member",
     "NoRatio",
     "Settings",

@@ -1,6 +1,7 @@
 """What the gap is measured against: the baseline of history, or figures that the caller names (target, last period)."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow.compute as pc
 
 from dabiao.engine.diagnosis.baseline import Baseline
 from dabiao.engine.diagnosis.cells import CannotExplain, Cells, Floats, Ints, minor
+from dabiao.engine.diagnosis.fitting import Margin, evened, fitted
 from dabiao.engine.diagnosis.presence import unmeasured, usual
 from dabiao.engine.message import message
 from dabiao.engine.number import MONEY_SCALE
@@ -28,6 +30,16 @@ class Shares:
 
 
 @dataclass(frozen=True, eq=False)
+class Margins:
+    """Parts of a sum that were named more than once: by who owes them and by product line. All sets sum to the same."""
+
+    sets: tuple[Shares, ...]
+
+
+Named: TypeAlias = pa.Table | Shares | Margins
+
+
+@dataclass(frozen=True, eq=False)
 class Expectation:
     """Per leaf, int64 units of 10^-4: the part and the whole (zeros for a sum) that were expected.
 
@@ -45,13 +57,14 @@ class Expectation:
         return int((self.staffed - self.part).sum())
 
 
-def expect(cells: Cells, baseline: Baseline, named: pa.Table | Shares | None) -> Expectation:
+def expect(cells: Cells, baseline: Baseline, named: Named | None) -> Expectation:
     """The baseline's expectation, raked to the figures in `named` where there are any.
 
     named: part (and whole for a ratio), and one column for each dimension that the figures are broken down by;
     without any, one row that is the total. Inside a row leaves keep the baseline's proportions, and they sum to
-    the row exactly. Of `Shares` the groups are what rows are else. Raises CannotExplain when a row names members of which the cells have no leaf, or a leaf
-    lies in no row.
+    the row exactly. Of `Shares` the groups are what rows are else; of `Margins` all sets hold at once, as far as the
+    cells allow it, the first in any case. Raises CannotExplain when a row names members of which the cells have no
+    leaf, or a leaf lies in no row.
     """
     nothing = np.zeros(cells.leaves, dtype=np.int64)
     whole = None if cells.whole is None else _usual_whole(cells.whole)
@@ -64,6 +77,9 @@ def expect(cells: Cells, baseline: Baseline, named: pa.Table | Shares | None) ->
             whole=nothing if whole is None else _units(whole),
             staffed=brought if whole is None else part,
         )
+    if isinstance(named, Margins):
+        part = _fitted(cells, baseline.rate * now, named)
+        return Expectation(part=part, whole=nothing, staffed=part)
     figures = named.figures if isinstance(named, Shares) else named
     row_of = _row_of_leaf(cells, named)
     part = _raked(baseline.rate * now, row_of, minor(figures["part"]))
@@ -72,6 +88,15 @@ def expect(cells: Cells, baseline: Baseline, named: pa.Table | Shares | None) ->
         whole=nothing if whole is None else _raked(whole, row_of, minor(figures["whole"])),
         staffed=part,
     )
+
+
+def _fitted(cells: Cells, usual: Floats, named: Margins) -> Ints:
+    margins = [Margin(_row_of_leaf(cells, each), minor(each.figures["part"])) for each in named.sets]
+    if len(margins) == 1:
+        return _raked(usual, margins[0].row_of, margins[0].figures)
+    ideal, off = fitted(usual, margins)
+    part = _cut(ideal, margins[0].row_of, margins[0].figures)
+    return evened(part, margins) if off <= cells.leaves else part
 
 
 def _units(values: Floats) -> Ints:
@@ -124,17 +149,19 @@ def _figure_of_row(named: pa.Table | Shares) -> list[int]:
 
 
 def _raked(usual: Floats, row_of: Ints, figures: Ints) -> Ints:
-    """Share each figure over its leaves in their usual proportion (evenly if there is none), exactly.
-
-    Largest remainder: whole units first, what is left one unit each to the largest remainders.
-    """
+    """Share each figure over its leaves in their usual proportion (evenly if there is none), exactly."""
     usual = np.maximum(usual, 0.0)
     inside = np.bincount(row_of, usual, minlength=len(figures))
     leaves = np.bincount(row_of, minlength=len(figures))
     weight = np.where(
         inside[row_of] > 0, usual / np.where(inside > 0, inside, 1.0)[row_of], 1 / leaves[row_of]
     )
-    ideal = weight * figures[row_of]
+    return _cut(weight * figures[row_of], row_of, figures)
+
+
+def _cut(ideal: Floats, row_of: Ints, figures: Ints) -> Ints:
+    """Whole units that sum to each figure, by largest remainder: what is left over goes one unit each to the largest."""
+    leaves = np.bincount(row_of, minlength=len(figures))
     units = np.floor(ideal).astype(np.int64)
     short = figures - _int_sums(units, row_of, len(figures))
     order = np.lexsort((np.arange(len(units)), units - ideal, row_of))

@@ -11,7 +11,7 @@ from dabiao.engine.diagnosis.candidates import Candidate, candidates
 from dabiao.engine.diagnosis.cells import Cells, lay_out
 from dabiao.engine.diagnosis.cube import Cube, Where, build
 from dabiao.engine.diagnosis.decompose import Contribution, Decomposition, Kind, decompose
-from dabiao.engine.diagnosis.expectation import Expectation, Shares, expect
+from dabiao.engine.diagnosis.expectation import Expectation, Margins, Named, Shares, expect
 from dabiao.engine.diagnosis.find import Finding, find
 from dabiao.engine.diagnosis.place import Place, place
 from dabiao.engine.diagnosis.presence import present
@@ -50,6 +50,7 @@ class Explanation:
     causes:    what explains the gap together, most important first; empty if nothing stands out
     offsets:   what went against the gap and stands out too: without it the gap would be larger
     ranked:    every description worth a look, best first, and whether it stands out; see `candidates`
+    alone:     what each of these would contribute by itself, in their order; they may overlap, so it sums to nothing
     steps:     the gap over the staffing (where that is known and changed something), the causes, the offsets and
                the rest, exact
     by:        the gap over the members of each dimension, exact
@@ -62,6 +63,7 @@ class Explanation:
     causes: tuple[Cause, ...]
     offsets: tuple[Cause, ...]
     ranked: tuple[Candidate, ...]
+    alone: tuple[Contribution, ...]
     steps: Decomposition
     by: dict[str, Decomposition]
     tree: Node
@@ -90,7 +92,7 @@ def explain(
     *,
     at: object,
     kind: Kind = "sum",
-    expected: pa.Table | Before | Shares | None = None,
+    expected: Named | Before | None = None,
     staff: pa.Table | None = None,
     settings: Settings | None = None,
 ) -> Explanation:
@@ -99,7 +101,7 @@ def explain(
     table:    period (sortable), part, whole (unless `kind` is "sum"), one text column per dimension; the rows
               before `at` are the history that says what is usual and how much it wobbles
     expected: part (and whole) in total or broken down by some of the dimensions: a target, a forecast, as
-              `Shares` those of groups that no dimension tells apart, or, as `Before`, the period before; by default the baseline of the history
+              `Shares` those of groups that no dimension tells apart, as `Margins` several of these, or, as `Before`, the period before; by default the baseline of the history
     staff:    who was there when, as `presence.present` takes it; without it that is guessed from the figures
 
     Raises CannotExplain when a column or the period is missing, NoRatio when a ratio has no whole.
@@ -117,11 +119,13 @@ def explain(
     causes, against = _directed(cells, expectation, kind, cube, found)
     by = {name: decompose(members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)}
     tree = grow(cells, expectation, kind)
+    ranked = candidates(cube, shown, found, stands, settings)
     return Explanation(
         kind=kind,
         causes=tuple(_cause(cube, where) for where in causes),
         offsets=tuple(_cause(cube, where) for where in against),
-        ranked=candidates(cube, shown, found, stands, settings),
+        ranked=ranked,
+        alone=tuple(_alone(cells, expectation, kind, one.where) for one in ranked),
         steps=decompose(steps(cells, expectation, [*causes, *against]), kind),
         by=by,
         tree=tree,
@@ -131,7 +135,7 @@ def explain(
 
 
 def _viewed(
-    cells: Cells, baseline: Baseline, expectation: Expectation, expected: pa.Table | Before | Shares | None
+    cells: Cells, baseline: Baseline, expectation: Expectation, expected: Named | Before | None
 ) -> tuple[Shown, View]:
     """The last period as the scan sees it, and how earlier ones are looked at to judge it."""
     if expected is None:
@@ -140,7 +144,9 @@ def _viewed(
         if len(cells.part) > 1:
             return against_before(cells, baseline), against_before
         return against_named(cells, baseline, expectation, in_total=False), against_usual
-    in_total = not isinstance(expected, Shares) and not set(expected.column_names) & set(cells.dimensions)
+    in_total = not isinstance(expected, Shares | Margins) and not set(expected.column_names) & set(
+        cells.dimensions
+    )
     return against_named(cells, baseline, expectation, in_total=in_total), against_usual
 
 
@@ -156,13 +162,17 @@ def _directed(
     way = total.contributions[-1].total
 
     def brought(segment: int) -> Decimal:
-        alone = decompose(steps(cells, expectation, [cube.where(segment)]), kind)
-        return alone.contributions[-2].total * way
+        return _alone(cells, expectation, kind, cube.where(segment)).total * way
 
     return (
         [cube.where(one) for one in found.causes if brought(one) > 0],
         [cube.where(one) for one in found.offsets if brought(one) < 0],
     )
+
+
+def _alone(cells: Cells, expectation: Expectation, kind: Kind, where: Where) -> Contribution:
+    """What a segment contributes if nothing else is told apart."""
+    return decompose(steps(cells, expectation, [where]), kind).contributions[-2]
 
 
 def _cause(cube: Cube, where: Where) -> Cause:

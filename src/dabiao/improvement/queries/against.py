@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
-from dabiao.engine.diagnosis import Shares
+from dabiao.engine.diagnosis import Margins, Shares
 from dabiao.engine.message import Message, message
 from dabiao.engine.number import MONEY_SCALE, decimal_of, rounded
 from dabiao.improvement.queries.cells import AMOUNT, HISTORY, NOTHING, now
+from dabiao.improvement.queries.narrowed import margins, narrowed
 from dabiao.improvement.queries.owed import Uneven, owed, shares
 from dabiao.improvement.queries.sides import Sides
 from dabiao.metrics.forecast import foreseen
@@ -50,7 +51,7 @@ class Expected:
     usual. uneven: where the own targets of the parts do not sum to that of the whole."""
 
     cells: pa.Table
-    figures: pa.Table | Shares | None
+    figures: pa.Table | Shares | Margins | None
     uneven: tuple[Uneven, ...] = ()
 
 
@@ -82,7 +83,7 @@ def _as_before(cells: pa.Table, dimensions: Sequence[str]) -> pa.Table:
 
 
 def _as_promised(frame: Frame, key: str, cells: pa.Table, dimensions: Sequence[str]) -> Expected:
-    """The target, of an amount by whoever owes it. A running period owes what is due by now; a ratio owes it on the
+    """The target, of an amount by whoever owes it and by what it is narrowed to. A running period owes what is due by now; a ratio owes it on the
     whole there is."""
     target = promised(frame, [frame.scope], (key,)).get((frame.scope, key), NONE).value
     if target is None:
@@ -93,9 +94,14 @@ def _as_promised(frame: Frame, key: str, cells: pa.Table, dimensions: Sequence[s
     due = Fraction(1) if frame.closed else frame.pace.share
     total = decimal_of(Fraction(target) * due, MONEY_SCALE)
     owing = owed(frame, key, target, dimensions)
-    if len(owing.targets) < 2:
-        return Expected(cells, pa.table({"part": _one(total)}), owing.uneven)
-    return Expected(*shares(frame, cells, dimensions, owing, total, due), owing.uneven)
+    known, contradicting = narrowed(frame, key, target, cells, dimensions) if total > 0 else ([], [])
+    uneven = (*owing.uneven, *contradicting)
+    first = None
+    if len(owing.targets) > 1:
+        cells, first = shares(frame, cells, dimensions, owing, total, due)
+    if known:
+        return Expected(*margins(cells, first, known, total, due), uneven)
+    return Expected(cells, pa.table({"part": _one(total)}) if first is None else first, uneven)
 
 
 def _as_foreseen(frame: Frame, key: str, made_of: Sides) -> pa.Table:

@@ -114,7 +114,9 @@ def _told(
 ) -> Explained:
     """What was found out, in the language of the frame."""
     called = _names(frame, metric, found, dimensions, against)
-    worst = sorted(held.uneven, key=lambda each: (-abs(each.own - each.parts), each.unit))[:NOTED]
+    worst = sorted(held.uneven, key=lambda each: (-abs(each.own - each.parts), each.unit, each.dimension))[
+        :NOTED
+    ]
     return Explained(
         metric.key,
         frame.period,
@@ -151,6 +153,13 @@ def _explained(
 
 def _uneven(frame: Frame, called: Names, each: Uneven) -> Message:
     """That the targets below a unit sum to another figure than its own."""
+    if each.dimension:
+        return message(
+            "The targets by {dimension} sum to {parts}, the target is {own}: they are left aside here.",
+            dimension=labels.column(each.dimension),
+            parts=shown(each.parts, called),
+            own=shown(each.own, called),
+        )
     node = frame.tree.by_key[each.unit]
     return message(
         "The targets of the parts of {unit} sum to {parts}, its own is {own}: the difference belongs to none of them.",

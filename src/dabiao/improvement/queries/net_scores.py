@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dabiao.engine.diagnosis import Decomposition, Explanation, Member
+from dabiao.engine.diagnosis import Contribution, Decomposition, Explanation, Member
 
 
 def lifted(table: pa.Table) -> pa.Table:
@@ -24,14 +24,19 @@ def lowered(found: Explanation) -> Explanation:
     """The explanation of lifted figures, in those that were asked about."""
     return replace(
         found,
+        alone=tuple(_line(one) for one in found.alone),
         steps=_lowered(found.steps),
         by={name: _lowered(split) for name, split in found.by.items()},
     )
 
 
 def _lowered(steps: Decomposition) -> Decomposition:
-    lines = tuple(replace(one, member=_member(one.member)) for one in steps.contributions)
+    lines = tuple(_line(one) for one in steps.contributions)
     return replace(steps, actual=steps.actual - 1, expected=steps.expected - 1, contributions=lines)
+
+
+def _line(one: Contribution) -> Contribution:
+    return replace(one, member=_member(one.member))
 
 
 def _member(one: Member) -> Member:

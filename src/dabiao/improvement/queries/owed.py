@@ -27,11 +27,15 @@ ROUNDED: Final = Decimal(1).scaleb(-MONEY_SCALE) / 2
 
 @dataclass(frozen=True)
 class Uneven:
-    """A unit whose parts' own targets do not sum to its own: `parts` is what they sum to."""
+    """A unit whose parts' own targets do not sum to its own: `parts` is what they sum to.
+
+    dimension: that the parts are members of, if they are no units and people
+    """
 
     unit: str
     own: Decimal
     parts: Decimal
+    dimension: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ def shares(
     absent = [bearer for bearer in bearers if bearer not in known]
     bearer_of |= {_place(frame, told, bearer): bearer for bearer in absent}
     there = set(places)
-    cells = _with_nothing(cells, told, [place for place in bearer_of if place not in there])
+    cells = with_nothing(cells, told, [place for place in bearer_of if place not in there])
     owes = apportioned([Fraction(owing.targets[bearer]) * due for bearer in bearers], total, MONEY_SCALE)
     number = {bearer: place for place, bearer in enumerate(bearers)}
     members = {
@@ -173,7 +177,7 @@ def _place(frame: Frame, told: Sequence[str], bearer: Bearer) -> tuple[str | Non
     return tuple((person or None) if name == "person" else above.get(name) for name in told)
 
 
-def _with_nothing(cells: pa.Table, told: Sequence[str], places: Sequence[tuple[str | None, ...]]) -> pa.Table:
+def with_nothing(cells: pa.Table, told: Sequence[str], places: Sequence[tuple[str | None, ...]]) -> pa.Table:
     """The cells and a zero in each of these places, so that what is owed there lies somewhere."""
     if not places:
         return cells

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from dabiao.core.sentence import say
-from dabiao.engine.diagnosis import Contribution, Decomposition, Explanation
+from dabiao.engine.diagnosis import Candidate, Contribution, Decomposition, Explanation
 from dabiao.engine.diagnosis.cube import Where
 from dabiao.engine.diagnosis.steps import STAFFING
 from dabiao.engine.diagnosis.tree import Node
@@ -316,16 +316,20 @@ def _row(frame: Frame, explained: Explained, dimension: str, line: Contribution)
 
 def _readings(frame: Frame, explained: Explained) -> Iterator[Reading]:
     """The first few that are not named above. Where there is no gap there is nothing to read in it."""
-    what = explained.explanation
+    for one, _line in others_of(explained.explanation):
+        name = _described(frame, explained, one.where)
+        yield Reading(name, _facts(frame, one.where), by_chance=not one.stands_out)
+
+
+def others_of(what: Explanation) -> list[tuple[Candidate, Contribution]]:
+    """The first few parts worth a look that are no cause or offset, and what each contributes by itself."""
     if not what.gap:
-        return
+        return []
     named = {cause.where for cause in (*what.causes, *what.offsets)} | {
         cause.in_full for cause in what.causes
     }
-    others = [one for one in what.ranked if one.where not in named]
-    for one in others[:READINGS]:
-        name = _described(frame, explained, one.where)
-        yield Reading(name, _facts(frame, one.where), by_chance=not one.stands_out)
+    ranked = zip(what.ranked, what.alone, strict=True)
+    return [(one, line) for one, line in ranked if one.where not in named][:READINGS]
 
 
 def _along(frame: Frame, explained: Explained) -> Iterator[Along]:
