@@ -114,6 +114,15 @@ class TestRegions:
         assert units["columns"]["unit"] == "地区" and "territory" not in units["columns"]
         assert parts["columns"]["territory"] == "地区" and parts["columns"]["unit"] == {"constant": "acme"}
 
+    def test_that_narrow_are_loaded_so(self, folder, company):
+        (folder / "2026年销售目标.csv").write_text(self.TEXT)
+
+        done = run(folder, "--answer", "2026年销售目标.place=territory")
+
+        assert done.exit_code == 0, done.output
+        held = Target.objects.filter(unit=Unit.objects.get(parent=None), dimension="territory")
+        assert {target.member for target in held} == {"华东", "华北"}
+
     def test_are_units_where_a_sheet_beside_has_units_of_these_names(self, folder):
         (folder / "2026年销售目标.csv").write_text(self.TEXT)
         (folder / "花名册.csv").write_text("工号,姓名,部门,岗位\nE1,张三,华东,代表\nE2,李四,华北,代表\n")
