@@ -11,9 +11,19 @@ from django.utils.translation import gettext as _
 from dabiao.engine import document as documents
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.mapping.parse import SCHEMA
-from dabiao.facts.logic.proposing import columns, joins, kinds, people, spelling, tables, targets, telling
+from dabiao.facts.logic.proposing import (
+    columns,
+    joins,
+    kinds,
+    merging,
+    people,
+    spelling,
+    tables,
+    targets,
+    telling,
+)
 from dabiao.facts.logic.proposing.asking import Asking, Choice, Question
-from dabiao.facts.logic.proposing.marks import mark_of
+from dabiao.facts.logic.proposing.marks import comma_example, mark_of
 from dabiao.facts.logic.proposing.seen import Guess, Seen, called, headers_of, ledger_name, looked_at
 from dabiao.facts.logic.proposing.taken import Taken, taken
 from dabiao.facts.logic.words import synonyms, words
@@ -67,6 +77,7 @@ def propose(
     seen = looked_at(paths)
     named = system or _system(systems, asking)
     for each in seen:
+        merging.fill(each, asking)
         _classify(each, asking)
     document: dict[str, Any] = {"schema": SCHEMA, "system": named, "sources": {}, "tables": []}
     facts = [each for each in seen if each.kind and each.kind in INTO and INTO[each.kind].on]
@@ -74,14 +85,19 @@ def propose(
     found = {each.name: joins.joins_of(each, others) for each in facts}
     fed: list[dict[str, Any]] = []
     unpivots: dict[str, dict[str, Any]] = {}
+    name = company or (named if named != BY_HAND else "")
+    units = people.units_named(seen)
     for each in sorted(seen, key=lambda one: one.kind not in {_PEOPLE, _UNITS}):
         beside = [one for one in seen if one is not each]
         if each.kind in {_PEOPLE, _UNITS}:
-            name = company or (named if named != BY_HAND else "")
             fed += people.tables(each, beside, asking, top=top, company=name)
-        elif each.kind == "targets" and targets.months_of(each):
-            unpivots[each.name], entry = targets.wide(each, asking)
-            fed.append(entry)
+        elif each.kind == "targets":
+            targets.settle_place(each, units, asking)
+            if targets.months_of(each):
+                unpivots[each.name], entry = targets.wide(each, asking)
+            else:
+                (entry,) = tables.tables_of(each, found.get(each.name, []), beside, asking)
+            fed += _of_somebody(each, entry, asking, people.whole(each, top=top, company=name))
         else:
             fed += tables.tables_of(each, found.get(each.name, []), beside, asking)
     document["tables"] = _once(fed)
@@ -89,7 +105,7 @@ def propose(
     replacing = {str(entry["from"]) for entry in fed if entry.get("mode") == "replace"}
     for each in seen:
         if each.name in used or not fed:
-            source = _source(each, found.get(each.name, []), unpivots.get(each.name))
+            source = _source(each, asking, found.get(each.name, []), unpivots.get(each.name))
             if each in facts and (same := spelling.replaced(each, seen, asking)):
                 source["replace"] = same
             # A ledger takes the place of what it said before, never of what another one says of the same days.
@@ -124,7 +140,23 @@ def _classify(seen: Seen, asking: Asking) -> None:
         seen.kind = _UNITS
     elif not targets.classify_wide(seen, asking):
         kinds.classify(seen, asking)
+    if seen.kind is None and all(question.key != f"{seen.name}.kind" for question in asking.questions):
+        targets.ask_if_aims(seen, asking)
     telling.correct(seen, asking)
+
+
+def _of_somebody(
+    seen: Seen, entry: dict[str, Any], asking: Asking, whole: tuple[str, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Targets that no column says the holder of are the company's."""
+    if {"person", "unit"} & set(entry["columns"]):
+        return [entry]
+    key, root = whole
+    asking.note(
+        _("%(source)s: no column says whose the targets are: they are those of %(unit)s")
+        % {"source": seen.name, "unit": key}
+    )
+    return [*root, {**entry, "columns": {"unit": {"constant": key}, **entry["columns"]}}]
 
 
 def _looked_up(seen: Seen, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
@@ -150,7 +182,7 @@ def _system(systems: Sequence[str], asking: Asking) -> str:
 
 
 def _source(
-    seen: Seen, found: Sequence[Mapping[str, Any]], unpivot: Mapping[str, Any] | None
+    seen: Seen, asking: Asking, found: Sequence[Mapping[str, Any]], unpivot: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     files = [file.name for file in seen.files]
     entry: dict[str, Any] = {"file": files[0] if len(files) == 1 else files}
@@ -162,6 +194,12 @@ def _source(
         entry["empty"] = blanks
     if mark_of(seen) == "comma":
         entry["decimal"] = "comma"
+        asking.note(
+            _("%(source)s: %(example)s; decimals stand behind a comma")
+            % {"source": seen.name, "example": comma_example(seen)}
+        )
+    if seen.fill:
+        entry["fill_down"] = list(seen.fill)
     if unpivot:
         entry["unpivot"] = dict(unpivot)
     if found:

@@ -66,10 +66,10 @@ def type_of(table: str, column: str) -> str:
 
 
 def readable(seen: Seen, header: str, kind: str) -> float:
-    """Share of the filled cells that the type can hold."""
+    """Share of the filled cells that the type can hold. A formula without a result says nothing of its column."""
 
     def share() -> float:
-        values = seen.values(header)
+        values = seen.worked_out(header)
         if values.len() == 0:
             return 0.0 if kind in {"date", "time"} else 1.0
         if kind in {"date", "time"}:

@@ -143,11 +143,23 @@ def _told(
     ordered = [reading for reading, values in read.items() if _in_order(values)]
     if len(ordered) == 1:
         return ordered[0], _("the rows are in order of days then, and not otherwise")
-    if named := months_named(seen.called):
-        inside = [r for r, values in read.items() if set(values.dt.month().unique().to_list()) <= named]
+    if any(months_named(name) for name, _count in seen.parts):
+        inside = [reading for reading, fit in found.items() if _lies_in_its_month(seen, header, fit)]
         if len(inside) == 1:
             return inside[0], _("all days lie in the month that the file or sheet is named after")
     return "", ""
+
+
+def _lies_in_its_month(seen: Seen, header: str, fit: Iterable[str]) -> bool:
+    """Whether the days of each file lie in the month that it is named after, where it is named after one."""
+    start = 0
+    for name, count in seen.parts:
+        texts = seen.rows[header].slice(start, count).drop_nulls().cast(pl.String)
+        start += count
+        named = months_named(name)
+        if named and not set(_days(texts, fit).dt.month().drop_nulls().unique().to_list()) <= named:
+            return False
+    return True
 
 
 def _only_readings(near: Sequence[Seen], *, but: tuple[Seen, str]) -> Iterable[tuple[str, str]]:

@@ -69,6 +69,11 @@ def _named_otherwise(seen: Seen) -> str:
     return _("it is called %(word)s, which is none of what is loaded") % {"word": word}
 
 
+def may_be_facts(seen: Seen) -> bool:
+    """Whether it has all that some table of facts needs."""
+    return any(_fitting(seen, table) for table in words()["tables"] if INTO[table].on)
+
+
 def _fitting(seen: Seen, table: str) -> dict[str, Guess]:
     """Its columns, if all that the table needs is among them."""
     rules = words()["tables"][table]

@@ -16,6 +16,17 @@ def mark_of(seen: Seen) -> Mark:
     )
 
 
+def comma_example(seen: Seen) -> str:
+    """A number of the sheet that can only have its decimals behind a comma, and what it is: 1.234,50 → 1234.50."""
+    header = next(name for name in seen.headers if _has_comma(seen, name))
+    texts = seen.values(header)
+    point = coerce.coerced(texts, coerce.Cells("money", rounding=True, mark="point"))
+    comma = coerce.coerced(texts, coerce.Cells("money", rounding=True, mark="comma"))
+    rows = pl.DataFrame({"text": texts, "value": comma.values, "only": point.reason.is_not_null()})
+    text, value = rows.filter(pl.col("only") & pl.col("value").is_not_null()).row(0)[:2]
+    return f"{text} → {value.normalize():f}"
+
+
 def _has_comma(seen: Seen, header: str) -> bool:
     values = seen.values(header)
     if seen.sheet.doubles or values.dtype != pl.String or not values.str.contains(r"\d,\d").any():

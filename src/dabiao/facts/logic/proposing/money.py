@@ -1,16 +1,20 @@
 """What an amount is counted in: 万 or yuan, which currency, percent."""
 
 import re
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
 from django.utils.translation import gettext as _
 
 from dabiao.facts.logic import coerce
-from dabiao.facts.logic.proposing.asking import Asking
+from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.seen import Seen
 
+PERCENT, AS_WRITTEN, LEFT_OUT = "percent", "written", "none"
+"""How rates above 1 are read, as somebody says."""
+_SHOWN: Final = 3
 _UNIT: Final = r"(百万|千万|十万|万|亿|千)\s*元?"
 _ABOVE: Final = re.compile(rf"单位\s*[:：]?\s*(?:人民币)?\s*{_UNIT}")
 _CURRENCIES: Final = {
@@ -23,7 +27,7 @@ _NO_CURRENCY: Final = frozenset({"TAX", "VAT", "NET", "QTY", "SUM", "PCS", "AVG"
 
 
 def unit_of(seen: Seen, header: str, kind: str, asking: Asking) -> str | None:
-    """The unit of a column: by its header, by a line above the table, or percent for rates above one."""
+    """The unit of a column: by its header, or by a line above the table."""
     if kind in {"money", "qty", "rate"} and (
         found := re.search(rf"[（(\[【/]?\s*{_UNIT}\s*[)）\]】]?$", header)
     ):
@@ -34,9 +38,33 @@ def unit_of(seen: Seen, header: str, kind: str, asking: Asking) -> str | None:
             % {"source": seen.name, "header": header, "unit": above}
         )
         return above
-    if kind == "rate" and _looks_like_percent(seen, header):
-        return "%"
     return None
+
+
+def rate_of(seen: Seen, column: str, header: str, asking: Asking) -> str:
+    """How a column of rates is read where some cell is above 1 and has no sign: PERCENT, AS_WRITTEN or LEFT_OUT.
+
+    13 beside 13 % is a typing slip, 8.5 a discount of fifteen percent: which of them no cell tells. Empty: nothing to ask.
+    """
+    above = _above_one(seen, header)
+    if not above.len():
+        return ""
+    shown = above.unique(maintain_order=True).head(_SHOWN).to_list()
+    choices = [
+        Choice(PERCENT, _("In per cent"), tuple(f"{text} → {text} %" for text in shown)),
+        Choice(
+            AS_WRITTEN,
+            _("As written"),
+            tuple(f"{text} → {_hundredfold(seen, text)} %" for text in shown),
+        ),
+        Choice(LEFT_OUT, _("Leave the column out"), (), _("it is mended in the file first")),
+    ]
+    told = {"source": seen.name, "header": header, "example": shown[0]}
+    text = _("%(source)s: how is %(example)s in %(header)s meant?") % told
+    evidence = _("%(count)s of %(all)s cells are above 1 and have no sign of per cent.") % {
+        "count": above.len(), "all": seen.values(header).len(),
+    }  # fmt: skip
+    return asking.ask(f"{seen.name}.{column}", text, choices, evidence=evidence)
 
 
 def unit_above(seen: Seen) -> str | None:
@@ -61,9 +89,15 @@ def exact(seen: Seen, header: str) -> pl.Series:
     return coerce.coerced(seen.rows[header], coerce.Cells("money", rounding=True, mark=mark_of(seen))).values
 
 
-def _looks_like_percent(seen: Seen, header: str) -> bool:
-    """Rates above 1 without a sign are percent: 13 means 13 %."""
-    values = seen.values(header)
+def _above_one(seen: Seen, header: str) -> pl.Series:
+    """The cells of a column of rates that are above 1 and name no unit of their own, as they are written."""
+    texts = seen.worked_out(header).cast(pl.String)
     how = coerce.Cells("rate", rounding=True, mark=mark_of(seen))
-    got = coerce.coerced(values, how).values.drop_nulls()
-    return got.len() > 0 and bool((got > 1).any()) and not values.cast(pl.String).str.contains("[%％]").any()
+    above = coerce.coerced(texts, how).values > 1
+    return texts.filter(above.fill_null(False) & ~texts.str.contains("[%％]"))
+
+
+def _hundredfold(seen: Seen, text: str) -> str:
+    how = coerce.Cells("rate", rounding=True, mark=mark_of(seen))
+    value = coerce.coerced(pl.Series([text]), how).values[0]
+    return f"{Decimal(value) * 100:f}".rstrip("0").rstrip(".")

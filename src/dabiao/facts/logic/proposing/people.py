@@ -43,10 +43,7 @@ def tables(
     seen: Seen, others: Sequence[Seen], asking: Asking, *, top: str, company: str
 ) -> list[dict[str, Any]]:
     """What a sheet about the organisation feeds. top: the unit above all that is there already; else one is made: company."""
-    name = company or _("Company")
-    company = top or re.sub(r"[^\w.-]+", "-", name).strip("-") or "company"
-    whole = {"unit": {"constant": company}, "name": {"constant": name}, "kind": {"constant": "company"}}
-    root = [] if top else [{"into": "units", "from": seen.name, "distinct": True, "columns": whole}]
+    company, root = whole(seen, top=top, company=company)
     if seen.kind == "people":
         return _people(seen, company, root, others, asking)
     unit, holder = _managers(seen) or (seen.said["unit"], seen.said.get("holder", ""))
@@ -66,6 +63,14 @@ def tables(
         {"into": "units", "from": seen.name, "distinct": True, "columns": region},
         *([{"into": "assignments", "from": seen.name, "distinct": True, "columns": held}] if holder else []),
     ]
+
+
+def whole(seen: Seen, *, top: str, company: str) -> tuple[str, list[dict[str, Any]]]:
+    """The key of the unit above all, and what makes it where there is none yet."""
+    name = company or _("Company")
+    key = top or re.sub(r"[^\w.-]+", "-", name).strip("-") or "company"
+    said = {"unit": {"constant": key}, "name": {"constant": name}, "kind": {"constant": "company"}}
+    return key, [] if top else [{"into": "units", "from": seen.name, "distinct": True, "columns": said}]
 
 
 def _people(
@@ -187,6 +192,16 @@ def columns_of(seen: Seen) -> dict[str, str]:
         if fitting:
             found[column] = max(fitting, key=lambda each: each[0])[1]
     return found
+
+
+def units_named(seen: Sequence[Seen]) -> set[str]:
+    """The units that sheets about the organisation name."""
+    headers = [
+        (each, columns_of(each).get(name, ""))
+        for each in seen if each.kind in {"people", "units"} for name in ("unit", "parent_unit")
+    ]  # fmt: skip
+    headers += [(each, found[0]) for each in seen if each.kind == "units" and (found := _managers(each))]
+    return {str(cell) for each, header in headers if header for cell in each.values(header)}
 
 
 def _managers(seen: Seen) -> tuple[str, str] | None:

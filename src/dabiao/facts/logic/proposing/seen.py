@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import polars as pl
 
 from dabiao.core.months import ENGLISH
+from dabiao.facts.logic.coerce.words import ERRORS, NO_RESULT
 from dabiao.facts.logic.reading import PROBLEM, ROW, Options, Sheet, open_file, sheet_names
 from dabiao.facts.logic.words import words
 
@@ -43,6 +44,8 @@ class Seen:
 
     kind: what it feeds; None: nothing, and why. files: all that look just like it. formats: header → what its days are
     read by. said: column → header, as somebody has said. count: its rows, of which `rows` are the first; whole: all of them
+    merges: header with merged cells → its empty cells that are not merged; fill: those that are filled down.
+    parts: what each file of it is called, and how many of the rows are its own
     """
 
     name: str
@@ -58,6 +61,9 @@ class Seen:
     why: str = ""
     count: int = 0
     whole: bool = True
+    merges: dict[str, int] = field(default_factory=dict)
+    fill: tuple[str, ...] = ()
+    parts: list[tuple[str, int]] = field(default_factory=list)
     _kept: dict[object, Any] = field(default_factory=dict)
 
     @property
@@ -81,6 +87,11 @@ class Seen:
         """The filled cells of a column, the usual words for nothing left out."""
         found = self.rows[header].drop_nulls()
         return found.filter(~found.cast(pl.String).is_in(words()["empty"]))
+
+    def worked_out(self, header: str) -> pl.Series:
+        """Its filled cells without formulas that nobody has worked out and errors of the spreadsheet."""
+        texts = (found := self.values(header)).cast(pl.String)
+        return found.filter(~(texts.str.contains(ERRORS) | (texts == NO_RESULT)))
 
     def is_unique(self, headers: Sequence[str]) -> bool:
         """Filled and different in every row; a row that stands there twice with all its cells counts once."""
@@ -128,10 +139,23 @@ def _look(path: Path, sheet: str, number: int) -> Seen:
         height += frame.height
         if height >= SAMPLE:
             break
-    rows = pl.concat(frames, how="diagonal").drop(ROW, PROBLEM, strict=False) if frames else pl.DataFrame()
+    numbered = pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
+    rows = numbered.drop(ROW, PROBLEM, strict=False)
     name = re.sub(r"[^\w-]+", "_", sheet or path.stem).strip("_") or f"source{number}"
     whole = height < SAMPLE
-    return Seen(name, path, opened, sheet, rows, files=[path], count=rows.height, whole=whole)
+    one = Seen(name, path, opened, sheet, rows, files=[path], count=rows.height, whole=whole)
+    one.merges = _merges(numbered, opened)
+    one.parts = [(one.called, rows.height)]
+    return one
+
+
+def _merges(numbered: pl.DataFrame, opened: Sheet) -> dict[str, int]:
+    """Header with merged cells → how many of its cells are empty though nothing merges them with the one above."""
+    return {
+        header: numbered.filter(pl.col(header).is_null() & ~pl.col(ROW).is_in(sorted(below))).height
+        for header, below in opened.merged.items()
+        if header in opened.columns and numbered.height
+    }
 
 
 def _together(seen: Sequence[Seen]) -> list[Seen]:
@@ -142,9 +166,17 @@ def _together(seen: Sequence[Seen]) -> list[Seen]:
         first = groups.setdefault(alike, each)
         if first is not each and each.file not in first.files:
             first.files.append(each.file)
+            for header in first.merges.keys() | each.merges.keys():
+                first.merges[header] = _others(first, header) + _others(each, header)
             first.count, first.whole = first.count + each.count, first.whole and each.whole
             first.rows = pl.concat([first.rows, each.rows], how="diagonal_relaxed").head(SAMPLE)
+            first.parts += each.parts
     return list(groups.values())
+
+
+def _others(seen: Seen, header: str) -> int:
+    """The empty cells of a column that no merge explains."""
+    return seen.merges.get(header, seen.rows[header].null_count())
 
 
 def _stem(file: Path) -> str:

@@ -7,14 +7,16 @@ from typing import Any, Final
 import polars as pl
 from django.utils.translation import gettext as _
 
+from dabiao.facts.logic.coerce.words import NO_RESULT
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.proposing import columns, days, joins, keys, money, targets
 from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.words import likeness, plain, words
+from dabiao.facts.logic.words import ENDING, is_other_money, likeness, plain, words
 
 _TRANSLATED: Final = {("activities", "kind"): "activity_kind", ("receipts", "method"): "receipt_method"}
 _VERY: Final = 0.8
+_MAY_LACK: Final = ("opportunities", "created_on")
 _NOT_BESIDE: Final = frozenset({"parent", "created_on", "list_price", "launched_on", "floor_price"})
 _SHARED: Final = ("person", "customer", "order", "product", "qty", "amount")
 
@@ -35,7 +37,7 @@ def _own(
     known = INTO[table]
     ruled: dict[str, Any] = {}
     for name, guess in seen.chosen.items():
-        if name in known.columns:
+        if name in known.columns and not _is_left_out(seen, guess, known.columns[name], asking):
             ruled[name] = _rule(seen, guess, known.columns[name], others, asking)
     _work_out(seen, ruled, table, asking)
     for join in found:
@@ -77,11 +79,19 @@ def _rule(
         seen.formats[guess.header] = formats
     if unit := money.unit_of(seen, guess.header, kind, asking):
         rule["unit"] = unit
+    elif kind == "rate" and money.rate_of(seen, guess.column, guess.header, asking) == money.PERCENT:
+        rule["unit"] = "%"
     if translated := _translation(guess, seen.values(guess.header)):
         rule |= {"values": translated, "otherwise": "keep"}
-    if guess.column == INTO[guess.table].on and seen.rows[guess.header].null_count():
+    # A deal that nobody has begun has no day yet. An order, a receipt or a visit without one is handed back.
+    if (guess.table, guess.column) == _MAY_LACK and seen.rows[guess.header].null_count():
         rule["required"] = False
     return guess.header if list(rule) == ["from"] else rule
+
+
+def _is_left_out(seen: Seen, guess: Guess, kind: str, asking: Asking) -> bool:
+    """A column of rates of which somebody says that it is not to be read."""
+    return kind == "rate" and money.rate_of(seen, guess.column, guess.header, asking) == money.LEFT_OUT
 
 
 def _work_out(seen: Seen, ruled: dict[str, Any], table: str, asking: Asking) -> None:
@@ -97,10 +107,47 @@ def _work_out(seen: Seen, ruled: dict[str, Any], table: str, asking: Asking) -> 
         asking.note(
             _("%(source)s: cost = %(amount)s − %(profit)s") % {**told, "amount": amount, "profit": profit}
         )
-    if not {"amount", "amount_with_tax"} & set(ruled) and {"qty", "unit_price"} <= set(seen.chosen):
+    if {"amount", "amount_with_tax"} & set(ruled):
+        _unworked(seen, asking)
+    elif own := _called_amount(seen):
+        # What it says is unreadable; it is handed back cell by cell, and no other figure takes its place.
+        ruled["amount"] = own
+        seen.chosen["amount"] = Guess(table, "amount", own, 0.5)
+    elif {"qty", "unit_price"} <= set(seen.chosen):
         qty, price = seen.chosen["qty"].header, seen.chosen["unit_price"].header
         ruled["amount"] = {"from": price, "times": qty, "round": True}
         asking.note(_("%(source)s: amount = %(price)s × %(qty)s") % {**told, "price": price, "qty": qty})
+
+
+def _called_amount(seen: Seen) -> str:
+    """A column that is called the amount and could not be read as one."""
+    used = {guess.header for guess in seen.chosen.values()}
+    listed = [word for name in ("amount", "amount_with_tax") for word in words()["columns"][name]]
+    return next(
+        (
+            header
+            for header in seen.headers
+            if header not in used
+            and likeness(header, listed) >= ENDING
+            and not is_other_money(header, "amount", "order_lines")
+        ),
+        "",
+    )
+
+
+def _unworked(seen: Seen, asking: Asking) -> None:
+    """Formulas that the file holds no result of are handed back, never worked out by us: their rule may be another."""
+    for name in ("amount", "amount_with_tax"):
+        header = seen.chosen[name].header if name in seen.chosen else ""
+        count = int((seen.rows[header].cast(pl.String) == NO_RESULT).sum()) if header in seen.headers else 0
+        if count:
+            asking.note(
+                _(
+                    "%(source)s: %(count)s cells of %(header)s are formulas without a result: their rows are handed "
+                    "back; open the file in a spreadsheet and save it"
+                )
+                % {"source": seen.name, "count": count, "header": header}
+            )
 
 
 def _with_tax(seen: Seen, ruled: dict[str, Any], asking: Asking) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final
@@ -15,7 +15,7 @@ from dabiao.facts.logic import labels
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.columns import guesses, has_word, readable
 from dabiao.facts.logic.proposing.days import read
-from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING
+from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING, may_be_facts
 from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
@@ -24,27 +24,35 @@ from dabiao.metrics.splits import NARROWING
 PERIOD: Final = "期间"
 LEVEL: Final = "目标值"
 """What the two columns are called that a wide sheet is turned into."""
-_FEWEST: Final = 3
+_FEWEST: Final = 2
 """Columns that are months, of a sheet that is wide."""
+_MANY: Final = 3
+"""With so many it is no sheet of orders, which may have two, whatever else its columns are called."""
 _VERY: Final = 0.8
+_SHOWN: Final = 6
 _MONTH: Final = 30.44
 """Days."""
 _YEARS: Final = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 
 def months_of(seen: Seen) -> dict[str, tuple[int | None, int]]:
-    """Header → year (None: it names none) and month, of a sheet that has a column for each month."""
+    """Header → year (None: it names none) and month, of a sheet that has a column for each month.
+
+    One month is enough where the sheet is said to be targets and no other column is the target.
+    """
     found = {header: month for header in seen.headers if (month := month_in_words(_bare(header)))}
-    return found if len(found) >= _FEWEST and len(set(found.values())) == len(found) else {}
+    fewest = 1 if seen.kind == "targets" and "target" not in seen.chosen else _FEWEST
+    return found if len(found) >= fewest and len(set(found.values())) == len(found) else {}
 
 
 def classify_wide(seen: Seen, asking: Asking) -> bool:
     """Whether the sheet is a wide one; its kind is targets then, or nothing where it tells what was reached."""
     months = months_of(seen)
-    if not months or scope_of(seen) is None:
+    if not months or not (scope_of(seen) or dimensions_of(seen, "")):
         return False
-    kinds = words()["wide"]
-    aims, facts = has_word(seen, kinds["aims"]), has_word(seen, kinds["facts"])
+    aims, facts = _says_aims(seen), has_word(seen, words()["wide"]["facts"])
+    if not aims and (has_word(seen, words()["nothing"]) or (len(months) < _MANY and may_be_facts(seen))):
+        return False
     kind = NOTHING if facts and not aims else "targets" if aims and not facts else _what(seen, asking)
     seen.kind = kind if kind == "targets" else None
     if kind == NOTHING:
@@ -52,15 +60,67 @@ def classify_wide(seen: Seen, asking: Asking) -> bool:
     return True
 
 
+def ask_if_aims(seen: Seen, asking: Asking) -> None:
+    """What is left out though its name says that it holds targets, and it has figures, is asked for."""
+    if has_word(seen, words()["nothing"]) or not has_word(seen, words()["wide"]["aims"]):
+        return
+    if not any(seen.values(h).len() and readable(seen, h, "money") == 1 for h in seen.headers):
+        return
+    choices = [
+        Choice(
+            "targets",
+            labels.table("targets"),
+            (),
+            _("what its columns do not tell is asked then"),
+        ),
+        Choice(NOTHING, _("Nothing of these"), (), _("the sheet is left out")),
+    ]
+    told = {"source": seen.name, "headers": ", ".join(seen.headers[:_SHOWN])}
+    text = _("%(source)s: what are these rows?") % told
+    evidence = _("It is called after targets, and its columns do not tell: %(headers)s") % told
+    asking.ask(f"{seen.name}.kind", text, choices, evidence=evidence, also=KINDS)
+
+
+def settle_place(seen: Seen, units: Collection[str], asking: Asking) -> None:
+    """Whether a column of regions names units, or narrows what is the company's. units: those that sheets beside name."""
+    scope = scope_of(seen)
+    if (
+        not scope
+        or scope[0] != "unit"
+        or likeness(scope[1], words()["places"]) < _VERY
+        or "unit" in seen.said
+    ):
+        return
+    named = set(seen.values(scope[1]).cast(pl.String))
+    if named <= set(units):
+        return
+    shown = ", ".join(sorted(named)[:_MANY])
+    choices = [
+        Choice("unit", _("Units of the organisation"), (), _("each has targets of its own")),
+        Choice(
+            "territory",
+            _("Regions of customers and orders"),
+            (),
+            _("the company's targets, narrowed to each"),
+        ),
+    ]
+    text = _("%(source)s: what are %(names)s in %(header)s?") % {
+        "source": seen.name, "names": shown, "header": scope[1],
+    }  # fmt: skip
+    if asking.ask(f"{seen.name}.place", text, choices) == "territory":
+        seen.said["territory"] = scope[1]
+        seen.chosen.pop("unit", None)
+
+
 def wide(seen: Seen, asking: Asking) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the source's `unpivot` is, and the table that it feeds."""
     months = months_of(seen)
     year = _year(seen, months, asking)
     labels = {header: f"{own or year}-{month:02}" for header, (own, month) in months.items()}
-    scope, header = scope_of(seen) or ("person", "")
-    seen.chosen = {scope: Guess("targets", scope, header, 0.95)}
-    columns: dict[str, Any] = {scope: header, "metric": _metric(seen, asking)}
-    columns |= _narrowed(seen, header)
+    scope = scope_of(seen)
+    seen.chosen = {scope[0]: Guess("targets", *scope, 0.95)} if scope else {}
+    columns: dict[str, Any] = {**dict([scope] if scope else []), "metric": _metric(seen, asking)}
+    columns |= _narrowed(seen, scope[1] if scope else "")
     columns |= {"period": PERIOD, "target": _in_unit(seen, {"from": LEVEL})}
     unpivot = {"columns": labels, "name": PERIOD, "value": LEVEL}
     return unpivot, {"into": "targets", "from": seen.name, "columns": columns}
@@ -160,25 +220,36 @@ def scope_of(seen: Seen) -> tuple[str, str] | None:
                 return "person", header
     found = guesses(seen, "targets")
     for name in ("person", "unit"):
-        if name in found:
+        if name in found and found[name].header != seen.said.get("territory"):
             return name, found[name].header
-    return None
+    # A column of regions may be read as the customers' territory; see `settle_place`.
+    named = [*words()["columns"]["unit"], *words()["places"]]
+    header = next(
+        (h for h in seen.headers if likeness(h, named) >= _VERY and h != seen.said.get("territory")), ""
+    )
+    return ("unit", header) if header else None
 
 
 def _narrowed(seen: Seen, taken: str) -> dict[str, str]:
-    """Dimension → the header of its members, of those by which the sheet narrows its targets."""
-    found: dict[str, str] = {}
+    """As `dimensions_of`, and chosen."""
+    found = dimensions_of(seen, taken)
+    seen.chosen |= {name: Guess("targets", name, header, 0.95) for name, header in found.items()}
+    return found
+
+
+def dimensions_of(seen: Seen, taken: str) -> dict[str, str]:
+    """Dimension → the header of its members, of those by which the sheet narrows its targets. taken: whose they are."""
+    found = {"territory": seen.said["territory"]} if "territory" in seen.said else {}
     for name, listed in words()["narrowed"].items():
         headers = (h for h in seen.headers if h not in {taken, *found.values()})
         header = next((h for h in headers if likeness(h, listed) >= _VERY), None)
         if header is not None:
             found[name] = header
-            seen.chosen[name] = Guess("targets", name, header, 0.95)
     return found
 
 
 def _what(seen: Seen, asking: Asking) -> str:
-    months = ", ".join(list(months_of(seen))[:_FEWEST])
+    months = ", ".join(list(months_of(seen))[:_MANY])
     choices = [
         Choice("targets", labels.table("targets"), (), _("what is to be reached in each month")),
         Choice(NOTHING, _("What was reached"), (), _("the sheet is left out: facts are loaded one by one")),
@@ -186,6 +257,12 @@ def _what(seen: Seen, asking: Asking) -> str:
     text = _("%(source)s: what are the figures under %(months)s …?") % {"source": seen.name, "months": months}
     rows = [" · ".join(map(str, row[:5])) for row in seen.rows.head(3).iter_rows()]
     return asking.ask(f"{seen.name}.kind", text, choices, evidence=" ⏎ ".join(rows), also=KINDS)
+
+
+def _says_aims(seen: Seen) -> bool:
+    """The name of the file or sheet says so, or the months do: 3月目标."""
+    aims = words()["wide"]["aims"]
+    return has_word(seen, aims) or any(plain(word) in plain(h) for h in months_of(seen) for word in aims)
 
 
 def _metric(seen: Seen, asking: Asking) -> dict[str, str]:

@@ -46,14 +46,14 @@ def correct(seen: Seen, asking: Asking) -> None:
     seen.kind, seen.chosen, seen.why = None, {}, _("left out as you said") if said == NOTHING else ""
     if said == NOTHING:
         return
+    seen.kind = said
     lacks = {"people": _of_people, "units": _of_units, "targets": _of_targets}.get(said, _of_rows)(
         seen, said, asking
     )
     if lacks:
         told = {"table": labels.table(said), "column": _called(said, lacks)}
+        seen.kind = None
         seen.why = _("it cannot be %(table)s: no column could be %(column)s") % told
-    else:
-        seen.kind = said
 
 
 def _of_people(seen: Seen, table: str, asking: Asking) -> str:
@@ -82,9 +82,12 @@ def _of_units(seen: Seen, table: str, asking: Asking) -> str:
 def _of_targets(seen: Seen, table: str, asking: Asking) -> str:
     """Whose, when and how much; when is what the columns are, where each of them is a month."""
     found = columns.guesses(seen, table)
-    months = targets.months_of(seen)
-    free = [h for h in seen.headers if h not in months and all(g.header != h for g in found.values())]
-    somebodys = targets.scope_of(seen) or _fill(seen, "person", table, free, asking, may_lack=True)
+    is_long = "target" in found and bool({"period", "starts_on"} & set(found))
+    months = {} if is_long else targets.months_of(seen)
+    parts = targets.dimensions_of(seen, "")
+    used = {*months, *parts.values(), *(guess.header for guess in found.values())}
+    free = [header for header in seen.headers if header not in used]
+    somebodys = targets.scope_of(seen) or parts or _fill(seen, "person", table, free, asking, may_lack=True)
     if not somebodys and not _fill(seen, "unit", table, free, asking):
         return "unit"
     if months:

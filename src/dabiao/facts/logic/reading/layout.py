@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dabiao.core.months import month_in_words
+
 PROBE: Final = 40
 """Rows looked at to find the header."""
 Row = Sequence[str | None]
@@ -72,9 +74,25 @@ def _start(rows: Sequence[Row], width: int, skip: int) -> int | None:
             continue
         cells = [cell for cell in row if _text(cell)]
         if any(looks_like_data(cell) for cell in cells):
+            if _names_months(row, rows[index + 1] if index + 1 < len(rows) else ()):
+                return index
             return None if filled >= usual else index if _mostly_text(cells) else None
         return index
     return None
+
+
+def _names_months(row: Row, below: Row) -> bool:
+    """姓名, 2026年1月, 2026年2月: words, and different months over what are none."""
+    data = {at: month_in_words(_text(cell)) for at, cell in enumerate(row) if looks_like_data(cell)}
+    follows = [_text(below[at]) for at in data if at < len(below)]
+    return (
+        len(data) > 1
+        and None not in data.values()
+        and len(set(data.values())) == len(data)
+        and any(_text(cell) and not looks_like_data(cell) for cell in row)
+        and any(follows)
+        and not any(map(month_in_words, follows))
+    )
 
 
 def _mostly_text(cells: Sequence[str | None]) -> bool:

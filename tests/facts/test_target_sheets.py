@@ -1,0 +1,157 @@
+"""Target sheets as strangers bring them: few months, by channel or region, or called after targets and little else."""
+
+from decimal import Decimal
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from dabiao.core.errors import Malformed
+from dabiao.facts.logic.proposing import propose
+from dabiao.org.models import Unit
+from dabiao.site import cli
+from dabiao.targets.models import Target
+
+
+def run(*arguments):
+    command = ["import", *map(str, arguments)]
+    return CliRunner().invoke(cli.build(command), command)
+
+
+def proposed(folder, name, text, **answers):
+    (folder / name).write_text(text)
+    found = propose([folder / name], year=2026, top="acme", answers=answers)
+    return found, next((t for t in yaml.safe_load(found.text)["tables"] if t["into"] == "targets"), None)
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "text", "held"),
+    [
+        ("by channel, two months", "2026年销售目标.csv", "渠道,3月,4月\n线上,100,110\n经销,90,80\n",
+         {("sales_channel", "线上", 3): 100, ("sales_channel", "线上", 4): 110,
+          ("sales_channel", "经销", 3): 90, ("sales_channel", "经销", 4): 80}),
+        ("by channel, three months, in English", "sales targets 2026.csv", "Channel,Jan,Feb,Mar\nonline,1,2,3\n",
+         {("sales_channel", "online", 1): 1, ("sales_channel", "online", 2): 2, ("sales_channel", "online", 3): 3}),
+        ("by segment, a row a month", "客户类型目标.csv", "客户类型,月份,销售目标\n大客户,2026-01,100\n中小,2026-02,20\n",
+         {("customer_type", "大客户", 1): 100, ("customer_type", "中小", 2): 20}),
+        ("by industry, two months", "销售指标.csv", "行业,2026年3月,2026年4月\n机械,5,6\n",
+         {("industry", "机械", 3): 5, ("industry", "机械", 4): 6}),
+    ],
+)  # fmt: skip
+def test_targets_without_a_holder_are_the_companys(folder, company, case, name, text, held):
+    (folder / name).write_text(text)
+
+    done = run(folder / name)
+
+    assert done.exit_code == 0, done.output
+    top = Unit.objects.get(parent=None)
+    rows = Target.objects.filter(unit=top, dimension=next(iter(held))[0])
+    assert {(t.dimension, t.member, t.starts_on.month): t.target for t in rows} == {
+        place: Decimal(value) for place, value in held.items()
+    }
+
+
+class TestTwoMonths:
+    TEXT = "Sales rep,Mar-26,Apr-26\nAnn,100,110\nBob,90,80\n"
+
+    @pytest.mark.parametrize("name", ["sales targets.csv", "Q2 quota sales.csv", "销售指标.csv"])
+    def test_beside_a_holder_are_targets_where_the_name_says_so(self, folder, name):
+        found, table = proposed(folder, name, self.TEXT)
+
+        assert not found.open
+        assert table["columns"]["person"] == "Sales rep"
+        assert "Mar-26: 2026-03" in found.text
+
+    def test_are_asked_for_where_nothing_says_so(self, folder):
+        found, _table = proposed(folder, "sheet.csv", self.TEXT)
+
+        assert "sheet.kind" in {question.key for question in found.open}
+
+    def test_of_orders_make_no_wide_sheet(self, folder):
+        text = "订单号,订单日期,业务员,金额,3月,4月\nA,2026-01-05,张三,1,,\nB,2026-01-06,李四,2,,\n"
+
+        found, table = proposed(folder, "订单.csv", text)
+
+        assert table is None
+        assert "into: order_lines" in found.text
+
+
+class TestWhatSomebodySaysIsTargets:
+    @pytest.mark.parametrize(
+        "months", [("Mar-26",), ("Mar-26", "Apr-26"), ("Jan-26", "Feb-26", "Mar-26", "Apr-26")]
+    )
+    def test_has_its_months_turned_into_rows(self, folder, months):
+        text = f"销售渠道,{','.join(months)}\n线上{',1' * len(months)}\n"
+
+        found, table = proposed(folder, "表.csv", text, **{"表.kind": "targets", "表.metric": "sales_amount"})
+
+        assert not found.open
+        assert table["columns"]["unit"] == {"constant": "acme"}
+        assert table["columns"]["sales_channel"] == "销售渠道"
+        assert all(f"{month}: 2026-" in found.text for month in months)
+
+    def test_offers_no_part_of_the_market_as_a_person(self, folder):
+        text = "客户类型,备注,月份,数\n大客户,x,2026-01,100\n中小,y,2026-01,20\n"
+
+        found, _table = proposed(folder, "表.csv", text, **{"表.kind": "targets"})
+
+        offered = {choice.value for question in found.questions for choice in question.choices}
+        assert "客户类型" not in offered
+
+
+class TestRegions:
+    TEXT = "地区,3月,4月\n华东,100,110\n华北,90,80\n"
+
+    @pytest.mark.parametrize("text", [TEXT, "地区,月份,销售目标\n华东,2026-03,100\n华北,2026-03,90\n"])
+    def test_may_be_units_or_parts_of_the_market(self, folder, text):
+        name = "2026年销售目标.csv"
+
+        asked, _table = proposed(folder, name, text)
+        _, units = proposed(folder, name, text, **{"2026年销售目标.place": "unit"})
+        _, parts = proposed(folder, name, text, **{"2026年销售目标.place": "territory"})
+
+        assert [question.key for question in asked.open] == ["2026年销售目标.place"]
+        assert units["columns"]["unit"] == "地区" and "territory" not in units["columns"]
+        assert parts["columns"]["territory"] == "地区" and parts["columns"]["unit"] == {"constant": "acme"}
+
+    def test_that_narrow_are_loaded_so(self, folder, company):
+        (folder / "2026年销售目标.csv").write_text(self.TEXT)
+
+        done = run(folder, "--answer", "2026年销售目标.place=territory")
+
+        assert done.exit_code == 0, done.output
+        held = Target.objects.filter(unit=Unit.objects.get(parent=None), dimension="territory")
+        assert {target.member for target in held} == {"华东", "华北"}
+
+    def test_are_units_where_a_sheet_beside_has_units_of_these_names(self, folder):
+        (folder / "2026年销售目标.csv").write_text(self.TEXT)
+        (folder / "花名册.csv").write_text("工号,姓名,部门,岗位\nE1,张三,华东,代表\nE2,李四,华北,代表\n")
+
+        found = propose(sorted(folder.glob("*.csv")), year=2026)
+
+        assert not found.open
+        assert "unit: 地区" in found.text
+
+
+class TestLeftOut:
+    TEXT = "类别码,数\na,100\nb,90\n"
+
+    def test_is_no_sheet_that_is_called_after_targets(self, folder):
+        found, table = proposed(folder, "销售目标.csv", self.TEXT)
+
+        assert table is None
+        assert [question.key for question in found.open] == ["销售目标.kind"]
+
+    def test_is_one_where_somebody_says_so(self, folder):
+        found, _table = proposed(folder, "销售目标.csv", self.TEXT, **{"销售目标.kind": "nothing"})
+
+        assert not found.open
+
+    def test_is_never_passed_over_by_the_command(self, folder, company):
+        (folder / "订单.csv").write_text("订单号,订单日期,金额\nA,2026-01-05,1\n")
+        (folder / "销售目标.csv").write_text(self.TEXT)
+
+        refused = run(folder)
+
+        assert isinstance(refused.exception, Malformed)
+        assert "销售目标.kind=targets" in str(refused.exception)
