@@ -44,7 +44,7 @@ def test_no_title_means_two_columns(table):
 def test_a_title_is_shown_in_the_readers_language():
     assert [shown("people", code)[0] for code in ("en", "zh-hans", "zh-hant")] == ["key", "工号", "工號"]
     assert shown("units", "zh-hans")[0] == "部门编码"
-    assert shown("targets", "en")[5:7] == ["starts_on", "last_day"]
+    assert {"starts_on", "last_day"} <= set(shown("targets", "en"))
 
 
 def test_an_error_names_the_column_as_the_reader_knows_it():
