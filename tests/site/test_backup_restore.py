@@ -25,6 +25,7 @@ from dabiao.site.backup.archive import Archive
 from dabiao.targets.actions import Slot, cascade, set_target
 from dabiao.targets.logic.cascade import options
 from dabiao.targets.logic.cascade.request import CascadeRequest, prepare
+from dabiao.targets.models import Target
 from tests.performance.facts import load
 from tests.site.backups import (
     NOON,
@@ -34,7 +35,6 @@ from tests.site.backups import (
     move_to,
     restored_into,
     rewritten,
-    rows_in,
     tree,
     with_row,
 )
@@ -403,31 +403,49 @@ def everything_in(file):
         return b"".join(archive.read(name) for name in archive.members)
 
 
-def test_an_archive_of_an_earlier_program_is_brought_up_to_date(made, elsewhere, tmp_path):
-    """Of a time before cascades, whose tables it does not have."""
+def test_an_archive_of_an_earlier_program_is_brought_up_to_date(
+    company, tmp_path, settings, monkeypatch, at, on
+):
+    """Of a time before cascades, whose tables it does not have, and before targets were narrowed by anything but lines."""
+    slot = Slot(Scope("unit", "shanghai"), "sales_amount", date(2026, 3, 1), date(2026, 4, 1))
+    set_target(slot, Levels(target=Decimal(7)), by=None, at=at, on=on)
+    users, made = User.objects.count(), tmp_path / "b.tar.gz"
+    backup.backup(made, at=NOON)
 
     def before_cascades(told):
-        migrations = [each for each in told["migrations"] if each != ["targets", "0002_cascades"]]
+        migrations = [each for each in told["migrations"] if each not in LATER]
         tables = {label: n for label, n in told["tables"].items() if label not in CASCADES}
         return {**told, "migrations": migrations, "tables": tables}
 
-    older = rewritten(
-        made,
-        tmp_path / "older",
-        about=before_cascades,
-        contents=lambda members: {
-            name: content for name, content in members.items() if name[9:-6] not in CASCADES
-        },
-    )
+    def members(held):
+        return {
+            name: of_lines(content) if name[9:-6] == "targets.target" else content
+            for name, content in held.items()
+            if name[9:-6] not in CASCADES
+        }
+
+    older = rewritten(made, tmp_path / "older", about=before_cascades, contents=members)
     try:
-        backup.restore(older)
-        assert User.objects.count() == 2
-        assert ("targets", "0002_cascades") in MigrationRecorder(connection).applied_migrations()
-        assert rows_in(made) == every_row()
+        restored_into(tmp_path / "elsewhere", older, settings, monkeypatch)
+        assert User.objects.count() == users
+        assert ("targets", "0003_parts") in MigrationRecorder(connection).applied_migrations()
+        assert {(each.dimension, each.member) for each in Target.objects.all()} == {("product_line", "cnc")}
     finally:
         call_command("migrate", verbosity=0, interactive=False)
 
 
+def of_lines(content):
+    """Targets as they were written when a product line was all that they could be narrowed to."""
+    names, *rows = (json.loads(line) for line in content.splitlines())
+    told = [{**dict(zip(names, row, strict=True)), "product": "cnc"} for row in rows]
+    older = [name for name in told[0] if name not in {"dimension", "member"}]
+    return b"".join(
+        json.dumps(line).encode() + b"\n"
+        for line in [older, *([row[name] for name in older] for row in told)]
+    )
+
+
+LATER = (["targets", "0002_cascades"], ["targets", "0003_parts"])
 CASCADES = ("targets.cascadeplan", "targets.cascadeversion", "targets.cascadelimit", "targets.ledgerentry")
 
 
