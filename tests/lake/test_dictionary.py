@@ -76,7 +76,7 @@ def test_the_metrics_page_is_current():
         ("open_opportunities", "count rows in opportunities as of now where outcome is missing"),
         (
             "orders",
-            "distinct of order in order_lines by ordered_on where kind is not one of return, cancellation",
+            "distinct of source with customer with order in order_lines by ordered_on where kind is not one of return, cancellation",
         ),
         (
             "sales_cycle_days",
