@@ -13,6 +13,7 @@ from dabiao.core.calendars import fiscal
 from dabiao.demo import accounts, building, commands
 from dabiao.demo.building import NotADemoFolder
 from dabiao.demo.simulation.company import SEED
+from dabiao.engine.promise import WHOLE
 from dabiao.facts.models import Label
 from dabiao.lake import reading
 from dabiao.lake.snapshot import latest
@@ -66,7 +67,7 @@ def test_the_company_can_be_measured_looked_at_and_signed_in_to(built, simulated
     assert seen["sales_amount"] == regions["east"]
 
     promised = targets_for([Scope("unit", "east")], ["sales_amount"], OCTOBER.start, OCTOBER.end)
-    (target,) = [t for t in simulated.targets if (t.scope, t.metric, t.product, t.starts_on) == ("east", "sales_amount", "", OCTOBER.start)]  # fmt: skip
+    (target,) = [t for t in simulated.targets if (t.scope, t.metric, t.part, t.starts_on) == ("east", "sales_amount", WHOLE, OCTOBER.start)]  # fmt: skip
     assert promised[Scope("unit", "east"), "sales_amount"].target == target.target
 
     assert all(
