@@ -6,7 +6,7 @@
 One reader at a time. `first` is the first time that anybody asks for the page after the server has started, `p95` of
 those after it, milliseconds until the page has arrived whole; `processor` what one of them costs the web processes,
 which neighbours on the machine do not change. Bytes are those of the HTML before compression. A first visit is what a
-browser that has seen nothing yet receives over the wire for the cockpit, with fonts of the machine and without.
+browser that has seen nothing yet receives over the wire for signing in and the cockpit, on a machine with fonts of its own.
 """
 
 import argparse
@@ -127,7 +127,7 @@ def _visit(address: Address, password: str, locale: str) -> int:
     """Bytes that a fresh browser receives for signing in and the cockpit."""
     with sync_playwright() as browsers:
         browser = browsers.chromium.launch(
-            executable_path=os.environ.get("DABIAO_CHROMIUM") or None, args=["--no-sandbox"]
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
         )
         page = browser.new_context(locale=locale).new_page()
         received: list[float] = []

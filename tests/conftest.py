@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 from hypothesis.internal.conjecture import providers
+from playwright.sync_api import Browser, Playwright
 from pytest_django import Settings
 from sortedcontainers import SortedSet
 
@@ -19,6 +20,7 @@ from dabiao.core import action, limited
 from dabiao.lake import durable
 from tests import company as company_module
 from tests.acts import Act, watched
+from tests.browser import CHROMIUM, FLAGS
 from tests.settings import HOME
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -140,3 +142,13 @@ def as_(client: Client, company: "company_module.Company") -> Callable[[str], Cl
         return client
 
     return signed_in
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The browser, once for all tests of pages."""
+    if not CHROMIUM.exists():
+        skip_or_fail(f"{CHROMIUM} is missing: install Chromium, or name it in CHROMIUM")
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    yield browser
+    browser.close()

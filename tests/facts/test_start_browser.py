@@ -6,9 +6,9 @@ from playwright.sync_api import Page, expect
 
 from dabiao.core import jobs
 from dabiao.org.models import User
+from tests.browser import violations
 from tests.conftest import BACKEND
 from tests.facts import starters
-from tests.site.test_browser import chromium, violations  # noqa: F401  # a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FEW = 4
@@ -16,7 +16,7 @@ FEW = 4
 
 
 @pytest.fixture
-def begin(chromium, live_server, client):  # noqa: F811  # the fixture imported above
+def begin(chromium, live_server, client):
     """`begin(width, theme, language)` → the page on which the administrator of an empty installation arrives."""
     opened = []
 

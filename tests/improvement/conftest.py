@@ -11,6 +11,7 @@ from dabiao.core import publishing
 from dabiao.lake.change import Change
 from dabiao.lake.tables import TABLES
 from dabiao.targets.models import Target
+from tests.improvement.promised import TARGETS
 
 MONTHS = [date(2024 + (11 + n) // 12, (11 + n) % 12 + 1, 5) for n in range(15)]
 PEOPLE = ("P04", "P05", "P06", "P07", "P09", "P10")
@@ -44,3 +45,24 @@ def facts(company, at, home, settings) -> None:
         starts_on=date(2026, 2, 1), ends_on=date(2026, 3, 1), changed_at=at,
     )  # fmt: skip
     publishing.publish([Change("order_lines", orders())], at=at, note="test")
+
+
+@pytest.fixture
+def promise(facts, company, at):
+    """Stores February's target of a unit or person, in place of any."""
+
+    def store(holder, amount, metric="sales_amount", product=""):
+        part = {"dimension": "product_line" if product else "", "member": product}
+        kind = "person" if holder in company.people else "unit"
+        held = (company.people if kind == "person" else company.units)[holder]
+        key = {kind: held, "metric": metric, "starts_on": date(2026, 2, 1), **part}
+        rest = {"target": Decimal(amount), "ends_on": date(2026, 3, 1), "changed_at": at, "scope_kind": kind}
+        Target.objects.update_or_create(**key, defaults=rest)
+
+    return store
+
+
+@pytest.fixture
+def promises(promise):
+    for holder, amount in TARGETS.items():
+        promise(holder, amount)

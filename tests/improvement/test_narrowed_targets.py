@@ -12,7 +12,7 @@ import pytest
 from dabiao.improvement.queries.explaining import explained
 from dabiao.performance.queries.breakdown import breakdown
 from dabiao.targets.models import TargetVersion
-from tests.improvement.test_one_gap import EAST, SHANGHAI, frame, promise, promises  # noqa: F401
+from tests.improvement.promised import EAST, SHANGHAI, frame
 from tests.performance.facts import load
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ TEAMS = {"shanghai": 4500, "nanjing": 2500}
 
 
 @pytest.fixture
-def lines(promises, promise):  # noqa: F811
+def lines(promises, promise):
     load(products="product line\nX lathes\nY mills")
     for line, amount in LINES.items():
         promise("east", amount, product=line)
@@ -68,7 +68,7 @@ def test_people_and_lines_agree_too(lines):
     assert due(found, "person") == {"P04": 3000, "P05": 1500, "P07": 2500}
 
 
-def test_a_line_that_never_sold_owes_its_target(lines, promise):  # noqa: F811
+def test_a_line_that_never_sold_owes_its_target(lines, promise):
     promise("east", 4000, product="mills")
     promise("east", 1000, product="spares")
     found = explained(frame(EAST), "sales_amount", "target", by=("team", "product_line"))
@@ -77,7 +77,7 @@ def test_a_line_that_never_sold_owes_its_target(lines, promise):  # noqa: F811
     assert due(found, "team") == TEAMS
 
 
-def test_lines_without_a_target_owe_what_the_others_leave(lines, promise):  # noqa: F811
+def test_lines_without_a_target_owe_what_the_others_leave(lines, promise):
     from dabiao.targets.models import Target
 
     Target.objects.filter(member="mills").delete()
@@ -87,7 +87,7 @@ def test_lines_without_a_target_owe_what_the_others_leave(lines, promise):  # no
     assert due(found, "product_line") == LINES
 
 
-def test_lines_promised_more_than_the_whole_are_left_aside_and_the_page_says_so(lines, promise):  # noqa: F811
+def test_lines_promised_more_than_the_whole_are_left_aside_and_the_page_says_so(lines, promise):
     promise("east", 9000, product="mills")
     found = explained(frame(EAST), "sales_amount", "target", by=("team", "product_line"))
 
@@ -98,7 +98,7 @@ def test_lines_promised_more_than_the_whole_are_left_aside_and_the_page_says_so(
     )
 
 
-def test_what_teams_were_promised_beyond_the_whole_is_in_no_line_twice(lines, promise):  # noqa: F811
+def test_what_teams_were_promised_beyond_the_whole_is_in_no_line_twice(lines, promise):
     promise("east", 6600)
     promise("east", 4600, product="mills")
     found = explained(frame(EAST), "sales_amount", "target", by=("team", "product_line"))
@@ -116,7 +116,7 @@ def test_a_scope_whose_lines_have_no_targets_is_unchanged(lines):
     assert split["lathes"] + split["mills"] == 4500 and 2000 < split["lathes"] < 2500
 
 
-def test_a_ratio_is_held_against_the_target_of_the_whole(lines, promise):  # noqa: F811
+def test_a_ratio_is_held_against_the_target_of_the_whole(lines, promise):
     promise("east", "0.5", metric="gross_margin")
     before = explained(frame(EAST), "gross_margin", "target", by=("product_line",))
     promise("east", "0.9", metric="gross_margin", product="mills")

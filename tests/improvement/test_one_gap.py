@@ -8,59 +8,17 @@ import pytest
 from django.utils import timezone
 from typer.testing import CliRunner
 
-from dabiao.core.calendars import fiscal
 from dabiao.improvement.queries.explaining import explained
-from dabiao.lake import reading
-from dabiao.metrics.frame import frame_of
 from dabiao.org import actions
 from dabiao.org.queries import Scope
 from dabiao.performance.queries.breakdown import breakdown
 from dabiao.performance.queries.cockpit import cockpit
 from dabiao.site import cli
 from dabiao.targets.models import Target, TargetVersion
+from tests.improvement.promised import ABOVE, COMPANY, EAST, OF, RITA, SHANGHAI, frame
 from tests.performance.facts import load
 
 pytestmark = pytest.mark.django_db
-TARGETS = {
-    "P04": 3000, "P05": 1500, "P07": 2500, "P09": 2000, "P06": 1800,
-    "shanghai": 4500, "east": 7000, "west": 3800, "company": 10800,
-}  # fmt: skip
-"""Nanjing's is the sum of its people's, and so is Chengdu's."""
-OF = {**TARGETS, "nanjing": 2500, "chengdu": 3800}
-COMPANY, EAST, SHANGHAI, RITA = (
-    Scope("unit", "company"), Scope("unit", "east"), Scope("unit", "shanghai"), Scope("person", "P04"),
-)  # fmt: skip
-ABOVE = {"east": (COMPANY, "region"), "shanghai": (EAST, "team"), "P04": (SHANGHAI, "person")}
-
-
-@pytest.fixture
-def promise(facts, company, at):
-    """Stores February's target of a unit or person, in place of any."""
-
-    def store(holder, amount, metric="sales_amount", product=""):
-        part = {"dimension": "product_line" if product else "", "member": product}
-        kind = "person" if holder in company.people else "unit"
-        held = (company.people if kind == "person" else company.units)[holder]
-        key = {kind: held, "metric": metric, "starts_on": date(2026, 2, 1), **part}
-        rest = {"target": Decimal(amount), "ends_on": date(2026, 3, 1), "changed_at": at, "scope_kind": kind}
-        Target.objects.update_or_create(**key, defaults=rest)
-
-    return store
-
-
-@pytest.fixture
-def promises(promise):
-    for holder, amount in TARGETS.items():
-        promise(holder, amount)
-
-
-def frame(scope, today=date(2026, 3, 16), who=None, company=None):
-    from dabiao.org import queries
-
-    return frame_of(
-        reading.current(), viewer=company.users[who] if who else queries.operator(), scope=scope,
-        period=fiscal().parse("2026-02"), today=today, language="en",
-    )  # fmt: skip
 
 
 def run(*arguments):

@@ -1,38 +1,21 @@
 """The pages in a real browser: both languages, both themes, two widths; axe finds nothing; nothing asks another host."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dabiao.org.models import User
-from tests.conftest import skip_or_fail
+from tests.browser import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 PAGES = (
     "/cockpit/", "/signals/", "/breakdown/sales_amount/?by=customer", "/why/sales_amount/", "/facts-of/sales_amount/", "/customers/C1/",
     "/metrics/", "/metrics/sales_amount/", "/search/?q=a", "/settings/",
 )  # fmt: skip
 FEBRUARY = "period=2026-02"
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        skip_or_fail(f"{CHROMIUM} is missing: install Chromium, or name it in CHROMIUM")
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture
@@ -76,15 +59,6 @@ def opened(page: Page, path: str) -> Page:
     page.goto(f"{path}{'&' if '?' in path else '?'}{FEBRUARY}")
     page.wait_for_load_state("networkidle")
     return page
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page)
-    return [
-        f"{each['id']}: {node['html'][:160]}"
-        for each in found.response["violations"]
-        for node in each["nodes"]
-    ]
 
 
 class TestSignIn:

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dabiao.targets.models import Target
+from tests.browser import violations
 from tests.conftest import BACKEND
-from tests.site.test_browser import chromium, violations  # noqa: F401  # a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,7 +26,7 @@ PATHS = (
 
 
 @pytest.fixture
-def browse(chromium, live_server, company, client):  # noqa: F811  # the fixture imported above
+def browse(chromium, live_server, company, client):
     """`browse("otto")` → a page, signed in, that fails the test on any error of a script."""
     opened = []
 

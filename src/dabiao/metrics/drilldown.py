@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Final, cast, overload
+from typing import Final, cast
 
 import pyarrow as pa
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from dabiao.metrics.figure import Where
 from dabiao.metrics.frame import Frame
 from dabiao.org import queries as org
 from dabiao.ui.listing import Cell, Column, Kind, Listing, Row
+from dabiao.ui.rows import LazyRows
 
 SHOWN: Final = 5000
 """Rows drawn on the page; an export has all."""
@@ -128,8 +129,8 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table) -> Listing:
     )
 
 
-class _Rows(Sequence[Row]):
-    """Facts as rows of a table, made when somebody looks at them: a page shows a hundred of five thousand."""
+class _Rows(LazyRows):
+    """Facts as rows of a table."""
 
     def __init__(self, table: pa.Table) -> None:
         self._table = table
@@ -137,14 +138,11 @@ class _Rows(Sequence[Row]):
     def __len__(self) -> int:
         return int(self._table.num_rows)
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        if isinstance(at, slice):
-            start, stop, step = at.indices(len(self))
-            return _made(self._table.slice(start, max(0, stop - start)))[::step]
+    def part(self, at: slice) -> Sequence[Row]:
+        start, stop, step = at.indices(len(self))
+        return _made(self._table.slice(start, max(0, stop - start)))[::step]
+
+    def one(self, at: int) -> Row:
         return self._whole[at]
 
     def __iter__(self) -> Iterator[Row]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import overload
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -17,6 +16,7 @@ from dabiao.org.can import Can
 from dabiao.site import audit_labels
 from dabiao.ui import http
 from dabiao.ui.listing import Column, Listing, Row
+from dabiao.ui.rows import LazyRows
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def audit_lines(viewer: User, wanted: AuditFilter) -> QuerySet[AuditLine]:
     return lines
 
 
-class AuditRows(Sequence[Row]):
+class AuditRows(LazyRows):
     """Lines as rows of a table, read page by page or one after the other: they may be more than memory holds."""
 
     def __init__(self, lines: QuerySet[AuditLine]) -> None:
@@ -70,13 +70,10 @@ class AuditRows(Sequence[Row]):
     def _count(self) -> int:
         return self._lines.count()
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        if isinstance(at, slice):
-            return [_row(line) for line in self._lines[at]]
+    def part(self, at: slice) -> Sequence[Row]:
+        return [_row(line) for line in self._lines[at]]
+
+    def one(self, at: int) -> Row:
         return _row(self._lines[at])
 
     def __iter__(self) -> Iterator[Row]:
