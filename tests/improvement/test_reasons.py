@@ -122,6 +122,14 @@ class TestExplainLights:
         assert light in reasons.known(frame, [(*light, seen(company.sam).headline.value)])
         assert light not in reasons.known(frame, [(*light, Decimal(1))]), "another figure, another reason"
 
+    def test_what_an_earlier_way_of_explaining_has_found_is_not_shown(self, lit, company, at, monkeypatch):
+        explain(at)
+        assert seen(company.sam).headline.cause
+
+        monkeypatch.setattr(reasons, "METHOD", reasons.METHOD + 1)
+
+        assert not seen(company.sam).headline.cause
+
     def test_nobody_is_shown_what_lies_outside_their_sight(self, lit, company, at, as_):
         explain(at)
         words = KeptReason.objects.get(scope="shanghai", metric="sales_amount").words["en"][0]

@@ -12,6 +12,7 @@ from dabiao.lake import reading
 from dabiao.org.queries import one_tree
 from dabiao.performance import actions
 from dabiao.performance.actions import Found
+from dabiao.performance.queries.reasons import METHOD
 
 LATER: Final = timedelta(seconds=30)
 """What waits goes first; then this goes on."""
@@ -60,5 +61,5 @@ def ask_for_reasons(at: datetime) -> None:
     """Once a snapshot and day, have a job explain what is lit; the pages show it when it is there."""
     number = reading.current().number
     if number and not jobs.recent(explain_lights, since=at - APART):
-        key = f"reasons:{number}:{timezone.localdate(at)}"
+        key = f"reasons:{METHOD}:{number}:{timezone.localdate(at)}"
         jobs.enqueue(explain_lights, key=key, by=None, at=at)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Final
 
 from django.db.models import Max
 
@@ -17,6 +18,9 @@ from dabiao.performance.queries.rows import Signal, Tile
 
 Light = tuple[Scope, str]
 """Whose, and which metric."""
+METHOD: Final = 2
+"""One more whenever an explanation would name another part for the same figures: what was kept by an earlier program
+would contradict the page that works it out."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,10 @@ class Reason:
 
 def fingerprint(frame: Frame, value: Number | None) -> str:
     """Differs wherever a kept reason would no longer be what the page shows: another figure, target, organisation,
-    definition; of a running period another day, because more is due."""
+    definition, way of explaining; of a running period another day, because more is due."""
     exact = None if value is None else round(Fraction(str(value)), 9)
     day = None if frame.closed else frame.today
-    return keeping.stamp(exact, frame.versions, frame.edition, frame.period, day, frame.currency)
+    return keeping.stamp(METHOD, exact, frame.versions, frame.edition, frame.period, day, frame.currency)
 
 
 def sees_all(frame: Frame, scope: Scope) -> bool:
