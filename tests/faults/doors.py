@@ -10,6 +10,7 @@ from dabiao.core import room
 from tests.faults.malformed import Malformed
 
 FORMS: Mapping[str, Mapping[str, str]] = {
+    "facts:start": {"upload": "file"},
     "facts:upload": {"upload": "file", "mapping": "document"},
     "org:import": {"file": "file"},
     "targets:import": {"file": "file"},
@@ -41,6 +42,7 @@ def _pages() -> Iterator[Door]:
         return file.kind not in DOCUMENTS | BODIES
 
     yield Door("facts", reverse("facts:upload"), "upload", {"system": "erp"}, table)
+    yield Door("start", reverse("facts:start"), "upload", {"company": "Northwind"}, table)
     yield Door(
         "mapping", reverse("facts:upload"), "mapping", {"system": "erp"}, lambda file: file.kind in DOCUMENTS
     )

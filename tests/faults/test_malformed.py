@@ -170,7 +170,7 @@ def _everywhere(place: Served, number: int, file: Malformed, seen: Seen) -> None
         brought = {door.input: (file.name, file.content), **beside}
         answer = place.upload(door.path, brought, door.more, role)
         seen.take(file, door, role, answer, home)
-        if door.name == "facts" and answer.status == 302 and "/imports/" in answer.location:
+        if door.input == "upload" and answer.status == 302 and "/imports/" in answer.location:
             page = place.get(answer.location, role)
             seen.take(file, door, role, page, home)
             body = urlencode({"text": _mapping_on(page.body)}).encode()
