@@ -531,7 +531,7 @@ class TestDictionary:
         browser.cookies["django_language"] = "zh-hans"
         page = browser.get(f"/metrics/gross_margin/?{FEBRUARY}").content.decode()
 
-        assert "毛利 ÷ 成本已知的销售额" in page
+        assert "毛利 ÷ 有成本数据的销售额" in page
         assert "gross_profit ÷ costed_sales" in page
 
     @pytest.mark.parametrize(

@@ -13,15 +13,15 @@ from dabiao.ui import format
 @pytest.mark.parametrize(
     ("case", "language", "value", "text"),
     [
-        ("ten thousands in Chinese", "zh-hans", 18_420_000, "¥ 1,842 万"),
-        ("hundreds of millions in Chinese", "zh-hans", 133_000_000, "¥ 1.33 亿"),
-        ("traditional characters", "zh-hant", 133_000_000, "¥ 1.33 億"),
+        ("ten thousands in Chinese", "zh-hans", 18_420_000, "¥1,842 万"),
+        ("hundreds of millions in Chinese", "zh-hans", 133_000_000, "¥1.33 亿"),
+        ("traditional characters", "zh-hant", 133_000_000, "¥1.33 億"),
         ("millions in English", "en", 18_420_000, "¥18.4M"),
         ("thousands in English", "en", 1500, "¥1.5K"),
         ("a true minus sign before the currency", "en", -1_560_000, "−¥1.56M"),
         ("no step for small amounts", "zh-hans", 950, "¥950"),
         ("no negative zero", "en", -0.001, "¥0"),
-        ("no trailing zeros", "zh-hans", 1_560_000, "¥ 156 万"),
+        ("no trailing zeros", "zh-hans", 1_560_000, "¥156 万"),
     ],
 )
 def test_money(case, language, value, text):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dabiao.org.logic.tree import tree
@@ -65,7 +65,7 @@ class NewPositionForm(Form):
 class PersonForm(Form):
     """What is known about a person."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=120)
     email = forms.EmailField(label=_("Email"), required=False)
     hired_on = Day(label=_("Joined on"), required=False)
     left_on = Day(label=_("Left on"), required=False)

@@ -263,13 +263,12 @@ def _scaled(values: Sequence[Number | None], size: Decimal) -> list[float | None
 
 
 def _around(unit: str, step: str, currency: str) -> Option:
-    """What a tooltip writes before and after a figure, as a page writes it: `¥ 156 万`, `¥1.56M`, `18.2 %`."""
+    """What a tooltip writes before and after a figure, as a page writes it: `¥156 万`, `¥1.56M`, `18.2 %`."""
     chinese = step > "z"
     symbol = (
         format.SYMBOLS.get(currency, f"{currency}{format.GAP}" if currency else "") if unit == "money" else ""
     )
-    gap = format.GAP if symbol and chinese and not symbol.endswith(format.GAP) else ""
-    return {"before": symbol + gap, "after": format.GAP + step if chinese else step}
+    return {"before": symbol, "after": format.GAP + step if chinese else step}
 
 
 def _unit(unit: str, step: str, currency: str) -> str:

@@ -73,16 +73,14 @@ def exact(value: Number, digits: int | None = None) -> str:
 
 
 def money(value: Number, currency: str = "CNY") -> str:
-    """An amount with its currency, shortened: `¥ 156 万`, `¥1.56M`."""
+    """An amount with its currency, shortened: `¥156 万`, `¥1.56M`."""
     figure = short(abs(_decimal(value)))
-    return _with_symbol(
-        str(figure), currency, negative=_decimal(value) < 0, spaced=bool(figure.step) and figure.step > "z"
-    )
+    return _with_symbol(str(figure), currency, negative=_decimal(value) < 0)
 
 
 def cents(value: Number, currency: str = "CNY") -> str:
     """An amount with its currency and all its cents."""
-    return _with_symbol(plain(abs(_decimal(value)), 2), currency, negative=_decimal(value) < 0, spaced=False)
+    return _with_symbol(plain(abs(_decimal(value)), 2), currency, negative=_decimal(value) < 0)
 
 
 def percent(value: Number, digits: int = 1) -> str:
@@ -138,7 +136,7 @@ def parts(value: Number | None, unit: str, currency: str = "CNY") -> Short:
         return Short(count(value), "")
     figure_ = short(value)
     return Short(
-        _with_symbol(figure_.digits.lstrip("−"), currency, negative=_decimal(value) < 0, spaced=False),
+        _with_symbol(figure_.digits.lstrip("−"), currency, negative=_decimal(value) < 0),
         figure_.step,
     )
 
@@ -197,10 +195,9 @@ def period(window: Period) -> str:
     return f"{day(window.start)} – {day(window.last_day)}"
 
 
-def _with_symbol(text: str, currency: str, *, negative: bool, spaced: bool) -> str:
+def _with_symbol(text: str, currency: str, *, negative: bool) -> str:
     symbol = SYMBOLS.get(currency, f"{currency}{GAP}" if currency else "")
-    gap = GAP if spaced and symbol and not symbol.endswith(GAP) else ""
-    return f"{'−' if negative and text.strip('0.,') else ''}{symbol}{gap}{text}"
+    return f"{'−' if negative and text.strip('0.,') else ''}{symbol}{text}"
 
 
 def _decimal(value: Number) -> Decimal:

@@ -26,7 +26,7 @@ Number = format.Number
 
 @register.filter
 def money(value: Number | None, currency: str = "CNY") -> str:
-    """`{{ amount|money:currency }}` → ¥ 156 万."""
+    """`{{ amount|money:currency }}` → ¥156 万."""
     return format.NOTHING if value is None else format.money(value, currency)
 
 
