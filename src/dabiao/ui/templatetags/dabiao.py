@@ -49,6 +49,12 @@ def exact(value: Number | None) -> str:
 
 
 @register.filter
+def rough(value: Number | None) -> str:
+    """A figure worked out from others: 6,984,545.4545 → 6,984,545."""
+    return format.NOTHING if value is None else format.rough(value)
+
+
+@register.filter
 def percent(value: Number | None, digits: int = 1) -> str:
     """0.708 → 70.8%."""
     return format.NOTHING if value is None else format.percent(value, digits)
