@@ -53,7 +53,7 @@ class Customer:
 
 def customer(frame: Frame, key: str) -> Customer:
     """The customer in scope and period. Raises NotFound where the viewer may see nothing of them."""
-    if not _visible(frame, [key]):
+    if not visible(frame, [key]):
         raise NotFound(_("There is no customer %(key)s, or they are not yours to see.") % {"key": key})
     name = names.labels("customer", {key}).get(key)
     shown = frame.known(TILES)[:6]
@@ -75,11 +75,11 @@ def find(frame: Frame, text: str, most: int) -> list[tuple[str, str]]:
     named = facts.labels_holding("customer", text, most * 5)
     if not named:
         return []
-    visible = _visible(frame, list(named), enough=most)
-    return [(key, name) for key, name in named.items() if key in visible][:most]
+    seen = visible(frame, list(named), enough=most)
+    return [(key, name) for key, name in named.items() if key in seen][:most]
 
 
-def _visible(frame: Frame, keys: Sequence[str], *, enough: int = 0) -> frozenset[str]:
+def visible(frame: Frame, keys: Sequence[str], *, enough: int = 0) -> frozenset[str]:
     """Those of the customers of whom the viewer may see any fact, of any time, or whose owner they may see.
 
     enough: so many of them will do, where nobody looks at more.
@@ -110,8 +110,8 @@ def _owned(frame: Frame, wanted: pa.Table) -> set[str]:
         "$today", f"DATE '{frame.today.isoformat()}'"
     )
     rows = frame.lake.run(query, wanted=wanted).to_pylist()
-    visible = _seated(frame, {row["person"] for row in rows})
-    return {row["customer"] for row in rows if row["person"] in visible}
+    seated = _seated(frame, {row["person"] for row in rows})
+    return {row["customer"] for row in rows if row["person"] in seated}
 
 
 def _seated(frame: Frame, people: Collection[str]) -> frozenset[str]:
