@@ -103,39 +103,6 @@ class TestPages:
         assert violations(page) == []
 
 
-class TestPhone:
-    """390 pixels."""
-
-    def test_has_a_bar_of_two_rows_at_most(self, signed_in):
-        page = opened(signed_in("ada", width=390), "/cockpit/?scope=shanghai")
-        tops = page.evaluate(
-            """() => [...document.querySelector(".bar").children]
-                .map((each) => each.getBoundingClientRect()).filter((box) => box.width && box.height)
-                .map((box) => Math.round((box.top + box.bottom) / 2))"""
-        )
-
-        assert max(tops) - min(tops) < 60
-        assert len({round(top / 20) for top in tops}) <= 2
-        expect(page.locator(".fresh-below")).to_be_visible()
-
-    def test_sees_name_actual_and_attainment_of_a_breakdown(self, signed_in):
-        page = opened(signed_in("ada", width=390), "/breakdown/sales_amount/?scope=company")
-        ends = page.evaluate(
-            """() => ["name", "value", "attained"].map((key) =>
-                document.querySelector(`#parts th[data-key=${key}]`).getBoundingClientRect().right)"""
-        )
-
-        assert max(ends) <= 390 - 12
-
-    def test_reads_the_details_of_the_audit_log_at_full_width(self, signed_in):
-        page = opened(signed_in("ada", width=390), "/org/audit/")
-        widths = page.evaluate(
-            "[...document.querySelectorAll('#audit td.c-long:not([hidden])')].map((cell) => cell.clientWidth)"
-        )
-
-        assert min(widths) > 250
-
-
 class TestCockpit:
     def test_draws_its_charts(self, signed_in):
         page = opened(signed_in("ada"), "/cockpit/?scope=company")
@@ -299,6 +266,35 @@ class TestKeyboard:
 
 
 class TestPhone:
+    def test_has_a_bar_of_two_rows_at_most(self, signed_in):
+        page = opened(signed_in("ada", width=390), "/cockpit/?scope=shanghai")
+        tops = page.evaluate(
+            """() => [...document.querySelector(".bar").children]
+                .map((each) => each.getBoundingClientRect()).filter((box) => box.width && box.height)
+                .map((box) => Math.round((box.top + box.bottom) / 2))"""
+        )
+
+        assert max(tops) - min(tops) < 60
+        assert len({round(top / 20) for top in tops}) <= 2
+        expect(page.locator(".fresh-below")).to_be_visible()
+
+    def test_sees_name_actual_and_attainment_of_a_breakdown(self, signed_in):
+        page = opened(signed_in("ada", width=390), "/breakdown/sales_amount/?scope=company")
+        ends = page.evaluate(
+            """() => ["name", "value", "attained"].map((key) =>
+                document.querySelector(`#parts th[data-key=${key}]`).getBoundingClientRect().right)"""
+        )
+
+        assert max(ends) <= 390 - 12
+
+    def test_reads_the_details_of_the_audit_log_at_full_width(self, signed_in):
+        page = opened(signed_in("ada", width=390), "/org/audit/")
+        widths = page.evaluate(
+            "[...document.querySelectorAll('#audit td.c-long:not([hidden])')].map((cell) => cell.clientWidth)"
+        )
+
+        assert min(widths) > 250
+
     def test_the_rail_opens_by_its_button(self, signed_in):
         page = opened(signed_in("rita", width=390), "/cockpit/")
         expect(page.locator("aside.rail")).to_be_hidden()
