@@ -15,8 +15,8 @@ from dabiao.lake import dictionary, reading
 from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
-from dabiao.performance.queries import breakdown, cockpit, fact_links, funnel
-from dabiao.performance.queries.rows import Stage
+from dabiao.performance.queries import breakdown, cockpit, fact_links, funnel, links
+from dabiao.performance.queries.rows import Link, Stage
 from dabiao.targets import actions as targets
 from dabiao.targets.actions import Slot
 from dabiao.targets.models import Target
@@ -263,6 +263,21 @@ class TestCockpit:
         settings.METRICS_FOLDER.mkdir(exist_ok=True)
         (settings.METRICS_FOLDER / "own.yml").write_text("# nothing yet\n", encoding="utf-8")
         assert cockpit.stamp(frame("emma", ("unit", "east"))) != before
+
+
+class TestLinks:
+    @pytest.mark.parametrize(("found", "said"), [((True, False), ["Visits"]), ((False, False), [])])
+    def test_show_what_is_sure_alone_or_say_that_nothing_is(self, facts, as_, monkeypatch, found, said):
+        known = (("Visits", found[0]), ("Calls", found[1]))
+        both = tuple(Link(label, 0.6, 12, low=0.2, high=0.9, found=sure) for label, sure in known)
+        monkeypatch.setattr(links, "links", lambda *_: both)
+        browser = as_("emma")
+        browser.cookies["django_language"] = "en"
+        page = browser.get(f"/cockpit/?scope=east&{FEBRUARY}").content.decode()
+        drawn = re.search(r'<script id="links-option"[^>]*>(.*?)</script>', page)
+
+        assert ([each for each in ("Visits", "Calls") if drawn and each in drawn[1]]) == said
+        assert ("Nothing sure yet" in page) == (not said)
 
 
 class TestFunnel:
