@@ -111,6 +111,7 @@ def test_split_refuses_a_total_finer_than_its_digits():
     [
         ("1.23456", number.TooPrecise),
         ("100000000000000", number.TooPrecise),
+        ("9e79", number.TooPrecise),
         ("12.5万", number.NotANumber),
         ("NaN", number.NotANumber),
         ("Infinity", number.NotANumber),

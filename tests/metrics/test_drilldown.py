@@ -9,7 +9,7 @@ from decimal import Decimal
 import ibis
 import pytest
 
-from dabiao.engine.measure import measure
+from dabiao.engine.measure import COUNTED, measure
 from dabiao.engine.metric import Measure, Ratio, Share, measures_of
 from dabiao.engine.period import Fiscal
 from dabiao.engine.row import Points
@@ -171,6 +171,48 @@ def test_the_facts_behind_every_metric_give_its_number(everything):
         }
         assert different == {}, (viewer, only)
         assert sum(map(bool, again.values())) > 10, "the filter leaves nothing to compare"
+
+
+def test_what_all_facts_come_to_is_the_number_and_each_says_what_it_adds(everything):
+    viewer, only = FILTERS[0]
+    seen = seats(reading.current(), viewer=everything.users[viewer], scope=None, on=date(2026, 3, 16))
+    where = tuple(sorted((name, (value,)) for name, value in only.items()))
+    added = 0
+    for key, each in measures().items():
+        request = MetricRequest((key,), (), where)
+        try:
+            rows = facts_of(each, where, seen)[1]
+        except BadMetricRequest:
+            continue
+        total = answer.total_of_facts(reading.current(), request, each, windows=WINDOW, seats=seen)
+        assert same(answered([key], where, seen)[key], total), key
+        column = COUNTED if COUNTED in rows.column_names else each.column
+        if each.how == "sum" and total is not None:
+            assert sum(value for value in rows[column].to_pylist() if value is not None) == total, key
+            added += bool(total)
+    assert added > 10
+
+
+def test_the_page_says_how_many_facts_come_to_what(everything):
+    """The newest few are shown, the totals are those of all; an export has the facts alone."""
+    frame = frame_of(
+        reading.current(),
+        viewer=everything.users["ada"],
+        scope=None,
+        period=FEBRUARY,
+        today=date(2026, 3, 16),
+        language="en",
+    )
+    for key, under in (("owned_sales", COUNTED), ("gross_profit", COUNTED), ("sales_amount", "amount")):
+        page = drilldown.behind(frame, key, measure="", only={}, everything=False)
+        number = answered([key], (), None)[key]
+        first, total = page.table.columns[0].key, page.table.totals
+        assert (page.total, total[under]) == (number, number), key
+        assert total[first] == f"Total of {page.count} facts"
+        assert drilldown.behind(frame, key, measure="", only={}, everything=True).table.totals is None
+    orders = drilldown.behind(frame, "orders", measure="", only={}, everything=False)
+    assert orders.total == answered(["orders"], (), None)["orders"]
+    assert set(orders.table.totals) == {orders.table.columns[0].key}
 
 
 def test_a_split_fact_stands_with_the_share_that_counts(everything):

@@ -1,6 +1,7 @@
 """The cockpit and what lies below it: right numbers, for the right people, the same everywhere."""
 
 import csv
+import html
 import io
 import re
 from dataclasses import replace
@@ -15,7 +16,8 @@ from dabiao.lake import dictionary, reading
 from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
-from dabiao.performance.queries import breakdown, cockpit
+from dabiao.performance.queries import breakdown, cockpit, fact_links, funnel, links
+from dabiao.performance.queries.rows import Link, Stage
 from dabiao.targets import actions as targets
 from dabiao.targets.actions import Slot
 from dabiao.targets.models import Target
@@ -264,6 +266,43 @@ class TestCockpit:
         assert cockpit.stamp(frame("emma", ("unit", "east"))) != before
 
 
+class TestLinks:
+    @pytest.mark.parametrize(("found", "said"), [((True, False), ["Visits"]), ((False, False), [])])
+    def test_show_what_is_sure_alone_or_say_that_nothing_is(self, facts, as_, monkeypatch, found, said):
+        known = (("Visits", found[0]), ("Calls", found[1]))
+        both = tuple(Link(label, 0.6, 12, low=0.2, high=0.9, found=sure) for label, sure in known)
+        monkeypatch.setattr(links, "links", lambda *_: both)
+        browser = as_("emma")
+        browser.cookies["django_language"] = "en"
+        page = browser.get(f"/cockpit/?scope=east&{FEBRUARY}").content.decode()
+        drawn = re.search(r'<script id="links-option"[^>]*>(.*?)</script>', page)
+
+        assert ([each for each in ("Visits", "Calls") if drawn and each in drawn[1]]) == said
+        assert ("Nothing sure yet" in page) == (not said)
+
+
+class TestFunnel:
+    @pytest.mark.parametrize(
+        ("counts", "widens"), [((9, 5, 5), False), ((9, 5, 7), True), ((9, None, 10), True)]
+    )
+    def test_says_what_its_steps_count_where_a_later_one_is_larger(
+        self, facts, as_, monkeypatch, counts, widens
+    ):
+        stages = tuple(Stage(f"S{n}", count, None, counts=f"S{n}s.") for n, count in enumerate(counts))
+        monkeypatch.setattr(funnel, "funnel", lambda *_: stages)
+        browser = as_("emma")
+        browser.cookies["django_language"] = "en"
+        page = browser.get(f"/cockpit/?scope=east&{FEBRUARY}").content.decode()
+
+        assert ("A later step can be larger" in page) == widens
+        assert ("<b>S2</b> S2s." in page) == widens
+
+    def test_has_words_for_what_each_of_its_steps_counts(self, frame):
+        east = frame("emma", ("unit", "east"))
+
+        assert [key for key in funnel.STAGES if not east.note(key)] == []
+
+
 class TestPages:
     @pytest.mark.parametrize(
         "path",
@@ -507,6 +546,43 @@ class TestDrillDown:
         assert {row["Number in the source"] for row in rows} == {"B1", "B2", "B3", "B5"}
         assert sum(Decimal(row["Amount excl. tax"]) for row in rows) == Decimal(2650)
 
+    def test_says_what_the_facts_come_to_as_the_headline_does(self, facts, as_):
+        browser = as_("emma")
+        browser.cookies["django_language"] = "en"
+        page = browser.get(f"/facts-of/sales_amount/?scope=east&{FEBRUARY}").content.decode()
+        foot = page[page.index("<tfoot") : page.index("</tfoot>")]
+
+        assert "Total of 4 facts" in foot and "¥2,650.00" in foot
+        assert "<b>¥2,650.00</b>" in page
+        assert "–" not in foot
+
+    def test_leads_from_a_fact_to_its_customer_its_person_and_its_order(self, facts, as_):
+        browser = as_("emma")
+        page = browser.get(f"/facts-of/sales_amount/?scope=east&{FEBRUARY}").content.decode()
+        found = {href.replace("&amp;", "&") for href in re.findall(r'<td[^>]*><a href="([^"]+)"', page)}
+        own = {
+            f"/customers/C1/?scope=east&{FEBRUARY}",
+            f"/cockpit/?person=P04&{FEBRUARY}",
+            f"/facts-of/sales_amount/?scope=east&{FEBRUARY}&is_order=B1",
+        }
+
+        assert own <= found
+        assert {
+            each: browser.get(each).status_code for each in found if browser.get(each).status_code != 200
+        } == {}
+        alone = browser.get(f"/facts-of/sales_amount/?scope=east&{FEBRUARY}&is_order=B1").content.decode()
+        assert "<b>¥1,000.00</b>" in alone
+
+    def test_leads_to_nobody_out_of_sight(self, frame):
+        """A row names whom it names; only pages that would open are led to."""
+        rows = [
+            {"customer_key": "C1", "person_key": "P04", "order_key": None},
+            {"customer_key": "C4", "person_key": "P09", "order_key": None},
+        ]
+        may = fact_links.may_open(frame("emma", ("unit", "east")), rows)
+
+        assert (may.customers, may.people) == ({"C1"}, {"P04"})
+
     def test_keeps_the_facts_of_one_customer(self, facts, as_):
         page = (
             as_("emma").get(f"/facts-of/sales_amount/?scope=east&{FEBRUARY}&is_customer=C1").content.decode()
@@ -518,6 +594,19 @@ class TestDrillDown:
     def test_refuses_a_split_that_the_facts_do_not_have(self, facts, as_):
         assert as_("emma").get(f"/breakdown/sales_amount/?{FEBRUARY}&by=severity").status_code == 404
         assert as_("emma").get(f"/facts-of/sales_amount/?{FEBRUARY}&is_nonsense=1").status_code == 422
+
+    def test_shows_name_actual_and_attainment_before_all_else(self, frame):
+        """They are what a phone has room for."""
+        page = breakdown.breakdown(frame("emma", ("unit", "east")), "sales_amount", "")
+
+        assert [column.key for column in page.table.columns][:4] == ["light", "name", "value", "attained"]
+
+    def test_a_month_of_the_trend_leads_to_its_own_breakdown(self, facts, as_):
+        page = as_("emma").get(f"/breakdown/sales_amount/?scope=east&{FEBRUARY}").content.decode()
+        january = "/breakdown/sales_amount/?scope=east&period=2026-01"
+
+        assert f'"{january}"' in html.unescape(page.replace("\\u0026", "&"))
+        assert f'<a href="{january.replace("&", "&amp;")}">2026-01</a>' in page
 
     def test_totals_are_measured_not_added(self, frame):
         page = breakdown.breakdown(frame("ada", ("unit", "company")), "active_customers", "")

@@ -110,6 +110,31 @@ class TestCockpit:
         expect(page.locator("#pace canvas")).to_be_visible()
         expect(page.locator(".tile").first).to_contain_text("Sales")
 
+    @pytest.mark.parametrize("width", [390, 1440, 1920])
+    def test_leaves_room_between_the_dates_of_its_charts(self, signed_in, width):
+        page = opened(signed_in("ada", width=width), "/cockpit/?scope=company")
+        gaps = page.evaluate(
+            """() => {
+                const chart = echarts.getInstanceByDom(document.getElementById("pace"));
+                const shown = chart.getZr().storage.getDisplayList(true).filter((each) => /^\\d\\d-\\d\\d$/.test(each.style.text));
+                const boxes = shown.map((each) => {
+                    const box = each.getBoundingRect().clone();
+                    box.applyTransform(each.getComputedTransform());
+                    return box;
+                }).sort((one, other) => one.x - other.x);
+                return boxes.slice(1).map((box, at) => box.x - boxes[at].x - boxes[at].width);
+            }"""
+        )
+
+        assert len(gaps) >= 3
+        assert min(gaps) >= 8
+
+    def test_a_column_of_a_trend_leads_to_its_month(self, signed_in):
+        page = opened(signed_in("ada"), "/breakdown/sales_amount/?scope=east")
+        box = page.locator("#trend canvas").bounding_box()
+        page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.5)
+        page.wait_for_url("**/breakdown/sales_amount/?scope=east&period=2026-01")
+
     def test_drills_down_to_the_facts(self, signed_in):
         page = opened(signed_in("ada"), "/cockpit/?scope=company")
         page.locator(".parts a", has_text="华东大区").click()
@@ -261,6 +286,35 @@ class TestKeyboard:
 
 
 class TestPhone:
+    def test_has_a_bar_of_two_rows_at_most(self, signed_in):
+        page = opened(signed_in("ada", width=390), "/cockpit/?scope=shanghai")
+        tops = page.evaluate(
+            """() => [...document.querySelector(".bar").children]
+                .map((each) => each.getBoundingClientRect()).filter((box) => box.width && box.height)
+                .map((box) => Math.round((box.top + box.bottom) / 2))"""
+        )
+
+        assert max(tops) - min(tops) < 60
+        assert len({round(top / 20) for top in tops}) <= 2
+        expect(page.locator(".fresh-below")).to_be_visible()
+
+    def test_sees_name_actual_and_attainment_of_a_breakdown(self, signed_in):
+        page = opened(signed_in("ada", width=390), "/breakdown/sales_amount/?scope=company")
+        ends = page.evaluate(
+            """() => ["name", "value", "attained"].map((key) =>
+                document.querySelector(`#parts th[data-key=${key}]`).getBoundingClientRect().right)"""
+        )
+
+        assert max(ends) <= 390 - 12
+
+    def test_reads_the_details_of_the_audit_log_at_full_width(self, signed_in):
+        page = opened(signed_in("ada", width=390), "/org/audit/")
+        widths = page.evaluate(
+            "[...document.querySelectorAll('#audit td.c-long:not([hidden])')].map((cell) => cell.clientWidth)"
+        )
+
+        assert min(widths) > 250
+
     def test_the_rail_opens_by_its_button(self, signed_in):
         page = opened(signed_in("rita", width=390), "/cockpit/")
         expect(page.locator("aside.rail")).to_be_hidden()

@@ -97,3 +97,17 @@ def test_moments_are_in_business_time(case, at):
 def test_digits_can_be_finer_than_the_units(case, value, unit, digits, text):
     with translation.override("en"):
         assert format.figure(value, unit, digits=digits) == text, case
+
+
+@pytest.mark.parametrize(
+    ("case", "value", "text"),
+    [
+        ("whole from a thousand on", Decimal("6984545.4545"), "6,984,545"),
+        ("two decimals at most below", Decimal("227.2727"), "227.27"),
+        ("no trailing zeros", Decimal("12.50"), "12.5"),
+        ("less than nothing", Decimal("-1000.5"), "−1,001"),
+        ("no negative zero", Decimal("-0.001"), "0"),
+    ],
+)
+def test_what_follows_from_others_is_rough(case, value, text):
+    assert format.rough(value) == text, case

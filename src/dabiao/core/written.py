@@ -126,3 +126,20 @@ def unwrapped(text: str) -> str:
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         return text[2:-1].replace('""', '"')
     return text[1:] if re.match(_KEPT, text) else text
+
+
+def grammar() -> Mapping[str, object]:
+    """What a script needs to read numbers as `number_of` does: the same expressions, as JavaScript writes them."""
+    return {
+        "wide": WIDE,
+        "around": AROUND,
+        "parentheses": IN_PARENTHESES,
+        "behind": MINUS_BEHIND,
+        "before": BEFORE,
+        "after": AFTER,
+        "pattern": pattern("point").replace("(?P<", "(?<"),
+        "grouping": GROUPING,
+        "units": UNITS,
+        "furthest": _FURTHEST,
+        "sign": SIGN,
+    }

@@ -33,6 +33,9 @@ SHARE: Final = "credit_share"
 
 Not plain `share`: the lake's `market` table has a column of that name."""
 
+COUNTED: Final = "counted_value"
+"""The column of what a fact adds to a number, where that stands in no column of the fact itself."""
+
 MEMBER: Final = "member"
 """The column of what a distinct count tells apart."""
 
@@ -140,10 +143,23 @@ def members_of(each: Measure, source: ir.Table, *, by: Sequence[str]) -> ir.Tabl
 def counted_facts(each: Measure, source: ir.Table) -> ir.Table:
     """The facts of a source that a measure counts: a number is its aggregate of exactly these rows.
 
-    returns: the columns of `source`, `credit_share` among them where the number weighs by it.
+    returns: the columns of `source`, `credit_share` among them where the number weighs by it; `counted_value`, what
+        is aggregated of each, where that is no column of the fact (a difference, a part of an amount).
     """
     met = _met(each, source)
-    return source if met is None else source.filter(met)
+    kept = source if met is None else source.filter(met)
+    value = _worked_out(each, kept)
+    return kept if value is None else kept.mutate(**{COUNTED: value})
+
+
+def _worked_out(each: Measure, table: ir.Table) -> ir.Value | None:
+    """What a measure aggregates of a fact; None where that is a column as it is, or the fact itself."""
+    weight = table[SHARE] if SHARE in table.columns and each.how in {"sum", "count"} else None
+    if each.of is None or each.how == "distinct":
+        return weight
+    if weight is not None:
+        return each.of.value(table) * weight
+    return None if each.column else each.of.value(table)
 
 
 def _met(each: Measure, table: ir.Table) -> ir.BooleanValue | None:

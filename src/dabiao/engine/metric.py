@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from dabiao.engine.light import DEFAULT, Lights
 from dabiao.engine.message import Words
-from dabiao.engine.row import Condition, Value
+from dabiao.engine.row import Condition, Terms, Value
 
 Kind = Literal["result", "process", "quality", "capability", "team"]
 Unit = Literal["money", "count", "quantity", "days", "minutes", "ratio", "score"]
@@ -67,6 +67,11 @@ class Measure(Described):
     def additive(self) -> bool:
         """Whether parts sum to the whole over any dimension."""
         return self.how in _ADDITIVE
+
+    @property
+    def column(self) -> str | None:
+        """The one column whose values are aggregated as they are; None of anything else."""
+        return self.of.columns[0] if isinstance(self.of, Terms) and len(self.of.columns) == 1 else None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ MONEY: Final = f"decimal(18, {MONEY_SCALE})"
 RATE: Final = f"decimal(18, {RATE_SCALE})"
 
 _WIDE = Context(prec=60)
-_LARGEST = Decimal(10) ** 18
 
 Key = TypeVar("Key")
 
@@ -37,11 +36,11 @@ def exact(value: Decimal | int | str, scale: int = MONEY_SCALE) -> Decimal:
     Floats are not accepted: say `Decimal(repr(x))` where a spreadsheet only has doubles.
     """
     number = _finite(value)
+    if number and number.adjusted() >= 18 - scale:  # before rounding, which gives up at 60 digits
+        raise TooPrecise(f"{value} has more than {18 - scale} digits before the point")
     held = rounded(number, scale)
     if held != number:
         raise TooPrecise(f"{value} has more than {scale} decimals")
-    if abs(held).scaleb(scale) >= _LARGEST:
-        raise TooPrecise(f"{value} has more than {18 - scale} digits before the point")
     return held
 
 

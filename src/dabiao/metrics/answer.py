@@ -5,6 +5,7 @@ the same expression, so both say the same.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -27,6 +28,7 @@ __all__ = [
     "coverage",
     "facts",
     "rows",
+    "total_of_facts",
     "without_facts",
 ]
 
@@ -71,6 +73,15 @@ def facts(
     count = lake.run(f"SELECT count(*) AS n FROM ({text})", **small).column(0)[0].as_py()
     ordered = f"{text} ORDER BY day DESC NULLS LAST, source, key"
     return int(count), lake.run(ordered if newest is None else f"{ordered} LIMIT {newest}", **small)
+
+
+def total_of_facts(
+    lake: Lake, question: MetricRequest, each: Measure, *, windows: Windows, seats: Collection[int] | None
+) -> object:
+    """What the facts that `facts` gives come to, all of them: the number itself, not from any roll-up."""
+    alone = replace(question, metrics=(each.key,), by=())
+    plan = plan_from_facts(lake, alone, seats=seats)
+    return lake.run(_compiled(plan.shape), windows=windows.days, **plan.small)[each.key][0].as_py()
 
 
 @lru_cache(maxsize=128)

@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Final, cast
 
 import pyarrow as pa
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dabiao.core.errors import NotFound
-from dabiao.engine.measure import SHARE
+from dabiao.engine.measure import COUNTED, SHARE
 from dabiao.engine.metric import Measure, measures_of
 from dabiao.lake.tables import TABLES
 from dabiao.metrics import answer, labels, names
@@ -23,6 +25,8 @@ from dabiao.ui.rows import LazyRows
 
 SHOWN: Final = 5000
 """Rows drawn on the page; an export has all."""
+LINKED: Final = ("customer", "person", "order")
+"""Columns whose cells may lead to a page: rows carry their keys too."""
 _PLAIN: Final = frozenset(
     {
         "batch",
@@ -60,6 +64,9 @@ class Behind:
     """key, label, on: a ratio has two."""
     filters: tuple[str, ...]
     count: int
+    total: Cell
+    """What all of the facts come to: the number that they stand behind, in its `unit`."""
+    unit: str
     table: Listing
 
 
@@ -73,7 +80,7 @@ def behind(frame: Frame, key: str, *, measure: str, only: Mapping[str, str], eve
     metric = frame.metrics[key]
     measures = {each.key: each for each in measures_of(metric)}
     chosen = measures.get(measure) or next(iter(measures.values()))
-    count, rows = _rows(frame, chosen, only, newest=None if everything else SHOWN)
+    count, rows, total = _rows(frame, chosen, only, newest=None if everything else SHOWN)
     # A name is told only of what the viewer meets in rows of theirs: names would give away who there is.
     named = count > 0 or org.sight(frame.viewer, frame.today).everything
     return Behind(
@@ -87,29 +94,40 @@ def behind(frame: Frame, key: str, *, measure: str, only: Mapping[str, str], eve
             for name, value in only.items()
         ),
         count=count,
-        table=_listing(frame, chosen, rows),
+        total=total,
+        unit=chosen.unit,
+        table=_listing(frame, chosen, rows, totals=None if everything or not count else (count, total)),
     )
 
 
 def _rows(
     frame: Frame, measure: Measure, only: Mapping[str, str], *, newest: int | None
-) -> tuple[int, pa.Table]:
+) -> tuple[int, pa.Table, Cell]:
+    """How many facts, those that are shown, and what all of them come to."""
     filters = tuple(sorted((name, (value,)) for name, value in only.items()))
     request = MetricRequest((measure.key,), (), filters)
     window = Windows((("", frame.so_far.start, frame.so_far.end),))
-    return answer.facts(frame.lake, request, measure, windows=window, seats=frame.seats, newest=newest)
+    count, rows = answer.facts(frame.lake, request, measure, windows=window, seats=frame.seats, newest=newest)
+    total = answer.total_of_facts(frame.lake, request, measure, windows=window, seats=frame.seats)
+    exact = Decimal(repr(round(total, 4))) if isinstance(total, float) else cast(Cell, total)
+    return count, rows, exact
 
 
-def _listing(frame: Frame, measure: Measure, rows: pa.Table) -> Listing:
+def _listing(frame: Frame, measure: Measure, rows: pa.Table, totals: tuple[int, Cell] | None) -> Listing:
     """Columns in the order documented, those without any value left out, those that decide first."""
     table = TABLES[measure.source.table]
-    people = ("customer", "person", SHARE, "unit")
-    first = [name for name in (measure.source.on, *people, *measure.columns) if name]
+    what = (COUNTED, measure.column)
+    people = ("person", SHARE, "unit")
+    first = [name for name in (measure.source.on, "customer", *what, *people, *measure.columns) if name]
     ordered = list(dict.fromkeys([*first, *(column.name for column in table.columns)]))
     present = [
         name for name in ordered if name in rows.column_names and rows[name].null_count < rows.num_rows
     ]
-    types = {SHARE: "share", **{column.name: column.type for column in table.columns}}
+    types = {
+        SHARE: "share",
+        COUNTED: "money" if measure.unit == "money" else "qty",
+        **{column.name: column.type for column in table.columns},
+    }
     columns = [
         Column(
             name,
@@ -117,6 +135,7 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table) -> Listing:
             _KINDS.get(types.get(name, "text"), "text" if names.is_named(name) else "code"),
             hidden=at > 11 or name in _PLAIN,
             currency="currency" if name.startswith("original_") else "",
+            link=_link(name) if name in LINKED else "",
         )
         for at, name in enumerate(present)
     ]
@@ -124,9 +143,32 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table) -> Listing:
         "facts",
         columns,
         _Rows(rows.select(present)),
+        totals=_total(measure, present, *totals) if totals else None,
         currency=frame.currency,
         empty=_("No fact meets this in scope and period."),
     )
+
+
+def _total(measure: Measure, present: Sequence[str], count: int, total: Cell) -> dict[str, Cell]:
+    """How many facts there are, and under what is counted of each what they come to."""
+    under = COUNTED if COUNTED in present else measure.column
+    said = ngettext("Total of %(n)s fact", "Total of %(n)s facts", count) % {"n": f"{count:,}"}
+    return {present[0]: said, **({under: total} if under and measure.how != "distinct" else {})}
+
+
+def _link(column: str) -> str:
+    """Under which name a row says where the cell of a column leads."""
+    return f"{column}_href"
+
+
+def key_of(row: Row, column: str) -> str:
+    """The key behind a name that a row shows; empty where it has none."""
+    return str(row.get(f"{column}_key") or "")
+
+
+def leading(row: Row, to: Mapping[str, str]) -> Row:
+    """The row with addresses that its cells lead to, by column."""
+    return {**row, **{_link(column): address for column, address in to.items()}}
 
 
 class _Rows(LazyRows):
@@ -155,8 +197,13 @@ class _Rows(LazyRows):
 
 def _made(rows: pa.Table) -> list[Row]:
     """Column by column: keys of the rows asked for are named in one go each."""
-    columns = [_said(name, rows[name]) for name in rows.column_names]
-    return [dict(zip(rows.column_names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    keys = [name for name in LINKED if name in rows.column_names]
+    columns = [
+        *(_said(name, rows[name]) for name in rows.column_names),
+        *(rows[name].to_pylist() for name in keys),
+    ]
+    named = [*rows.column_names, *(f"{name}_key" for name in keys)]
+    return [dict(zip(named, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 def _said(name: str, column: pa.ChunkedArray) -> list[Cell]:

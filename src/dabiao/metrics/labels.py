@@ -51,6 +51,7 @@ COLUMNS: Final[Mapping[str, Promise]] = {
     "person": _("Person"),
     "customer": _("Customer"),
     "unit": _("Unit"),
+    "counted_value": _("Counted"),
     "amount": _("Amount excl. tax"),
     "amount_with_tax": _("Amount incl. tax"),
     "tax_rate": _("Tax rate"),

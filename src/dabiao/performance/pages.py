@@ -1,7 +1,8 @@
 """The cockpit and what lies below it: metric, unit, person, customer, facts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -21,14 +22,14 @@ from dabiao.org.access import UserRequest, page
 from dabiao.performance import tasks
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
-from dabiao.performance.queries import customers, definition, forecast, links, signal_list
+from dabiao.performance.queries import customers, definition, fact_links, forecast, links, signal_list
 from dabiao.performance.queries import over_time as months
 from dabiao.performance.queries.breakdown import Breakdown
 from dabiao.performance.queries.headline import headline
 from dabiao.performance.queries.rows import Signal
-from dabiao.ui import http
+from dabiao.ui import http, view
 from dabiao.ui.address import read_address
-from dabiao.ui.listing import Listing
+from dabiao.ui.listing import Listing, Row
 from dabiao.ui.page import exported, list_page
 
 FILTER = "is_"
@@ -118,7 +119,30 @@ def facts(request: UserRequest, metric: str) -> HttpResponseBase:
     }
     measure, everything = request.GET.get("measure", ""), "export" in request.GET
     behind = drilldown.behind(frame, metric, measure=measure, only=only, everything=everything)
-    return list_page(request, "performance/facts.html", behind.table, name=_file(frame, metric), page=behind)
+    table = replace(behind.table, leads=partial(_fact_leads, frame, request, metric))
+    return list_page(request, "performance/facts.html", table, name=_file(frame, metric), page=behind)
+
+
+def _fact_leads(frame: Frame, request: UserRequest, metric: str, rows: Sequence[Row]) -> Sequence[Row]:
+    """Each fact leads to its customer and its person, and to all that is counted of its order."""
+    may = fact_links.may_open(frame, rows)
+    said, query = {"period": frame.period.label}, request.GET.copy()
+    for name in view.NAMES:
+        query.pop(name, None)
+
+    def leads(row: Row) -> dict[str, str]:
+        customer, person, order = (drilldown.key_of(row, name) for name in drilldown.LINKED)
+        to = {}
+        if customer in may.customers:
+            to["customer"] = _address("performance:customer", customer, frame.query)
+        if person in may.people:
+            to["person"] = f"{reverse('performance:cockpit')}?{urlencode({'person': person, **said})}"
+        if order and f"{FILTER}order" not in query:
+            own = {**query.dict(), f"{FILTER}order": order}
+            to["order"] = _address("performance:facts", metric, {key: str(own[key]) for key in own})
+        return to
+
+    return [drilldown.leading(row, leads(row)) for row in rows]
 
 
 @page()

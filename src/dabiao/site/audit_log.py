@@ -97,6 +97,7 @@ def audit_listing(lines: QuerySet[AuditLine]) -> Listing:
         ],
         rows=AuditRows(lines),
         fixed=True,
+        stacks=True,
     )
 
 

@@ -59,7 +59,7 @@ def health_page(request: UserRequest) -> HttpResponseBase:
         Column("detail", _("What it says"), "long"),
     ]
     worst = max((each.state for each in findings), key=list(LIGHTS).index)
-    listing = Listing("health", columns, rows)
+    listing = Listing("health", columns, rows, stacks=True)
     return list_page(
         request, "health.html", listing, worst=worst, wrong=sum(each.state != "ok" for each in findings)
     )

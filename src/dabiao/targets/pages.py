@@ -28,6 +28,7 @@ from dabiao.org.can import Can
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, queries
 from dabiao.targets.actions import Slot
+from dabiao.targets.logic.rules import typing_rules
 from dabiao.targets.models import LEVELS
 from dabiao.targets.queries.grid import Grid, GridRequest, export_columns, export_rows, grid
 from dabiao.ui import http
@@ -165,6 +166,7 @@ def _context(request: UserRequest, shown: Grid, stamp: str) -> dict[str, object]
         "narrowed": splits.label(dimension) if dimension else "",
         "dimensions": [(n, splits.label(n)) for n in splits.NARROWING if splits.can_split(shown.metric, n)],
         "members": [part.member for part in parts if part.dimension == dimension],
+        "rules": typing_rules(most=actions.LARGEST_RATIO if shown.is_ratio else None),
     }
 
 

@@ -145,8 +145,8 @@ def _link_colour(link: Link) -> str:
     return "--red" if link.value < 0 else "--accent"
 
 
-def columns(trend: Trend) -> Option:
-    """One column a period with the target of each as a line."""
+def columns(trend: Trend, leads: Sequence[str] = ()) -> Option:
+    """One column a period with the target of each as a line. leads: where a click on each column leads."""
     values, goal, ratio = trend.values, trend.goal, trend.unit == "ratio"
     size, step = (Decimal("0.01"), "%") if ratio else _scale([*values, *goal])
     name = step if ratio else _unit(trend.unit, step, trend.currency)
@@ -174,6 +174,7 @@ def columns(trend: Trend) -> Option:
         "xAxis": _labels(trend.labels),
         "yAxis": _values(name=name),
         "series": series,
+        "leads": list(leads),
     }
 
 

@@ -17,6 +17,7 @@ NOTHING: Final = "–"
 GAP: Final = "\u00a0"
 """A space that no line breaks at."""
 SYMBOLS: Final = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "TWD": "NT$"}
+_CENT: Final = Decimal("0.01")
 _STEPS: Final = {
     "zh-hans": ((Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万")),
     "zh-hant": ((Decimal(10) ** 8, "億"), (Decimal(10) ** 4, "萬")),
@@ -70,6 +71,16 @@ def exact(value: Number, digits: int | None = None) -> str:
         return plain(value, digits)
     text = f"{_decimal(value):,f}".replace("-", "−")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rough(value: Number) -> str:
+    """A figure that is worked out from others, as a person would write it: whole from a thousand on, else two decimals
+    at most."""
+    number = _decimal(value)
+    if abs(number) >= 1000:
+        return plain(number)
+    cents_ = number.quantize(_CENT, rounding=ROUND_HALF_UP)
+    return exact(cents_ if cents_ else 0)
 
 
 def money(value: Number, currency: str = "CNY") -> str:

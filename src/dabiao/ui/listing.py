@@ -1,6 +1,6 @@
 """A table as data: columns that say what they hold, rows, totals. Pages draw it, exports write it, one and the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,6 +63,10 @@ class Listing:
     """Other tables stand beside it: addresses say which of them is meant."""
     fixed: bool = False
     """The page's own query has chosen and ordered the rows and reads them as needed: no filter, no order here."""
+    stacks: bool = False
+    """On a phone the cells of a row stand below each other: without heads they say themselves what they are."""
+    leads: Callable[[Sequence[Row]], Sequence[Row]] | None = None
+    """Adds the addresses that cells lead to, to the rows that are drawn: where asking for all would take long."""
     passing: bool = False
     """Rows that only this answer has, like errors of an upload: all are drawn, no address leads back to them."""
 

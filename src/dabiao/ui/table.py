@@ -50,7 +50,7 @@ def drawn(request: HttpRequest, table: Listing, *, tools: bool = True) -> dict[s
         "filters": not table.fixed and count >= FILTERED_FROM,
         "fields": hidden_fields(request, table, view),
         "exports": [] if table.passing else _exports(request, table, replace(view, page=1)),
-        "totals": _cells(table, table.totals) if table.totals else None,
+        "totals": _totals(table, table.totals) if table.totals else None,
         "before": address(request, table, replace(view, page=rows.page - 1)) if rows.page > 1 else "",
         "after": address(request, table, replace(view, page=rows.page + 1)) if rows.page < rows.pages else "",
         **vars(rows),
@@ -71,8 +71,9 @@ def _whole(table: Listing, view: View) -> Rows:
     """Every row, hidden where the filter leaves it out, each cell with its rank: the browser takes it from here."""
     left = matching(table, view.words)
     ranks = [order.ranks(keys(table, column)) for column in table.columns]
+    led = _led(table, table.rows)
     rows = [
-        Drawn(_cells(table, table.rows[at], [column[at] for column in ranks]), at, not left[at])
+        Drawn(_cells(table, led[at], [column[at] for column in ranks]), at, not left[at])
         for at in places(table, view)
     ]
     return Rows(rows, sum(left))
@@ -83,8 +84,12 @@ def _page(table: Listing, view: View) -> Rows:
     rows = kept(table, view)
     pages = max(1, -(-len(rows) // PAGE))
     page = min(view.page, pages)
-    shown = rows[(page - 1) * PAGE : page * PAGE]
+    shown = _led(table, rows[(page - 1) * PAGE : page * PAGE])
     return Rows([Drawn(_cells(table, row)) for row in shown], len(rows), page, pages)
+
+
+def _led(table: Listing, rows: Sequence[Row]) -> Sequence[Row]:
+    return table.leads(rows) if table.leads else rows
 
 
 def _head(request: HttpRequest, table: Listing, column: Column, view: View) -> Head:
@@ -95,6 +100,16 @@ def _head(request: HttpRequest, table: Listing, column: Column, view: View) -> H
 
 def _exports(request: HttpRequest, table: Listing, view: View) -> list[tuple[str, str]]:
     return [(kind, address(request, table, view, export=kind)) for kind in ("csv", "xlsx")]
+
+
+def _totals(table: Listing, totals: Row) -> SafeString:
+    """What has no total is left empty: that is not the same as having none."""
+    return mark_safe(
+        "".join(
+            cells.drawn(column, cells.cell(column, totals, table.currency) if column.key in totals else SafeString())
+            for column in table.columns
+        )
+    )  # fmt: skip
 
 
 def _cells(table: Listing, row: Row, ranks: Sequence[str] | None = None) -> SafeString:

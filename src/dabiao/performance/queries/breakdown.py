@@ -223,9 +223,9 @@ def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[
     change: Kind = "points" if unit == "ratio" else "change"
     against = [
         Column("light", pgettext("colour of a status", "Light"), "light", export=False),
+        Column("attained", _("Attainment"), "ratio"),
         Column("target", _("Target"), kind),
         Column("attainment", _("Done / due"), "bullet", export=False),
-        Column("attained", _("Attainment"), "ratio"),
         Column("rank", _("Rank"), "count", note=_("By attainment, among those that have a target")),
         Column("ahead", _("Against pace"), kind, note=_("Actual less what the target asks for by now")),
     ]

@@ -24,7 +24,7 @@ def funnel(frame: Frame, known: Sequence[str], values: Values) -> tuple[Stage, .
     before: int | None = None
     for key, count in counts:
         share = count / before if count is not None and before and count <= before else None
-        stages.append(Stage(frame.label(key), count, share))
+        stages.append(Stage(frame.label(key), count, share, counts=frame.note(key)))
         before = count
     return tuple(stages)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from dabiao.engine.light import Colour
@@ -174,6 +175,8 @@ class Stage:
     href: str = ""
     note: str = ""
     hot: bool = False
+    counts: str = ""
+    """What it counts, in words."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,12 @@ class Cockpit:
     def is_judged(self) -> bool:
         """Whether anything is held against a target that is due: else nobody can say that nothing stands out."""
         return any(tile.light for tile in self.tiles)
+
+    @property
+    def widens(self) -> bool:
+        """Whether a stage of the funnel is larger than the one before: each counts its own period, no cohort is followed."""
+        counts = [stage.value for stage in self.funnel if stage.value is not None]
+        return any(before < after for before, after in pairwise(counts))
 
     @property
     def sure_links(self) -> tuple[Link, ...]:

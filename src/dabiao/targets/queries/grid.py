@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from dabiao.core.spreadsheet import Row as ExportRow
 from dabiao.engine import number
-from dabiao.engine.metric import Metric
+from dabiao.engine.metric import Metric, grows
 from dabiao.engine.period import Fiscal, Period
 from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.lake import dictionary
@@ -19,6 +19,8 @@ from dabiao.org.access import User
 from dabiao.org.queries import Scope
 from dabiao.targets import queries
 from dabiao.targets.models import LEVELS
+from dabiao.targets.queries import seated, selling
+from dabiao.targets.queries.balance import Balance, balanced
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,18 @@ class Cell:
     value: Decimal | None
     derived: Decimal | None
     text: str
-    """As it is typed: plain digits, a ratio with its percent sign."""
+    """What is stored as it is typed: plain digits, a ratio with its percent sign."""
+    exact: str = ""
+    """What is shown, in the same way."""
+    counted: Decimal | None = None
+    """What of it belongs to the whole above: of somebody who sat there for a part of the time, that part."""
+    told: bool = True
+    """Whether this viewer may know what is counted."""
+
+    @property
+    def counted_apart(self) -> str | None:
+        """What is counted where that is not all that is shown; "" for nothing of it."""
+        return None if self.counted == self.shown else number.text(self.counted) or ""
 
     @property
     def shown(self) -> Decimal | None:
@@ -59,16 +72,32 @@ class GridRow:
     depth: int
     locked: bool
     cells: tuple[Cell, ...]
+    folded: bool = False
+    """A unit that sells nothing: shown to whoever wants it."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The whole grid; the first column is the year (or, over weeks, the quarter) itself."""
+    """The whole grid; the first column is the year (or, over weeks, the quarter) itself. The first row is the whole,
+    the others are its parts."""
 
     metric: Metric
     asked: GridRequest
     periods: tuple[Period, ...]
     rows: tuple[GridRow, ...]
+    here: Period
+    """The column to begin with: the one asked for, else that of today, else the first that was asked for."""
+    balance: tuple[Balance, ...] = ()
+    """Column by column how the parts stand against the whole; nothing where no parts add up to one."""
+
+    @property
+    def folded(self) -> int:
+        return sum(row.folded for row in self.rows)
+
+    @property
+    def uneven(self) -> int:
+        """In how many columns the parts do not sum to the whole."""
+        return sum(bool(each.left) for each in self.balance)
 
     @property
     def is_ratio(self) -> bool:
@@ -82,25 +111,77 @@ class Grid:
 def grid(viewer: User, asked: GridRequest, *, fiscal: Fiscal, on: date) -> Grid:
     """The scope, the units below it and the people in it, by months or weeks. Scope has been checked."""
     periods = _periods(asked.period, fiscal)
+    metric = dictionary.in_force()[asked.metric]
     holders = _holders(viewer, asked.scope, periods[0], on)
     scopes = [scope for scope, _name, _depth in holders]
-    stored = _stored(asked, periods, scopes)
-    metric = dictionary.in_force()[asked.metric]
+    cells = _cells(viewer, asked, periods, scopes, metric, on)
     may = queries.may_set(viewer, scopes, on)
+    idle = _idle(scopes, cells)
+    rows = [
+        GridRow(scope.kind, scope.key, name, depth, not may[scope], cells[scope], scope in idle)
+        for scope, name, depth in holders
+    ]
+    rows.sort(key=lambda row: row.folded)
+    balance = _balance(asked, periods, rows) if grows(metric) and len(rows) > 1 else ()
+    return Grid(metric, asked, periods, tuple(rows), _here(asked.period, periods, on), balance)
+
+
+def _cells(
+    viewer: User, asked: GridRequest, periods: Sequence[Period], scopes: Sequence[Scope], metric: Metric, on: date
+) -> Mapping[Scope, tuple[Cell, ...]]:  # fmt: skip
+    """Each scope's slots, those empty that the viewer may not know."""
+    stored = _stored(asked, periods, scopes)
     seen = [queries.seen_in(viewer, scopes, period.start, period.end, on) for period in periods]
     derived = [_derived(asked, period, scopes) for period in periods]
-    rows = []
-    for scope, name, depth in holders:
-        cells = tuple(
-            _cell(
-                period, stored.get((scope, period.start, period.end)), found.get(scope), metric, asked.level
-            )
-            if scope in shown
-            else _cell(period, None, None, metric, asked.level)
-            for period, found, shown in zip(periods, derived, seen, strict=True)
+    partly = seated.partly(asked.scope, scopes, periods)
+    of_days = {days: _derived(asked, days, [*people]) for days, people in partly.people.items()}
+
+    def cell(scope: Scope, at: int) -> Cell:
+        period = periods[at]
+        days = partly.days.get((scope, period))
+        known = [found for each in days or () if (found := of_days[each].get(scope)) is not None]
+        part = sum(known, Decimal(0)) if known else None
+        if scope not in seen[at]:
+            return Cell(period.start, period.end, None, None, "", counted=part, told=days is not None)
+        levels = stored.get((scope, period.start, period.end))
+        value = _level(levels, asked.level) if levels else None
+        follows = None if levels else derived[at].get(scope)
+        whole = follows if value is None else value
+        text, exact = typed(value, metric), typed(whole, metric)
+        counted = whole if days is None else part
+        return Cell(period.start, period.end, value, follows, text, exact, counted)
+
+    return {scope: tuple(cell(scope, at) for at in range(len(periods))) for scope in scopes}
+
+
+def _idle(scopes: Sequence[Scope], cells: Mapping[Scope, Sequence[Cell]]) -> frozenset[Scope]:
+    """Units below the first that sell nothing."""
+    units = {scope.key: scope for scope in scopes[1:] if scope.kind == "unit"}
+    promised = [key for key, scope in units.items() if any(each.shown is not None for each in cells[scope])]
+    return frozenset(units[key] for key in selling.idle(units, promised))
+
+
+def _balance(asked: GridRequest, periods: Sequence[Period], rows: Sequence[GridRow]) -> tuple[Balance, ...]:
+    """Column by column; a whole for whose days nothing is set of its own follows from its parts."""
+    first, last = min(period.start for period in periods), max(period.end for period in periods)
+    wanted = queries.Filter(since=first, until=last, scope=asked.scope, metric=asked.metric)
+    own = [row for row in queries.stored(wanted) if asked.part in {WHOLE, Part(row.dimension, row.member)}]
+    whole, *parts = (row.cells for row in rows)
+    return tuple(
+        balanced(
+            whole[at].shown,
+            [cells[at].counted for cells in parts],
+            follows=not any(row.starts_on < period.end and period.start < row.ends_on for row in own),
+            known=all(cells[at].told for cells in parts),
         )
-        rows.append(GridRow(scope.kind, scope.key, name, depth, not may[scope], cells))
-    return Grid(metric, asked, periods, tuple(rows))
+        for at, period in enumerate(periods)
+    )
+
+
+def _here(asked: Period, periods: Sequence[Period], on: date) -> Period:
+    inside = [each for each in periods[1:] if each.start < asked.end and asked.start < each.end]
+    exactly = (each for each in periods[1:] if each.label == asked.label)
+    return next(exactly, next((each for each in inside if on in each), inside[0]))
 
 
 def _periods(period: Period, fiscal: Fiscal) -> tuple[Period, ...]:
@@ -164,11 +245,6 @@ def _stored(
 def _derived(asked: GridRequest, period: Period, scopes: Sequence[Scope]) -> Mapping[Scope, Decimal | None]:
     found = queries.targets_for(scopes, [asked.metric], period.start, period.end, part=asked.part)
     return {scope: _level(promise.levels, asked.level) for (scope, _metric), promise in found.items()}
-
-
-def _cell(period: Period, stored: Levels | None, derived: Decimal | None, metric: Metric, level: str) -> Cell:
-    value = _level(stored, level) if stored else None
-    return Cell(period.start, period.end, value, None if stored else derived, typed(value, metric))
 
 
 def typed(value: Decimal | None, metric: Metric) -> str:

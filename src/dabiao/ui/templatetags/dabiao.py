@@ -10,7 +10,7 @@ from django import template
 from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -46,6 +46,12 @@ def count(value: Number | None) -> str:
 def exact(value: Number | None) -> str:
     """Every digit there is."""
     return format.NOTHING if value is None else format.exact(value)
+
+
+@register.filter
+def rough(value: Number | None) -> str:
+    """A figure worked out from others: 6,984,545.4545 → 6,984,545."""
+    return format.NOTHING if value is None else format.rough(value)
 
 
 @register.filter
@@ -191,10 +197,19 @@ def correlation_chart(links: Sequence[charts.Link], key: str, label: str) -> Saf
     return chart(charts.correlation(links), key, label)
 
 
-@register.simple_tag
-def columns_chart(trend: charts.Trend, key: str, label: str) -> SafeString:
-    """A metric period by period with its targets."""
-    return chart(charts.columns(trend), key, label, "low")
+@register.simple_tag(takes_context=True)
+def columns_chart(
+    context: Mapping[str, Any], trend: charts.Trend, key: str, label: str, to: str = ""
+) -> SafeString:
+    """A metric period by period with its targets. A column leads to the metric `to`, split, in its period."""
+    leads = [keep(context, "performance:breakdown", to, period=each) for each in trend.labels] if to else []
+    drawn = chart(charts.columns(trend, leads), key, label, "low")
+    if not leads:
+        return drawn
+    links = format_html_join(
+        " ", '<a href="{}">{}</a>', [(at, each) for at, each in zip(leads, trend.labels, strict=True)]
+    )
+    return format_html('{}<nav class="chart-leads" aria-label="{}">{}</nav>', drawn, label, links)
 
 
 @register.simple_tag
