@@ -131,6 +131,8 @@ COLUMNS: Final[Mapping[str, Promise]] = {
     "customer_tier": _("Customer tier"),
     "high_value": _("High-value customer"),
     "entered_by": _("Filed by"),
+    "note": _("Note"),
+    "next_step": _("Next step"),
     "signer": _("Signer"),
     "status": _("Status"),
     "contract_party": _("Contract party"),
