@@ -26,6 +26,7 @@ __all__ = [
     "answer",
     "coverage",
     "facts",
+    "last_days",
     "rows",
     "without_facts",
 ]
@@ -71,6 +72,21 @@ def facts(
     count = lake.run(f"SELECT count(*) AS n FROM ({text})", **small).column(0)[0].as_py()
     ordered = f"{text} ORDER BY day DESC NULLS LAST, source, key"
     return int(count), lake.run(ordered if newest is None else f"{ordered} LIMIT {newest}", **small)
+
+
+def last_days(
+    lake: Lake, question: MetricRequest, each: Measure, *, windows: Windows, seats: Collection[int] | None
+) -> pa.Table:
+    """The last day of the facts that `facts` tells, for every combination of the question's dimensions that has any.
+
+    returns: the dimensions, day. Raises BadMetricRequest.
+    """
+    plan = plan_from_facts(lake, question, seats=seats)
+    by = ", ".join(f'"{name}"' for name in question.by)
+    told = (
+        f"SELECT {by}, max(day) AS day FROM ({_compiled_facts(each, plan.shape)}) GROUP BY ALL ORDER BY ALL"
+    )
+    return lake.run(told, windows=windows.days, **plan.small)
 
 
 @lru_cache(maxsize=128)

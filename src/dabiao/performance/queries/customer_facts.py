@@ -1,0 +1,228 @@
+"""The newest facts of one customer in scope: orders, receivables, opportunities, and all that happened in one line of time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, cast
+
+import pyarrow as pa
+from django.utils.translation import gettext as _
+
+from dabiao.engine.metric import Measure
+from dabiao.engine.period import between
+from dabiao.metrics import answer, labels, names
+from dabiao.metrics.answer import MetricRequest, Windows
+from dabiao.metrics.frame import Frame
+from dabiao.ui.listing import Cell, Column, Kind, Listing
+
+LONG_AGO: Final = date(2000, 1, 1)
+AHEAD: Final = 366
+"""Days to come of which instalments are told."""
+NEWEST: Final = 8
+"""Rows of a section; the page of the facts behind a metric has all of a period."""
+HAPPENED: Final = 12
+"""Rows of the timeline."""
+Fact = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of one kind of facts. metric: whose facts they are, where more of them can be looked at."""
+
+    key: str
+    title: str
+    metric: str
+    table: Listing
+
+
+_COLUMNS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
+    "sales_amount": (
+        ("ordered_on", "day"), ("order", "code"), ("product", "text"), ("qty", "number"), ("amount", "cents"),
+        ("person", "text"),
+    ),
+    "due_amount": (
+        ("due_on", "day"), ("contract", "code"), ("kind", "text"), ("amount_with_tax", "cents"), ("open", "cents"),
+    ),
+    "new_opportunities": (
+        ("created_on", "day"), ("product_line", "text"), ("stage", "text"), ("outcome", "text"), ("amount", "cents"),
+        ("expected_close_on", "day"), ("person", "text"),
+    ),
+}  # fmt: skip
+"""The metric whose facts a section shows → its columns."""
+
+
+def sections(frame: Frame, customer: str) -> tuple[Section, ...]:
+    """What the scope has of the customer, the newest first; a kind of facts that the company does not keep has none."""
+    facts = {
+        key: _facts(frame, key, customer) for key in frame.known((*_COLUMNS, "received_amount", "complaints"))
+    }
+    titles = {
+        "sales_amount": ("orders", labels.table("order_lines")),
+        "due_amount": ("receivables", labels.table("receivables")),
+        "new_opportunities": ("opportunities", labels.table("opportunities")),
+    }
+    if "due_amount" in facts:
+        facts["due_amount"] = _with_open(frame, facts["due_amount"])
+    shown = (
+        Section(name, title, key, _table(frame, name, key, facts[key][:NEWEST]))
+        for key, (name, title) in titles.items()
+        if key in facts
+    )
+    return (
+        *shown,
+        Section("timeline", _("Timeline"), "", _timeline(frame, facts, _activities(frame, customer))),
+    )
+
+
+def _table(frame: Frame, name: str, key: str, facts: Sequence[Fact]) -> Listing:
+    kinds = _COLUMNS[key]
+    columns = [
+        Column(each, _("Still open") if each == "open" else labels.column(each), kind) for each, kind in kinds
+    ]
+    called = {
+        each: names.names(each, {fact[each] for fact in facts})
+        for each, kind in kinds
+        if kind in {"text", "code"}
+    }
+    rows = [{each: _cell(fact[each], called.get(each, {})) for each, _kind in kinds} for fact in facts]
+    return Listing(name, columns, rows, currency=frame.currency, empty=_("Nothing of this yet."))
+
+
+def _cell(value: object, called: Mapping[str, str]) -> Cell:
+    if isinstance(value, str):
+        return called.get(value) or labels.value(value)
+    return cast(Cell, value)
+
+
+def _facts(frame: Frame, key: str, customer: str, *, each: Measure | None = None) -> list[Fact]:
+    """The newest facts of a metric of the customer in scope, up to today; what falls due also a while ahead."""
+    measure = each or frame.metrics[key]
+    if not isinstance(measure, Measure):
+        return []
+    last = date.fromordinal(frame.today.toordinal() + AHEAD) if key == "due_amount" else frame.today
+    window = Windows((("", LONG_AGO, between(last, last).end),))
+    asked = MetricRequest((key,), (), (("customer", (customer,)),))
+    _count, rows = answer.facts(
+        frame.lake, asked, measure, windows=window, seats=frame.seats, newest=HAPPENED
+    )
+    return list(rows.to_pylist())
+
+
+def _activities(frame: Frame, customer: str) -> list[Fact]:
+    """Activities of every kind: the facts of visits without what makes a visit."""
+    visits = frame.metrics.get("visits") if frame.known(("visits",)) else None
+    if not isinstance(visits, Measure) or visits.source.table != "activities":
+        return []
+    return _facts(frame, "visits", customer, each=replace(visits, where=()))
+
+
+def _with_open(frame: Frame, facts: Sequence[Fact]) -> list[Fact]:
+    """Receivables with what has not been settled of them by today; unknown where the company keeps no allocations."""
+    if "allocations" not in frame.lake.tables or not facts:
+        return [{**fact, "open": None} for fact in facts]
+    wanted = pa.table({"receivable": pa.array([fact["key"] for fact in facts], pa.string())})
+    rows = frame.lake.run(
+        f"""SELECT receivable, sum(amount_with_tax) AS paid FROM allocations JOIN wanted USING (receivable)
+            WHERE allocated_on <= DATE '{frame.today.isoformat()}' GROUP BY 1""",
+        wanted=wanted,
+    )
+    paid = dict(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+    return [{**fact, "open": _left(fact["amount_with_tax"], paid.get(fact["key"]))} for fact in facts]
+
+
+def _left(due: Decimal | None, paid: Decimal | None) -> Decimal | None:
+    return None if due is None else due - (paid or 0)
+
+
+def _timeline(frame: Frame, facts: Mapping[str, Sequence[Fact]], activities: Sequence[Fact]) -> Listing:
+    """All that happened, the newest first: what was done, said, ordered, paid and complained about."""
+    named = {key: _named(rows, ("product", "product_line")) for key, rows in facts.items()}
+    happened = [
+        *_happened(activities, "started_at", lambda fact: labels.value(fact["kind"]), _said),
+        *_happened(
+            named.get("sales_amount", ()), "ordered_on", lambda _fact: labels.column("order"), _ordered
+        ),
+        *_happened(
+            named.get("received_amount", ()), "received_on", lambda _fact: labels.column("receipt"), _paid
+        ),
+        *_happened(
+            named.get("new_opportunities", ()),
+            "created_on",
+            lambda _fact: labels.column("opportunity"),
+            _wanted,
+        ),
+        *_happened(named.get("complaints", ()), "opened_at", lambda _fact: _("Complaint"), _complained),
+    ]
+    people = names.names("person", {row["person"] for row in happened})
+    rows = [
+        {**row, "person": people.get(str(row["person"])) or row["person"]}
+        for row in sorted(happened, key=lambda row: cast(date, row["day"]), reverse=True)[:HAPPENED]
+    ]
+    columns = [
+        Column("day", labels.column("day"), "day"),
+        Column("what", _("What")),
+        Column("said", _("Details"), "long"),
+        Column("amount", _("Amount"), "cents"),
+        Column("person", labels.column("person")),
+    ]
+    return Listing("timeline", columns, rows, currency=frame.currency, empty=_("Nothing has happened yet."))
+
+
+def _named(facts: Sequence[Fact], columns: Sequence[str]) -> list[Fact]:
+    """The facts with names in place of the keys of some columns."""
+    called = {each: names.names(each, {fact.get(each) for fact in facts}) for each in columns}
+    return [
+        {**fact, **{each: of.get(str(fact.get(each)), fact.get(each)) for each, of in called.items()}}
+        for fact in facts
+    ]
+
+
+Told = tuple[str | None, Decimal | None]
+
+
+def _happened(
+    facts: Sequence[Fact], on: str, what: Callable[[Fact], str], told: Callable[[Fact], Told]
+) -> list[dict[str, Cell]]:
+    rows = []
+    for fact in facts:
+        day = fact[on]
+        said, amount = told(fact)
+        rows.append(
+            {
+                "day": day.date() if isinstance(day, datetime) else day,
+                "what": what(fact),
+                "said": said,
+                "amount": amount,
+                "person": fact.get("person"),
+            }
+        )
+    return rows
+
+
+def _said(fact: Fact) -> Told:
+    step = _("next: %(step)s") % {"step": fact["next_step"]} if fact["next_step"] else None
+    minutes = _("%(n)s min") % {"n": fact["minutes"]} if fact["minutes"] else None
+    return _joined(minutes, fact["note"], step), None
+
+
+def _ordered(fact: Fact) -> Told:
+    return _joined(fact["order"], fact["product"]), fact["amount"]
+
+
+def _paid(fact: Fact) -> Told:
+    return _joined(fact["contract"], labels.value(fact["method"]) if fact["method"] else None), fact[
+        "amount_with_tax"
+    ]
+
+
+def _wanted(fact: Fact) -> Told:
+    return _joined(fact["key"], fact["product_line"]), fact["amount"]
+
+
+def _complained(fact: Fact) -> Told:
+    return _joined(*(labels.value(fact[name]) for name in ("severity", "cause") if fact[name])), None
+
+
+def _joined(*parts: str | None) -> str | None:
+    return " · ".join(part for part in parts if part) or None
