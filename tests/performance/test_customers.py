@@ -144,7 +144,11 @@ class TestPage:
 
     @pytest.mark.parametrize(
         ("period", "status", "day"),
-        [("2026-01", "Dormant", "Jan 31"), ("2026-02", "Active", "Feb 28"), ("2026-03", "Lost", "Mar 16")],
+        [
+            ("2026-01", "Dormant", "31 Jan 2026"),
+            ("2026-02", "Active", "28 Feb 2026"),
+            ("2026-03", "Lost", "16 Mar 2026"),
+        ],
     )
     def test_tells_the_status_of_the_end_of_the_period_and_says_of_when(
         self, known, as_, period, status, day
@@ -152,7 +156,7 @@ class TestPage:
         page = as_("emma").get(f"/customers/C1/?period={period}").content.decode()
         told = page.split("What is known")[1].split("</dl>")[0]
 
-        assert f"<dd>{status}</dd>" in told and "as of" in told
+        assert f"<dd>{status}</dd>" in told and f"as of {day}" in told
 
 
 class TestSections:
@@ -163,16 +167,23 @@ class TestSections:
         R2   test    P09     C1        2026-02-21  999              HT2
         R3   test    P04     C1        2026-06-30  200              HT1
         R4   test    P04     C2        2026-02-20  777              HT9
+        R5   test    P04     C1        2026-01-20  50               HT0
         """,
         "allocations": """
         key  person  customer  allocated_on  amount_with_tax  receivable
         L1   P04     C1        2026-03-01    100              R1
+        L3   P04     C1        2026-01-21    50               R5
         L2   P04     C1        2026-04-01    13               R1
         """,
         "opportunities": """
-        key   person  customer  created_on  amount  stage     outcome
-        OP1   P04     C1        2026-03-01  5000    proposal  -
-        OP2   P09     C1        2026-03-02  6000    proposal  -
+        key   person  customer  created_on  amount  stage        outcome
+        OP0   P04     C1        2026-03-03  4000    won          won
+        OP1   P04     C1        2026-03-01  5000    negotiation  -
+        OP2   P09     C1        2026-03-02  6000    proposal     -
+        """,
+        "complaints": """
+        key  person  customer  opened_at            cause     severity
+        Q1   P04     C1        2026-03-13T09:00:00  delivery  high
         """,
         "activities": """
         key  person  customer  started_at           kind   minutes  note    next_step
@@ -198,22 +209,31 @@ class TestSections:
             "2026-03-05", "2026-02-03", "2026-01-12",
         ]  # fmt: skip
 
-    def test_have_receivables_with_what_is_still_open_of_them_today(self, told):
-        assert [(row["contract"], row["open"]) for row in told()["receivables"]] == [
-            ("HT1", Decimal(200)), ("HT1", Decimal(13)),
+    def test_have_receivables_that_are_open_today_the_most_overdue_first(self, told):
+        assert [(row["due_on"].isoformat(), row["open"], row["late"]) for row in told()["receivables"]] == [
+            ("2026-02-20", Decimal(13), 24), ("2026-06-30", Decimal(200), None),
         ]  # fmt: skip
 
-    def test_have_opportunities_of_the_scope_alone(self, told):
-        assert [row["amount"] for row in told()["opportunities"]] == [5000]
-        assert [row["amount"] for row in told("ada", ("unit", "company"))["opportunities"]] == [6000, 5000]
+    def test_have_opportunities_of_the_scope_alone_open_ones_first(self, told):
+        assert [row["amount"] for row in told()["opportunities"]] == [5000, 4000]
+        assert [row["amount"] for row in told("ada", ("unit", "company"))["opportunities"]] == [
+            6000,
+            5000,
+            4000,
+        ]
+
+    def test_call_stages_and_causes_by_their_names(self, told):
+        assert [row["stage"] for row in told()["opportunities"]] == ["Negotiation", "Won"]
+        assert told()["timeline"][0]["said"] == "High · Delivery"
 
     def test_have_one_line_of_time_of_all_that_happened(self, told):
         line = [(row["day"].isoformat(), row["what"], row["said"]) for row in told()["timeline"]]
 
-        assert line[:4] == [
+        assert line[1:6] == [
             ("2026-03-12", "Visit", "40 min"),
             ("2026-03-10", "Call", "15 min · 谈价格 · next: 寄样品"),
             ("2026-03-05", "Order", "D1 · X"),
+            ("2026-03-03", "Opportunity", "OP0"),
             ("2026-03-01", "Opportunity", "OP1"),
         ]
         assert line == sorted(line, key=lambda row: row[0], reverse=True)

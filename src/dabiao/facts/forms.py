@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dabiao.facts import queries
 from dabiao.facts.logic.labels import ACTIVITIES
@@ -105,7 +106,7 @@ class ConnectorForm(Form):
 class ActivityForm(Form):
     """One activity, short enough for a phone."""
 
-    kind = forms.ChoiceField(label=_("What"), choices=list(ACTIVITIES.items()))
+    kind = forms.ChoiceField(label=pgettext_lazy("what happened", "What"), choices=list(ACTIVITIES.items()))
     customer = forms.CharField(
         label=_("Customer"), max_length=200, widget=forms.TextInput(attrs={"list": "customers"})
     )
@@ -148,6 +149,7 @@ class ActivityForm(Form):
     def ask_whether_new(self) -> None:
         """Somebody whom nobody knows was named: whether that is meant, only a person can say."""
         self.fields["new_customer"] = self._new
+        self.order_fields(["kind", "customer", "new_customer"])
 
 
 class CorrectedActivityForm(ActivityForm):

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 import pyarrow as pa
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from dabiao.engine.metric import Measure
 from dabiao.engine.period import between
@@ -21,6 +22,8 @@ AHEAD: Final = 366
 """Days to come of which instalments are told."""
 NEWEST: Final = 8
 """Rows of a section; the page of the facts behind a metric has all of a period."""
+MANY: Final = 500
+"""Receivables and opportunities of a customer that are looked through for those that are open."""
 HAPPENED: Final = 12
 """Rows of the timeline."""
 Fact = Mapping[str, Any]
@@ -43,6 +46,7 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
     ),
     "due_amount": (
         ("due_on", "day"), ("contract", "code"), ("kind", "text"), ("amount_with_tax", "cents"), ("open", "cents"),
+        ("late", "number"),
     ),
     "new_opportunities": (
         ("created_on", "day"), ("product_line", "text"), ("stage", "text"), ("outcome", "text"), ("amount", "cents"),
@@ -52,27 +56,40 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
 """The metric whose facts a section shows → its columns."""
 
 
+_TABLES: Final[Mapping[str, str]] = {
+    "sales_amount": "order_lines",
+    "due_amount": "receivables",
+    "new_opportunities": "opportunities",
+    "received_amount": "receipts",
+    "complaints": "complaints",
+    "visits": "activities",
+}
+"""Metric → the table whose columns are read here; a company's own metric of that name may count something else."""
+
+
 def sections(frame: Frame, customer: str) -> tuple[Section, ...]:
     """What the scope has of the customer, the newest first; a kind of facts that the company does not keep has none."""
-    facts = {
-        key: _facts(frame, key, customer) for key in frame.known((*_COLUMNS, "received_amount", "complaints"))
-    }
+    facts = {key: _facts(frame, key, customer) for key in frame.known(_TABLES) if _is_plain(frame, key)}
     titles = {
         "sales_amount": ("orders", labels.table("order_lines")),
-        "due_amount": ("receivables", labels.table("receivables")),
+        "due_amount": ("receivables", _("Receivables still open")),
         "new_opportunities": ("opportunities", labels.table("opportunities")),
     }
     if "due_amount" in facts:
-        facts["due_amount"] = _with_open(frame, facts["due_amount"])
+        facts["due_amount"] = _still_open(frame, facts["due_amount"])
+    if "new_opportunities" in facts:
+        facts["new_opportunities"].sort(key=lambda fact: fact["outcome"] is not None)
     shown = (
         Section(name, title, key, _table(frame, name, key, facts[key][:NEWEST]))
         for key, (name, title) in titles.items()
         if key in facts
     )
-    return (
-        *shown,
-        Section("timeline", _("Timeline"), "", _timeline(frame, facts, _activities(frame, customer))),
-    )
+    return (*shown, Section("timeline", _("Timeline"), "", _timeline(frame, facts)))
+
+
+def _is_plain(frame: Frame, key: str) -> bool:
+    metric = frame.metrics[key]
+    return isinstance(metric, Measure) and metric.source.table == _TABLES[key]
 
 
 def _table(frame: Frame, name: str, key: str, facts: Sequence[Fact]) -> Listing:
@@ -95,32 +112,25 @@ def _cell(value: object, called: Mapping[str, str]) -> Cell:
     return cast(Cell, value)
 
 
-def _facts(frame: Frame, key: str, customer: str, *, each: Measure | None = None) -> list[Fact]:
-    """The newest facts of a metric of the customer in scope, up to today; what falls due also a while ahead."""
-    measure = each or frame.metrics[key]
-    if not isinstance(measure, Measure):
-        return []
+def _facts(frame: Frame, key: str, customer: str) -> list[Fact]:
+    """The newest facts of a metric of the customer in scope, up to today; what falls due also a while ahead. Of visits:
+    activities of every kind."""
+    measure = cast(Measure, frame.metrics[key])
+    if key == "visits":
+        measure = replace(measure, where=())
     last = date.fromordinal(frame.today.toordinal() + AHEAD) if key == "due_amount" else frame.today
     window = Windows((("", LONG_AGO, between(last, last).end),))
     asked = MetricRequest((key,), (), (("customer", (customer,)),))
-    _count, rows = answer.facts(
-        frame.lake, asked, measure, windows=window, seats=frame.seats, newest=HAPPENED
-    )
+    many = HAPPENED if key in {"visits", "complaints", "sales_amount", "received_amount"} else MANY
+    _count, rows = answer.facts(frame.lake, asked, measure, windows=window, seats=frame.seats, newest=many)
     return list(rows.to_pylist())
 
 
-def _activities(frame: Frame, customer: str) -> list[Fact]:
-    """Activities of every kind: the facts of visits without what makes a visit."""
-    visits = frame.metrics.get("visits") if frame.known(("visits",)) else None
-    if not isinstance(visits, Measure) or visits.source.table != "activities":
-        return []
-    return _facts(frame, "visits", customer, each=replace(visits, where=()))
-
-
-def _with_open(frame: Frame, facts: Sequence[Fact]) -> list[Fact]:
-    """Receivables with what has not been settled of them by today; unknown where the company keeps no allocations."""
+def _still_open(frame: Frame, facts: Sequence[Fact]) -> list[Fact]:
+    """Receivables that have not been settled by today, those due first on top; all of them, the newest first, where the
+    company keeps no allocations and nobody can tell."""
     if "allocations" not in frame.lake.tables or not facts:
-        return [{**fact, "open": None} for fact in facts]
+        return [{**fact, "open": None, "late": None} for fact in facts]
     wanted = pa.table({"receivable": pa.array([fact["key"] for fact in facts], pa.string())})
     rows = frame.lake.run(
         f"""SELECT receivable, sum(amount_with_tax) AS paid FROM allocations JOIN wanted USING (receivable)
@@ -128,31 +138,50 @@ def _with_open(frame: Frame, facts: Sequence[Fact]) -> list[Fact]:
         wanted=wanted,
     )
     paid = dict(zip(*(column.to_pylist() for column in rows.columns), strict=True))
-    return [{**fact, "open": _left(fact["amount_with_tax"], paid.get(fact["key"]))} for fact in facts]
+    told = [
+        {
+            **fact,
+            "open": _left(fact["amount_with_tax"], paid.get(fact["key"])),
+            "late": (frame.today - fact["due_on"]).days if fact["due_on"] < frame.today else None,
+        }
+        for fact in facts
+    ]
+    return sorted((fact for fact in told if fact["open"]), key=lambda fact: (fact["due_on"], fact["key"]))
 
 
 def _left(due: Decimal | None, paid: Decimal | None) -> Decimal | None:
     return None if due is None else due - (paid or 0)
 
 
-def _timeline(frame: Frame, facts: Mapping[str, Sequence[Fact]], activities: Sequence[Fact]) -> Listing:
+def _timeline(frame: Frame, facts: Mapping[str, Sequence[Fact]]) -> Listing:
     """All that happened, the newest first: what was done, said, ordered, paid and complained about."""
     named = {key: _named(rows, ("product", "product_line")) for key, rows in facts.items()}
     happened = [
-        *_happened(activities, "started_at", lambda fact: labels.value(fact["kind"]), _said),
+        *_happened(named.get("visits", ()), "started_at", lambda fact: labels.value(fact["kind"]), _said),
         *_happened(
-            named.get("sales_amount", ()), "ordered_on", lambda _fact: labels.column("order"), _ordered
+            named.get("sales_amount", ()),
+            "ordered_on",
+            lambda _fact: pgettext("what happened", "Order"),
+            _ordered,
         ),
         *_happened(
-            named.get("received_amount", ()), "received_on", lambda _fact: labels.column("receipt"), _paid
+            named.get("received_amount", ()),
+            "received_on",
+            lambda _fact: pgettext("what happened", "Receipt"),
+            _paid,
         ),
         *_happened(
             named.get("new_opportunities", ()),
             "created_on",
-            lambda _fact: labels.column("opportunity"),
+            lambda _fact: pgettext("what happened", "Opportunity"),
             _wanted,
         ),
-        *_happened(named.get("complaints", ()), "opened_at", lambda _fact: _("Complaint"), _complained),
+        *_happened(
+            named.get("complaints", ()),
+            "opened_at",
+            lambda _fact: pgettext("what happened", "Complaint"),
+            _complained,
+        ),
     ]
     people = names.names("person", {row["person"] for row in happened})
     rows = [
@@ -161,7 +190,7 @@ def _timeline(frame: Frame, facts: Mapping[str, Sequence[Fact]], activities: Seq
     ]
     columns = [
         Column("day", labels.column("day"), "day"),
-        Column("what", _("What")),
+        Column("what", pgettext("what happened", "What")),
         Column("said", _("Details"), "long"),
         Column("amount", _("Amount"), "cents"),
         Column("person", labels.column("person")),
@@ -221,7 +250,7 @@ def _wanted(fact: Fact) -> Told:
 
 
 def _complained(fact: Fact) -> Told:
-    return _joined(*(labels.value(fact[name]) for name in ("severity", "cause") if fact[name])), None
+    return _joined(*(labels.value(fact[name], name) for name in ("severity", "cause") if fact[name])), None
 
 
 def _joined(*parts: str | None) -> str | None:
