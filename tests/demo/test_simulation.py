@@ -329,7 +329,7 @@ class TestSeedAndDay:
     )
     def test_any_day_will_do(self, on):
         company = simulate(3, on)
-        months = {row.replace(day=1) for row in simulated.tables["order_lines"]["ordered_on"].to_pylist()}
+        months = {row.replace(day=1) for row in company.tables["order_lines"]["ordered_on"].to_pylist()}
         assert len(months - {on.replace(day=1)}) == 24
         assert company.first == as_date(as_day(company.first)) == min(months)
 

@@ -10,11 +10,13 @@ import pyarrow as pa
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from dabiao.core import keeping
 from dabiao.engine.metric import Measure
 from dabiao.engine.period import between
 from dabiao.metrics import answer, labels, names
 from dabiao.metrics.answer import MetricRequest, Windows
 from dabiao.metrics.frame import Frame
+from dabiao.org import queries as org
 from dabiao.ui.listing import Cell, Column, Kind, Listing
 
 LONG_AGO: Final = date(2000, 1, 1)
@@ -69,6 +71,13 @@ _TABLES: Final[Mapping[str, str]] = {
 
 def sections(frame: Frame, customer: str) -> tuple[Section, ...]:
     """What the scope has of the customer, the newest first; a kind of facts that the company does not keep has none."""
+    seen = org.sight(frame.viewer, frame.today).key
+    told = (frame.versions, seen, frame.seats, frame.today, frame.language, frame.currency, frame.edition)
+    stamp = keeping.stamp(customer, frame.lake.number, *told)
+    return keeping.once("customer_facts", stamp, lambda: _sections(frame, customer))
+
+
+def _sections(frame: Frame, customer: str) -> tuple[Section, ...]:
     facts = {key: _facts(frame, key, customer) for key in frame.known(_TABLES) if _is_plain(frame, key)}
     titles = {
         "sales_amount": ("orders", labels.table("order_lines")),
@@ -94,9 +103,8 @@ def _is_plain(frame: Frame, key: str) -> bool:
 
 def _table(frame: Frame, name: str, key: str, facts: Sequence[Fact]) -> Listing:
     kinds = _COLUMNS[key]
-    columns = [
-        Column(each, _("Still open") if each == "open" else labels.column(each), kind) for each, kind in kinds
-    ]
+    own = {"open": _("Still open"), "late": _("Days overdue")}
+    columns = [Column(each, own.get(each) or labels.column(each), kind) for each, kind in kinds]
     called = {
         each: names.names(each, {fact[each] for fact in facts})
         for each, kind in kinds
@@ -122,7 +130,7 @@ def _facts(frame: Frame, key: str, customer: str) -> list[Fact]:
     window = Windows((("", LONG_AGO, between(last, last).end),))
     asked = MetricRequest((key,), (), (("customer", (customer,)),))
     many = HAPPENED if key in {"visits", "complaints", "sales_amount", "received_amount"} else MANY
-    _count, rows = answer.facts(frame.lake, asked, measure, windows=window, seats=frame.seats, newest=many)
+    rows = answer.newest_facts(frame.lake, asked, measure, windows=window, seats=frame.seats, newest=many)
     return list(rows.to_pylist())
 
 

@@ -84,13 +84,13 @@ def _columns(frame: Frame, metric: str | None) -> list[Column]:
     )
     return [
         Column("name", labels.column("customer"), link="href"),
+        *brought,
+        Column("last", _("Last order"), "day", note=_("The last day up to the end of the period, whatever was ordered.")),
         Column("owner", _("Owner"), note=_("Who owns the customer today.")),
         Column("tier", labels.column("tier"), note=then),
         Column("status", labels.column("customer_status"), note=then),
         Column("region", labels.column("province")),
         Column("industry", labels.column("industry"), hidden=True),
-        *brought,
-        Column("last", _("Last order"), "day", note=_("The last day up to the end of the period, whatever was ordered.")),
         Column("key", _("Key"), "code", hidden=True),
     ]  # fmt: skip
 
