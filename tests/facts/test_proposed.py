@@ -117,6 +117,21 @@ class TestPeople:
         told = next(warning for warning in report.warnings if warning.code == "named")
         assert "张三 → E1 (4)" in told.examples
 
+    def test_names_in_latin_letters_are_those_people_too(self, three, otto, sql):
+        orders = next(
+            file
+            for file in three.glob("*.csv")
+            if "张三" in file.read_text() and "工号" not in file.read_text()
+        )
+        orders.write_text(orders.read_text().replace("张三", "Zhang San"))
+        text = propose(sorted(three.glob("*.csv")), year=2026).text
+
+        report = actions.load(actions.Order(three, read_map(text)), by=otto, at=_now())
+
+        told = next(warning for warning in report.warnings if warning.code == "named")
+        assert any(example.startswith("Zhang San → E1 张三 (") for example in told.examples)
+        assert ("E1",) in sql("SELECT DISTINCT person FROM order_lines")
+
 
 class TestQuestion:
     def test_is_a_refusal_that_names_the_answers_on_the_command_line(self, three, otto, sql):

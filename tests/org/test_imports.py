@@ -1,12 +1,15 @@
 """The organisation by file: all of it or nothing, every error told."""
 
 from datetime import date
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from dabiao.core.errors import Forbidden
 from dabiao.core.models import AuditLine
 from dabiao.core.uploads import numbered
+from dabiao.facts.models import Label
 from dabiao.org import actions, imports
 from dabiao.org.logic import tree
 from dabiao.org.models import Assignment, Person, Unit, User
@@ -42,6 +45,23 @@ class TestImport:
         done = load("people", "key name\nN1 neu\nP04 Rita\nP05 rob", at, dry_run=True)
         assert (done.added, done.changed, done.unchanged) == (1, 1, 1)
         assert Person.objects.get(key="P04").name == "rita"
+
+    def test_a_new_name_is_found_by_its_own_sound(self, company, at):
+        load("people", "key name\nN1 李娜", at)
+        load("people", "key name\nN1 张伟", at)
+        assert Person.objects.get(key="N1").sounds.split()[0] == "zhangwei"
+
+    @pytest.mark.parametrize(("app", "migration"), [("org", "0006"), ("facts", "0003")])
+    def test_names_of_before_are_read_aloud_when_upgrading(self, company, at, app, migration):
+        load("people", "key name\nN1 李娜", at)
+        Label.objects.create(kind="customer", key="K1", name="李娜商行")
+        for model in (Person, Label):
+            model.objects.update(sounds="")
+
+        import_module(f"dabiao.{app}.migrations.{migration}_names_read_aloud").read_aloud(apps, None)
+
+        found = Person.objects.get(key="N1") if app == "org" else Label.objects.get(key="K1")
+        assert found.sounds.split()[0].startswith("lina")
 
     @pytest.mark.parametrize(
         ("column", "row"),

@@ -142,6 +142,17 @@ class TestFind:
         assert queries.find_units(company.sam, "南京", on) == []
         assert [u.key for u in queries.find_units(company.emma, "南京", on)] == ["nanjing"]
 
+    def test_finds_chinese_names_by_pinyin_and_initials(self, company, on, at):
+        actions.change_person("P04", values={"name": "王浩然"}, by=company.ada, at=at)
+
+        for typed in ("wanghao", "haoran", "WHR", "Hao Ran"):
+            assert [p.key for p in queries.find_people(company.sam, typed, on)] == ["P04"], typed
+            assert not queries.find_people(company.nina, typed, on), typed
+        for typed in ("w", "aoran", "hr w"):  # a letter, the middle of a syllable, another order
+            assert not queries.find_people(company.sam, typed, on), typed
+        assert [u.key for u in queries.find_units(company.emma, "nanjing", on)] == ["nanjing"]
+        assert [u.key for u in queries.find_units(company.emma, "shz", on)] == ["shanghai"]
+
 
 class TestPeopleRows:
     def test_do_not_tell_where_somebody_works_now_who_has_moved_away(self, company, on):

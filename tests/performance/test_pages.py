@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from dabiao.engine.promise import Levels
+from dabiao.facts.logic.loading.publishing import keep_names
 from dabiao.lake import dictionary, reading
 from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
@@ -357,6 +358,42 @@ class TestPages:
 
         assert SECRET not in as_("emma").get("/search/", {"q": "绝密"}, headers=headers).content.decode()
         assert SECRET in as_("ada").get("/search/", {"q": "绝密"}, headers=headers).content.decode()
+
+    def test_finds_by_pinyin_and_ones_own_first(self, facts, as_):
+        keep_names([("customer", f"C{n}", f"客户{n:04}") for n in range(10, 1200)])
+        keep_names([("customer", "C5", "客户9999"), ("customer", "C1", "客户9998")])
+        load(ownership="customer person role share starts_on ends_on\nC1 P04 owner 1 2024-01-01 2030-01-01")
+
+        def found(who: str, text: str) -> list[str]:
+            answer = as_(who).get("/search/", {"q": text}, headers={"HX-Request": "true"})
+            return re.findall(r'href="/customers/([^/]+)/', answer.content.decode())
+
+        assert found("rita", "kehu")[0] == "C1"
+        assert found("rita", "kh9998") == ["C1"]
+        assert found("rita", "客户9999") == []  # rob's alone
+        assert found("rob", "客户9999") == ["C5"]
+        assert found("rob", "客户9998") == []
+
+    def test_finds_orders_by_number_of_whom_one_may_see(self, facts, as_, publish_order):
+        publish_order(
+            key="SO-77",
+            person="P04",
+            customer="C1",
+            ordered_on=date(2026, 2, 9),
+            amount=Decimal(7),
+            kind="new",
+        )
+
+        def found(who: str, text: str) -> list[str]:
+            answer = as_(who).get("/search/", {"q": text}, headers={"HX-Request": "true"})
+            return re.findall(r'href="(/facts-of/[^"]+)"', answer.content.decode())
+
+        assert found("rita", "so-77") == ["/facts-of/sales_amount/?period=2026-02&amp;filter=SO-77"]
+        assert found("sam", "SO-7") == found("rita", "SO-77")
+        assert found("nina", "SO-77") == []
+        assert found("rita", "so") == found("rita", "SO-78") == []
+        page = as_("rita").get(found("rita", "SO-77")[0].replace("&amp;", "&")).content.decode()
+        assert "SO-77" in page
 
     def test_says_what_to_do_without_facts(self, company, as_, home, settings):
         settings.LAKE_FOLDER = home / "lake"

@@ -233,6 +233,26 @@ class TestKeyboard:
 
         expect(page.locator("h1")).to_contain_text("rita")
 
+    def test_enter_opens_the_first_hit_even_before_it_is_there(self, signed_in):
+        page = opened(signed_in("emma"), "/cockpit/")
+        for wait in (True, False):
+            page.goto("/metrics/")
+            page.wait_for_load_state("networkidle")
+            page.keyboard.press("Control+k")
+            page.keyboard.type("nina")
+            if wait:
+                expect(page.locator("#found a").first).to_contain_text("nina")
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/cockpit/?person=P07*")
+
+    def test_enter_without_a_hit_leads_to_the_page_that_says_so(self, signed_in):
+        page = opened(signed_in("emma"), "/cockpit/")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("nobody at all")
+        expect(page.locator("#found .hint")).to_be_visible()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search/?q=nobody*")
+
     def test_the_first_stop_skips_to_the_content(self, signed_in):
         page = opened(signed_in("ada"), "/cockpit/")
         page.keyboard.press("Tab")

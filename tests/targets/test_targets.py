@@ -13,7 +13,7 @@ from dabiao.engine.period import CALENDAR_YEAR
 from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.metrics.promised import promised
 from dabiao.org import queries as org
-from dabiao.org.actions import change_assignment
+from dabiao.org.actions import change_assignment, change_person
 from dabiao.org.models import Assignment
 from dabiao.org.queries import Scope
 from dabiao.targets import actions, imports, queries
@@ -303,6 +303,19 @@ class TestImport:
         assert (done.errors, done.done.added) == ((), 2)
         assert Target.objects.get(unit__key="east").base == 800_000
         assert Target.objects.get(person__key="P04").ends_on == date(2026, 4, 1)
+
+    def test_knows_people_in_latin_letters_among_those_one_may_see(self, company, at, on):
+        for number, name in (("P04", "王浩然"), ("P05", "张伟"), ("P07", "章维")):
+            change_person(number, values={"name": name}, by=company.ada, at=at)
+
+        def load(name: str):
+            row = {"姓名": name, "指标": "销售额", "期间": "2026-03", "目标": "7"}
+            return imports.import_rows(numbered([row]), by=company.otto, at=at, on=on, fiscal=CALENDAR_YEAR)
+
+        (error,) = load("Zhang Wei").errors
+        assert (error.value, "P05, P07" in error.message) == ("Zhang Wei", True)
+        assert load("Haoran Wang").errors == ()
+        assert Target.objects.get().person.key == "P04"
 
     def test_takes_first_and_last_day(self, company, at, on):
         text = "person metric starts_on last_day target\nP04 sales_amount 2026-05-30 2026-08-29 7"

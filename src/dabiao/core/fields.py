@@ -1,5 +1,6 @@
-"""Model fields: exact amounts as int64, because SQLite would keep a decimal as a float; names, folded."""
+"""Model fields: exact amounts as int64, because SQLite would keep a decimal as a float; names, folded and read aloud."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from dabiao.core.names import fold
+from dabiao.core.pinyin import sounds, typed
 from dabiao.engine import number
 
 if TYPE_CHECKING:
@@ -65,6 +67,40 @@ class FoldedField(Text):
         return name, path, args, {**kwargs, "of": self.of}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        folded = fold(getattr(model_instance, self.of))
-        setattr(model_instance, self.attname, folded)
-        return folded
+        made = self.derived(getattr(model_instance, self.of))
+        setattr(model_instance, self.attname, made)
+        return made
+
+    def derived(self, text: str) -> str:
+        """What is stored for the text."""
+        return fold(text)
+
+
+class SoundsField(FoldedField):
+    """What a name in another field is found by when one types it in Latin letters: `pinyin.sounds`, for `sounds_like`."""
+
+    def __init__(self, *args: Any, of: str, **kwargs: Any) -> None:  # noqa: ANN401  # Django's signature
+        super().__init__(*args, of=of, **{"max_length": 1000, **kwargs})
+
+    def derived(self, text: str) -> str:
+        return sounds(text)
+
+
+def derive(rows: Sequence[models.Model], name: str) -> list[str]:
+    """Work out again what the rows derive from a field that has changed. returns: the field's name and theirs, for
+    `bulk_update`, which asks no field."""
+    derived = [
+        field
+        for field in (rows[0]._meta.concrete_fields if rows else ())
+        if isinstance(field, FoldedField) and field.of == name
+    ]
+    for field in derived:
+        for row in rows:
+            field.pre_save(row, add=False)
+    return [name, *(field.attname for field in derived)]
+
+
+def sounds_like(text: str, field: str = "sounds") -> models.Q:
+    """Rows whose name begins so, from one of its syllables on, read aloud or by initials."""
+    looked_for = typed(text)
+    return models.Q(**{f"{field}__contains": looked_for}) if looked_for else models.Q(pk__in=())

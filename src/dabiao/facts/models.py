@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from dabiao.core.fields import SoundsField
+
 
 class Label(models.Model):
     """The name of a customer, product … The lake holds keys only, so that a name can be erased."""
@@ -11,6 +13,7 @@ class Label(models.Model):
     kind = models.CharField(max_length=20)
     key = models.CharField(max_length=200)
     name = models.CharField(max_length=300)
+    sounds = SoundsField(of="name")
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_label_per_thing", fields=["kind", "key"])]

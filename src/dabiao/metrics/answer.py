@@ -48,7 +48,7 @@ def answer(
 
 @lru_cache(maxsize=512)
 def _compiled(shape: Shape) -> str:
-    table, by = expression(shape), shape.question.by
+    table, by = expression(shape), shape.by
     return sql(table.order_by([table[name].asc(nulls_first=False) for name in by]) if by else table)
 
 

@@ -11,7 +11,7 @@ from dabiao.engine.measure import CannotMeasure, counted_facts, measure
 from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable
 from dabiao.lake import cubes
 from dabiao.lake.placing import placed, unbound
-from dabiao.metrics.plan import Shape
+from dabiao.metrics.plan import Shape, filter_table
 from dabiao.metrics.request import WINDOW, BadMetricRequest
 
 _LOOKUPS = ("unit_levels", "products", "customers", "customer_history", "assignments")
@@ -29,7 +29,7 @@ def expression(shape: Shape) -> ir.Table:
         return measure(
             shape.metrics,
             {source: _source(source, shape) for source in others},
-            by=shape.question.by,
+            by=shape.by,
             rolled=shape.rolled,
             members={each.key: _stored(cubes.members(each), each.source, shape) for each in listed},
             zero_for=shape.alive,
@@ -79,8 +79,8 @@ def _kept(facts: ir.Table, source: Source, shape: Shape) -> ir.Table:
         facts = dimension.with_dimensions(facts, _dimensions(shape), lookups, levels=shape.levels)
     except dimension.NoSuchDimension as error:
         raise BadMetricRequest(f"{source.table}: {say(error.said)}") from error
-    for name, values in shape.question.where:
-        facts = facts.filter(_keeps(facts[name], values))
+    for name, missing in shape.filters:
+        facts = facts.filter(_keeps(facts[name], name, missing=missing))
     return _in_windows(facts, dated=source.on is not None)
 
 
@@ -90,7 +90,7 @@ def _scope(shape: Shape) -> ir.Table | None:
 
 def _dimensions(shape: Shape) -> list[str]:
     """Those that the question splits or filters by."""
-    named = dict.fromkeys([*(name for name, _ in shape.question.where), *shape.question.by])
+    named = dict.fromkeys([*(name for name, _ in shape.filters), *shape.by])
     return [name for name in named if name != WINDOW]
 
 
@@ -98,10 +98,10 @@ def _unit_totals(source: Source, shape: Shape) -> ir.Table:
     """The totals of the unit in `whole`, each with the child that it lies in under the name of its kind."""
     totals = cubes.totals(source, _adding_up(source, shape.metrics))
     totals = totals.semi_join(ibis.table({"unit": "string"}, name="whole"), "unit")
-    named = [*shape.question.by, *(name for name, _ in shape.question.where)]
+    named = [*shape.by, *(name for name, _ in shape.filters)]
     totals = totals.mutate(**{name: totals.child for name in named if name in shape.levels})
-    for name, values in shape.question.where:
-        totals = totals.filter(_keeps(totals[name], values))
+    for name, missing in shape.filters:
+        totals = totals.filter(_keeps(totals[name], name, missing=missing))
     return _in_windows(totals, dated=source.on is not None)
 
 
@@ -120,7 +120,8 @@ def _in_windows(facts: ir.Table, *, dated: bool) -> ir.Table:
     return joined.select(*(facts[name] for name in facts.columns), **{WINDOW: windows[WINDOW]})
 
 
-def _keeps(column: ir.Column, values: Sequence[str]) -> ir.BooleanValue:
-    """Equality as text; the empty text stands for "missing"."""
-    kept = column.cast("string").isin([value for value in values if value])
-    return kept | column.isnull() if "" in values else kept.fill_null(False)
+def _keeps(column: ir.Column, name: str, *, missing: bool) -> ir.BooleanValue:
+    """Equality as text with one of the members that are wanted, or with nothing."""
+    only = ibis.table({"member": "string"}, name=filter_table(name))
+    kept = column.cast("string").isin(only.member)
+    return kept | column.isnull() if missing else kept.fill_null(False)

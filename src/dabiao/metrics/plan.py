@@ -20,7 +20,9 @@ _IN_ROLL_UP = frozenset({WINDOW, "day", "seat", "person", "unit"})
 class Shape:
     """All that the SQL depends on; what differs beyond that comes in as small tables."""
 
-    question: MetricRequest
+    by: tuple[str, ...]
+    filters: tuple[tuple[str, bool], ...]
+    """(dimension, whether what lacks it is kept too); what else is kept comes in as the table `filter_table`."""
     metrics: tuple[Metric, ...]
     levels: frozenset[str]
     rolled: frozenset[Source]
@@ -33,7 +35,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Plan:
-    """A question put to a snapshot: what its SQL depends on, and the small tables that tell whose facts count."""
+    """A question put to a snapshot: what its SQL depends on, and the small tables that tell which facts count."""
 
     shape: Shape
     small: Mapping[str, pa.Table]
@@ -48,13 +50,14 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
     adds_up = rolled == sources and all(rollable(each) for each in metrics)
     whole = _whole(lake, question, seats) if adds_up else None
     alive = frozenset(source for source in sources if coverage(lake, source) is not None)
-    small = {}
+    small = _filters(question)
     if whole is not None:
         small["whole"] = pa.table({"unit": pa.array([whole], pa.string())})
     elif seats is not None:
         small["scope"] = _scope(seats)
     shape = Shape(
-        question,
+        question.by,
+        tuple((name, "" in values) for name, values in question.where),
         metrics,
         levels,
         rolled,
@@ -71,7 +74,8 @@ def plan_from_facts(lake: Lake, question: MetricRequest, *, seats: Collection[in
     metrics = metrics_of(question.metrics)
     alive = frozenset(source for source in sources_of(metrics) if coverage(lake, source) is not None)
     shape = Shape(
-        question,
+        question.by,
+        tuple((name, "" in values) for name, values in question.where),
         metrics,
         _levels(lake),
         frozenset(),
@@ -80,7 +84,19 @@ def plan_from_facts(lake: Lake, question: MetricRequest, *, seats: Collection[in
         scoped=seats is not None,
         nobody=_lists_nobody(seats),
     )
-    return Plan(shape, {} if seats is None else {"scope": _scope(seats)})
+    return Plan(shape, _filters(question) | ({} if seats is None else {"scope": _scope(seats)}))
+
+
+def filter_table(dimension: str) -> str:
+    """The small table of the members of a dimension that a question is filtered to: one column, `member`."""
+    return f"only_{dimension}"
+
+
+def _filters(question: MetricRequest) -> dict[str, pa.Table]:
+    return {
+        filter_table(name): pa.table({"member": pa.array([value for value in values if value], pa.string())})
+        for name, values in question.where
+    }
 
 
 def _lists_nobody(seats: Collection[int] | None) -> bool:

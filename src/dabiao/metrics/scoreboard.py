@@ -69,7 +69,7 @@ def score(
 @lru_cache(maxsize=64)
 def _compiled(shape: Shape) -> str:
     cells = expression(shape)
-    by = [name for name in shape.question.by if name != WINDOW]
+    by = [name for name in shape.by if name != WINDOW]
     kinds = {name: str(cells[name].type()) for name in by}
     promises = ibis.table({**kinds, WINDOW: "string", "target": "decimal(18, 4)"}, name="promises")
     metric = shape.metrics[0]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dabiao.core.action import action, tell
+from dabiao.core.fields import derive
 from dabiao.core.importable import Importable, Outcome
 from dabiao.core.uploads import (
     Parsed,
@@ -99,7 +100,7 @@ def _store(spec: Table, built: Built, *, by: User | None, at: datetime, dry_run:
     else:
         spec.model._default_manager.bulk_create(new, batch_size=500)
     for name, changed_rows in changed.items():
-        spec.model._default_manager.bulk_update(changed_rows, [name], batch_size=500)
+        spec.model._default_manager.bulk_update(changed_rows, derive(changed_rows, name), batch_size=500)
     if spec.model is User and by is not None:
         refuse_without_admin()
     _common.bump(at)

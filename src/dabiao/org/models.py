@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from dabiao.core.fields import FoldedField
+from dabiao.core.fields import FoldedField, SoundsField
 from dabiao.core.names import fold, is_key, is_name
 
 FOREVER = date(9999, 12, 31)
@@ -130,6 +130,7 @@ class Person(models.Model):
 
     key = models.CharField(max_length=40, unique=True, validators=[is_key])
     name = models.CharField(max_length=120, validators=[is_name])
+    sounds = SoundsField(of="name")
     email = models.EmailField(blank=True, default="")
     hired_on = models.DateField(null=True, blank=True)
     left_on = models.DateField(null=True, blank=True)

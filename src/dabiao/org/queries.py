@@ -3,7 +3,7 @@
 Everything that shows, exports or searches facts, targets, units or people starts from `sight`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -14,7 +14,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
+from dabiao.core.fields import sounds_like
 from dabiao.core.names import fold
+from dabiao.core.pinyin import sounds, typed
 from dabiao.org.access import may, require
 from dabiao.org.can import Can
 from dabiao.org.logic.seats import Numbering, numbering
@@ -86,6 +88,14 @@ def operator() -> User:
     return User(username="operator", role=User.Role.ADMIN)
 
 
+def one_of_each_sight() -> Iterator[User]:
+    """Somebody who sees everything, somebody who sees units, somebody who sees themselves: for what is made ready
+    before anybody asks. Nothing of theirs may be shown to others."""
+    yield operator()
+    for role in (User.Role.MANAGER, User.Role.REP):
+        yield from User.objects.filter(role=role, is_active=True).exclude(person=None).order_by("pk")[:1]
+
+
 def own_person(viewer: User) -> str | None:
     """The viewer's employee number."""
     return viewer.person.key if viewer.person else None
@@ -150,20 +160,22 @@ def people_seated(viewer: User, day: date, on: date) -> QuerySet[Person]:
 
 
 def find_people(viewer: User, text: str, on: date, most: int = 20) -> QuerySet[Person]:
-    """People by name or employee number, among those the viewer may see."""
-    found = people_visible(viewer, on).filter(Q(name__icontains=text) | Q(key__istartswith=text))
+    """People by name, pinyin or employee number, among those the viewer may see."""
+    named = Q(name__icontains=text) | Q(key__istartswith=text) | sounds_like(text)
+    found = people_visible(viewer, on).filter(named)
     return found.order_by("name", "key")[:most]
 
 
 def find_units(viewer: User, text: str, on: date, most: int = 20) -> list[Node]:
-    """Units by name or key, among those the viewer may see."""
-    wanted = text.casefold()
+    """Units by name, pinyin or key, among those the viewer may see."""
+    wanted, aloud = text.casefold(), typed(text)
     found = (
         node
         for node in units_visible(viewer, on)
         if wanted in node.name.casefold()
         or wanted in node.name_en.casefold()
         or wanted in node.key.casefold()
+        or (aloud and aloud in sounds(node.name))
     )
     return list(found)[:most]
 

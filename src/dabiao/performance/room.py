@@ -13,6 +13,7 @@ from dabiao.core.room import Entry, Hit, Room, Schedule, Search
 
 if TYPE_CHECKING:
     from dabiao.org.access import User
+    from dabiao.performance.queries.papers import Kind
 
 
 def _people(viewer: "User", text: str, on: date, most: int) -> Iterator[Hit]:
@@ -37,6 +38,32 @@ def _customers(viewer: "User", text: str, on: date, most: int) -> Iterator[Hit]:
         yield Hit(name, reverse("performance:customer", args=[key]), "building-store", key)
 
 
+def _orders(viewer: "User", text: str, on: date, most: int) -> Iterator[Hit]:
+    from dabiao.performance.queries import papers
+
+    return _papers(papers.ORDERS, viewer, text, on, most)
+
+
+def _contracts(viewer: "User", text: str, on: date, most: int) -> Iterator[Hit]:
+    from dabiao.performance.queries import papers
+
+    return _papers(papers.CONTRACTS, viewer, text, on, most)
+
+
+def _papers(kind: "Kind", viewer: "User", text: str, on: date, most: int) -> Iterator[Hit]:
+    """Each leads to the facts of its month, filtered to it."""
+    from dabiao.facts.queries import labels
+    from dabiao.metrics.frame import month_of
+    from dabiao.performance.queries import papers
+
+    found = papers.find(month_of(viewer, on), kind, text, most)
+    called = labels("customer", [paper.customer for paper in found])
+    for paper in found:
+        query = urlencode({"period": paper.period.label, "filter": paper.number})
+        href = f"{reverse('performance:facts', args=[kind.metric])}?{query}"
+        yield Hit(paper.number, href, "receipt", called.get(paper.customer, paper.customer))
+
+
 def _metrics(_viewer: "User", text: str, _on: date, most: int) -> Iterator[Hit]:
     from dabiao.metrics.definitions import find
 
@@ -49,12 +76,17 @@ def _cockpit(**parameters: str) -> str:
 
 
 def _warm(on: date) -> None:
-    """The compiler, the snapshot, the compiled questions: a second that nobody has to wait for."""
+    """The compiler, the snapshot, the compiled questions, for whoever sees much or little: seconds that nobody has to wait for."""
     from dabiao.metrics.frame import home_frame
-    from dabiao.org.queries import operator
-    from dabiao.performance.queries import cockpit
+    from dabiao.org.queries import one_of_each_sight
+    from dabiao.performance.queries import cockpit, customers, links
 
-    cockpit.cockpit(home_frame(operator(), on))
+    frames = [home_frame(viewer, on) for viewer in one_of_each_sight()]
+    for frame in frames:
+        cockpit.cockpit(frame)
+    for frame in frames:
+        links.partings_said(frame)
+        customers.visible(frame, ["?"])
 
 
 ROOM = Room(
@@ -89,6 +121,8 @@ ROOM = Room(
         Search(_("People"), _people),
         Search(_("Units"), _units),
         Search(_("Customers"), _customers),
+        Search(_("Orders"), _orders),
+        Search(_("Contracts"), _contracts),
         Search(_("Metrics"), _metrics),
     ),
     audit={

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dabiao.core.calendars import fiscal
+from dabiao.core.called import Called
 from dabiao.core.errors import Malformed, Refused
 from dabiao.core.importable import Importable, Outcome
 from dabiao.core.months import month_in_words
@@ -350,10 +351,7 @@ def _scope_reader(by: User | None, on: date) -> Callable[[Parsed], Scope]:
     viewer = by or org.operator()
     nodes = org.units_visible(viewer, on)
     units = {node.name: node.key for node in nodes} | {node.key: node.key for node in nodes}
-    people = dict(org.people_visible(viewer, on).values_list("key", "name"))
-    called: dict[str, list[str]] = {}
-    for number, name in sorted(people.items()):
-        called.setdefault(name, []).append(number)
+    called = Called(dict(org.people_visible(viewer, on).values_list("key", "name")))
 
     def read(row: Parsed) -> Scope:
         person, unit = row.text("person"), row.text("unit")
@@ -365,7 +363,7 @@ def _scope_reader(by: User | None, on: date) -> Callable[[Parsed], Scope]:
         if not person and (row.text("region") in units or not unit):
             unit = row.text("region") or unit
         if person:
-            numbers = [person] if person in people else called.get(person, [])
+            numbers = called.meant(person)
             if not numbers:
                 raise _Wrong("person", person, _("Nobody has this employee number or name."))
             if len(numbers) > 1:

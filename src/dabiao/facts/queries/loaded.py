@@ -1,14 +1,15 @@
 """Imports, what the lake holds, names of things."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dabiao.core.errors import NotFound
+from dabiao.core.fields import sounds_like
 from dabiao.core.models import Job
 from dabiao.facts.models import Connector, ImportBatch, Label
 from dabiao.lake.reading import Lake
@@ -108,7 +109,11 @@ def labels(kind: str, keys: Iterable[str]) -> dict[str, str]:
     return dict(Label.objects.filter(kind=kind, key__in=set(keys)).values_list("key", "name"))
 
 
-def labels_holding(kind: str, text: str, most: int) -> dict[str, str]:
-    """Key → name of things whose name holds a text, by name. The caller leaves out what may not be seen."""
-    named = Label.objects.filter(kind=kind, name__icontains=text).order_by("name", "key")
+def labels_holding(kind: str, text: str, most: int, among: Collection[str] | None = None) -> dict[str, str]:
+    """Key → name of things whose name holds a text or sounds so, or whose key begins so, by name. The caller leaves out
+    what may not be seen. among: of these keys alone."""
+    said = Q(name__icontains=text) | Q(key__istartswith=text) | sounds_like(text)
+    named = Label.objects.filter(said, kind=kind).order_by("name", "key")
+    if among is not None:
+        named = named.filter(key__in=among)
     return dict(named.values_list("key", "name")[:most])

@@ -105,10 +105,8 @@ def _found(frame: Frame) -> set[str]:
 
 def _with_facts(frame: Frame) -> set[str]:
     whole = {NOW: between(LONG_AGO, frame.today)}
-    found: set[str] = set()
-    for metric in frame.known(customers.SEEN_BY):
-        found |= _keys(frame.table((metric,), whole, ("customer",)))
-    return found
+    known = frame.known(customers.SEEN_BY)
+    return _keys(frame.table(known, whole, ("customer",))) if known else set()
 
 
 def _owned(frame: Frame) -> set[str]:

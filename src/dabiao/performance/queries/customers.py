@@ -8,6 +8,7 @@ from typing import Final, cast
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
+from dabiao.core import keeping
 from dabiao.core.errors import NotFound
 from dabiao.engine.period import Period, between
 from dabiao.facts import queries as facts
@@ -35,6 +36,8 @@ SEEN_BY: Final = (
     "usage_events",
 )
 """A customer is visible to those who may see any of these facts of theirs."""
+_LOOKED_AT: Final = 1000
+"""So many of those who are called as one looks for are asked whether the viewer may see them."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Customer:
 
 def customer(frame: Frame, key: str) -> Customer:
     """The customer in scope and period. Raises NotFound where the viewer may see nothing of them."""
-    if not _visible(frame, [key]):
+    if not visible(frame, [key]):
         raise NotFound(_("There is no customer %(key)s, or they are not yours to see.") % {"key": key})
     name = names.labels("customer", {key}).get(key)
     shown = frame.known(TILES)[:6]
@@ -81,19 +84,29 @@ def day_told(frame: Frame) -> date:
 
 
 def find(frame: Frame, text: str, most: int) -> list[tuple[str, str]]:
-    """(key, name) of customers by name or key, among those the viewer may see; those of their own come first."""
-    named = facts.labels_holding("customer", text, most * 5)
-    if not named:
-        return []
-    visible = _visible(frame, list(named), enough=most)
-    return [(key, name) for key, name in named.items() if key in visible][:most]
+    """(key, name) of customers by name, pinyin or key, among those the viewer may see; those of their own come first.
 
-
-def _visible(frame: Frame, keys: Sequence[str], *, enough: int = 0) -> frozenset[str]:
-    """Those of the customers of whom the viewer may see any fact, of any time, or whose owner they may see.
-
-    enough: so many of them will do, where nobody looks at more.
+    Of more than a thousand who are called so, the first thousand by name are looked at, and all of the viewer's own.
     """
+    seen = org.sight(frame.viewer, frame.today).key
+    own = org.own_person(frame.viewer)
+    kept = keeping.stamp(frame.lake.number, frame.versions, frame.today, seen, own, text, most)
+    keys = keeping.once("customers-found", kept, lambda: _found(frame, text, most))
+    called = facts.labels("customer", keys)  # a name that was erased meanwhile is gone
+    return [(key, called[key]) for key in keys if key in called]
+
+
+def _found(frame: Frame, text: str, most: int) -> list[str]:
+    own = _own(frame)
+    named = facts.labels_holding("customer", text, _LOOKED_AT)
+    first = list(facts.labels_holding("customer", text, most, own)) if own else []
+    rest = [key for key in named if key not in own]
+    seen = visible(frame, rest) if rest and len(first) < most else frozenset[str]()
+    return [*first, *(key for key in rest if key in seen)][:most]
+
+
+def visible(frame: Frame, keys: Sequence[str]) -> frozenset[str]:
+    """Those of the customers of whom the viewer may see any fact, of any time, or whose owner they may see."""
     table = pa.table({"customer": pa.array(keys, pa.string())})
     if org.sight(frame.viewer, frame.today).everything:
         rows = frame.lake.run(
@@ -103,18 +116,18 @@ def _visible(frame: Frame, keys: Sequence[str], *, enough: int = 0) -> frozenset
             return frozenset(rows.column(0).to_pylist())
     whole = between(LONG_AGO, frame.today)
     everywhere = frame.everywhere(whole)
-    seen = _owned(frame, table)
-    for metric in everywhere.known(SEEN_BY):
-        left = tuple(key for key in keys if key not in seen)
-        if not left or (enough and len(seen) >= enough):
-            break
-        cells = everywhere.ask((metric,), {NOW: whole}, ("customer",), where={"customer": left})
+    seen = _owned(frame, keys)
+    if left := tuple(key for key in keys if key not in seen):
+        cells = everywhere.ask(
+            everywhere.known(SEEN_BY), {NOW: whole}, ("customer",), where={"customer": left}
+        )
         seen |= {cast(str, cell["customer"]) for cell in cells}
     return frozenset(seen)
 
 
-def _owned(frame: Frame, wanted: pa.Table) -> set[str]:
-    """Customers whose owner today the viewer may see."""
+def _owned(frame: Frame, keys: Sequence[str]) -> set[str]:
+    """Those of the customers whose owner today the viewer may see."""
+    wanted = pa.table({"customer": pa.array(keys, pa.string())})
     query = """SELECT DISTINCT o.customer, o.person FROM ownership o JOIN wanted USING (customer)
                WHERE o.starts_on <= $today AND o.ends_on > $today""".replace(
         "$today", f"DATE '{frame.today.isoformat()}'"
@@ -122,6 +135,18 @@ def _owned(frame: Frame, wanted: pa.Table) -> set[str]:
     rows = frame.lake.run(query, wanted=wanted).to_pylist()
     visible = seated(frame, {row["person"] for row in rows})
     return {row["customer"] for row in rows if row["person"] in visible}
+
+
+def _own(frame: Frame) -> set[str]:
+    """Customers that are the viewer's own today."""
+    person = org.own_person(frame.viewer)
+    if person is None:
+        return set()
+    today = frame.today.isoformat()
+    wanted = pa.table({"person": [person]})
+    query = f"""SELECT DISTINCT o.customer FROM ownership o JOIN wanted USING (person)
+                WHERE o.starts_on <= DATE '{today}' AND o.ends_on > DATE '{today}'"""
+    return set(frame.lake.run(query, wanted=wanted).column(0).to_pylist())
 
 
 def seated(frame: Frame, people: Collection[str]) -> frozenset[str]:

@@ -87,7 +87,11 @@ def keep_names(names: Sequence[tuple[str, str, str]]) -> None:
         if known.get((kind, key)) != name[:300]
     ]
     Label.objects.bulk_create(
-        new, batch_size=500, update_conflicts=True, unique_fields=["kind", "key"], update_fields=["name"]
+        new,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["kind", "key"],
+        update_fields=["name", "sounds"],
     )
 
 

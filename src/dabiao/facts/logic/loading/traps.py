@@ -88,7 +88,11 @@ def _named(done: Prepared) -> Iterator[Warning_]:
     """Names that were read as the employee number of the one person who has them."""
     read = done.people.read
     if read:
-        shown = [f"{name} → {number} ({count:,})" for (name, number), count in sorted(read.items())]
+        known = done.people.people
+        shown = [
+            f"{name} → {number}{'' if known[number] == name else f' {known[number]}'} ({count:,})"
+            for (name, number), count in sorted(read.items())
+        ]
         yield Warning_(
             "named", _("Names of people were read as employee numbers"), sum(read.values()), _some(shown)
         )

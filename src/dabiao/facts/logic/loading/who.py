@@ -1,12 +1,12 @@
 """Files name people as people do: a name becomes the employee number of the one person who has it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 from django.utils.translation import gettext as _
 
+from dabiao.core.called import Called
 from dabiao.facts.logic.loading.shape import no_errors, refused
 from dabiao.facts.logic.mapping import TableMap
 from dabiao.facts.logic.reading import ROW
@@ -16,30 +16,21 @@ _BRINGS: Final = "people"
 """The table that says who is called what."""
 
 
-@dataclass
-class Names:
-    """Employee numbers, and who has which name: those that are known and those that this import brings.
+class Names(Called):
+    """Those who are known and those whom this import brings.
 
     read: (name, number) → rows in which the one was read as the other
     """
 
-    numbers: set[str] = field(default_factory=set)
-    having: dict[str, set[str]] = field(default_factory=dict)
-    read: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for number, name in org.names_of_people().items():
-            self._add(number, name)
+    def __init__(self) -> None:
+        super().__init__(org.names_of_people())
+        self.read: dict[tuple[str, str], int] = {}
 
     def meet(self, staged: Iterable[pl.DataFrame]) -> None:
         """Get to know people whom the import itself brings."""
         for frame in staged:
             for number, name in frame.select("person", "name").drop_nulls().unique().iter_rows():
-                self._add(number, name)
-
-    def _add(self, number: str, name: str) -> None:
-        self.numbers.add(number)
-        self.having.setdefault(name, set()).add(number)
+                self.add(number, name)
 
 
 def numbered(rows: pl.DataFrame, table: TableMap, names: Names) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -47,10 +38,10 @@ def numbered(rows: pl.DataFrame, table: TableMap, names: Names) -> tuple[pl.Data
 
     A text that is a number already stays, and so does one that nobody is called.
     """
-    if "person" not in rows.columns or table.into == _BRINGS or not names.having:
+    if "person" not in rows.columns or table.into == _BRINGS or not names.people:
         return rows, no_errors()
-    said = {text for text in rows["person"].drop_nulls().unique().to_list() if text not in names.numbers}
-    meant = {text: sorted(names.having[text]) for text in said if text in names.having}
+    said = {text for text in rows["person"].drop_nulls().unique().to_list() if text not in names.people}
+    meant = {text: names.meant(text) for text in said}
     one = {text: numbers[0] for text, numbers in meant.items() if len(numbers) == 1}
     several = {text: _several(numbers) for text, numbers in meant.items() if len(numbers) > 1}
     for text, count in rows.filter(pl.col("person").is_in(list(one)))["person"].value_counts().iter_rows():

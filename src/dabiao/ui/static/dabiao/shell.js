@@ -47,6 +47,25 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Enter opens the first hit of what has been typed; where the answer is still on its way, as soon as it is there.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("#search form")) return;
+  const dialog = event.target.closest("dialog");
+  const first = dialog.querySelector("#found a");
+  if (dialog.dataset.found === event.target.q.value && !first) return;
+  event.preventDefault();
+  if (dialog.dataset.found === event.target.q.value) first.click();
+  else dialog.dataset.open_first = "yes";
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "found") return;
+  const dialog = event.target.closest("dialog");
+  dialog.dataset.found = event.target.firstElementChild?.dataset.for ?? "";
+  if (!dialog.dataset.open_first) return;
+  delete dialog.dataset.open_first;
+  event.target.querySelector("a")?.click();
+});
+
 // The tree of scopes narrows while typing; a match keeps nothing but itself in view.
 document.addEventListener("input", (event) => {
   if (!event.target.matches("[data-narrow]")) return;

@@ -1,0 +1,34 @@
+"""People are found by pinyin: what their names sound like, beside them."""
+
+import dabiao.core.fields
+from dabiao.core.pinyin import sounds
+from django.db import migrations
+
+
+def read_aloud(apps, schema_editor):
+    rows = apps.get_model("org", "Person").objects
+    waiting = []
+    for row in rows.only("pk", "name").iterator(chunk_size=2000):
+        row.sounds = sounds(row.name)
+        if row.sounds:
+            waiting.append(row)
+        if len(waiting) == 500:
+            rows.bulk_update(waiting, ["sounds"])
+            waiting = []
+    rows.bulk_update(waiting, ["sounds"])
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('org', '0005_names_and_keys_are_seen'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='person',
+            name='sounds',
+            field=dabiao.core.fields.SoundsField(blank=True, default='', editable=False, max_length=1000, of='name'),
+        ),
+        migrations.RunPython(read_aloud, migrations.RunPython.noop, elidable=True),
+    ]
