@@ -27,6 +27,7 @@ def test_everything_has_a_name_of_its_own(simulated: Company, language):
         ("acquisition_channel", catalogue.CHANNELS),
         ("competitor", catalogue.COMPETITORS),
         ("lost_reason", catalogue.LOST_REASONS),
+        ("region", set(simulated.tables["opportunities"]["region"].to_pylist())),
         ("vendor", [vendor for vendor in catalogue.VENDORS if vendor]),
     ):
         assert {(kind, key) for key in keys} <= labelled.keys(), kind

@@ -332,3 +332,19 @@ class TestSeedAndDay:
         months = {row.replace(day=1) for row in company.tables["order_lines"]["ordered_on"].to_pylist()}
         assert len(months - {on.replace(day=1)}) == 24
         assert company.first == as_date(as_day(company.first)) == min(months)
+
+
+def test_nobody_orders_while_dormant(simulated: Company):
+    dormant: dict[str, list[tuple[date, date]]] = {}
+    for row in simulated.tables["customer_history"].to_pylist():
+        if row["status"] == "dormant":
+            dormant.setdefault(row["customer"], []).append((row["starts_on"], row["ends_on"]))
+    lines = [row for row in simulated.tables["order_lines"].to_pylist() if row["reverses"] is None]
+    ordered = {(row["customer"], row["ordered_on"]) for row in lines}
+
+    assert dormant and len({customer for customer, _day in ordered} & dormant.keys()) > 100
+    assert not [
+        (customer, day)
+        for customer, day in ordered
+        if any(start <= day < end for start, end in dormant.get(customer, ()))
+    ]

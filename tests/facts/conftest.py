@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 
 from dabiao.facts import actions
 from dabiao.facts.logic.loading.report import Report
@@ -15,6 +16,7 @@ from dabiao.org.models import User
 @pytest.fixture(autouse=True)
 def lake(home, settings):
     settings.LAKE_FOLDER = home / "lake"
+    cache.clear()  # versions of another test's tables are numbered alike
     return settings.LAKE_FOLDER
 
 

@@ -49,7 +49,7 @@ def _loaded(caller: Caller) -> Post:
 
 
 def _activity(caller: Caller) -> Post:
-    visit = {"kind": "visit", "customer": "甲公司", "at": "09:30"}
+    visit = {"kind": "visit", "customer": "甲公司", "new_customer": "on", "at": "09:30"}
     return Post({"person": caller.person, "day": timezone.localdate().isoformat(), **visit})
 
 
@@ -59,6 +59,19 @@ def _waiting(caller: Caller) -> Post:
     visit = actions.Activity("visit", datetime(on.year, on.month, on.day, 9))
     key = actions.file_activity(caller.person, visit, by=caller.writer, at=caller.at, on=on)
     return Post({"table": "activities", "key": key})
+
+
+def _to_be_corrected(caller: Caller) -> Post:
+    """The same entry, said anew."""
+    said, day = dict(_waiting(caller).form), timezone.localdate().isoformat()
+    visit = {"kind": "call", "customer": "甲公司", "new_customer": "on", "at": "09:30", "day": day}
+    return Post(visit, arguments=said)
+
+
+def _corrects_a_figure(caller: Caller) -> None:
+    _counts_a_day(caller)
+    key = f"P05|{caller.on.isoformat()}|visits"
+    actions.correct_figure(key, Decimal(4), by=caller.user, at=caller.at, on=caller.on)
 
 
 POSTS = {
@@ -71,6 +84,7 @@ POSTS = {
     "facts:import-undo": _loaded,
     "facts:today": _activity,
     "facts:today-take-back": _waiting,
+    "facts:entry": _to_be_corrected,
     "api:upsert": lambda _: Post(json={"rows": [{"key": "1", "ordered_on": "2026-03-01"}]}),
     "api:load_import": _begun_by_program,
     "api:undo_import": _loaded,
@@ -117,6 +131,7 @@ ACTS = {
     "an import whose process died is closed": _closes_what_was_killed,
     "a connector is taken away": _takes_a_connector_away,
     "a day is counted": _counts_a_day,
+    "a figure is corrected": _corrects_a_figure,
     "a file is loaded": _loads_a_file,
     "questions about files are answered": _answers_what_is_asked,
     "what was never loaded is forgotten": _forgets_what_was_never_loaded,

@@ -296,6 +296,7 @@ class TestToday:
                 "day": today,
                 "kind": "visit",
                 "customer": "甲公司",
+                "new_customer": "on",
                 "at": "09:30",
                 "minutes": "40",
                 "with_decision_maker": "on",

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from django.core.cache import cache
 
 from dabiao.core import publishing
 from dabiao.facts.models import Label
@@ -78,6 +79,7 @@ def publish_order(facts: None, at: datetime) -> Callable[..., None]:
 def facts(company, at: datetime, home, settings, monkeypatch) -> None:
     """The facts are published, February's targets set, names known, and today is the 16th of March."""
     settings.LAKE_FOLDER = home / "lake"
+    cache.clear()  # snapshots of another test are numbered alike
     monkeypatch.setattr("dabiao.ui.http.today", lambda: date(2026, 3, 16))
     for row in table(TARGETS):
         Target.objects.create(

@@ -35,6 +35,7 @@ UNITS: Mapping[str, Pair] = {
     "finance": ("财务部", "Finance"),
     "people": ("人力资源部", "People"),
 }
+REGIONS = ("east", "south", "north", "southwest")
 TITLES: Mapping[str, Pair] = {
     "director": ("销售总监", "Sales director"),
     "region": ("大区经理", "Regional manager"),
@@ -181,6 +182,7 @@ def names(company: Company, language: Language) -> Names:
         (kind, key, zh if which == 0 else key) for key, zh in PLACES.items() for kind in ("province", "city")
     ]
     products = [("product", key, pair[which]) for key, pair in PRODUCTS.items()]
+    regions = [("region", key, UNITS[key][which]) for key in REGIONS]
     dealers = [
         ("customer", f"D{n:02d}", f"经销商 {n}" if which == 0 else f"Dealer {n}") for n in range(1, 13)
     ]
@@ -188,14 +190,14 @@ def names(company: Company, language: Language) -> Names:
         units=UNITS,
         titles={seat.key: title(seat)[which] for seat in company.seats},
         people=_people(company, language),
-        labels=(*words, *places, *products, *dealers, *_customers(company, language)),
+        labels=(*words, *places, *regions, *products, *dealers, *_customers(company, language)),
     )
 
 
 def title(seat: Seat) -> Pair:
     """What the holder of a seat is called."""
     if seat.role == "manager":
-        return TITLES["region" if seat.unit in {"east", "south", "north", "southwest"} else "team"]
+        return TITLES["region" if seat.unit in REGIONS else "team"]
     return TITLES[seat.role]
 
 

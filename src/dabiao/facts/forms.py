@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dabiao.facts import queries
 from dabiao.facts.logic.labels import ACTIVITIES
 from dabiao.facts.logic.reading import hostile
-from dabiao.ui.form import Amount, Form
+from dabiao.ui.form import Amount, Day, Form
 
 
 class ManyFiles(forms.FileField):
@@ -105,7 +106,7 @@ class ConnectorForm(Form):
 class ActivityForm(Form):
     """One activity, short enough for a phone."""
 
-    kind = forms.ChoiceField(label=_("What"), choices=list(ACTIVITIES.items()))
+    kind = forms.ChoiceField(label=pgettext_lazy("what happened", "What"), choices=list(ACTIVITIES.items()))
     customer = forms.CharField(
         label=_("Customer"), max_length=200, widget=forms.TextInput(attrs={"list": "customers"})
     )
@@ -128,6 +129,40 @@ class ActivityForm(Form):
             (3, _("3 · budget cycle")),
         ],
     )
+    opportunity = forms.ChoiceField(label=_("Opportunity"), required=False)
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    next_step = forms.CharField(label=_("Next step"), required=False, max_length=300)
+    new_customer = forms.BooleanField(label=_("It is a new customer"), required=False)
+
+    def __init__(self, *args: object, opportunities: Mapping[str, str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        opportunity: Any = self.fields["opportunity"]
+        opportunity.choices = [("", "—"), *opportunities.items()]
+        if not opportunities:
+            del self.fields["opportunity"]
+        self._new = self.fields["new_customer"]
+        if not self.data.get("new_customer"):
+            del self.fields["new_customer"]
+
+    def ask_whether_new(self) -> None:
+        """Somebody whom nobody knows was named: whether that is meant, only a person can say."""
+        self.fields["new_customer"] = self._new
+        self.order_fields(["kind", "customer", "new_customer"])
+
+
+class CorrectedActivityForm(ActivityForm):
+    """An activity that was filed, which may have been on another day."""
+
+    day = Day(label=_("Day"))
+    field_order = ("kind", "customer", "day")
+
+
+class CorrectedFigureForm(Form):
+    """One figure of a day."""
+
+    value = Amount(label=_("Value"))
 
 
 class FiguresForm(Form):

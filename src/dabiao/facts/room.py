@@ -75,7 +75,7 @@ ROOM = Room(
     at="facts/",
     api="dabiao.facts.api",
     rail=(
-        Entry("facts:today", _("File the day"), "pencil-check", "do", Can.WRITE),
+        Entry("facts:today", _("File the day"), "pencil-check", "do", Can.WRITE, under=("facts:entry",)),
         Entry(
             "facts:imports",
             _("Data and import"),
@@ -90,6 +90,7 @@ ROOM = Room(
         "facts.activity.filed": _("Activity filed"),
         "facts.connector.removed": _("Connector removed"),
         "facts.connector.saved": _("Connector saved"),
+        "facts.entry.corrected": _("Entry corrected"),
         "facts.entry.taken_back": _("Entry taken back"),
         "facts.figures.filed": _("Daily figures filed"),
         "facts.import.answered": _("Questions about files answered"),

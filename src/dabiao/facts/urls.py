@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from dabiao.facts.pages import imports, today
+from dabiao.facts.pages import entry, imports, today
 
 app_name = "facts"
 urlpatterns = [
     path("", imports.imports, name="imports"),
     path("today/", today.today, name="today"),
     path("today/take-back/", today.take_back, name="today-take-back"),
+    path("today/<slug:table>/<key:key>/", entry.entry, name="entry"),
     path("start/", imports.start, name="start"),
     path("upload/", imports.upload, name="upload"),
     path("connectors/", imports.connectors, name="import-connectors"),

@@ -312,7 +312,9 @@ has_roi           flag    proposal with a return calculation
 companion         text    employee number of who came along
 customer_tier     text    tier of the customer that day
 high_value        flag    a customer of the upper tiers
-entered_by        text    employee number of who filed it, when on behalf""",
+entered_by        text    employee number of who filed it, when on behalf
+note              text    what was said, as it was written down
+next_step         text    what is to happen next""",
     ),
     _fact(
         "visit_plans",

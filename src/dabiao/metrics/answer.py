@@ -27,6 +27,8 @@ __all__ = [
     "answer",
     "coverage",
     "facts",
+    "last_days",
+    "newest_facts",
     "rows",
     "total_of_facts",
     "without_facts",
@@ -71,8 +73,42 @@ def facts(
     plan = plan_from_facts(lake, question, seats=seats)
     text, small = _compiled_facts(each, plan.shape), {"windows": windows.days, **plan.small}
     count = lake.run(f"SELECT count(*) AS n FROM ({text})", **small).column(0)[0].as_py()
+    return int(count), lake.run(_ordered(text, newest), **small)
+
+
+def newest_facts(
+    lake: Lake,
+    question: MetricRequest,
+    each: Measure,
+    *,
+    windows: Windows,
+    seats: Collection[int] | None,
+    newest: int,
+) -> pa.Table:
+    """The newest of the facts that `facts` tells, where nobody asks how many there are. Raises BadMetricRequest."""
+    plan = plan_from_facts(lake, question, seats=seats)
+    text = _compiled_facts(each, plan.shape)
+    return lake.run(_ordered(text, newest), windows=windows.days, **plan.small)
+
+
+def _ordered(text: str, newest: int | None) -> str:
     ordered = f"{text} ORDER BY day DESC NULLS LAST, source, key"
-    return int(count), lake.run(ordered if newest is None else f"{ordered} LIMIT {newest}", **small)
+    return ordered if newest is None else f"{ordered} LIMIT {newest}"
+
+
+def last_days(
+    lake: Lake, question: MetricRequest, each: Measure, *, windows: Windows, seats: Collection[int] | None
+) -> pa.Table:
+    """The last day of the facts that `facts` tells, for every combination of the question's dimensions that has any.
+
+    returns: the dimensions, day. Raises BadMetricRequest.
+    """
+    plan = plan_from_facts(lake, question, seats=seats)
+    by = ", ".join(f'"{name}"' for name in question.by)
+    told = (
+        f"SELECT {by}, max(day) AS day FROM ({_compiled_facts(each, plan.shape)}) GROUP BY ALL ORDER BY ALL"
+    )
+    return lake.run(told, windows=windows.days, **plan.small)
 
 
 def total_of_facts(

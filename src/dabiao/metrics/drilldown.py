@@ -210,13 +210,13 @@ def _said(name: str, column: pa.ChunkedArray) -> list[Cell]:
     """The cells of a column; equal ones are written once."""
     values = column.to_pylist()
     called = names.names(name, set(values)) if column.type == pa.string() else {}
-    known = {value: _cell(value, called) for value in set(values)}
+    known = {value: _cell(name, value, called) for value in set(values)}
     return [known[value] for value in values]
 
 
-def _cell(value: object, called: Mapping[str, str]) -> Cell:
+def _cell(name: str, value: object, called: Mapping[str, str]) -> Cell:
     if isinstance(value, str):
-        return called.get(value) or labels.value(value)
+        return called.get(value) or labels.value(value, name)
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
     return cast(Cell, value)

@@ -132,6 +132,8 @@ COLUMNS: Final[Mapping[str, Promise]] = {
     "customer_tier": _("Customer tier"),
     "high_value": _("High-value customer"),
     "entered_by": _("Filed by"),
+    "note": _("Note"),
+    "next_step": _("Next step"),
     "signer": _("Signer"),
     "status": _("Status"),
     "contract_party": _("Contract party"),
@@ -233,6 +235,16 @@ VALUES: Final[Mapping[str, Promise]] = {
     "demo": pgettext_lazy("activity", "Demo"),
     "proposal": pgettext_lazy("activity", "Proposal"),
     "joint_visit": pgettext_lazy("activity", "Joint visit"),
+    "qualified": pgettext_lazy("stage of a deal", "Qualified"),
+    "needs": pgettext_lazy("stage of a deal", "Needs"),
+    "negotiation": pgettext_lazy("stage of a deal", "Negotiation"),
+    "low": pgettext_lazy("severity", "Low"),
+    "medium": pgettext_lazy("severity", "Medium"),
+    "high": pgettext_lazy("severity", "High"),
+    "people": pgettext_lazy("cause of a complaint", "People"),
+    "product": pgettext_lazy("cause of a complaint", "Product"),
+    "service": pgettext_lazy("cause of a complaint", "Service"),
+    "price": pgettext_lazy("cause of a complaint", "Price"),
     "transfer": pgettext_lazy("method", "Transfer"),
     "acceptance_bill": pgettext_lazy("method", "Acceptance bill"),
     "advance": pgettext_lazy("instalment", "Advance"),
@@ -240,6 +252,10 @@ VALUES: Final[Mapping[str, Promise]] = {
     "acceptance": pgettext_lazy("instalment", "On acceptance"),
     "retention": pgettext_lazy("instalment", "Retention"),
 }
+OF_COLUMN: Final[Mapping[tuple[str, str], Promise]] = {
+    ("cause", "delivery"): pgettext_lazy("cause of a complaint", "Delivery"),
+}
+"""Values that one column calls otherwise than the rest."""
 
 
 def column(name: str) -> str:
@@ -252,7 +268,9 @@ def table(name: str) -> str:
     return str(TABLES[name]) if name in TABLES else name.replace("_", " ").capitalize()
 
 
-def value(told: object) -> str:
-    """A value of a column as a reader sees it; codes by their names, days as ISO days."""
+def value(told: object, of: str = "") -> str:
+    """A value of a column (`of`) as a reader sees it; codes by their names, days as ISO days."""
     text = str(told)
+    if (of, text) in OF_COLUMN:
+        return str(OF_COLUMN[of, text])
     return str(VALUES[text]) if text in VALUES else text

@@ -23,6 +23,7 @@ LABELLED: Final[Mapping[str, str]] = {
     "acquisition_channel": "acquisition_channel",
     "vendor": "vendor",
     "industry": "industry",
+    "region": "region",
     "province": "province",
     "city": "city",
     "lost_reason": "lost_reason",

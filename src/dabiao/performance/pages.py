@@ -22,6 +22,7 @@ from dabiao.org.access import UserRequest, page
 from dabiao.performance import tasks
 from dabiao.performance.queries import breakdown as breakdowns
 from dabiao.performance.queries import cockpit as cockpits
+from dabiao.performance.queries import customer_list as customer_lists
 from dabiao.performance.queries import customers, definition, fact_links, forecast, links, signal_list
 from dabiao.performance.queries import over_time as months
 from dabiao.performance.queries.breakdown import Breakdown
@@ -146,11 +147,32 @@ def _fact_leads(frame: Frame, request: UserRequest, metric: str, rows: Sequence[
 
 
 @page()
-def customer(request: UserRequest, customer: str) -> HttpResponse:
-    """A customer, as far as the viewer may see them."""
-    return render(
-        request, "performance/customer.html", {"page": customers.customer(_frame(request), customer)}
+def customer_list(request: UserRequest) -> HttpResponseBase:
+    """The customers of the scope, as far as the viewer may see them."""
+    frame = _frame(request)
+
+    def leads(key: str) -> str:
+        return _address("performance:customer", key, frame.query)
+
+    table = keeping.once("customers", cockpits.stamp(frame), lambda: customer_lists.listing(frame, leads))
+    return list_page(
+        request,
+        "performance/customers.html",
+        table,
+        name=_file(frame, "customers"),
+        where=frame,
+        as_of=customers.day_told(frame),
     )
+
+
+@page()
+def customer(request: UserRequest, customer: str) -> HttpResponseBase:
+    """A customer, as far as the viewer may see them."""
+    frame = _frame(request)
+    shown = customers.customer(frame, customer)
+    tables = {section.key: section.table for section in shown.sections}
+    name = _file(frame, f"customer {customer}")
+    return list_page(request, "performance/customer.html", tables, name=name, page=shown)
 
 
 @page()

@@ -103,9 +103,9 @@ ROOM = Room(
                 "performance:breakdown",
                 "performance:over-time",
                 "performance:facts",
-                "performance:customer",
             ),
         ),
+        Entry("performance:customers", _("Customers"), "building-store", under=("performance:customer",)),
         Entry("performance:signals", _("Signals"), "alert-triangle", "check"),
         Entry(
             "performance:dictionary",

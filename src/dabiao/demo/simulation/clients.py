@@ -13,6 +13,7 @@ from dabiao.demo.simulation.timeline import Timeline, as_day
 
 PATCH = 80  # customers and prospects of one seat, in the order in which they became known
 ESTABLISHED = 12  # of them bought before the books begin
+DORMANT_AFTER = 180  # days without an order
 TIERS = ("strategic", "profit", "nurture", "maintain")
 WINDOW = 16  # prospects of a seat that are worked on at a time
 TIER_FROM: Ints = np.array([3, 10, 25])  # place in the patch where the next tier begins
@@ -112,29 +113,44 @@ def customer_table(known: Clients, created_on: Ints, timeline: Timeline) -> pa.T
     )
 
 
-def history_table(known: Clients, created_on: Ints, timeline: Timeline) -> pa.Table:
-    """Tier and complexity from when to when; one row, or two where the tier has changed."""
+def history_table(
+    known: Clients, created_on: Ints, ordered: tuple[Ints, Ints], timeline: Timeline
+) -> pa.Table:
+    """Tier, status and complexity from when to when; a row more where the tier has changed, and where a customer who
+    ordered has not done so for half a year: from then on they are dormant. ordered: customer, day, up to `on`."""
     index = np.arange(len(known.keys))
     here = created_on <= timeline.on
-    change = np.where(
-        (known.tier_changed > created_on) & (known.tier_changed <= timeline.on), known.tier_changed, 0
-    )
-    twice = here & (change > 0)
-    rows = np.concatenate([index[here], index[twice]])
-    late = np.concatenate([np.zeros(here.sum(), bool), np.ones(twice.sum(), bool)])
-    starts = np.where(late, change[rows], created_on[rows])
-    ends = np.where(late | (change[rows] == 0), FOREVER_DAY, change[rows])
-    tier = np.where(~late & (change[rows] > 0), known.tier_before[rows], known.tier[rows])
+    change = _within(known.tier_changed, created_on, timeline)
+    last = np.zeros(len(index), dtype="int64")
+    np.maximum.at(last, *ordered)
+    sleeps = np.where(last > 0, last + DORMANT_AFTER, 0)
+    falls_asleep = _within(sleeps, created_on, timeline)
+    more = [
+        (here & (change > 0), change),
+        (here & (falls_asleep > 0) & (falls_asleep != change), falls_asleep),
+    ]
+    rows = np.concatenate([index[here], *(index[which] for which, _day in more)])
+    starts = np.concatenate([created_on[here], *(day[which] for which, day in more)])
+    order = np.lexsort((starts, rows))
+    rows, starts = rows[order], starts[order]
+    goes_on = np.append(rows[1:] == rows[:-1], False)
+    tier = np.where((change[rows] > 0) & (starts < change[rows]), known.tier_before[rows], known.tier[rows])
+    active = np.where(last[rows] > 0, starts < sleeps[rows], rows % PATCH < 40)
     return arrays.table(
         "customer_history",
         customer=known.keys[rows],
         tier=np.array(TIERS, dtype=object)[tier],
-        status=np.where(rows % PATCH < 40, "active", "dormant").astype(object),
+        status=np.where(active, "active", "dormant").astype(object),
         complexity=1 + (rows * 7) % 5,
         decision_chain=2 + (rows * 11) % 5,
         starts_on=arrays.dates(starts),
-        ends_on=arrays.dates(ends),
+        ends_on=arrays.dates(np.where(goes_on, np.append(starts[1:], 0), FOREVER_DAY)),
     ).sort_by([("customer", "ascending"), ("starts_on", "ascending")])
+
+
+def _within(day: Ints, created_on: Ints, timeline: Timeline) -> Ints:
+    """The days after a customer became known and up to `on`; 0 for others."""
+    return np.where((day > created_on) & (day <= timeline.on), day, 0)
 
 
 def ownership_table(known: Clients, created_on: Ints, roster: Roster, timeline: Timeline) -> pa.Table:

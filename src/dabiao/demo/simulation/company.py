@@ -147,7 +147,7 @@ def _dimensions(w: _World) -> dict[str, pa.Table]:
     return {
         "products": backoffice.product_table(w.time),
         "customers": clients.customer_table(w.known, met, w.time),
-        "customer_history": clients.history_table(w.known, met, w.time),
+        "customer_history": clients.history_table(w.known, met, orders.ordered(w.sold, w.time), w.time),
         "ownership": clients.ownership_table(w.known, met, w.staff, w.time),
         "fx_rates": money.rate_table(w.fx, w.time),
     }

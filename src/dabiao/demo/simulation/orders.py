@@ -66,6 +66,13 @@ class Sales:
     lines: Lines
 
 
+def ordered(sold: Sales, timeline: Timeline) -> tuple[Ints, Ints]:
+    """Customer and day of every line up to `on` that takes nothing back."""
+    lines = sold.lines
+    done = (lines.reverses < 0) & (lines.ordered_on <= timeline.on)
+    return sold.contracts.customer[lines.contract[done]], lines.ordered_on[done]
+
+
 def sales(
     seed: int, timeline: Timeline, roster: Roster, known: clients.Clients, found: Opportunities, fx: Rates
 ) -> Sales:

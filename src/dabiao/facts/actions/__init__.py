@@ -2,7 +2,9 @@
 
 from dabiao.facts.actions.cleaning import forget_files
 from dabiao.facts.actions.connect import remove_connector, save_connector
-from dabiao.facts.actions.entry import Activity, file_activity, file_figures, take_back
+from dabiao.facts.actions.correct import correct_activity, correct_figure, entry_of, may_touch, take_back
+from dabiao.facts.actions.customers import Activity, UnknownCustomer
+from dabiao.facts.actions.entry import file_activity, file_figures
 from dabiao.facts.actions.interrupted import close_interrupted
 from dabiao.facts.actions.load import Order, hash_of, imports_folder, load, new_key
 from dabiao.facts.actions.undo import look_at_undo, undo
@@ -28,11 +30,15 @@ __all__ = [
     "Order",
     "Stopped",
     "Unanswered",
+    "UnknownCustomer",
     "answer",
     "begin",
     "close_interrupted",
     "confirm_mapping",
+    "correct_activity",
+    "correct_figure",
     "discard",
+    "entry_of",
     "file_activity",
     "file_figures",
     "forget_files",
@@ -41,6 +47,7 @@ __all__ = [
     "keep_names",
     "load",
     "look_at_undo",
+    "may_touch",
     "new_key",
     "open_questions",
     "order_of",

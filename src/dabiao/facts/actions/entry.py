@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -11,14 +10,16 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from dabiao.core.action import action, tell
-from dabiao.core.errors import Forbidden, Malformed, NotFound
+from dabiao.core.errors import Forbidden, Malformed
 from dabiao.core.names import wrong_with_key
-from dabiao.lake import dictionary, outbox
-from dabiao.lake.models import Pending
+from dabiao.facts import queries
+from dabiao.facts.actions import customers
+from dabiao.facts.actions.customers import Activity
+from dabiao.lake import dictionary, outbox, reading
 from dabiao.org import queries as org
 from dabiao.org.access import Can, User, may
 
-SOURCE: Final = "hand"
+SOURCE: Final = queries.HAND
 KINDS: Final = ("visit", "call", "demo", "proposal", "joint_visit")
 _OLDEST_DAYS: Final = 62
 """How far back a day may be filed; older days belong to closed periods and come by import."""
@@ -28,48 +29,53 @@ class NotYours(Forbidden):
     """Somebody files for a person who is not theirs to file for."""
 
 
-@dataclass(frozen=True)
-class Activity:
-    """What happened. `started_at` is what the clock of the business time zone showed."""
-
-    kind: str
-    started_at: datetime
-    customer: str = ""
-    minutes: int | None = None
-    with_decision_maker: bool | None = None
-    need_stated: bool | None = None
-    needs_depth: int | None = None
-    opportunity: str = ""
-
-
 @action("facts.activity.filed")
 def file_activity(person: str, activity: Activity, *, by: User, at: datetime, on: date) -> str:
-    """Put one activity into the outbox; returns its key. `on` is today. Raises NotYours, Malformed."""
+    """Put one activity into the outbox; returns its key. `on` is today.
+
+    Raises NotYours, Malformed, UnknownCustomer where the customer is none of the person's and nobody said it is new.
+    """
+    holder = may_file(person, by, activity.started_at.date(), on)
+    key = secrets.token_hex(8)
+    said = row_of(person, activity, by=by, on=on)
+    outbox.put(
+        "activities",
+        [{"source": SOURCE, "key": key, "person": person, **said, "entered_by": _author(by, person)}],
+        by=by.username,
+        at=at,
+    )
+    new = {"new_customer": said["customer"]} if activity.new_customer else {}
+    tell(holder, {"key": key, "kind": activity.kind, **new})
+    return key
+
+
+def row_of(
+    person: str, activity: Activity, *, by: User, on: date, opportunity: str = ""
+) -> dict[str, object]:
+    """What an activity says, as the columns of its row; the customer by key. Raises Malformed, UnknownCustomer.
+
+    opportunity: one that stood there before, and so is right even where it has closed since.
+    """
     if activity.kind not in KINDS:
         raise Malformed(_("%(kind)s is no kind of activity.") % {"kind": activity.kind})
     for key in (activity.customer, activity.opportunity):
         if wrong := wrong_with_key(key):
             raise Malformed(str(wrong))
-    holder = _may_file(person, by, activity.started_at.date(), on)
-    _not_too_old(activity.started_at.date(), on)
-    key = secrets.token_hex(8)
-    row = {
-        "source": SOURCE,
-        "key": key,
-        "person": person,
+    not_too_old(activity.started_at.date(), on)
+    if activity.opportunity not in {"", opportunity}:
+        _is_open(activity.opportunity, person, by, on)
+    return {
         "started_at": activity.started_at.replace(tzinfo=None).isoformat(sep=" "),
         "kind": activity.kind,
-        "customer": activity.customer or None,
+        "customer": customers.key_of(activity, person, by=by, on=on),
         "minutes": activity.minutes,
         "with_decision_maker": activity.with_decision_maker,
         "need_stated": activity.need_stated,
         "needs_depth": activity.needs_depth,
         "opportunity": activity.opportunity or None,
-        "entered_by": _author(by, person),
+        "note": activity.note or None,
+        "next_step": activity.next_step or None,
     }
-    outbox.put("activities", [row], by=by.username, at=at)
-    tell(holder, {"key": key, "kind": activity.kind})
-    return key
 
 
 @action("facts.figures.filed")
@@ -77,8 +83,8 @@ def file_figures(
     person: str, day: date, figures: Mapping[str, Decimal], *, by: User, at: datetime, on: date
 ) -> int:
     """The day's figures, one per metric; filing a day again replaces its figures. Raises NotYours, Malformed."""
-    holder = _may_file(person, by, day, on)
-    _not_too_old(day, on)
+    holder = may_file(person, by, day, on)
+    not_too_old(day, on)
     known = dictionary.in_force()
     if strange := sorted(set(figures) - set(known)):
         raise Malformed(_("There is no metric %(metric)s.") % {"metric": strange[0]})
@@ -96,27 +102,26 @@ def file_figures(
     ]
     if not rows:
         raise Malformed(_("Fill in at least one figure."))
+    before = {row["metric"]: value for row in rows if (value := _filed(row["key"])) is not None}
     outbox.put("daily_figures", rows, by=by.username, at=at)
-    tell(holder, {"day": day.isoformat(), "figures": len(rows)})
+    replaced = {"before": before} if before else {}
+    tell(holder, {"day": day.isoformat(), "figures": len(rows), **replaced})
     return len(rows)
 
 
-@action("facts.entry.taken_back")
-def take_back(table: str, key: str, *, by: User, at: datetime, on: date) -> None:
-    """Remove an entry of one's own that has not been published yet."""
-    entry = Pending.objects.filter(
-        table=table, source=SOURCE, key=key, by=by.username, row__isnull=False
-    ).first()
-    if entry is None or not isinstance(entry.row, dict):
-        raise NotFound(_("That entry has been published already, or it is not yours."))
-    said = entry.row.get("started_at") or entry.row["on"]
-    holder = _may_file(str(entry.row["person"]), by, date.fromisoformat(str(said)[:10]), on)
-    outbox.remove(table, [(SOURCE, key)], by=by.username, at=at)
-    Pending.objects.filter(pk=entry.pk).delete()
-    tell(holder, {"table": table, "key": key})
+def _is_open(opportunity: str, person: str, by: User, on: date) -> None:
+    known = queries.open_opportunities(reading.current(), person, viewer=by, on=on)
+    if opportunity not in known:
+        raise Malformed(_("%(key)s is no open opportunity of theirs.") % {"key": opportunity})
 
 
-def _may_file(person: str, by: User, day: date, on: date) -> Model:
+def _filed(key: str | None) -> str | None:
+    """The figure that stood under a key."""
+    entry = queries.hand_entry("daily_figures", key or "")
+    return None if entry is None else str(entry.detail["value"])
+
+
+def may_file(person: str, by: User, day: date, on: date) -> Model:
     """The person, if `by` may file for them: oneself, or who held a seat that day where one sees it. Raises NotYours."""
     holder = org.people_seated(by, day, on).filter(key=person).first()
     own = by.person is not None and by.person.key == person
@@ -131,10 +136,16 @@ def _author(by: User, person: str) -> str | None:
     return None if own == person else own
 
 
-def _not_too_old(day: date, on: date) -> None:
+def is_too_old(day: date, on: date) -> bool:
+    """Whether a day is closed to entries by hand."""
+    return (on - day).days > _OLDEST_DAYS
+
+
+def not_too_old(day: date, on: date) -> None:
+    """Raises Malformed for a day that is closed, or has not come yet."""
     if day > on:
         raise Malformed(_("%(day)s has not come yet.") % {"day": day})
-    if (on - day).days > _OLDEST_DAYS:
+    if is_too_old(day, on):
         raise Malformed(
             _("%(day)s is too long ago to be filed by hand; sales operations can import it.") % {"day": day}
         )

@@ -1,6 +1,6 @@
 """The page on which a day is filed, made for a phone: activities and figures, for oneself or on behalf."""
 
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -13,8 +13,8 @@ from django.utils import timezone
 from dabiao.core.sentence import say
 from dabiao.engine.metric import Metric
 from dabiao.facts import actions, forms, queries
-from dabiao.facts.actions.entry import Activity
 from dabiao.facts.logic import labels
+from dabiao.facts.pages import activity
 from dabiao.facts.queries import HandEntry
 from dabiao.lake import dictionary, reading
 from dabiao.org import queries as org
@@ -35,8 +35,12 @@ def today(request: UserRequest) -> HttpResponseBase:
     day = http.day(said["day"], name="day") if said.get("day") else on
     people = _people(request, day, on)
     person = said.get("person") or (people[0][0] if people else "")
-    customers = _customers(request, person, on) if person in dict(people) else {}
-    activity = partial(forms.ActivityForm, initial={"at": timezone.localtime().time()})
+    theirs = person in dict(people)
+    customers = activity.customers(request, person, on) if theirs else {}
+    opportunities = activity.opportunities(request, person, on) if theirs else {}
+    now = {"at": timezone.localtime().time()}
+    form_of = partial(forms.ActivityForm, opportunities=opportunities, initial=now)
+    asked = activity.Asked()
     figures = partial(forms.FiguresForm, metrics={metric.key: say(metric.label) for metric in _metrics()})
 
     def draw(form: Form) -> tuple[str, dict[str, object]]:
@@ -47,10 +51,12 @@ def today(request: UserRequest) -> HttpResponseBase:
             "name": dict(people).get(person, ""),
             "day": day,
             "today": on,
-            "activity": activity(),
+            "activity": form_of(),
             "figures": figures(),
-            "entries": _entries(request, person, day, on) if person in dict(people) else [],
+            "entries": _entries(request, person, day, on) if theirs else [],
             "customers": sorted(customers.values()),
+            "near": asked.drawn(form),
+            "kept": said.get("filed", ""),
             "own": person == (org.own_person(request.user) or ""),
         }
         return "facts/today.html", context | typed
@@ -60,18 +66,23 @@ def today(request: UserRequest) -> HttpResponseBase:
         return actions.file_figures(person, day, typed, by=request.user, at=timezone.now(), on=on)
 
     def file_activity(said: dict[str, Any]) -> object:
-        entry = _activity(said, day, customers)
-        return actions.file_activity(person, entry, by=request.user, at=timezone.now(), on=on)
+        entry = activity.typed(said, day)
+        return asked.act(
+            lambda: actions.file_activity(person, entry, by=request.user, at=timezone.now(), on=on)
+        )
 
-    then = reverse("facts:today", query={"person": person, "day": day.isoformat()}, fragment="entries")
+    filed = {"filed": request.POST["kept"]} if request.POST.get("kept") else {}
+    then = reverse(
+        "facts:today", query={"person": person, "day": day.isoformat(), **filed}, fragment="entries"
+    )
     if "figures" in request.POST:
         return form_page(request, figures, file_figures, then=then, draw=draw)
-    return form_page(request, activity, file_activity, then=then, draw=draw)
+    return form_page(request, form_of, file_activity, then=then, draw=draw)
 
 
 @page("POST")
 def take_back(request: UserRequest) -> HttpResponse:
-    """Remove one's own entry while it waits."""
+    """Remove an entry of one's own."""
     said = request.POST
     actions.take_back(
         said.get("table", ""), said.get("key", ""), by=request.user, at=timezone.now(), on=http.today()
@@ -95,25 +106,6 @@ def _people(request: UserRequest, day: date, on: date) -> list[tuple[str, str]]:
     return sorted(listed, key=lambda item: item[0] != own)
 
 
-def _customers(request: UserRequest, person: str, on: date) -> dict[str, str]:
-    return queries.customers_of(reading.current(), person, viewer=request.user, on=on)
-
-
-def _activity(said: dict[str, Any], day: date, customers: dict[str, str]) -> Activity:
-    """What was typed, with the key of a customer who was chosen by name."""
-    keys = {name: key for key, name in customers.items()}
-    customer = said["customer"].strip()
-    return Activity(
-        kind=said["kind"],
-        started_at=datetime.combine(day, said["at"]),
-        customer=keys.get(customer, customer),
-        minutes=said["minutes"],
-        with_decision_maker=said["with_decision_maker"],
-        need_stated=said["need_stated"],
-        needs_depth=said["needs_depth"],
-    )
-
-
 def _metrics() -> list[Metric]:
     """Process figures that people count themselves."""
     known = dictionary.in_force()
@@ -134,8 +126,11 @@ def _is_own_figure(metric: Metric) -> bool:
 def _entries(request: UserRequest, person: str, day: date, on: date) -> list[dict[str, object]]:
     """What was filed for the day, newest first. A customer is named who is known of that person, not whose key it is."""
     filed = queries.entered(reading.current(), viewer=request.user, people=[person], day=day)
-    known = {each: _customers(request, each, on) for each in {entry.person for entry in filed}}
-    return [_shown(entry, known[entry.person]) for entry in filed]
+    known = {each: activity.customers(request, each, on) for each in {entry.person for entry in filed}}
+    return [
+        {**_shown(entry, known[entry.person]), "own": actions.may_touch(entry, by=request.user, on=on)}
+        for entry in filed
+    ]
 
 
 def _shown(entry: HandEntry, customers: dict[str, str]) -> dict[str, object]:
@@ -149,5 +144,8 @@ def _shown(entry: HandEntry, customers: dict[str, str]) -> dict[str, object]:
         "what": what,
         "customer": customers.get(customer, customer),
         "minutes": detail.get("minutes"),
+        "note": detail.get("note"),
+        "next_step": detail.get("next_step"),
+        "opportunity": detail.get("opportunity"),
         "value": detail.get("value"),
     }

@@ -190,7 +190,7 @@ def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
     )
     stands = stand(frame, metric, value, goal)
     name = asked.labels.get(str(part)) or (
-        labels.value(part) if part not in {None, ""} else _("Not assigned")
+        labels.value(part, by) if part not in {None, ""} else _("Not assigned")
     )
     before, year, aligned = (
         _delta(metric, value, asked, window, part) for window in (BEFORE, YEAR, FESTIVAL)

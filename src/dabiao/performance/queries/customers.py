@@ -18,6 +18,7 @@ from dabiao.metrics.frame import Frame
 from dabiao.metrics.standing import NOW, Values
 from dabiao.org import queries as org
 from dabiao.performance.queries import cockpit
+from dabiao.performance.queries.customer_facts import LONG_AGO, Section, sections
 from dabiao.performance.queries.rows import Tile, Trend
 
 TILES: Final = (
@@ -35,7 +36,6 @@ SEEN_BY: Final = (
     "usage_events",
 )
 """A customer is visible to those who may see any of these facts of theirs."""
-_LONG_AGO: Final = date(2000, 1, 1)
 _LOOKED_AT: Final = 1000
 """So many of those who are called as one looks for are asked whether the viewer may see them."""
 
@@ -52,6 +52,9 @@ class Customer:
     """(employee number, name); both empty of somebody whom the viewer does not see."""
     tiles: tuple[Tile, ...]
     trend: Trend | None
+    as_of: date
+    """The day as of which the profile is told: the last of the period, today while it lasts."""
+    sections: tuple[Section, ...]
 
 
 def customer(frame: Frame, key: str) -> Customer:
@@ -67,10 +70,17 @@ def customer(frame: Frame, key: str) -> Customer:
         key=key,
         name=name or key,
         profile=_profile(frame, key),
+        as_of=day_told(frame),
         owners=_owners(frame, key),
         tiles=tuple(cockpit.tile(frame, metric, values, {}) for metric in shown),
         trend=_trend(frame, key, shown[0]) if shown else None,
+        sections=sections(frame, key),
     )
+
+
+def day_told(frame: Frame) -> date:
+    """The day as of which tier and status are told: the last of the period, today while it lasts."""
+    return min(frame.today, frame.period.last_day)
 
 
 def find(frame: Frame, text: str, most: int) -> list[tuple[str, str]]:
@@ -104,7 +114,7 @@ def visible(frame: Frame, keys: Sequence[str]) -> frozenset[str]:
         )
         if rows.num_rows:
             return frozenset(rows.column(0).to_pylist())
-    whole = between(_LONG_AGO, frame.today)
+    whole = between(LONG_AGO, frame.today)
     everywhere = frame.everywhere(whole)
     seen = _owned(frame, keys)
     if left := tuple(key for key in keys if key not in seen):
@@ -123,7 +133,7 @@ def _owned(frame: Frame, keys: Sequence[str]) -> set[str]:
         "$today", f"DATE '{frame.today.isoformat()}'"
     )
     rows = frame.lake.run(query, wanted=wanted).to_pylist()
-    visible = _seated(frame, {row["person"] for row in rows})
+    visible = seated(frame, {row["person"] for row in rows})
     return {row["customer"] for row in rows if row["person"] in visible}
 
 
@@ -139,19 +149,20 @@ def _own(frame: Frame) -> set[str]:
     return set(frame.lake.run(query, wanted=wanted).column(0).to_pylist())
 
 
-def _seated(frame: Frame, people: Collection[str]) -> frozenset[str]:
+def seated(frame: Frame, people: Collection[str]) -> frozenset[str]:
     """Those who sit today where the viewer sees them: of who has moved away, the customers of today are not theirs."""
     seated = org.people_seated(frame.viewer, frame.today, frame.today).filter(key__in=people)
     return frozenset(seated.values_list("key", flat=True))
 
 
 def _profile(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
-    """What is known of the customer: (name of the field, value)."""
+    """What is known of the customer at the end of the period: (name of the field, value)."""
+    day = day_told(frame).isoformat()
     wanted = pa.table({"customer": [key]})
     rows = frame.lake.run(
         "SELECT c.* FROM customers c JOIN wanted USING (customer)", wanted=wanted
     ).to_pylist()
-    then = f"h.starts_on <= DATE '{frame.today.isoformat()}' AND h.ends_on > DATE '{frame.today.isoformat()}'"
+    then = f"h.starts_on <= DATE '{day}' AND h.ends_on > DATE '{day}'"
     history = frame.lake.run(
         f"SELECT h.* FROM customer_history h JOIN wanted USING (customer) WHERE {then}", wanted=wanted
     )
@@ -162,8 +173,15 @@ def _profile(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
         told |= {"tier": row.get("tier"), "customer_status": row.get("status")}
     renamed = {"type": "customer_type"}
     return tuple(
-        (labels.column(renamed.get(name, name)), labels.value(value)) for name, value in told.items() if value
+        (labels.column(renamed.get(name, name)), _called(name, value))
+        for name, value in told.items()
+        if value
     )
+
+
+def _called(name: str, value: object) -> str:
+    """A value of the profile by its name: of an industry or a place the company's own, of a code ours."""
+    return names.names(name, [value]).get(str(value)) or labels.value(value)
 
 
 def _owners(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
@@ -174,7 +192,7 @@ def _owners(frame: Frame, key: str) -> tuple[tuple[str, str], ...]:
     ]
     called = org.people_names(set(people))
     seen = org.sight(frame.viewer, frame.today).everything
-    named = frozenset(people) if seen else _seated(frame, people)
+    named = frozenset(people) if seen else seated(frame, people)
     told = ((person, called.get(person, person)) if person in named else ("", "") for person in people)
     return tuple(dict.fromkeys(told))
 

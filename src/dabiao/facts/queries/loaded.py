@@ -1,23 +1,19 @@
-"""Reads of this room: imports, what the lake holds, names of things, what has been entered today."""
+"""Imports, what the lake holds, names of things."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from dabiao.core import keeping
 from dabiao.core.errors import NotFound
 from dabiao.core.fields import sounds_like
 from dabiao.core.models import Job
 from dabiao.facts.models import Connector, ImportBatch, Label
-from dabiao.lake import outbox
 from dabiao.lake.reading import Lake
 from dabiao.lake.tables import TABLES
-from dabiao.org import queries as org
-from dabiao.org.access import User
 
 _TRACE = "Traceback (most recent call last)"
 _SYSTEM = re.compile(r"^system:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
@@ -121,100 +117,3 @@ def labels_holding(kind: str, text: str, most: int, among: Collection[str] | Non
     if among is not None:
         named = named.filter(key__in=among)
     return dict(named.values_list("key", "name")[:most])
-
-
-def customers_of(lake: Lake, person: str, *, viewer: User, on: date, limit: int = 300) -> dict[str, str]:
-    """Key → name of the customers that a person has dealt with, on days of theirs that the viewer may see.
-
-    The most dealt with first: whom they will most likely visit.
-    """
-    days = org.days_visible(viewer, person, on)
-    stamp = keeping.stamp(lake.tables, person, days, limit)
-    keys = keeping.once("customers", stamp, lambda: _dealt_with(lake, person, days, limit))
-    names = labels("customer", keys)
-    return {key: names.get(key, key) for key in keys}
-
-
-def _dealt_with(lake: Lake, person: str, days: Sequence[tuple[date, date]], limit: int) -> list[str]:
-    parts = [
-        f"""SELECT customer FROM "{table}" WHERE person = '{_quoted(person)}' AND customer IS NOT NULL
-            AND ({" OR ".join(_between(table, start, end) for start, end in days)})"""
-        for table in ("order_lines", "opportunities", "activities", "ownership")
-        if table in lake.tables and days
-    ]
-    if not parts:
-        return []
-    rows = lake.run(
-        f"SELECT customer, count(*) FROM ({' UNION ALL '.join(parts)}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {limit}"
-    )
-    return [str(key) for key in rows.column(0).to_pylist()]
-
-
-def _between(table: str, start: date, end: date) -> str:
-    """Whether a row lies, or what it tells lasts, within [start, end); what has no day counts for whoever sees all."""
-    on = TABLES[table].on
-    first, last = (f'"{on}"::DATE', f'"{on}"::DATE') if on else ("starts_on", "ends_on - 1")
-    inside = f"{first} < DATE '{end.isoformat()}' AND {last} >= DATE '{start.isoformat()}'"
-    return f"({inside} OR {first} IS NULL)" if start == date.min else f"({inside})"
-
-
-@dataclass(frozen=True)
-class HandEntry:
-    """An entry by hand of one day. `waiting`: not published yet, so it can still be taken back."""
-
-    table: str
-    key: str
-    person: str
-    at: str
-    what: str
-    detail: Mapping[str, object]
-    entered_by: str | None
-    waiting: bool
-
-
-def entered(lake: Lake, *, viewer: User, people: Iterable[str], day: date) -> list[HandEntry]:
-    """What was entered by hand for these people on a day, and all that waits from the viewer; newest first."""
-    waiting = [
-        _entry(table, row, waiting=True)
-        for table in ("activities", "daily_figures")
-        for row in outbox.pending(table, by=viewer.username)
-    ]
-    known = {(entry.table, entry.key) for entry in waiting}
-    published = [
-        entry for entry in _published(lake, sorted(set(people)), day) if (entry.table, entry.key) not in known
-    ]
-    return [*waiting, *published]
-
-
-def _published(lake: Lake, people: list[str], day: date) -> list[HandEntry]:
-    entries = []
-    for table in ("activities", "daily_figures"):
-        if table not in lake.tables or not people:
-            continue
-        on = TABLES[table].on
-        listed = ", ".join(f"'{_quoted(key)}'" for key in people)
-        rows = lake.run(
-            f"""SELECT * FROM "{table}" WHERE source = 'hand' AND "{on}"::DATE = DATE '{day.isoformat()}'
-                AND person IN ({listed}) ORDER BY "{on}" DESC, key"""
-        )
-        entries += [_entry(table, row, waiting=False) for row in rows.to_pylist()]
-    return entries
-
-
-def _entry(table: str, row: Mapping[str, object], *, waiting: bool) -> HandEntry:
-    at = row.get("started_at") if table == "activities" else row.get("on")
-    by = row.get("entered_by")
-    return HandEntry(
-        table=table,
-        key=str(row["key"]),
-        person=str(row["person"]),
-        at=at.strftime("%Y-%m-%d %H:%M") if isinstance(at, datetime) else str(at)[:16],
-        what=str(row.get("kind") or row.get("metric")),
-        detail={name: value for name, value in row.items() if value is not None},
-        entered_by=str(by) if by else None,
-        waiting=waiting,
-    )
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
