@@ -300,7 +300,9 @@ def leaks(site, who):
     found = []
     for line in readable():
         body = body_of(site.call(line, who)).replace(f"q={SECRET}", "").replace(f'value="{SECRET}"', "")
-        body = body.replace(f"“{SECRET}”", "").replace(f"q%3D{SECRET}", "")
+        body = (
+            body.replace(f"“{SECRET}”", "").replace(f"q%3D{SECRET}", "").replace(f'data-for="{SECRET}"', "")
+        )
         found += [f"{line}: {mark}" for mark in marks if mark in body]
     return sorted(set(found))
 

@@ -187,7 +187,11 @@ def _here(rows: Pace, actual: Sequence[float | None], *, unit: str, currency: st
     line = {
         "symbol": "none",
         "silent": True,
-        "label": {"formatter": _("today"), "color": "--mute"},
+        "label": {
+            "formatter": _("today"),
+            "color": "--mute",
+            "padding": [0, 0, 0, 0 if rows.now else 56],
+        },  # beside the unit
         "lineStyle": {"color": "--goal", "type": "dashed"},
         "data": [{"xAxis": rows.now}],
     }

@@ -42,6 +42,19 @@ def count(value: Number | None) -> str:
     return format.NOTHING if value is None else format.plain(value)
 
 
+class Grouped(int):
+    """A number of things that is written with its thousands apart: `blocktranslate` counts by it and writes it."""
+
+    def __str__(self) -> str:
+        return format.plain(int(self))
+
+
+@register.filter
+def grouped(value: int) -> Grouped:
+    """`{% blocktranslate count n=rows|grouped %}` → 3,629 rows."""
+    return Grouped(value)
+
+
 @register.filter
 def exact(value: Number | None) -> str:
     """Every digit there is."""
