@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 help:
 	@echo "make demo       a demo company: built, one loop printed, then served on http://127.0.0.1:8000 (SERVE=0: not served)"
 	@echo "make test       the whole suite on SQLite, then again on a PostgreSQL of its own"
-	@echo "make test-slow  the long cases"
+	@echo "make test-slow  the long cases, 1,000 malformed files among them"
 	@echo "make test-faults  2,000 malformed files through every door as every role; 500 kills; full and read-only disks"
 	@echo "make test-mutations  makes each change of tests/mutations.txt in a copy and demands that its test fails"
 	@echo "make lint       ruff, mypy, import-linter, licences of all that is locked"
@@ -50,6 +50,7 @@ test: dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow and not faults"
 	$(BIN)/python -m tests.postgres -n $(JOBS) --dist loadfile -m "not slow and not browser and not faults" $(addprefix --ignore tests/,$(ONCE))
 
+test-slow: export DABIAO_FAULT_FILES ?= 1000
 test-slow: dev
 	$(BIN)/python -m pytest -m slow
 

@@ -1,6 +1,6 @@
 """Thousands of malformed files through every door of a served instance, as every role: an answer, always, and in words.
 
-`make test-faults`; DABIAO_FAULT_FILES says how many files (2,000). A few of them go through the same doors in the
+`make test-faults`, and the long cases of `make test-slow`; DABIAO_FAULT_FILES says how many files (2,000). A few go through the same doors in the
 ordinary suite, in one process.
 """
 
@@ -110,6 +110,7 @@ class TestSample:
         assert _sent_here(as_(who), door, Malformed("a.xlsx", b"PK no workbook", "")).status == 403
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 class TestServed:
     def test_everything_is_answered_and_nothing_dies(self):

@@ -65,6 +65,11 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
     @property
+    def called(self) -> str:
+        """What people call them: by their person's name, where they are one."""
+        return self.person.name if self.person else str(self)
+
+    @property
     def key(self) -> str:
         return self.username
 

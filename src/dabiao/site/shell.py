@@ -132,7 +132,8 @@ class Shell:
 
     @cached_property
     def initial(self) -> str:
-        return str(self.request.user)[:1].upper()
+        user: Any = self.request.user
+        return str(user.called)[:1].upper()
 
     def _open(self, entries: tuple[Entry, ...]) -> Iterator[Entry]:
         user: Any = self.request.user
