@@ -76,6 +76,22 @@ class TestMeasuring:
         assert found == {key: Decimal(value) for key, value in expected.items()}, case
         assert sum(found.values()) == 11570
 
+    def test_what_no_fact_tells_is_unknown_and_not_none(self, orders):
+        """A ledger without order numbers and kinds has sales, and nobody can say of how many orders or new customers."""
+        for metric in ("orders", "new_customers", "average_order_value", "gross_profit"):
+            assert ask(metric) == {(): None}, metric
+        for metric in ("orders", "new_customers"):
+            assert answer.without_facts(reading.current(), metric, FEBRUARY.start, FEBRUARY.end) is None, (
+                metric
+            )
+        assert ask() == {(): Decimal(11570)}
+
+        load(order_lines="ordered_on person amount customer order kind\n2026-01-05 P04 8 c1 A1 new")
+
+        assert (ask("orders"), ask("new_customers")) == ({(): 0}, {(): 0})
+        january = Fiscal().parse("2026-01")
+        assert (ask("orders", period=january), ask("new_customers", period=january)) == ({(): 1}, {(): 1})
+
     def test_counts_the_day_of_a_transfer_once_and_for_the_new_team(self, orders):
         quarter = Fiscal().parse("2026-Q1")
         where = {"person": ["P06"]}
@@ -235,10 +251,13 @@ def test_roll_ups_facts_and_plain_python_agree(company, facts, viewer):
         for team in [team_of(person, day)]
         if day >= date(2026, 1, 1) and may_see(viewer, person, team)
     ]
+    told = any(
+        customer for *_, customer, _ in facts
+    )  # where nobody ever names a customer, nobody counts them
     for metric, counted in {
         "sales_amount": total,
-        "active_customers": different,
-        "new_customers": new,
+        "active_customers": different if told else untold,
+        "new_customers": new if told else untold,
     }.items():
         rolled = answered(metric, ("window", "team"))
         # No order has a product, and what no roll-up holds has to come from the facts.
@@ -250,6 +269,10 @@ def test_roll_ups_facts_and_plain_python_agree(company, facts, viewer):
         )
     # Removed again, so that the next example starts from nothing.
     load_nothing(some)
+
+
+def untold(_facts):
+    return None
 
 
 def load_nothing(some):

@@ -205,7 +205,7 @@ def test_page_api_and_command_say_the_same(promises, company, client, as_, monke
         key: (Decimal(value[0]), value[2:]) for key, value in api.items()
     }
     assert [column.key for column in page.table.columns if column.export][:5] == [
-        "name", "value", "target", "attained", "rank",
+        "name", "value", "attained", "target", "rank",
     ]  # fmt: skip
 
 

@@ -58,6 +58,7 @@ def measure(
     rolled: Collection[Source] = (),
     members: Mapping[str, ir.Table] | None = None,
     zero_for: Collection[Source] = (),
+    unknown: Collection[str] = (),
 ) -> ir.Table:
     """One row per combination of `by` that any source has, one column per metric; `by=[]` gives one row.
 
@@ -68,6 +69,7 @@ def measure(
         source, its sums and counts are 0; of any other source they are null, "no data". A cell that has
         facts, none of which meets a measure's conditions, is 0 either way; one whose facts meet them but
         have no value is null.
+    unknown: keys of measures of which no fact tells anything (`Measure.told_by`): null everywhere.
 
     returns: sums exact (money decimal(38, 4); six more decimals when weighed by `credit_share`, nothing rounded),
         counts int64 (decimal when weighed), means, medians, ratios and shares float64, minima and maxima as
@@ -99,7 +101,10 @@ def measure(
     wide = side_by_side([*grouped, *told_apart], by=by)
     cells = wide.select(
         *by,
-        **{each.key: _finished(each, wide, zero=each.source in zero_for) for each in wanted.values()},
+        **{
+            each.key: _finished(each, wide, zero=each.source in zero_for, known=each.key not in unknown)
+            for each in wanted.values()
+        },
         **{side.key: _of_mean(side, wide) for side in metrics if isinstance(side, Side)},
     )
     return cells.select(*by, **{metric.key: _value(metric, cells, by=by) for metric in metrics})
@@ -277,8 +282,10 @@ def _of_values(how: How, value: ir.Value, met: ir.BooleanValue | None) -> ir.Sca
     return value.min(where=met) if how == "min" else value.max(where=met)
 
 
-def _finished(each: Measure, wide: ir.Table, *, zero: bool) -> ir.Value:
+def _finished(each: Measure, wide: ir.Table, *, zero: bool, known: bool) -> ir.Value:
     """A measure's value from its partial aggregates, with 0 and null kept apart."""
+    if not known:
+        return ibis.null(wide[_names(each)[0]].type())
     if each.how == "mean":
         total, count = _names(each)
         return number.ratio(wide[total], wide[count])

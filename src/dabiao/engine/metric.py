@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from dabiao.engine.light import DEFAULT, Lights
 from dabiao.engine.message import Words
-from dabiao.engine.row import Condition, Terms, Value
+from dabiao.engine.row import Condition, Terms, Together, Value
 
 Kind = Literal["result", "process", "quality", "capability", "team"]
 Unit = Literal["money", "count", "quantity", "days", "minutes", "ratio", "score"]
@@ -72,6 +72,18 @@ class Measure(Described):
     def column(self) -> str | None:
         """The one column whose values are aggregated as they are; None of anything else."""
         return self.of.columns[0] if isinstance(self.of, Terms) and len(self.of.columns) == 1 else None
+
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """Columns without which nobody can tell: where no fact at all has a value there, a count of 0 would be a guess.
+
+        What is counted apart, and what a condition asks for; a condition that lets the unknown pass asks for nothing.
+        """
+        apart = (self.of.parts[-1:] if isinstance(self.of, Together) else self.of.columns) if self.of else ()
+        asked = (
+            name for test in self.where if test.test not in {"none_of", "is_null"} for name in test.columns
+        )
+        return tuple(dict.fromkeys([*(apart if self.how == "distinct" else ()), *asked]))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from dabiao.engine.metric import Measure
 from dabiao.lake.placing import sql
 from dabiao.lake.reading import Lake
 from dabiao.metrics.compile import expression, facts_behind
-from dabiao.metrics.plan import Shape, coverage, plan_for, plan_from_facts
+from dabiao.metrics.plan import Shape, coverage, plan_for, plan_from_facts, unknown_of
 from dabiao.metrics.request import WINDOW, BadMetricRequest, MetricRequest, Windows, metrics_of
 
 __all__ = [
@@ -130,6 +130,8 @@ def without_facts(lake: Lake, key: str, start: date, end: date) -> Decimal | Non
     recorded at that time, null ("no data") for everything else."""
     metric = metrics_of((key,))[0]
     if not isinstance(metric, Measure) or metric.how not in {"sum", "count", "distinct"}:
+        return None
+    if unknown_of(lake, (metric,)):
         return None
     covered = coverage(lake, metric.source)
     return Decimal(0) if covered and covered[0] < end and start <= covered[1] else None

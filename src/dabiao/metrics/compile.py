@@ -33,6 +33,7 @@ def expression(shape: Shape) -> ir.Table:
             rolled=shape.rolled,
             members={each.key: _stored(cubes.members(each), each.source, shape) for each in listed},
             zero_for=shape.alive,
+            unknown=shape.unknown,
         )
     except CannotMeasure as error:
         raise BadMetricRequest(say(error.said)) from error

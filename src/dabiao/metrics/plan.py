@@ -1,6 +1,6 @@
 """Where a question is answered from: the totals of a unit, the roll-ups by seat, or the facts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -27,6 +27,8 @@ class Shape:
     levels: frozenset[str]
     rolled: frozenset[Source]
     alive: frozenset[Source]
+    unknown: frozenset[str]
+    """Measures of which no fact of the snapshot tells anything."""
     by_unit: bool
     scoped: bool
     nobody: bool
@@ -62,6 +64,7 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
         levels,
         rolled,
         alive,
+        unknown_of(lake, metrics),
         by_unit=whole is not None,
         scoped="scope" in small,
         nobody=whole is None and _lists_nobody(seats),
@@ -80,6 +83,7 @@ def plan_from_facts(lake: Lake, question: MetricRequest, *, seats: Collection[in
         _levels(lake),
         frozenset(),
         alive,
+        unknown_of(lake, metrics),
         by_unit=False,
         scoped=seats is not None,
         nobody=_lists_nobody(seats),
@@ -195,3 +199,16 @@ def coverage(lake: Lake, source: Source) -> tuple[date, date] | None:
     table = source.name if source.name in lake.rolled else source.table
     first, last = lake.run(f'SELECT min({day}) AS f, max({day}) AS l FROM "{table}"').to_pylist()[0].values()
     return None if first is None else (first, last)
+
+
+def unknown_of(lake: Lake, metrics: Iterable[Metric]) -> frozenset[str]:
+    """Keys of the measures of which no fact of the snapshot tells anything: nobody has written an order number yet."""
+    return frozenset(each.key for m in metrics for each in measures_of(m) if not _is_told(lake, each))
+
+
+@lru_cache(maxsize=1024)
+def _is_told(lake: Lake, each: Measure) -> bool:
+    if each.source.table not in lake.tables or not each.told_by:
+        return True  # where there are no facts at all there is no data either way
+    known = " AND ".join(f'"{name}" IS NOT NULL' for name in each.told_by)
+    return bool(lake.run(f'SELECT 1 FROM "{each.source.table}" WHERE {known} LIMIT 1').num_rows)
