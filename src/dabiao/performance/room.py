@@ -79,14 +79,16 @@ def _warm(on: date) -> None:
     """The compiler, the snapshot, the compiled questions, for whoever sees much or little: seconds that nobody has to wait for."""
     from dabiao.metrics.frame import home_frame
     from dabiao.org.queries import one_of_each_sight
-    from dabiao.performance.queries import cockpit, customers, links
+    from dabiao.performance.queries import cockpit, customer_list, customers, links
 
     frames = [home_frame(viewer, on) for viewer in one_of_each_sight()]
     for frame in frames:
         cockpit.cockpit(frame)
     for frame in frames:
         links.partings_said(frame)
+        links.partings(frame, "person")
         customers.visible(frame, ["?"])
+        customer_list.listing(frame, str)
 
 
 ROOM = Room(
