@@ -1,6 +1,6 @@
 """Model fields: exact amounts as int64, because SQLite would keep a decimal as a float; names, folded and read aloud."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,24 @@ def derive(rows: Sequence[models.Model], name: str) -> list[str]:
         for row in rows:
             field.pre_save(row, add=False)
     return [name, *(field.attname for field in derived)]
+
+
+def read_aloud(app: str, model: str) -> Callable[[Any, Any], None]:
+    """What a migration runs that brings `sounds` to rows which have had a `name` alone."""
+
+    def fill(apps: Any, _editor: Any) -> None:  # noqa: ANN401  # Django's signature
+        rows = apps.get_model(app, model).objects
+        waiting: list[Any] = []
+        for row in rows.only("pk", "name").iterator(chunk_size=2000):
+            row.sounds = sounds(row.name)
+            if row.sounds:
+                waiting.append(row)
+            if len(waiting) == 500:
+                rows.bulk_update(waiting, ["sounds"])
+                waiting = []
+        rows.bulk_update(waiting, ["sounds"])
+
+    return fill
 
 
 def sounds_like(text: str, field: str = "sounds") -> models.Q:

@@ -1,21 +1,10 @@
 """People are found by pinyin: what their names sound like, beside them."""
 
 import dabiao.core.fields
-from dabiao.core.pinyin import sounds
 from django.db import migrations
 
 
-def read_aloud(apps, schema_editor):
-    rows = apps.get_model("org", "Person").objects
-    waiting = []
-    for row in rows.only("pk", "name").iterator(chunk_size=2000):
-        row.sounds = sounds(row.name)
-        if row.sounds:
-            waiting.append(row)
-        if len(waiting) == 500:
-            rows.bulk_update(waiting, ["sounds"])
-            waiting = []
-    rows.bulk_update(waiting, ["sounds"])
+read_aloud = dabiao.core.fields.read_aloud("org", "Person")
 
 
 class Migration(migrations.Migration):

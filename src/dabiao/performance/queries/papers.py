@@ -12,6 +12,7 @@ from dabiao.engine.period import Period, between
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.standing import NOW
 from dabiao.org import queries as org
+from dabiao.performance.queries.customer_facts import LONG_AGO
 
 _LEAST: Final = 3
 """Characters of a number: fewer begin too many."""
@@ -75,7 +76,7 @@ def _visible(frame: Frame, kind: Kind, numbers: Sequence[str]) -> frozenset[str]
     """Those of which the viewer may see a fact, of any time."""
     if not numbers:
         return frozenset()
-    whole = between(date(2000, 1, 1), frame.today)
+    whole = between(LONG_AGO, frame.today)
     everywhere = frame.everywhere(whole)
     where = {kind.number: tuple(numbers)}
     cells = everywhere.ask((kind.metric,), {NOW: whole}, (kind.number,), where=where)
