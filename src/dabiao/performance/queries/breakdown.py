@@ -29,6 +29,8 @@ DIMENSIONS: Final = (
     "industry", "province", "city", "tier", "customer_type", "stage", "outcome", "lost_reason", "competitor", "dealer",
     "severity", "cause", "method", "vendor", "region",
 )  # fmt: skip
+_OF_OTHER_SCOPES: Final = ("person", "unit", PARTS)
+"""What an address still names when its reader has gone on to a scope that is split otherwise: its parts are shown then."""
 _KINDS: Final[Mapping[str, Kind]] = {"money": "money", "ratio": "ratio", "count": "count"}
 EARLIER: Final = 12
 """Periods of the trend, the asked one included."""
@@ -65,7 +67,8 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     choices = ways(frame, frame.metrics[key])
-    by = by or next(iter(choices), "")
+    if by in {"", *_OF_OTHER_SCOPES} - set(choices):
+        by = next(iter(choices), "")
     if by and by not in choices:
         raise NotFound(_("This metric cannot be split by %(by)s.") % {"by": by})
     promises = parts.promises(frame, (key,))
