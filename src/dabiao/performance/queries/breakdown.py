@@ -209,6 +209,7 @@ def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
         "attained": stands.attainment,
         "reached": None if stands.reached is None else decimal_of(stands.reached),
         "ahead": stands.ahead,
+        "unit": metric.unit,
         "on_previous": before.value,
         "on_year": year.value,
         "on_festival": aligned.value,
@@ -230,7 +231,9 @@ def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[
         Column("target", _("Target"), kind),
         Column("attainment", _("Done / due"), "bullet", export=False),
         Column("rank", _("Rank"), "count", note=_("By attainment, among those that have a target")),
-        Column("ahead", _("Against pace"), kind, note=_("Actual less what the target asks for by now")),
+        Column(
+            "ahead", _("Against pace"), "difference", note=_("Actual less what the target asks for by now")
+        ),
     ]
     columns = [
         Column("name", _title(frame, by), link="href"),
@@ -276,6 +279,7 @@ def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:
         "attainment_pace": tile.due,
         "attained": tile.attainment,
         "ahead": stand(frame, frame.metrics[tile.metric], tile.value, tile.target).ahead,
+        "unit": tile.unit,
         "on_previous": tile.on_previous.value,
         "on_year": tile.on_year.value,
         "on_festival": tile.on_festival.value if tile.on_festival else None,
