@@ -36,6 +36,7 @@ BEGIN = (
 NOT_FOLLOWED = ("/accounts/logout/", "/static/", "/api/v1/docs", "/api/v1/openapi.json")
 _LINK = re.compile(r"""(?:href|hx-get)=["'](/[^"'#]*)""")
 _CELL = re.compile("<(?:v|t)(?: [^>]*)?>([^<]*)<")
+_TOKEN = re.compile(r"\w+")
 _FIGURE = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w])")
 
 
@@ -90,10 +91,16 @@ def _shape(path: str) -> tuple[str, ...] | None:
         match = resolve(parts.path)
     except Resolver404:
         return (parts.path,)
-    chosen = {"by", "export", "against", "view", "level"}
-    said = sorted({f"{name}={value}" if name in chosen else name for name, value in parse_qsl(parts.query, keep_blank_values=True)})  # fmt: skip
+    said = sorted({_told(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)})
     metric = str(match.kwargs.get("metric", ""))
     return (match.view_name, metric if metric in {"sales_amount", "win_rate"} else "", *said)
+
+
+def _told(name: str, value: str) -> str:
+    """Of one parameter what makes it another way of looking: not which filters meet, which are thousands together."""
+    if name in {"by", "export", "against", "view", "level"}:
+        return f"{name}={value}"
+    return "is_" if name.startswith("is_") else name
 
 
 def _written(content: bytes) -> str:
@@ -115,10 +122,11 @@ class Hidden:
 
     def found(self, text: str) -> list[str]:
         """Those that stand in a text."""
+        said = set(_TOKEN.findall(text))
         words = [
             word
             for word in self.words
-            if word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+            if _first(word) in said and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
         ]
         figures = {
             Decimal(each.replace(",", ""))
@@ -126,6 +134,12 @@ class Hidden:
             if sum(map(str.isdigit, each)) >= 6
         }
         return sorted(words) + sorted(str(each) for each in figures & self.figures)
+
+
+def _first(word: str) -> str:
+    """What a text must hold as a word of its own before the whole is looked for in it: there are thousands."""
+    token = _TOKEN.search(word)
+    return token.group() if token else ""
 
 
 def hidden(viewer: User, on: date) -> Hidden:
