@@ -81,13 +81,13 @@ class TestCommand:
 
         told = json.loads(result.stdout)
         assert result.exit_code == 2
-        assert told["verdict"].startswith("1 rows loaded, 0 unchanged, 1 rejected")
+        assert told["verdict"].startswith("1 row loaded, 0 unchanged, 1 rejected")
         assert told["tables"][0]["inserted"] == 1 and told["shown_errors"][0]["row"] == 3
 
     def test_a_dry_run_says_so_and_changes_nothing(self, run, sql):
         result = run("--dry-run")
 
-        assert "1 rows are ready, 1 would be rejected." in result.stdout
+        assert "1 row is ready, 1 would be rejected." in result.stdout
         assert sql("SELECT count(*) FROM order_lines") == [(0,)]
 
 

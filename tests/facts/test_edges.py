@@ -335,7 +335,7 @@ class TestRates:
     def test_that_are_not_above_zero_are_refused_and_convert_nothing(self, folder, load, sql, rate):
         report = self.loaded(folder, load, f"EUR,2026-03-01,{rate},\n", "O1,2026-03-02,E1,C1,EUR,1000\n")
 
-        assert sorted(refused(report)) == [(2, "currency", "no_rate"), (2, "汇率", "not_positive")]
+        assert sorted(refused(report)) == [(2, "币种", "no_rate"), (2, "汇率", "not_positive")]
         assert sql("SELECT count(*) FROM order_lines") == [(0,)]
 
     def test_of_a_hundred_or_a_million_units_are_exact(self, folder, load, sql):
@@ -393,7 +393,7 @@ tables:
             "C2,profit,2026-01-01,2026-06-30\nC2,nurture,2026-06-30,2026-12-31\n",
         )
 
-        assert refused(report) == [(2, "starts_on", "overlaps"), (3, "starts_on", "overlaps")]
+        assert refused(report) == [(2, "起", "overlaps"), (3, "起", "overlaps")]
         assert sql("SELECT DISTINCT customer FROM customer_history") == [("C2",)]
 
     @pytest.mark.parametrize(
@@ -418,7 +418,7 @@ tables:
             folder, load, "C1,a,2026-01-01,2026-06-01\nC1,b,2026-06-01,2027-01-01\n", dry_run=True
         )
 
-        assert (refused(again), refused(mended)) == ([(2, "starts_on", "overlaps")], [])
+        assert (refused(again), refused(mended)) == ([(2, "起", "overlaps")], [])
 
     def test_without_an_end_they_hold_until_the_last_day_there_is(self, folder, load, sql):
         self.tiers(folder, load, "C1,a,2026-01-01,\n")
@@ -434,7 +434,7 @@ tables:
             "C3,E1,50%,2026-01-01,2026-07-01\nC3,E2,50%,2026-01-01,2026-07-01\n",
         )
 
-        assert refused(report) == [(2, "starts_on", "too_much"), (3, "starts_on", "too_much")]
+        assert refused(report) == [(2, "份额", "too_much"), (3, "份额", "too_much")]
         assert sql("SELECT DISTINCT customer FROM ownership ORDER BY 1") == [("C2",), ("C3",)]
 
     def test_a_next_row_is_no_end_here(self, folder, load):

@@ -78,8 +78,8 @@ class TestMaven:
         assert report.total("rejected") == 0 and all(table.adds_up for table in report.tables)
         assert told["product: GTXPro was read as GTX Pro"].count == 1480
         assert told["sector: technolgy was read as technology"].count == 12
-        assert "Opportunities: customer is empty in 1,425 of 8,800 rows" in told
-        assert "Opportunities: created_on is empty in 500 of 8,800 rows" in told
+        assert "Opportunities: account is empty in 1,425 of 8,800 rows" in told
+        assert "Opportunities: engage_date is empty in 500 of 8,800 rows" in told
         idle = told["People without a single fact"]
         assert {
             "Mei-Mei Johns",
@@ -124,7 +124,7 @@ class TestAdventureWorks:
         told = {warning.text: warning for warning in report.warnings}
 
         assert report.total("rejected") == 0
-        assert "Order lines: person is empty in 27,659 of 31,465 rows" in told
+        assert "Order lines: SalesPersonID is empty in 27,659 of 31,465 rows" in told
         territories = told["salespeople.TerritoryID contradicts history.TerritoryID"].examples
         assert "282: 6.0 ≠ 10" in territories and "289: 10.0 ≠ 6" in territories
         assert told["salespeople.SalesQuota contradicts quotas.SalesQuota"].count == 17

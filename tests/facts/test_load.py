@@ -454,7 +454,7 @@ tables:
             1,
             ("GTXPro (1) — did you mean GTX Pro?",),
         )
-        assert told["empty"][0] == "Opportunities: created_on is empty in 1 of 3 rows"
+        assert told["empty"][0] == "Opportunities: 建立 is empty in 1 of 3 rows"
 
     def test_a_bad_row_is_refused_for_every_table_it_feeds(self, folder, load, sql):
         write(folder, self.DEALS.replace(",100,10", ",many,10"), "deals.csv")

@@ -21,6 +21,16 @@ from tests.facts.test_preview import HEAD, MAP
 
 ORDERS = "单号,订单日期,客户名称,业务员,金额(万元)\nA1,2026-01-05,甲,P04,1.5\nA2,2026年1月6日,乙,P04,2\nA3,2026-02-30,丙,P05,3\n合计,,,,6.5\n"
 
+PLAIN = """
+schema: dabiao/map/1
+system: erp
+sources: {orders: orders.csv, rates: rates.csv}
+tables:
+  - {into: fx_rates, from: rates, columns: {currency: 币种, on: 日期, rate: 汇率}}
+  - {into: order_lines, from: orders, key: 单号, columns: {ordered_on: 日期, amount: 金额}}
+"""
+FOREIGN = PLAIN.replace("amount: 金额", "amount: 金额, currency: 币种")
+
 
 @pytest.fixture
 def web(client, company):
@@ -71,6 +81,64 @@ class TestImportPages:
         otto.post(f"/facts/imports/{batch.key}/load/")
         run_jobs()
         assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(3, 65_000)]
+
+    def test_what_is_worth_knowing_is_told_in_the_language_of_the_page(self, web):
+        """A language may be chosen for a browser alone: what a job finds is told in it all the same."""
+        otto = web("otto")
+        otto.cookies["django_language"] = "zh-hans"
+        step = upload(otto, ORDERS.replace("P04", "X9"), system="erp")
+
+        checked = otto.post(step.url, {"text": ImportBatch.objects.get().mapping})
+        run_jobs()
+        page = otto.get(checked.url).content.decode()
+        assert "业务数据里出现了组织中没有的人" in page and "People in the facts" not in page
+
+        otto.post(checked.url + "load/")
+        run_jobs()
+        page = otto.get(checked.url).content.decode()
+        assert "业务数据里出现了组织中没有的人" in page and "People in the facts" not in page
+
+    def test_nothing_but_rows_to_mend_cannot_be_loaded_but_mended(self, web):
+        otto = web("otto")
+        mapping = SimpleUploadedFile("map.yml", MAP.encode())
+        step = upload(otto, HEAD + "A1,2026-02-30,甲,P04,1\n", mapping=mapping)
+
+        checked = otto.post(step.url, {"text": MAP})
+        run_jobs()
+        page = otto.get(checked.url).content.decode()
+
+        assert "0 rows are ready, 1 would be rejected." in page and "Upload the mended file" in page
+        assert "/load/" not in page
+
+    def test_the_first_rows_name_a_currency_only_where_there_is_another(self, web):
+        otto = web("otto")
+        titles = []
+        for currency in ("CNY", "EUR"):
+            text = (
+                f"币种,日期,汇率\nEUR,2026-01-01,7.85\n订单\n单号,日期,币种,金额\nA,2026-01-05,{currency},1\n"
+            )
+            rates, orders = text.split("订单\n")
+            files = [
+                SimpleUploadedFile(name, each.encode())
+                for name, each in (("rates.csv", rates), ("orders.csv", orders))
+            ]
+            mapping = PLAIN.encode() if currency == "CNY" else FOREIGN.encode()
+            step = otto.post(
+                "/facts/upload/", {"upload": files, "mapping": SimpleUploadedFile("map.yml", mapping)}
+            )
+            checked = otto.post(step.url, {"text": mapping.decode()})
+            run_jobs()
+            titles.append("fx_rate</th>" in otto.get(checked.url).content.decode())
+
+        assert titles == [False, True]
+
+    def test_a_mapping_of_ones_own_is_not_called_recognised(self, web):
+        otto = web("otto")
+        mapping = SimpleUploadedFile("map.yml", MAP.encode())
+
+        page = otto.get(upload(otto, HEAD + "A1,2026-01-05,甲,P04,1\n", mapping=mapping).url).content.decode()
+
+        assert "Read as the mapping says." in page and "Recognised by headers" not in page
 
     def test_what_has_not_been_checked_has_no_bar_and_hands_nothing_back(self, web):
         otto = web("otto")

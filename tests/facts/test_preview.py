@@ -1,6 +1,7 @@
 """What a load will do is said before it does it, and exactly so; what is more often a mistake than meant is asked first."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -204,6 +205,15 @@ class TestWhatWasLoadedBefore:
         assert first.batch in said["same_file"].text and said["nothing_new"].count == 30
         assert again.findings == () and told(again) == {"order_lines": (0, 0, 0, 30)}
 
+    def test_is_told_by_the_day_of_the_business(self, folder, otto):
+        """Eight in the evening of UTC is the next day in Shanghai."""
+        order = actions.Order(write(folder, *lines(1, 3)), read_map(MAP))
+        actions.load(order, by=otto, at=datetime(2026, 11, 30, 20, tzinfo=UTC))
+
+        again = actions.load(order, by=otto, at=datetime(2026, 12, 2, 9, tzinfo=UTC), dry_run=True)
+
+        assert "loaded on 2026-12-01" in again.warnings[0].text
+
     def test_is_not_said_of_another_file(self, folder, load):
         load(write(folder, *lines(1, 3)), MAP)
 
@@ -323,6 +333,16 @@ class TestRowsThatAreThereAlready:
         report = load(write(folder, *(f"X{row}" for row in rows)), MAP, dry_run=True)
 
         assert (codes(report) == ["again"]) is asked, case
+
+    def test_of_the_very_same_file_one_is_enough(self, folder, load, sql):
+        """Of 19 rows chance may be the reason, of a file that was loaded before it is not."""
+        load(write(folder, *lines(1, 2)), MAP)
+
+        assert codes(load(write(folder, *lines(1, 2)), self.OTHER, dry_run=True)) == ["again"]
+        with pytest.raises(actions.Stopped, match="2 of its 2 rows"):
+            load(write(folder, *lines(1, 2)), self.OTHER)
+        assert codes(load(write(folder, *lines(1, 3)), self.OTHER, dry_run=True)) == []
+        assert sql("SELECT count(*) FROM order_lines") == [(2,)]
 
     def test_rows_that_say_too_little_are_not_compared(self, folder, load):
         """The same day, customer and person thirty times: equal rows are no proof where nothing tells rows apart."""

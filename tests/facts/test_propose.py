@@ -135,3 +135,42 @@ def test_who_manages_a_region_is_whose_its_orders_are(folder):
     ]
     assert columns(document, "order_lines")["person"] == "地区经理"
     assert {table["into"] for table in document["tables"]} >= {"units", "assignments"}
+
+
+class TestRates:
+    """Exchange rates are recognised beside the orders that need them."""
+
+    RATES = "币种,日期,汇率\nEUR,2026-03-01,7.85\nUSD,2026-03-01,0.99\n"
+
+    def test_are_a_table_of_their_own_and_ask_nothing(self, folder, load, sql):
+        (folder / "rates.csv").write_text(self.RATES)
+        (folder / "orders.csv").write_text("单号,日期,工号,客户,币种,金额\nO1,2026-03-02,E1,C1,EUR,1000\n")
+
+        found = propose(sorted(folder.glob("*.csv")), year=2026)
+        load(folder, found.text)
+
+        assert found.open == () and found.unplaced == ()
+        assert sql("SELECT amount, original_amount FROM order_lines") == [(7850, 1000)]
+
+    def test_beside_an_amount_are_a_column_of_its_orders(self, folder):
+        text = "订单号,日期,币种,汇率,金额\nA,2026-01-05,EUR,7.85,1\nB,2026-01-06,EUR,7.85,2\n"
+
+        _found, document = proposed(folder, text)
+
+        assert [table["into"] for table in document["tables"]] == ["order_lines"]
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "asked"),
+    [
+        ("targets", "工号,指标,月份,目标\nE1,sales_amount,2026-03,300\n", []),
+        ("people", "工号,姓名,部门\nE1,张三,华东\n", []),
+        ("orders have keys", "订单号,订单日期,工号,金额\nA,2026-01-05,E1,1\n", ["system"]),
+    ],
+)
+def test_the_system_is_asked_for_only_where_rows_have_keys_of_one(folder, case, text, asked):
+    (folder / "x.csv").write_text(text)
+
+    found = propose([folder / "x.csv"], systems=["erp", "crm"], year=2026)
+
+    assert [question.key for question in found.open] == asked, case

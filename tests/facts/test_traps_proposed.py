@@ -193,3 +193,64 @@ def test_decimal_commas_are_told(folder):
 
     assert "decimal: comma" in found.text
     assert any("1.234,50 → 1234.5" in note for note in found.notes)
+
+
+class TestSheetsOfOneWorkbook:
+    HEADER = ["单号", "日期", "工号", "客户", "金额"]
+
+    def made(self, folder, *sheets):
+        """A workbook of sheets: name → state; each has one row of its own."""
+        made = openpyxl.Workbook()
+        made.remove(made.active)
+        for number, (name, state) in enumerate(sheets):
+            sheet = made.create_sheet(name)
+            sheet.append(self.HEADER)
+            sheet.append([f"S{number}", f"2026-0{number + 1}-05", "E1", "C1", 100])
+            sheet.sheet_state = state
+        made.save(folder / "导出.xlsx")
+        return folder / "导出.xlsx"
+
+    def test_that_are_hidden_are_left_out_told_and_asked_nothing(self, folder):
+        file = self.made(folder, ("_lists", "hidden"), ("订单", "visible"), ("底稿", "veryHidden"))
+
+        found = propose([file], year=2026)
+
+        assert found.open == () and list(read_map(found.text).sources) == ["订单"]
+        told = {sheet.name: (sheet.kind, "hidden in the workbook" in sheet.why) for sheet in found.taken}
+        assert told == {"lists": ("", True), "订单": ("order_lines", False), "底稿": ("", True)}
+
+    def test_that_are_hidden_are_loaded_where_somebody_says_so(self, folder):
+        file = self.made(folder, ("_lists", "hidden"), ("订单", "visible"))
+
+        found = propose([file], answers={"lists.kind": "order_lines"}, year=2026)
+
+        assert sorted(read_map(found.text).sources) == ["lists", "订单"]
+
+    def test_that_are_called_by_months_are_asked_for_once(self, folder):
+        file = self.made(folder, ("1月", "visible"), ("2月", "visible"), ("3月", "visible"))
+
+        (asked,) = propose([file], year=2026).open
+        answered = propose([file], answers={asked.key: "receipts"}, year=2026)
+
+        assert asked.text == "1月, 2月, 3月: what are these rows?"
+        assert answered.open == () and {sheet.kind for sheet in answered.taken} == {"receipts"}
+        assert {table.into for table in read_map(answered.text).tables} == {"receipts"}
+
+    def test_of_months_one_can_be_something_else(self, folder):
+        file = self.made(folder, ("1月", "visible"), ("2月", "visible"))
+        answers = {"1月.kind": "receipts", "2月.kind": "nothing"}
+
+        assert [sheet.kind for sheet in propose([file], answers=answers, year=2026).taken] == ["receipts", ""]
+
+    def test_that_are_called_otherwise_are_asked_for_each(self, folder):
+        file = self.made(folder, ("东区", "visible"), ("西区", "visible"))
+
+        assert [question.key for question in propose([file], year=2026).open] == ["东区.kind", "西区.kind"]
+
+
+def test_of_a_column_of_formulas_alone_no_sum_is_told(folder):
+    file = book(folder, [*HEAD, "数量", "金额"], ["A", *ROW, 2, "=1+1"], ["B", *ROW, 3, "=1+1"])
+
+    (sheet,) = propose([file], year=2026).taken
+
+    assert sheet.sums == (("数量", "5.0000"),)

@@ -12,10 +12,13 @@ from dabiao.facts.logic.loading.report import Report
 from dabiao.facts.models import ImportBatch
 
 
-def check(work: Work, *, key: str) -> Json:
-    """Read and check everything, change nothing; the report waits on the import's page."""
+def check(work: Work, *, key: str, language: str = "") -> Json:
+    """Read and check everything, change nothing; the report waits on the import's page.
+
+    language: of the page on which it was asked for, which need not be that of the account
+    """
     batch = queries.batch(key)
-    with translation.override(_language(batch)):
+    with translation.override(language or _language(batch)):
         report = actions.load(
             actions.order_of(batch),
             by=work.job.by,
@@ -28,14 +31,14 @@ def check(work: Work, *, key: str) -> Json:
     return {"ready": report.total("ready"), "errors": report.error_cells}
 
 
-def load(work: Work, *, key: str, even_so: Sequence[str] = ()) -> Json:
+def load(work: Work, *, key: str, even_so: Sequence[str] = (), language: str = "") -> Json:
     """Load a checked import; run again after a crash, it finds its rows unchanged.
 
     Where it has to ask what the check did not find yet, it is a checked import again that says so.
     """
     batch = queries.batch(key)
     order = replace(actions.order_of(batch), even_so=frozenset(even_so))
-    with translation.override(_language(batch)):
+    with translation.override(language or _language(batch)):
         try:
             report = actions.load(order, by=work.job.by, at=work.at, batch=batch, progress=work.progress)
         except actions.Stopped as stop:
@@ -63,4 +66,5 @@ def _checked(batch: ImportBatch, report: Report) -> None:
 
 
 def _language(batch: ImportBatch) -> str:
+    """Of jobs that were asked for before jobs named a language."""
     return (batch.by.language if batch.by else "") or settings.LANGUAGE_CODE

@@ -40,10 +40,10 @@ class Alike:
     examples: tuple[str, ...] = ()
 
 
-def is_most(rows: int, of: int) -> bool:
+def is_most(rows: int, of: int, least: int = LEAST) -> bool:
     """Whether so many of so many are enough to ask."""
     part, whole = SHARE
-    return rows >= LEAST and rows * whole >= of * part
+    return rows >= least and rows * whole >= of * part
 
 
 def larger(one: Alike | None, other: Alike | None) -> Alike | None:
@@ -51,15 +51,19 @@ def larger(one: Alike | None, other: Alike | None) -> Alike | None:
     return max((each for each in (one, other) if each), key=lambda each: each.rows, default=None)
 
 
-def found(work: duckdb.DuckDBPyConnection, table: LakeTable, own: Collection[str]) -> Alike | None:
+def found(
+    work: duckdb.DuckDBPyConnection, table: LakeTable, own: Collection[str], least: int = LEAST
+) -> Alike | None:
     """The source that has most of the new rows already; None where none has. After `writing.compare`.
+
+    least: so few may ask; 1 where it is known otherwise that they came before, and chance is no reason.
 
     Rows that this very load changes or removes are no second ones. Equal rows count as often as both sides have them.
     Of a large load some days are looked at first: where little of them is there, most of all of it cannot be.
     """
     keys = listed(table.key)
     total, known = _row(work, "SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM met)")
-    if not is_most(total - known, total):
+    if not is_most(total - known, total, least):
         return None
     new = (
         f"SELECT * FROM incoming ANTI JOIN (SELECT {keys} FROM met) USING ({keys})"
@@ -81,7 +85,7 @@ def found(work: duckdb.DuckDBPyConnection, table: LakeTable, own: Collection[str
         best = _best(work, table, own)
         if best is None:
             return None
-    return replace(best, of=total) if best is not None and is_most(best.rows, total) else None
+    return replace(best, of=total) if best is not None and is_most(best.rows, total, least) else None
 
 
 def _best(work: duckdb.DuckDBPyConnection, table: LakeTable, own: Collection[str]) -> Alike | None:

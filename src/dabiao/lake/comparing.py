@@ -75,16 +75,19 @@ def compared(
     *,
     own: Collection[str],
     keep: bool = False,
+    least: int = alike.LEAST,
 ) -> tuple[Comparison, ...]:
     """What the changes would do to these versions of the tables; a table that is not named holds nothing yet.
 
-    own: the sources whose rows come. keep: the changes will be written on these very versions, and need not be compared again
+    own: the sources whose rows come. least: so few rows that are there under another name are told. keep: the changes will be written on these very versions, and need not be compared again
     (`Comparison.changes`; `close` them in the end). Raises BadChange for rows that do not fit.
     """
     by_table: dict[str, list[Change]] = {}
     for change in changes:
         by_table.setdefault(change.table, []).append(change)
-    return tuple(_of(store, TABLES[name], of, on.get(name), own, keep) for name, of in by_table.items())
+    return tuple(
+        _of(store, TABLES[name], of, on.get(name), own, keep, least) for name, of in by_table.items()
+    )
 
 
 def close(comparisons: Iterable[Comparison]) -> None:
@@ -101,6 +104,7 @@ def _of(
     version: int | None,
     own: Collection[str],
     keep: bool,
+    least: int,
 ) -> Comparison:
     files = store.files(table.name, version) if version is not None else []
     work, kept = writing.engine(store), False
@@ -108,7 +112,7 @@ def _of(
         base = writing.select_all(store, table, files, extra="row_hash, filename")
         work.execute(f"CREATE TEMP VIEW base AS {base}")
         work.execute("CREATE TEMP VIEW existing AS SELECT * FROM base")
-        told = _Told(work, table, own)
+        told = _Told(work, table, own, least)
         for number, change in enumerate(changes):
             if number:
                 told.go_on_from(number)
@@ -129,6 +133,7 @@ class _Told:
     work: duckdb.DuckDBPyConnection
     table: LakeTable
     own: Collection[str]
+    least: int
     counts: Counts = field(default_factory=Counts)
     moved: Moved = field(default_factory=Moved)
     alike: Alike | None = None
@@ -157,7 +162,7 @@ class _Told:
         self.counts += counts
         self._add_months(counts)
         self._add_moved()
-        self.alike = alike.larger(self.alike, alike.found(self.work, self.table, self.own))
+        self.alike = alike.larger(self.alike, alike.found(self.work, self.table, self.own, self.least))
 
     def go_on_from(self, number: int) -> None:
         """Let `existing` be what the change before has made of it."""

@@ -49,6 +49,13 @@ def names(file: Path) -> list[str]:
     return [str(name) for name in _reader(file).sheet_names]
 
 
+def hidden(file: Path) -> list[str]:
+    """Names of the sheets that whoever opens the workbook does not see."""
+    reader = _reader(file)
+    seen = _visible(file, reader)
+    return [str(name) for name in reader.sheet_names if name not in seen]
+
+
 def cells(file: Path, sheet: str | None = None) -> Cells:
     """The named sheet, or the first that is not hidden. Raises Unreadable."""
     reader = _reader(file)

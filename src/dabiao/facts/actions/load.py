@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from dabiao.core import config
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Refused
-from dabiao.facts.logic.loading import guards, preview, publishing, rejects, rooms, sources, traps
+from dabiao.facts.logic.loading import fx, guards, preview, publishing, rejects, rooms, sources, traps
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
 from dabiao.facts.logic.loading.report import CellError, ErrorKind, Preview, Report, TableCount
@@ -186,7 +186,7 @@ def _rehearse(done: Prepared, file_hash: str, *, by: User | None, at: datetime) 
     counts, names = _tried(done, by=by, at=at)
     finish(done)
     done.stage.close()  # its memory is the comparison's now
-    seen = preview.compared(done, latest_tables())
+    seen = preview.compared(done, latest_tables(), file_hash)
     return _rehearsed(done, counts, names, seen, file_hash)
 
 
@@ -237,9 +237,8 @@ def _preview(done: Prepared) -> dict[str, Preview]:
         if not finished.ready:
             continue
         rows = pl.read_parquet(finished.file, n_rows=_PREVIEWED)
-        rows = rows.select(
-            name for name in rows.columns if name not in {"source", "batch"} and not name.startswith("__")
-        )
+        hidden = {"source", "batch"} | (fx.ADDED - set(table.columns) if fx.is_plain(rows) else set())
+        rows = rows.select(name for name in rows.columns if name not in hidden and not name.startswith("__"))
         texts = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in rows.iter_rows())
         shown.setdefault(f"{table.into} ← {table.source}", Preview(tuple(rows.columns), texts))
     return shown
@@ -273,7 +272,7 @@ def _perform(
 
     def look() -> Iterable[Change]:
         """Nobody else publishes any more: what is said here is what is done."""
-        seen.extend(preview.compared(done, latest_tables(), keep=True))
+        seen.extend(preview.compared(done, latest_tables(), row.file_hash, keep=True))
         guards.demand(guards.findings(seen, own=publishing.systems(done)), even_so)
         return [change for comparison in seen for change in comparison.changes]
 

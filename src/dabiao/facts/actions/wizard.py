@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dabiao.core import config, jobs
@@ -133,7 +134,14 @@ def confirm_mapping(key: str, text: str, *, own: bool = False, by: User, at: dat
             raise Unanswered(_("Answer the questions first: each answer changes a number or a key."))
         batch.report = {**batch.report, "questions": []}
     read_map(text, file="map.yml")
-    job = jobs.enqueue(CHECK, {"key": key}, key=f"facts.check:{key}:{new_key()}", by=by, at=at, attempts=1)
+    job = jobs.enqueue(
+        CHECK,
+        {"key": key, "language": get_language() or ""},
+        key=f"facts.check:{key}:{new_key()}",
+        by=by,
+        at=at,
+        attempts=1,
+    )
     batch.mapping, batch.job, batch.state, batch.error = text, job.key, ImportBatch.State.UPLOADED, ""
     batch.save(update_fields=["mapping", "report", "job", "state", "error"])
     tell(batch)
@@ -148,7 +156,7 @@ def start_loading(key: str, *, even_so: Collection[str] = (), by: User, at: date
     said = guards.read_codes(even_so)
     if batch.state == ImportBatch.State.CHECKED:
         guards.demand(guards.stored(batch.report), said)
-    arguments = {"key": key, "even_so": sorted(said)}
+    arguments = {"key": key, "even_so": sorted(said), "language": get_language() or ""}
     job = jobs.enqueue(LOAD, arguments, key=f"facts.load:{key}:{new_key()}", by=by, at=at)
     batch.job, batch.state, batch.error = job.key, ImportBatch.State.LOADING, ""
     batch.save(update_fields=["job", "state", "error"])

@@ -25,11 +25,29 @@ ASIDES: Final[Mapping[str, Promise]] = {
     "column": _("empty columns"),
     "header": _("header rows"),
 }
-
-
+_UNLISTED: Final[Mapping[str, Promise]] = {
+    "key": pgettext_lazy("column", "key"),
+    "name": pgettext_lazy("column", "name"),
+    "ends_on": pgettext_lazy("column", "day after the last"),
+    "tier": pgettext_lazy("column", "tier"),
+    "share": pgettext_lazy("column", "share"),
+    "role": pgettext_lazy("column", "role"),
+    "position": pgettext_lazy("column", "position"),
+    "status": pgettext_lazy("column", "status"),
+    "original_amount": pgettext_lazy("column", "amount in its own currency"),
+    "original_amount_with_tax": pgettext_lazy("column", "amount with tax in its own currency"),
+    "fx_rate": pgettext_lazy("column", "exchange rate"),
+    "fx_per": pgettext_lazy("column", "units that the rate is for"),
+    "fx_on": pgettext_lazy("column", "day of the rate"),
+    "hired_on": pgettext_lazy("column", "day of entry"),
+    "left_on": pgettext_lazy("column", "day of leaving"),
+    "email": pgettext_lazy("column", "email"),
+}
+"""Columns that files seldom have, or for which no word is looked for."""
 KINDS: Final = (
     "order_lines", "opportunities", "contracts", "targets", "people", "units", "customers", "products", "receipts",
     "receivables", "invoices", "deliveries", "revenue", "leads", "activities", "expenses", "complaints",
+    "fx_rates",
 )  # fmt: skip
 """What somebody can say that a sheet is, the most usual first: tables that a day and a few columns make.
 
@@ -51,6 +69,8 @@ def column(into: str, name: str) -> str:
     """What Chinese files usually call a column of a table; nothing in other languages."""
     if not (get_language() or "").startswith("zh"):
         return ""
+    if name in _UNLISTED:
+        return str(_UNLISTED[name])
     return next(
         (
             word

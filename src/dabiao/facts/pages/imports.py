@@ -367,7 +367,9 @@ def _asides(report: Report) -> list[tuple[str, str]]:
     told = []
     for name, counts in report.asides.items():
         said = ", ".join(
-            f"{count} {labels.ASIDES.get(what, what)}" for what, count in counts.items() if what != "header"
+            _("%(count)s %(what)s") % {"count": count, "what": labels.ASIDES.get(what, what)}
+            for what, count in counts.items()
+            if what != "header"
         )
         if said:
             told.append((name, said))

@@ -71,7 +71,7 @@ def kinds_listing(report: Report) -> Listing:
         Column("reason", _("What is wrong")),
         Column("mend", _("How to mend it")),
     ]
-    return Listing("kinds", columns, rows)
+    return Listing("kinds", columns, rows, stacks=True)
 
 
 def errors_listing(report: Report) -> Listing:
@@ -90,7 +90,7 @@ def errors_listing(report: Report) -> Listing:
         Column("reason", _("What is wrong")),
         Column("mend", _("How to mend it")),
     ]
-    return Listing("errors", columns, rows)
+    return Listing("errors", columns, rows, stacks=True)
 
 
 def changes_listing(report: Report) -> Listing:
@@ -193,7 +193,7 @@ def sheets(batch: ImportBatch) -> list[Sheet]:
         Sheet(
             each.name, each.places, each.key, each.kind or NOTHING, ", ".join(map(labels.table, each.beside)), each.why,
             each.rows, each.whole, _day(each.first), _day(each.last),
-            tuple((header, Decimal(total)) for header, total in each.sums), each.key in asked,
+            tuple((header, Decimal(total)) for header, total in each.sums), bool({each.key, each.follows} & asked),
         )
         for each in actions.taken(batch)
     ]  # fmt: skip

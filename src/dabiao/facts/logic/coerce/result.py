@@ -79,7 +79,7 @@ _WORDS: Final[dict[Reason, tuple[str | Promise, str | Promise]]] = {
     ),
     "no_rate": (
         _("has no exchange rate on or shortly before that day"),
-        _("Load the rate into fx_rates first."),
+        _("Load the exchange rates first: a sheet with currency, day and rate."),
     ),
 }
 

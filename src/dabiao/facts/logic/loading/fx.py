@@ -24,6 +24,8 @@ RATES: Final = pl.Schema(
 )
 """Columns of known rates: reporting units for `per` units of `currency`; null is one."""
 _ORIGINALS: Final = {"amount": "original_amount", "amount_with_tax": "original_amount_with_tax"}
+ADDED: Final = frozenset({"currency", "fx_rate", "fx_per", "fx_on", *_ORIGINALS.values()})
+"""Columns that every load into a table of amounts has, also where no file speaks of currencies."""
 
 
 def converted(
@@ -45,9 +47,14 @@ def converted(
         )
     rates = _rates(rows.select(ROW, "currency", day.alias("day")), context)
     rows = rows.with_columns(rates["fx_rate"], rates["fx_per"], rates["fx_on"])
-    _refuse_missing(rows, known.on or "", errors)
+    _refuse_missing(rows, known.on or "", table.named("currency"), errors)
     money = [name for name, kind in known.columns.items() if kind == "money" and name in rows.columns]
     return _multiplied(rows, [name for name in money if not name.startswith("original_")], context)
+
+
+def is_plain(rows: pl.DataFrame) -> bool:
+    """Whether every row is in the reporting currency, so that what is added says nothing that the amounts do not say."""
+    return "fx_rate" in rows.columns and bool((rows["fx_rate"] == 1).all())
 
 
 def currency_of(rows: pl.DataFrame, context: Context) -> pl.Series:
@@ -94,14 +101,14 @@ def _rates(asked: pl.DataFrame, context: Context) -> pl.DataFrame:
     )
 
 
-def _refuse_missing(rows: pl.DataFrame, on: str, errors: list[pl.DataFrame]) -> None:
+def _refuse_missing(rows: pl.DataFrame, on: str, column: str, errors: list[pl.DataFrame]) -> None:
     missing = rows.filter(pl.col("fx_rate").is_null())
     if missing.height:
         said = pl.format("{} {}", "currency", pl.col(on).cast(pl.String).fill_null("?"))
         errors.append(
             missing.select(
                 ROW,
-                pl.lit("currency").alias("column"),
+                pl.lit(column).alias("column"),
                 pl.lit("amount").alias("into"),
                 said.alias("value"),
                 pl.lit("no_rate").alias("reason"),

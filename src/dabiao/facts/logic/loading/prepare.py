@@ -279,7 +279,11 @@ def _refuse_overlaps(done: Prepared) -> None:
     for into in sorted({table.into for table in tables} & dated.TABLES.keys()):
         wrong = overlapping(done.stage, into, tables, done.context.dated.get(into))
         for (source, number), rows in wrong.group_by("source", FILE):
-            done.refuse(rows.select(list(ERRORS)), str(source), int(str(number)))
+            fed = next(table for table in tables if (table.into, table.source) == (into, source))
+            share, begin = pl.lit(fed.named("share")), pl.lit(fed.named("starts_on"))
+            column = pl.when(pl.col("reason") == "too_much").then(share).otherwise(begin)
+            named = rows.select(list(ERRORS)).with_columns(column.alias("column"))
+            done.refuse(named, str(source), int(str(number)))
 
 
 def keep_lookups(done: Prepared, folder: Path) -> None:

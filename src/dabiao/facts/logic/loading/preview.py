@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dabiao.engine import number
@@ -12,7 +13,7 @@ from dabiao.facts.logic.loading.prepare import Prepared
 from dabiao.facts.logic.loading.report import MonthChange, PersonTotal, TableChange, Warning_
 from dabiao.facts.logic.loading.rooms import RoomCount
 from dabiao.facts.models import ImportBatch
-from dabiao.lake import comparing, home
+from dabiao.lake import alike, comparing, home
 from dabiao.lake.comparing import Comparison
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
@@ -21,10 +22,16 @@ _MOST: Final = 200
 """People told one by one."""
 
 
-def compared(done: Prepared, tables: Mapping[str, int], *, keep: bool = False) -> tuple[Comparison, ...]:
-    """What is staged and finished against these versions of the lake's tables; see `lake.comparing` for `keep`."""
-    changes = publishing.changes(done)
-    return comparing.compared(Store(home.lake()), changes, tables, own=publishing.systems(done), keep=keep)
+def compared(
+    done: Prepared, tables: Mapping[str, int], file_hash: str, *, keep: bool = False
+) -> tuple[Comparison, ...]:
+    """What is staged and finished against these versions of the lake's tables; see `lake.comparing` for `keep`.
+
+    A file that was loaded before asks about the first row that would count twice: of its rows nobody can say "by chance".
+    """
+    changes, own = publishing.changes(done), publishing.systems(done)
+    least = 1 if _earlier(done, file_hash) else alike.LEAST
+    return comparing.compared(Store(home.lake()), changes, tables, own=own, keep=keep, least=least)
 
 
 def told(
@@ -115,14 +122,9 @@ def _exact(row: Mapping[str, Any]) -> str | None:
 def known(done: Prepared, changes: Sequence[TableChange], file_hash: str) -> tuple[Warning_, ...]:
     """A word where the same file was loaded before, and where everything in it is there already."""
     words = []
-    done_before = ImportBatch.objects.filter(file_hash=file_hash, state=ImportBatch.State.DONE)
-    before = done_before.exclude(key=done.context.batch).order_by("-at", "-pk")
-    asked = any(
-        source.query for source in done.mapping.sources.values()
-    )  # what a database answers is in no hash
-    if not asked and (earlier := before.first()):
+    if earlier := _earlier(done, file_hash):
         text = _("The same file was loaded on %(day)s (import %(key)s)") % {
-            "day": f"{earlier.at:%Y-%m-%d}",
+            "day": f"{timezone.localtime(earlier.at):%Y-%m-%d}",
             "key": earlier.key,
         }
         words.append(Warning_("same_file", text))
@@ -133,6 +135,14 @@ def known(done: Prepared, changes: Sequence[TableChange], file_hash: str) -> tup
                 Warning_("nothing_new", _("Every row is there already, as it is: nothing changes"), rows)
             )
     return tuple(words)
+
+
+def _earlier(done: Prepared, file_hash: str) -> ImportBatch | None:
+    """The last import of the very same file. What a database answers is in no hash."""
+    if any(source.query for source in done.mapping.sources.values()):
+        return None
+    before = ImportBatch.objects.filter(file_hash=file_hash, state=ImportBatch.State.DONE)
+    return before.exclude(key=done.context.batch).order_by("-at", "-pk").first()
 
 
 def _of_lake(one: Comparison) -> TableChange:

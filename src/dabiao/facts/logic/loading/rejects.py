@@ -66,7 +66,7 @@ def _sentence(cells: list[dict[str, str | None]]) -> str:
     said = [
         f"{cell['column']}: {cell['value'] or ''} {coerce.result.said(str(cell['reason']))}".replace(
             "  ", " "
-        )
+        ).removeprefix(": ")  # what is wrong with a whole row is of no column
         for cell in cells
     ]
     return "; ".join(dict.fromkeys(said))

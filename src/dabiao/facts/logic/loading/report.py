@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dabiao.facts.logic import coerce
 
@@ -172,6 +172,12 @@ class Report:
         return sum(int(getattr(table, name)) for table in self.tables)
 
     @property
+    def brings_nothing(self) -> bool:
+        """Whether all rows are handed back and none would go: loading it would do nothing."""
+        gone = sum(change.gone for change in self.changes)
+        return self.dry_run and self.total("rejected") > 0 and not (self.total("ready") or gone)
+
+    @property
     def changed(self) -> bool:
         return any(table.loaded or table.removed for table in self.tables)
 
@@ -213,18 +219,26 @@ def verdict(report: Report) -> str:
     rejected, ready = report.total("rejected"), report.total("ready")
     if report.dry_run:
         if rejected:
-            return _("%(ready)s rows are ready, %(rejected)s would be rejected.") % {
-                "ready": f"{ready:,}",
-                "rejected": f"{rejected:,}",
-            }
-        return _("All %(ready)s rows are ready to load.") % {"ready": f"{ready:,}"}
+            text = ngettext(
+                "%(ready)s row is ready, %(rejected)s would be rejected.",
+                "%(ready)s rows are ready, %(rejected)s would be rejected.",
+                ready,
+            )
+            return text % {"ready": f"{ready:,}", "rejected": f"{rejected:,}"}
+        text = ngettext("The one row is ready to load.", "All %(ready)s rows are ready to load.", ready)
+        return text % {"ready": f"{ready:,}"}
     loaded, unchanged = report.total("loaded"), report.total("unchanged")
     parts = {"loaded": f"{loaded:,}", "unchanged": f"{unchanged:,}", "rejected": f"{rejected:,}"}
     if rejected:
-        return (
-            _(
-                "%(loaded)s rows loaded, %(unchanged)s unchanged, %(rejected)s rejected: mend them and load them again."
-            )
-            % parts
+        text = ngettext(
+            "%(loaded)s row loaded, %(unchanged)s unchanged, %(rejected)s rejected: mend them and load them again.",
+            "%(loaded)s rows loaded, %(unchanged)s unchanged, %(rejected)s rejected: mend them and load them again.",
+            loaded,
         )
-    return _("%(loaded)s rows loaded, %(unchanged)s unchanged, none rejected.") % parts
+        return text % parts
+    text = ngettext(
+        "%(loaded)s row loaded, %(unchanged)s unchanged, none rejected.",
+        "%(loaded)s rows loaded, %(unchanged)s unchanged, none rejected.",
+        loaded,
+    )
+    return text % parts

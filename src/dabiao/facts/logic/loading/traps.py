@@ -107,7 +107,7 @@ def _empties(done: Prepared) -> Iterator[Warning_]:
         for name, (empty, total) in done.stage.empties(index, table, watched).items():
             if empty:
                 text = _("%(table)s: %(column)s is empty in %(empty)s of %(total)s rows") % {
-                    "table": labels.table(table.into), "column": name, "empty": f"{empty:,}", "total": f"{total:,}",
+                    "table": labels.table(table.into), "column": table.named(name), "empty": f"{empty:,}", "total": f"{total:,}",
                 }  # fmt: skip
                 yield Warning_("empty", text, empty)
 

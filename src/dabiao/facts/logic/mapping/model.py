@@ -151,6 +151,11 @@ class TableMap:
         ruled = (name for rule in self.columns.values() for name in rule.reads)
         return tuple(dict.fromkeys((*keys, *(where.column for where in self.where), *ruled)))
 
+    def named(self, column: str) -> str:
+        """What the file calls a column of the table; the table's own name where no column of the file is it."""
+        rule = self.columns.get(column)
+        return ", ".join(rule.columns) if rule is not None and rule.columns else column
+
 
 @dataclass(frozen=True)
 class MapFile:

@@ -75,10 +75,10 @@ def propose(
     """
     asking = Asking(answers or {}, year)
     seen = looked_at(paths)
-    named = system or _system(systems, asking)
     for each in seen:
         merging.fill(each, asking)
         _classify(each, asking)
+    named = system or _system(systems, seen, asking)
     document: dict[str, Any] = {"schema": SCHEMA, "system": named, "sources": {}, "tables": []}
     facts = [each for each in seen if each.kind and each.kind in INTO and INTO[each.kind].on]
     others = [each for each in seen if each not in facts]
@@ -134,13 +134,19 @@ _PEOPLE, _UNITS = "people", "units"
 
 
 def _classify(seen: Seen, asking: Asking) -> None:
-    if people.is_about_people(seen):
+    if seen.hidden:
+        seen.why = _("it is hidden in the workbook; choose what it is to have it loaded")
+    elif people.is_about_people(seen):
         seen.kind = _PEOPLE
     elif people.is_about_units(seen):
         seen.kind = _UNITS
     elif not targets.classify_wide(seen, asking):
         kinds.classify(seen, asking)
-    if seen.kind is None and all(question.key != f"{seen.name}.kind" for question in asking.questions):
+    if (
+        not seen.hidden
+        and seen.kind is None
+        and all(question.key != f"{seen.name}.kind" for question in asking.questions)
+    ):
         targets.ask_if_aims(seen, asking)
     telling.correct(seen, asking)
 
@@ -165,9 +171,13 @@ def _looked_up(seen: Seen, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     return _("looked up for %(names)s") % {"names": ", ".join(users)} if users else ""
 
 
-def _system(systems: Sequence[str], asking: Asking) -> str:
-    """What the files come from, where others are there already: rows of one system with one key are the same row."""
-    if set(systems) <= {BY_HAND}:
+def _system(systems: Sequence[str], seen: Sequence[Seen], asking: Asking) -> str:
+    """What the files come from, where others are there already: rows of one system with one key are the same row.
+
+    People, targets and rates are the same whatever they come from.
+    """
+    keyed = any(each.kind in INTO and INTO[each.kind].keyed for each in seen if each.kind)
+    if set(systems) <= {BY_HAND} or not keyed:
         return BY_HAND
     choices = [Choice(name, name, (), _("its rows with the same key are the same rows")) for name in systems]
     if BY_HAND not in systems:

@@ -101,11 +101,13 @@ def _asked(seen: Seen, tables: list[str], asking: Asking) -> str:
     choices = [Choice(table, labels.table(table), (), _because(seen, table)) for table in tables]
     choices.append(Choice(NOTHING, _("Nothing of these"), (), _("the sheet is left out")))
     cells = [" · ".join(str(cell) for cell in row[:_SHOWN]) for row in seen.rows.head(3).iter_rows()]
-    text = _("%(source)s: what are these rows?") % {"source": seen.name}
+    leads = any(question.key == f"{seen.leader}.kind" for question in asking.questions)
+    name = seen.leader if leads else seen.name
+    text = _("%(source)s: what are these rows?") % {"source": ", ".join([name, *seen.led])}
     evidence = _("Columns: %(headers)s. First rows: %(rows)s") % {
         "headers": ", ".join(seen.headers), "rows": " ⏎ ".join(cells),
     }  # fmt: skip
-    return asking.ask(f"{seen.name}.kind", text, choices, evidence=evidence, also=KINDS)
+    return asking.ask(f"{name}.kind", text, choices, evidence=evidence, also=KINDS)
 
 
 def _because(seen: Seen, table: str) -> str:

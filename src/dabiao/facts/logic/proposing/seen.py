@@ -10,7 +10,7 @@ import polars as pl
 
 from dabiao.core.months import ENGLISH
 from dabiao.facts.logic.coerce.words import ERRORS, NO_RESULT
-from dabiao.facts.logic.reading import PROBLEM, ROW, Options, Sheet, open_file, sheet_names
+from dabiao.facts.logic.reading import PROBLEM, ROW, Options, Sheet, hidden_sheets, open_file, sheet_names
 from dabiao.facts.logic.words import words
 
 T = TypeVar("T")
@@ -45,7 +45,8 @@ class Seen:
     kind: what it feeds; None: nothing, and why. files: all that look just like it. formats: header → what its days are
     read by. said: column → header, as somebody has said. count: its rows, of which `rows` are the first; whole: all of them
     merges: header with merged cells → its empty cells that are not merged; fill: those that are filled down.
-    parts: what each file of it is called, and how many of the rows are its own
+    parts: what each file of it is called, and how many of the rows are its own. hidden: whoever opens it does not see it
+    leader: the first of the sheets of this workbook that are alike but for their month; led: the others of the first
     """
 
     name: str
@@ -64,6 +65,9 @@ class Seen:
     merges: dict[str, int] = field(default_factory=dict)
     fill: tuple[str, ...] = ()
     parts: list[tuple[str, int]] = field(default_factory=list)
+    hidden: bool = False
+    leader: str = ""
+    led: tuple[str, ...] = ()
     _kept: dict[object, Any] = field(default_factory=dict)
 
     @property
@@ -103,11 +107,14 @@ def looked_at(paths: Sequence[Path]) -> list[Seen]:
     """Every table of the files that has columns and rows. Raises Unreadable for what is no table."""
     seen: list[Seen] = []
     for path in paths:
-        for sheet in sheet_names(path):
+        names = sheet_names(path)
+        unseen = hidden_sheets(path) if len(names) > 1 else ()
+        for sheet in names:
             one = _look(path, sheet, len(seen) + 1)
+            one.hidden = sheet in unseen
             if one.headers and one.rows.height:
                 seen.append(one)
-    return _named_apart(_together(seen))
+    return _led(_named_apart(_together(seen)))
 
 
 def headers_of(paths: Sequence[Path]) -> dict[str, list[str]]:
@@ -172,6 +179,20 @@ def _together(seen: Sequence[Seen]) -> list[Seen]:
             first.rows = pl.concat([first.rows, each.rows], how="diagonal_relaxed").head(SAMPLE)
             first.parts += each.parts
     return list(groups.values())
+
+
+def _led(seen: list[Seen]) -> list[Seen]:
+    """Sheets of one workbook that are called by months and have the same columns: what one of them is, all of them are."""
+    groups: dict[tuple[object, ...], list[Seen]] = {}
+    for each in seen:
+        if each.sheet_name and not each.hidden:
+            rest = re.sub(_DATED, "", each.sheet_name).strip()
+            groups.setdefault((each.file, each.headers, rest), []).append(each)
+    for first, *others in groups.values():
+        first.led = tuple(each.name for each in others)
+        for each in others:
+            each.leader = first.name
+    return seen
 
 
 def _others(seen: Seen, header: str) -> int:

@@ -19,7 +19,7 @@ _SUMMED: Final = ("amount", "amount_with_tax", "qty", "target")
 class Taken:
     """A sheet, or several files that look alike.
 
-    key: the question whose answer corrects it. kind: the table that it feeds; nothing: it is left out, and why.
+    key: the question whose answer corrects it; follows: the one of the first sheet that is like it. kind: the table that it feeds; nothing: it is left out, and why.
     beside: tables that it feeds besides. rows: how many; whole: all of them, else those that were looked at.
     first and last: ISO days. sums: header and exact sum of the rows that were looked at, as the file writes them.
     """
@@ -35,6 +35,7 @@ class Taken:
     last: str = ""
     sums: tuple[tuple[str, str], ...] = ()
     why: str = ""
+    follows: str = ""
 
 
 def taken(seen: Seen, fed: Sequence[dict[str, Any]], asked: Collection[str], why: str) -> Taken:
@@ -57,6 +58,7 @@ def taken(seen: Seen, fed: Sequence[dict[str, Any]], asked: Collection[str], why
         last=last,
         sums=_sums(seen, asked) if kind else (),
         why="" if kind else why or seen.why,
+        follows=f"{seen.leader}.kind" if seen.leader else "",
     )
 
 
@@ -71,7 +73,7 @@ def _days(seen: Seen) -> tuple[str, str]:
 def _sums(seen: Seen, asked: Collection[str]) -> tuple[tuple[str, str], ...]:
     """What the columns of amounts sum to; the months of a wide sheet together."""
     if seen.kind == "targets" and (months := targets.months_of(seen)):
-        total = sum((_sum(seen, header) for header in months), Decimal(0))
+        total = sum((_sum(seen, header) or Decimal(0) for header in months), Decimal(0))
         unit = unit_above(seen)
         name = f"{next(iter(months))} … {list(months)[-1]}"
         return ((f"{name} ({unit})" if unit else name, str(total)),)
@@ -80,9 +82,12 @@ def _sums(seen: Seen, asked: Collection[str]) -> tuple[tuple[str, str], ...]:
         for name in _SUMMED
         if name in seen.chosen and f"{seen.name}.{name}" not in asked
     ]
-    return tuple((header, str(_sum(seen, header))) for header in headers if header in seen.headers)
+    sums = ((header, _sum(seen, header)) for header in headers if header in seen.headers)
+    return tuple((header, str(total)) for header, total in sums if total is not None)
 
 
-def _sum(seen: Seen, header: str) -> Decimal:
+def _sum(seen: Seen, header: str) -> Decimal | None:
+    """Nothing where no cell is a number: that is not 0."""
     how = coerce.Cells("money", rounding=True, mark=mark_of(seen))
-    return Decimal(coerce.coerced(seen.values(header), how).values.sum() or 0)
+    read = coerce.coerced(seen.values(header), how).values.drop_nulls()
+    return Decimal(read.sum()) if len(read) else None

@@ -1,6 +1,6 @@
 """Files, sheets and queries → chunks of text rows, with everything that is not data told apart and reported."""
 
-from dabiao.facts.logic.reading.opening import open_file, sheet_names
+from dabiao.facts.logic.reading.opening import hidden_sheets, open_file, sheet_names
 from dabiao.facts.logic.reading.sheet import PROBLEM, PROBLEM_OF, ROW, Aside, Options, Sheet, Unreadable
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Options",
     "Sheet",
     "Unreadable",
+    "hidden_sheets",
     "open_file",
     "sheet_names",
 ]

@@ -37,6 +37,12 @@ def sheet_names(file: Path) -> list[str]:
         return workbook.sheet_names(file) if FORMATS.get(file.suffix.lower()) in {"xls", "xlsx"} else [""]
 
 
+def hidden_sheets(file: Path) -> list[str]:
+    """Those that whoever opens the workbook does not see."""
+    with told(file.name):
+        return workbook.hidden_sheets(file) if FORMATS.get(file.suffix.lower()) in {"xls", "xlsx"} else []
+
+
 def _opened(file: Path, options: Options) -> Sheet:
     kind = options.format or FORMATS.get(file.suffix.lower())
     if not file.stat().st_size:

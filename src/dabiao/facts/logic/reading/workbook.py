@@ -25,6 +25,16 @@ def names_of(file: str) -> list[str]:
     return workbook.names(Path(file))
 
 
+def hidden_sheets(file: Path) -> list[str]:
+    """Names of the sheets that are hidden."""
+    return list(limited.run(hidden_of, of=file.name, limit=limited.for_files(file), file=str(file)))
+
+
+def hidden_of(file: str) -> list[str]:
+    """What `hidden_sheets` asks for, apart."""
+    return workbook.hidden(Path(file))
+
+
 def open_workbook(file: Path, options: Options) -> Sheet:
     """One sheet (the first that is not hidden unless `options.sheet` names one). Raises Unreadable."""
     if options.decimal == "comma":
