@@ -129,6 +129,10 @@ def aggregated(each: Measure, rows, duckdb):
 
     Of no row a sum or count is 0 here, for every table has facts.
     """
+    if (
+        each.source.spread is not None
+    ):  # what is not told of all days is no number, whatever its facts come to
+        return sum(rows["counted_value"].to_pylist()) if rows.num_rows else None
     if not rows.num_rows and each.how in {"sum", "count", "distinct"}:
         return 0
     told = measure([replace(each, where=())], {each.source: ibis.memtable(rows)}, by=[])

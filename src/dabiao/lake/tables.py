@@ -11,6 +11,7 @@ from typing import Literal
 import pyarrow as pa
 
 from dabiao.engine.number import MONEY, RATE
+from dabiao.engine.spread import Spread
 
 Kind = Literal["fact", "dimension"]
 
@@ -49,7 +50,10 @@ class Column:
 
 @dataclass(frozen=True)
 class LakeTable:
-    """A lake table. `key` identifies a row; `on` is the date that decides its period (facts only)."""
+    """A lake table. `key` identifies a row; `on` is the date that decides its period (facts only).
+
+    spread: its facts last, and how.
+    """
 
     name: str
     kind: Kind
@@ -57,6 +61,7 @@ class LakeTable:
     on: str | None
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ("source", "key")
+    spread: Spread | None = None
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -100,13 +105,16 @@ fx_on             date    the day whose rate was used
 """
 
 
-def _fact(name: str, on: str, grain: str, columns: str, *, money: bool = False) -> LakeTable:
+def _fact(
+    name: str, on: str, grain: str, columns: str, *, money: bool = False, spread: Spread | None = None
+) -> LakeTable:
     on_name, on_type = (on[:-1], "time") if on.endswith("@") else (on, "date")
     common = _COMMON.format(on=f"{on_name} {on_type} decides the period")
     text = "\n".join(
         [common.strip(), columns.strip(), (_MONEY if money else "").strip(), "batch text import batch"]
     )
-    return LakeTable(name, "fact", grain, on_name, _columns("\n".join(x for x in text.splitlines() if x)))
+    all_columns = _columns("\n".join(x for x in text.splitlines() if x))
+    return LakeTable(name, "fact", grain, on_name, all_columns, spread=spread)
 
 
 def _dimension(
@@ -402,11 +410,13 @@ short             qty     pieces asked for and not there""",
         "period",
         "segment × period (its first day)",
         columns="""
+ends_on           date    day after the last; without it the row has no size that counts. No two rows of a segment overlap
 segment           text    market segment
-size              money   of the whole market, reporting currency
+size              money   of the whole market from `period` to `ends_on`, reporting currency; part of it counts by days
 share             rate    ours
 growth            rate    on the period before
 figure_source     text    who says so""",
+        spread=Spread(until="ends_on", columns=("size",), about=("segment",)),
     ),
     _fact(
         "market_events",
