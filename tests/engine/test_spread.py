@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import ibis
 import pyarrow as pa
@@ -11,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dabiao.engine.measure import measure
-from dabiao.engine.metric import Measure, Source, rollable
 from dabiao.engine.message import Words
+from dabiao.engine.metric import Measure, Source, rollable
 from dabiao.engine.row import Condition, Terms
 from dabiao.engine.spread import Spread, spread
 
@@ -100,10 +101,7 @@ class TestPartsOfAFigure:
     def test_of_any_tiling_add_up_to_the_cent_and_each_is_near_its_share(self, size, start, days, cuts):
         first = NEW_YEAR + timedelta(days=start)
         edges = [0, *sorted(cut for cut in cuts if cut < days), days]
-        spans = {
-            f"w{a}": (first + timedelta(days=a), first + timedelta(days=b))
-            for a, b in zip(edges, edges[1:], strict=False)
-        }
+        spans = {f"w{a}": (first + timedelta(days=a), first + timedelta(days=b)) for a, b in pairwise(edges)}
         found = sizes(figures(f"pumps {first} {first + timedelta(days=days)} {size}"), windows(**spans))
 
         assert sum(found.values()) == size

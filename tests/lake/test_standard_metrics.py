@@ -7,6 +7,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
+from dabiao.engine import needs
 from dabiao.engine.measure import measure
 from dabiao.engine.metric import Measure, sources_of
 from dabiao.engine.spread import spread
@@ -79,15 +80,15 @@ amount
 90
 
 activities
-kind         minutes  with_decision_maker  need_stated  needs_depth  has_case  has_roi  high_value
-visit        10       true                 true         3            -         -        true
-visit        9        true                 true         1            -         -        false
-joint_visit  35       true                 true         2            -         -        true
-visit        60       -                    true         -            -         -        -
-call         5        true                 true         -            -         -        -
-demo         30       -                    -            -            -         -        -
-proposal     -        -                    -            -            true      true     -
-proposal     -        -                    -            -            true      false    -
+kind         minutes  with_decision_maker  need_stated  needs_depth  has_case  has_roi  high_value  customer
+visit        10       true                 true         3            -         -        true  -
+visit        9        true                 true         1            -         -        false  a
+joint_visit  35       true                 true         2            -         -        true  b
+visit        60       -                    true         -            -         -        -  -
+call         5        true                 true         -            -         -        -  -
+demo         30       -                    -            -            -         -        -  -
+proposal     -        -                    -            -            true      true     -  a
+proposal     -        -                    -            -            true      false    -  b
 
 daily_figures
 metric           value
@@ -225,6 +226,7 @@ EXPECTED = {
     "complete_proposals": 1,
     "proposal_quality": 0.5,
     "needs_depth": 2.0,
+    "proposal_depth": 1.5,
     "quotes": 1,
     "complaints": 4,
     "first_response_minutes": 120.0,
@@ -290,6 +292,8 @@ def measured(company):
 
 def _seen(source, table):
     """What lasts is seen in the quarter of which the figures are: 90 days of the 181 of the figure."""
+    if source.derived:
+        return needs.with_united(table, on=source.on)
     if source.spread is None:
         return table
     days = [date(2017, 1, 1) + timedelta(days=n) for n in range(90)]

@@ -43,6 +43,9 @@ class TableColumns(Protocol):
     @property
     def spread(self) -> Spread | None: ...
 
+    @property
+    def derived(self) -> Mapping[str, str]: ...
+
 
 Catalogue = Mapping[str, TableColumns]
 Schema = Mapping[str, str]
@@ -67,12 +70,15 @@ def read_measure(node: Node, catalogue: Catalogue, credits: Collection[str] | No
     if table is None or len(hows) != 1:
         return None
     name, columns = table
-    schema = columns.ibis_schema
+    schema = {**columns.ibis_schema, **columns.derived}
     of = tried(fields[hows[0]], lambda of: _of(hows[0], of, name, schema), None)
     source = tried(node, lambda _: _source(fields, name, columns, credits), None)
     where = _where(fields["where"], name, schema) if "where" in fields else ()
     if source and _takes_parts(source, hows[0], of, columns):
         source = replace(source, spread=columns.spread)
+    read = {*(of.columns if of else ()), *(name for test in where for name in test.columns)}
+    if source and (derived := tuple(name for name in columns.derived if name in read)):
+        source = replace(source, derived=derived)
     return Aggregate(source, hows[0], of, where) if source else None
 
 

@@ -26,18 +26,20 @@ class Source:
     on: the date column that decides the period; None for a state that has no period ("open now").
     credit: name of the attribution rule; None for the default one.
     spread: its facts are of more than a day, and what is summed up of each is the part that falls into a window.
+    derived: columns that other facts say about a fact, which have to be worked out.
     """
 
     table: str
     on: str | None
     credit: str | None = None
     spread: Spread | None = None
+    derived: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Stable, and usable as a table name."""
         parts = [self.table, self.on or "now", *([self.credit] if self.credit else [])]
-        return "__".join([*parts, *(["spread"] if self.spread else [])])
+        return "__".join([*parts, *(["spread"] if self.spread else []), *self.derived])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from dabiao.engine import needs
 from dabiao.engine.number import MONEY, RATE
 from dabiao.engine.spread import Spread
 
@@ -45,14 +46,15 @@ class Column:
     type: str
     note: str = ""
     before: str = ""
-    """What its rows of the time before there was this column held, as SQL over the others; empty: nothing."""
+    """What it holds where nothing is written, as SQL over the others, e.g. in rows of the time before there was this
+    column; empty: nothing."""
 
 
 @dataclass(frozen=True)
 class LakeTable:
     """A lake table. `key` identifies a row; `on` is the date that decides its period (facts only).
 
-    spread: its facts last, and how.
+    spread: its facts last, and how. derived_columns: what other rows say about a row; it is worked out where it is asked for.
     """
 
     name: str
@@ -62,6 +64,7 @@ class LakeTable:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ("source", "key")
     spread: Spread | None = None
+    derived_columns: tuple[Column, ...] = ()
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -72,6 +75,11 @@ class LakeTable:
     def ibis_schema(self) -> dict[str, str]:
         """Column → Ibis type, for unbound tables."""
         return {column.name: IBIS_TYPES[column.type] for column in self.columns}
+
+    @cached_property
+    def derived(self) -> dict[str, str]:
+        """Derived column → Ibis type."""
+        return {column.name: IBIS_TYPES[column.type] for column in self.derived_columns}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -106,14 +114,23 @@ fx_on             date    the day whose rate was used
 
 
 def _fact(
-    name: str, on: str, grain: str, columns: str, *, money: bool = False, spread: Spread | None = None
+    name: str,
+    on: str,
+    grain: str,
+    columns: str,
+    *,
+    money: bool = False,
+    spread: Spread | None = None,
+    before: Mapping[str, str] | None = None,
 ) -> LakeTable:
     on_name, on_type = (on[:-1], "time") if on.endswith("@") else (on, "date")
     common = _COMMON.format(on=f"{on_name} {on_type} decides the period")
     text = "\n".join(
         [common.strip(), columns.strip(), (_MONEY if money else "").strip(), "batch text import batch"]
     )
-    all_columns = _columns("\n".join(x for x in text.splitlines() if x))
+    known = before or {}
+    named = _columns("\n".join(x for x in text.splitlines() if x))
+    all_columns = tuple(replace(each, before=known.get(each.name, "")) for each in named)
     return LakeTable(name, "fact", grain, on_name, all_columns, spread=spread)
 
 
@@ -311,7 +328,10 @@ minutes           int     how long
 contact           text    contact key
 with_decision_maker flag  a decision maker took part
 need_stated       flag    came away with a stated need
-needs_depth       int     0 to 3: pain, decision weights, budget cycle
+needs_depth       int     0 to 3: how many of the three below; alone where only that is known
+need_pain         flag    the pain was found (痛点)
+need_weights      flag    the weights of the decision were found (决策权重)
+need_budget       flag    the budget cycle was found (预算周期)
 plan              text    key of the planned visit it fulfils
 opportunity       text    opportunity key
 product_line      text    what it was about
@@ -323,6 +343,7 @@ high_value        flag    a customer of the upper tiers
 entered_by        text    employee number of who filed it, when on behalf
 note              text    what was said, as it was written down
 next_step         text    what is to happen next""",
+        before={needs.DEPTH: needs.AS_STORED},
     ),
     _fact(
         "visit_plans",
@@ -572,4 +593,9 @@ member            text    the value of the dimension that it is narrowed to; emp
     ),
 )
 
+_DERIVED: Mapping[str, str] = {
+    "activities": "united_depth int the different needs found by then on any visit to its opportunity, else its customer",
+}
+"""Table → columns that are worked out, not stored."""
+FACTS = tuple(replace(table, derived_columns=_columns(_DERIVED.get(table.name, ""))) for table in FACTS)
 TABLES: Mapping[str, LakeTable] = {table.name: table for table in (*FACTS, *DIMENSIONS)}

@@ -127,7 +127,7 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table, totals: tuple[int, 
     types = {
         SHARE: "share",
         COUNTED: "money" if measure.unit == "money" else "qty",
-        **{column.name: column.type for column in table.columns},
+        **{column.name: column.type for column in (*table.columns, *table.derived_columns)},
     }
     columns = [
         Column(

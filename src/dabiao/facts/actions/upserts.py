@@ -15,7 +15,7 @@ from dabiao.core import config
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.names import wrong_with_key
-from dabiao.engine import number
+from dabiao.engine import needs, number
 from dabiao.engine.period import EARLIEST, LATEST
 from dabiao.lake import dated, outbox, reading
 from dabiao.lake.change import BadChange
@@ -95,6 +95,8 @@ def _unfit(table: LakeTable, row: Mapping[str, object]) -> Iterator[str]:
         yield f"{table.on} is missing: it decides the period"
     if table.spread is not None:
         yield from _unfit_end(table.on or "", table.spread.until, row)
+    if table.name == "activities":
+        yield from _unfit_needs(row)
     for name, value in row.items():
         if isinstance(value, str) and (wrong := wrong_with_key(value)):
             yield f"{name}: {wrong}"
@@ -102,6 +104,16 @@ def _unfit(table: LakeTable, row: Mapping[str, object]) -> Iterator[str]:
         value = row.get(column.name)
         if value is not None and (unlike := _unlike(column.type, value)):
             yield f"{column.name}: {unlike}"
+
+
+def _unfit_needs(row: Mapping[str, object]) -> Iterator[str]:
+    """How deep and which say the same, or one of them is not said."""
+    depth, flags = row.get(needs.DEPTH), tuple(row.get(name) for name in needs.FLAGS)
+    known = tuple(flag if isinstance(flag, bool) else None for flag in flags)
+    if isinstance(depth, int) and needs.contradicts(depth, known):
+        yield _("needs_depth: %(depth)s is not how many of the flags are set. Send the flags alone.") % {
+            "depth": depth
+        }
 
 
 def _unfit_end(on: str, until: str, row: Mapping[str, object]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from dabiao.core.written import Mark
+from dabiao.engine import needs
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.coerce import numbers
 from dabiao.facts.logic.loading import fx, labels, money
@@ -65,6 +66,8 @@ def shaped(frame: pl.DataFrame, table: TableMap, context: Context) -> Shaped:
     money.refuse_foreign(passing, rows, table, known, context, errors)
     if table.into in dated.TABLES:
         rows = _open_ended(rows) if dated.TABLES[table.into].lasts else _ended(passing, rows, table, errors)
+    if table.into == "activities":
+        _refuse_other_depth(passing, rows, table, errors)
     if known.home == "lake":
         rows = fx.converted(rows, known, table, context, errors)
     other_mark = _in_other_mark(passing, table, known, context)
@@ -95,6 +98,21 @@ def _ended(
     _note(errors, frame[ROW], cells, _where(ends.is_null() & rows[on].is_not_null(), "no_end"), said, on)
     _note(errors, frame[ROW], cells, _where((given != label).fill_null(False), "other_end"), said, on)
     return rows.with_columns(ends.alias("ends_on"))
+
+
+def _refuse_other_depth(
+    frame: pl.DataFrame, rows: pl.DataFrame, table: TableMap, errors: list[pl.DataFrame]
+) -> None:
+    """How deep the needs go and which they are say the same, or one of them is not said."""
+    flags = [pl.col(name) for name in needs.FLAGS if name in rows.columns]
+    if needs.DEPTH not in rows.columns or not flags:
+        return
+    depth, told = pl.col(needs.DEPTH), pl.any_horizontal(flag.is_not_null() for flag in flags)
+    least = pl.sum_horizontal(flag.fill_null(False).cast(pl.Int64) for flag in flags)
+    most = len(needs.FLAGS) - pl.sum_horizontal((~flag).fill_null(False).cast(pl.Int64) for flag in flags)
+    wrong = rows.select(told & ~depth.is_between(least, most)).to_series().fill_null(False)
+    said = ", ".join(table.columns[needs.DEPTH].columns) or needs.DEPTH
+    _note(errors, frame[ROW], rows[needs.DEPTH], _where(wrong, "other_depth"), said, needs.DEPTH)
 
 
 def passed(frame: pl.DataFrame, table: TableMap) -> pl.DataFrame:
