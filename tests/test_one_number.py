@@ -382,3 +382,84 @@ def paid_to(person, rows, period):
         for row in rows
         if (row["person"], row["period"]) == (person, start)
     }
+
+
+@pytest.mark.parametrize("viewer", ["ada", "dora", "emma"])
+@pytest.mark.parametrize("period", ["2026-02", "2026-Q1"])
+@pytest.mark.parametrize("scope", ["shanghai", "P04"])
+def test_one_gap(promise, client, company, as_, viewer, period, scope):
+    """What a scope is short of its target, on the cockpit, in the breakdown, where it is explained, by API and command."""
+    promise(OWN)
+    asked = {"period": period, ("scope" if scope == "shanghai" else "person"): scope}
+    ways = {
+        "cockpit": gap_on_cockpit,
+        "breakdown": gap_in_breakdown,
+        "explanation": gap_explained,
+        "page of the explanation": gap_on_its_page,
+        "api": gap_by_api,
+        "command": gap_by_command,
+    }
+
+    found = {name: way(client, company, as_, viewer, asked, scope) for name, way in ways.items()}
+
+    assert found == dict.fromkeys(ways, found["command"])
+    assert found["command"]
+
+
+def gap_on_cockpit(client, company, as_, viewer, asked, scope):
+    context = as_(viewer).get(reverse("performance:cockpit"), asked).context
+    return context["cockpit"].verdict.gap
+
+
+def gap_in_breakdown(client, company, as_, viewer, asked, scope):
+    """The team's is the last line, which is the whole; a person's stands in their own."""
+    page = as_(viewer).get(
+        reverse("performance:breakdown", args=["sales_amount"]),
+        {"period": asked["period"], "scope": "shanghai", "by": "person", "export": "csv"},
+    )
+    rows = csv.DictReader(io.StringIO(b"".join(page).decode("utf-8-sig")))
+    row = {row["Key"] or "shanghai": row for row in rows}[scope]
+    sales = next(value for name, value in row.items() if "sales" in name.lower())
+    return Decimal(sales) - Decimal(row["Target"])
+
+
+def gap_explained(client, company, as_, viewer, asked, scope):
+    rows = run("explain", "sales_amount", "--period", asked["period"], "--scope", scope, "--against", "target", "--as", viewer)  # fmt: skip
+    steps = {row["step"]: Decimal(row["contribution"]) for row in rows if row["kind"] == "step"}
+    whole = steps.pop("gap")
+    assert sum(steps.values()) == whole
+    return whole
+
+
+def gap_on_its_page(client, company, as_, viewer, asked, scope):
+    """From the first bar, which is what was expected, to the last, which is what came."""
+    page = as_(viewer).get(
+        reverse("improvement:why", args=["sales_amount"]), {**asked, "against": "target", "part": 1}
+    )
+    first, *_between, last = page.context["why"].steps
+    return last.value - first.value
+
+
+def gap_by_api(client, company, as_, viewer, asked, scope):
+    _token, secret = actions.create_token(
+        name="t", scope="read", days=1, by=company.users[viewer], at=timezone.now()
+    )
+    reply = client.get(
+        "/api/v1/attainment",
+        {
+            "metric": "sales_amount",
+            "period": asked["period"],
+            "scope": scope,
+            "by": "person" if scope == "P04" else "unit",
+        },
+        headers={"Authorization": f"Bearer {secret}"},
+    )
+    (row,) = [row for row in reply.json()["items"] if row["key"] == scope]
+    return Decimal(row["actual"]) - Decimal(row["target"])
+
+
+def gap_by_command(client, company, as_, viewer, asked, scope):
+    by = "person" if scope == "P04" else "unit"
+    rows = run("attainment", "--metric", "sales_amount", "--by", by, "--period", asked["period"], "--scope", scope, "--as", viewer)  # fmt: skip
+    (row,) = [row for row in rows if row["key"] == scope]
+    return Decimal(row["actual"]) - Decimal(row["target"])

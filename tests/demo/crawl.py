@@ -137,7 +137,7 @@ def hidden(viewer: User, on: date) -> Hidden:
     above = {node.key for top in tops for node in org.tree().path(top)}
     people = set(org.people_visible(viewer, on).values_list("key", flat=True))
     named = dict(Label.objects.filter(kind="customer").values_list("key", "name"))
-    theirs = customers._visible(month_of(viewer, on), list(named))
+    theirs = customers.visible(month_of(viewer, on), list(named))
     open_, shut = set[str](), set[str]()
     for node in org.tree().nodes:
         (open_ if node.key in units | above else shut).update({node.key, node.name, node.name_en} - {""})

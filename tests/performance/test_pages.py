@@ -460,6 +460,12 @@ class TestDrillDown:
             ("teams of a region", "scope=east", "", {"上海组": "2050", "南京组": "600"}),
             ("people of a team", "scope=shanghai", "", {"rita": "1250", "rob": "800"}),
             (
+                "come from a region that was split by person",
+                "scope=shanghai",
+                "person",
+                {"rita": "1250", "rob": "800"},
+            ),
+            (
                 "customers",
                 "scope=east",
                 "customer",
@@ -594,6 +600,15 @@ class TestDrillDown:
     def test_refuses_a_split_that_the_facts_do_not_have(self, facts, as_):
         assert as_("emma").get(f"/breakdown/sales_amount/?{FEBRUARY}&by=severity").status_code == 404
         assert as_("emma").get(f"/facts-of/sales_amount/?{FEBRUARY}&is_nonsense=1").status_code == 422
+
+    @pytest.mark.parametrize("page", ["", "months/"])
+    @pytest.mark.parametrize("by", ["unit", "person", "parts"])
+    def test_every_scope_opens_whatever_another_was_split_by(self, facts, as_, page, by):
+        """The picker keeps the address, which names the split of the scope that one comes from."""
+        for scope in ("scope=company", "scope=east", "scope=shanghai", "person=P04"):
+            if not (page and by == "parts"):
+                address = f"/breakdown/sales_amount/{page}?{scope}&{FEBRUARY}&by={by}"
+                assert as_("ada").get(address).status_code == 200, scope
 
     def test_shows_name_actual_and_attainment_before_all_else(self, frame):
         """They are what a phone has room for."""

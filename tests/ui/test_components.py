@@ -65,6 +65,21 @@ class TestListing:
         assert "<b>1</b>" not in page
         assert '<a href="/x/1">&lt;b&gt;1&lt;/b&gt;</a>' in page
 
+    @pytest.mark.parametrize(
+        ("case", "unit", "value", "shown"),
+        [
+            ("more", "money", Decimal(274_000), "+¥274K"),
+            ("less", "money", Decimal(-274_000), "−¥274K"),
+            ("of a ratio", "ratio", Decimal("-0.08"), "−8.0\u00a0pp"),
+            ("none", "count", Decimal(0), "0"),
+            ("nobody knows", "money", None, "–"),
+        ],
+    )
+    def test_a_difference_has_its_sign(self, case, unit, value, shown):
+        column = Column("ahead", "Against pace", "difference")
+
+        assert cells.said(column, {"ahead": value, "unit": unit}, "CNY") == shown, case
+
     def test_sends_a_page_of_a_long_table(self):
         page = rendered("{% listing table %}", table=self.table(10_050))
 

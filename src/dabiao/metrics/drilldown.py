@@ -1,6 +1,6 @@
 """The facts behind a number: the very rows that the metric counts, in the viewer's sight."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ import pyarrow as pa
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dabiao.core import keeping
 from dabiao.core.errors import NotFound
 from dabiao.engine.measure import COUNTED, SHARE
 from dabiao.engine.metric import Measure, measures_of
@@ -108,9 +109,21 @@ def _rows(
     request = MetricRequest((measure.key,), (), filters)
     window = Windows((("", frame.so_far.start, frame.so_far.end),))
     count, rows = answer.facts(frame.lake, request, measure, windows=window, seats=frame.seats, newest=newest)
-    total = answer.total_of_facts(frame.lake, request, measure, windows=window, seats=frame.seats)
+    # The same for every order and page of the table: asked once. What is seen decides it, not who looks.
+    stamp = keeping.stamp(
+        frame.lake.number, frame.edition, frame.versions, request, window, _sorted(frame.seats)
+    )
+    total = keeping.once(
+        "facts.total",
+        stamp,
+        lambda: answer.total_of_facts(frame.lake, request, measure, windows=window, seats=frame.seats),
+    )
     exact = Decimal(repr(round(total, 4))) if isinstance(total, float) else cast(Cell, total)
     return count, rows, exact
+
+
+def _sorted(seats: Collection[int] | None) -> list[int] | None:
+    return None if seats is None else sorted(seats)
 
 
 def _listing(frame: Frame, measure: Measure, rows: pa.Table, totals: tuple[int, Cell] | None) -> Listing:

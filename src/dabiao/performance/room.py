@@ -83,7 +83,7 @@ def _warm(on: date) -> None:
 
     frames = [home_frame(viewer, on) for viewer in one_of_each_sight()]
     for frame in frames:
-        cockpit.cockpit(frame)
+        cockpit.all_signals(frame)
     for frame in frames:
         links.partings_said(frame)
         links.partings(frame, "person")

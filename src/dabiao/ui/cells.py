@@ -41,13 +41,14 @@ def cell(column: Column, row: Row, currency: str) -> SafeString:
     return shown
 
 
-def drawn(column: Column, shown: SafeString, rank: str | None = None) -> SafeString:
+def drawn(column: Column, shown: SafeString, rank: str | None = None, *, stacks: bool = False) -> SafeString:
     """A whole cell of a table, with its rank where the browser orders. Said here: a template asks each
-    condition of each cell anew."""
+    condition of each cell anew. stacks: a number says which it is where no head stands above it."""
     number = " num" if column.is_number else ""
     ordered = "" if rank is None else f' data-v="{escape(rank)}"'
+    named = f' data-label="{escape(column.label)}"' if stacks and column.is_number else ""
     hidden = " hidden" if column.hidden else ""
-    return mark_safe(f'<td class="c-{column.kind}{number}"{ordered}{hidden}>{shown}</td>')
+    return mark_safe(f'<td class="c-{column.kind}{number}"{ordered}{named}{hidden}>{shown}</td>')
 
 
 def said(column: Column, row: Row, currency: str) -> str:
@@ -61,6 +62,8 @@ def said(column: Column, row: Row, currency: str) -> str:
         return f"{format.signed(Decimal(str(value)) * 100, 1)}%"
     if column.kind == "figure":
         return format.figure(cast("Decimal", value), str(row.get("unit", "")), currency)
+    if column.kind == "difference":
+        return format.change(cast("Decimal", value), str(row.get("unit", "")), currency)
     return _text(column, value, str(row.get(column.currency) or currency))
 
 

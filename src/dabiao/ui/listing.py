@@ -18,6 +18,7 @@ Kind = Literal[
     "points",  # a change of a ratio
     "change",  # a relative change, signed and coloured: 0.12 → +12.0%
     "figure",  # as the row's `unit` is written
+    "difference",  # of two figures of the row's `unit`: with its sign
     "day",
     "moment",
     "flag",
@@ -44,7 +45,17 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.kind in {"money", "cents", "count", "number", "ratio", "points", "change", "figure"}
+        return self.kind in {
+            "money",
+            "cents",
+            "count",
+            "number",
+            "ratio",
+            "points",
+            "change",
+            "figure",
+            "difference",
+        }
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ class Listing:
     fixed: bool = False
     """The page's own query has chosen and ordered the rows and reads them as needed: no filter, no order here."""
     stacks: bool = False
-    """On a phone the cells of a row stand below each other: without heads they say themselves what they are."""
+    """On a phone the cells of a row stand below each other: texts say themselves what they are, numbers carry the name of their column."""
     leads: Callable[[Sequence[Row]], Sequence[Row]] | None = None
     """Adds the addresses that cells lead to, to the rows that are drawn: where asking for all would take long."""
     passing: bool = False

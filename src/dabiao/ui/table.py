@@ -117,7 +117,7 @@ def _cells(table: Listing, row: Row, ranks: Sequence[str] | None = None) -> Safe
     told: Sequence[str | None] = ranks or [None] * len(table.columns)
     return mark_safe(
         "".join(
-            cells.drawn(column, cells.cell(column, row, table.currency), rank)
+            cells.drawn(column, cells.cell(column, row, table.currency), rank, stacks=table.stacks)
             for column, rank in zip(table.columns, told, strict=True)
         )
     )

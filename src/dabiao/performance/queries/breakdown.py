@@ -29,6 +29,8 @@ DIMENSIONS: Final = (
     "industry", "province", "city", "tier", "customer_type", "stage", "outcome", "lost_reason", "competitor", "dealer",
     "severity", "cause", "method", "vendor", "region",
 )  # fmt: skip
+_OF_OTHER_SCOPES: Final = ("person", "unit", PARTS)
+"""What an address still names when its reader has gone on to a scope that is split otherwise: its parts are shown then."""
 _KINDS: Final[Mapping[str, Kind]] = {"money": "money", "ratio": "ratio", "count": "count"}
 EARLIER: Final = 12
 """Periods of the trend, the asked one included."""
@@ -65,7 +67,8 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     choices = ways(frame, frame.metrics[key])
-    by = by or next(iter(choices), "")
+    if by in {"", *_OF_OTHER_SCOPES} - set(choices):
+        by = next(iter(choices), "")
     if by and by not in choices:
         raise NotFound(_("This metric cannot be split by %(by)s.") % {"by": by})
     promises = parts.promises(frame, (key,))
@@ -206,6 +209,7 @@ def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
         "attained": stands.attainment,
         "reached": None if stands.reached is None else decimal_of(stands.reached),
         "ahead": stands.ahead,
+        "unit": metric.unit,
         "on_previous": before.value,
         "on_year": year.value,
         "on_festival": aligned.value,
@@ -227,7 +231,9 @@ def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[
         Column("target", _("Target"), kind),
         Column("attainment", _("Done / due"), "bullet", export=False),
         Column("rank", _("Rank"), "count", note=_("By attainment, among those that have a target")),
-        Column("ahead", _("Against pace"), kind, note=_("Actual less what the target asks for by now")),
+        Column(
+            "ahead", _("Against pace"), "difference", note=_("Actual less what the target asks for by now")
+        ),
     ]
     columns = [
         Column("name", _title(frame, by), link="href"),
@@ -273,6 +279,7 @@ def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:
         "attainment_pace": tile.due,
         "attained": tile.attainment,
         "ahead": stand(frame, frame.metrics[tile.metric], tile.value, tile.target).ahead,
+        "unit": tile.unit,
         "on_previous": tile.on_previous.value,
         "on_year": tile.on_year.value,
         "on_festival": tile.on_festival.value if tile.on_festival else None,

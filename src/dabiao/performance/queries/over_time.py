@@ -45,7 +45,8 @@ def over_time(frame: Frame, key: str, by: str) -> OverTime:
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     known = _ways(frame, key)
-    by = by or known[0]
+    if not by or (by == _UNIT and by not in known):  # the address may come from a scope that has units
+        by = known[0]
     if by not in known:
         raise NotFound(_("This metric cannot be split by %(by)s.") % {"by": by})
     year = frame.at(frame.fiscal.containing("year", frame.period.start))

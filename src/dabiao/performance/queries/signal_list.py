@@ -27,7 +27,8 @@ def listing(signals: Sequence[Signal], name: str, currency: str) -> Listing:
         Column("cause", _("Where it comes from"), "long", link="why"),
         Column("step", _("Next step"), "long"),
     )  # fmt: skip
-    return Listing("signals", columns, [_row(each, name) for each in signals], currency=currency)
+    rows = [_row(each, name) for each in signals]
+    return Listing("signals", columns, rows, currency=currency, stacks=True)
 
 
 def _row(signal: Signal, name: str) -> dict[str, Cell]:
