@@ -56,6 +56,8 @@ def _tables(tables: Iterable[LakeTable]) -> Iterable[str]:
         yield "| column | type | what it means |\n|---|---|---|"
         for column in table.columns:
             yield f"| `{column.name}` | {_KINDS.get(column.type, column.type)} | {column.note} |"
+        for column in table.derived_columns:
+            yield f"| *`{column.name}`* | {_KINDS.get(column.type, column.type)} | worked out for metrics: {column.note} |"
         yield ""
 
 

@@ -1,6 +1,6 @@
 """Metric files: what is read, and what is said about every mistake."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
@@ -15,6 +15,8 @@ from dabiao.engine.row import Between, Condition, Points, Same, Terms, Together
 class Entry:
     on: str | None
     ibis_schema: dict[str, str]
+    spread: None = None
+    derived: dict[str, str] = field(default_factory=dict)
 
 
 CATALOGUE = {

@@ -1,14 +1,16 @@
 """Every standard metric on a company small enough to count on one's fingers."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import ibis
 import pyarrow as pa
 import pytest
 
+from dabiao.engine import needs
 from dabiao.engine.measure import measure
 from dabiao.engine.metric import Measure, sources_of
+from dabiao.engine.spread import spread
 from dabiao.lake.dictionary import standard_metrics
 from dabiao.lake.tables import TABLES
 
@@ -78,15 +80,15 @@ amount
 90
 
 activities
-kind         minutes  with_decision_maker  need_stated  needs_depth  has_case  has_roi  high_value
-visit        10       true                 true         3            -         -        true
-visit        9        true                 true         1            -         -        false
-joint_visit  35       true                 true         2            -         -        true
-visit        60       -                    true         -            -         -        -
-call         5        true                 true         -            -         -        -
-demo         30       -                    -            -            -         -        -
-proposal     -        -                    -            -            true      true     -
-proposal     -        -                    -            -            true      false    -
+kind         minutes  with_decision_maker  need_stated  needs_depth  has_case  has_roi  high_value  customer
+visit        10       true                 true         3            -         -        true  -
+visit        9        true                 true         1            -         -        false  a
+joint_visit  35       true                 true         2            -         -        true  b
+visit        60       -                    true         -            -         -        -  -
+call         5        true                 true         -            -         -        -  -
+demo         30       -                    -            -            -         -        -  -
+proposal     -        -                    -            -            true      true     -  a
+proposal     -        -                    -            -            true      false    -  b
 
 daily_figures
 metric           value
@@ -148,8 +150,8 @@ short
 0
 
 market
-size
-11000
+period      ends_on     segment  size
+2017-01-01  2017-07-01  pumps    22000
 """
 
 EXPECTED = {
@@ -224,6 +226,7 @@ EXPECTED = {
     "complete_proposals": 1,
     "proposal_quality": 0.5,
     "needs_depth": 2.0,
+    "proposal_depth": 1.5,
     "quotes": 1,
     "complaints": 4,
     "first_response_minutes": 120.0,
@@ -240,8 +243,8 @@ EXPECTED = {
     "marketing_expenses": 60,
     "cost_per_lead": 12.0,
     "stock_shortage": 4,
-    "market_size": 11000,
-    "market_share": 0.05,
+    "market_size": "10939.23",  # 22000 · 90 ÷ 181
+    "market_share": 550 / 10939.23,
     "sellers": 2,
     "output_per_head": 275.0,
 }
@@ -282,9 +285,20 @@ def company():
 @pytest.fixture(scope="module")
 def measured(company):
     metrics = list(standard_metrics().values())
-    sources = {source: company[source.table] for source in sources_of(metrics)}
+    sources = {source: _seen(source, company[source.table]) for source in sources_of(metrics)}
     (row,) = ibis.duckdb.connect().to_pyarrow(measure(metrics, sources, by=[])).to_pylist()
     return row
+
+
+def _seen(source, table):
+    """What lasts is seen in the quarter of which the figures are: 90 days of the 181 of the figure."""
+    if source.derived:
+        return needs.with_united(table, on=source.on)
+    if source.spread is None:
+        return table
+    days = [date(2017, 1, 1) + timedelta(days=n) for n in range(90)]
+    quarter = ibis.memtable(pa.table({"window": [""] * 90, "day": pa.array(days, pa.date32())}))
+    return spread(table, quarter, source.spread, on=source.on, by=())
 
 
 def test_every_standard_metric_has_its_case():

@@ -250,3 +250,19 @@ class TestSections:
         text = b"".join(answer.streaming_content) if answer.streaming else answer.content
 
         assert "HT1" in text.decode() and "HT2" not in text.decode()
+
+
+def test_the_page_of_a_customer_says_which_needs_visits_found_and_how_many_each_opportunity_has(known, frame):
+    load(
+        opportunities="key person customer created_on amount\nO1 P04 C1 2026-01-05 10\nO2 P04 C1 2026-01-06 10",
+        activities="""
+key  person  customer  kind   started_at           opportunity  need_pain  need_weights  need_budget
+N1   P04     C1        visit  2026-03-02T09:00:00  O1           true       false         false
+N2   P04     C1        visit  2026-03-03T09:00:00  O1           false      true          true""",
+    )
+    told = {each.key: each.table for each in customer_facts.sections(frame("rita", ("person", "P04")), "C1")}
+
+    depths = [row["united_depth"] for row in told["opportunities"].rows]
+    said = " ".join(str(row["said"]) for row in told["timeline"].rows)
+    assert sorted(depths, key=str) == [3, None]
+    assert "found: Pain" in said and "found: Decision weights + Budget cycle" in said

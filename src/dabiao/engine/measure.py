@@ -27,6 +27,7 @@ from dabiao.engine.metric import (
     sources_of,
 )
 from dabiao.engine.row import all_hold
+from dabiao.engine.spread import ABOUT, ASKED, HELD, undivided
 
 SHARE: Final = "credit_share"
 """A source with this column (decimal(18, 6)) carries credit: sums, counts and means weigh by it.
@@ -149,12 +150,22 @@ def counted_facts(each: Measure, source: ir.Table) -> ir.Table:
     """The facts of a source that a measure counts: a number is its aggregate of exactly these rows.
 
     returns: the columns of `source`, `credit_share` among them where the number weighs by it; `counted_value`, what
-        is aggregated of each, where that is no column of the fact (a difference, a part of an amount).
+        is aggregated of each, where that is no column of the fact (a difference, a part of an amount, what of a figure
+        of a quarter falls into the window).
     """
     met = _met(each, source)
     kept = source if met is None else source.filter(met)
+    if each.source.spread is not None:
+        kept = kept.filter(kept[HELD] > 0)
+        return undivided(kept.mutate(**{COUNTED: _worked_out_part(each, kept)}), each.source.spread)
     value = _worked_out(each, kept)
     return kept if value is None else kept.mutate(**{COUNTED: value})
+
+
+def _worked_out_part(each: Measure, table: ir.Table) -> ir.Value:
+    """What the part of a fact that falls into the window adds."""
+    value = _worked_out(each, table)
+    return each.of.value(table) if value is None and each.of else value
 
 
 def _worked_out(each: Measure, table: ir.Table) -> ir.Value | None:
@@ -233,7 +244,11 @@ def _check_currency(each: Measure, by: Sequence[str]) -> None:
 def _aggregated(measures: Sequence[Measure], table: ir.Table, *, by: Sequence[str]) -> ir.Table:
     """Facts to partial aggregates."""
     partials = {name: value for each in measures for name, value in _partials(each, table).items()}
-    return table.aggregate(by=list(by), **{_rows(measures[0].source): table.count()}, **partials)
+    source = measures[0].source
+    if source.spread is None:
+        return table.aggregate(by=list(by), **{_rows(source): table.count()}, **partials)
+    cells = table.aggregate(by=list(by), **{_rows(source): table[HELD].sum()}, **partials)
+    return cells.filter(cells[_rows(source)] > 0) if by else cells
 
 
 def _merged(measures: Sequence[Measure], table: ir.Table, *, by: Sequence[str]) -> ir.Table:
@@ -255,7 +270,8 @@ def _names(each: Measure) -> tuple[str, ...]:
     if each.how == "mean":
         total, count = sides_of(each)
         return (total.key, count.key)
-    return (each.key, f"{each.key}__met") if each.how == "sum" and each.where else (each.key,)
+    met_too = each.how == "sum" and each.where and each.source.spread is None
+    return (each.key, f"{each.key}__met") if met_too else (each.key,)
 
 
 def _partials(each: Measure, table: ir.Table) -> dict[str, ir.Scalar]:
@@ -268,10 +284,21 @@ def _partials(each: Measure, table: ir.Table) -> dict[str, ir.Scalar]:
         known = value.notnull() if met is None else met & value.notnull()
         total, count = _names(each)
         return {total: summed(value, met, weight), count: counted(table, known, weight)}
+    if each.source.spread is not None:
+        return {each.key: _tiled(value, table, met, weight)}
     if each.how == "sum":
         met_by = {} if met is None else {f"{each.key}__met": counted(table, met)}
         return {each.key: summed(value, met, weight), **met_by}
     return {each.key: _of_values(each.how, value, met)}
+
+
+def _tiled(
+    value: ir.Value, table: ir.Table, met: ir.BooleanValue | None, weight: ir.Column | None
+) -> ir.Scalar:
+    """The sum of parts, null unless every thing that is told of is told of for all days that are asked for."""
+    held = summed(table[HELD], met, weight)
+    whole = table[ABOUT].nunique(where=met) * table[ASKED].max(where=met)
+    return ibis.ifelse(held == whole, summed(value, met, weight), ibis.null())
 
 
 def _of_values(how: How, value: ir.Value, met: ir.BooleanValue | None) -> ir.Scalar:
@@ -290,7 +317,7 @@ def _finished(each: Measure, wide: ir.Table, *, zero: bool, known: bool) -> ir.V
         total, count = _names(each)
         return number.ratio(wide[total], wide[count])
     value = wide[each.key]
-    if each.how not in _ZERO_WITHOUT_FACTS:
+    if each.how not in _ZERO_WITHOUT_FACTS or each.source.spread is not None:
         return value
     nothing = ibis.literal(0).cast(value.type())
     if each.how == "sum" and each.where:

@@ -1,6 +1,7 @@
 """The `measure:` part of a metric entry: one aggregate over one table of the catalogue, with conditions."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Final, NamedTuple, Protocol, get_args
 from dabiao.engine.document import Node, known_names, tried
 from dabiao.engine.metric import How, Source
 from dabiao.engine.row import Between, Condition, Plain, Points, Same, Terms, Test, Together, Value
+from dabiao.engine.spread import Spread
 
 NOW: Final = "now"
 """`on: now` measures the rows as they are today, whatever the period."""
@@ -30,13 +32,19 @@ _VALUES: Final = (
 
 
 class TableColumns(Protocol):
-    """What has to be known of a table: column → Ibis type name, and the date that decides its period."""
+    """What has to be known of a table: column → Ibis type name, the date that decides its period, how its facts last."""
 
     @property
     def on(self) -> str | None: ...
 
     @property
     def ibis_schema(self) -> Mapping[str, str]: ...
+
+    @property
+    def spread(self) -> Spread | None: ...
+
+    @property
+    def derived(self) -> Mapping[str, str]: ...
 
 
 Catalogue = Mapping[str, TableColumns]
@@ -62,11 +70,28 @@ def read_measure(node: Node, catalogue: Catalogue, credits: Collection[str] | No
     if table is None or len(hows) != 1:
         return None
     name, columns = table
-    schema = columns.ibis_schema
+    schema = {**columns.ibis_schema, **columns.derived}
     of = tried(fields[hows[0]], lambda of: _of(hows[0], of, name, schema), None)
     source = tried(node, lambda _: _source(fields, name, columns, credits), None)
     where = _where(fields["where"], name, schema) if "where" in fields else ()
+    if source and _takes_parts(source, hows[0], of, columns):
+        source = replace(source, spread=columns.spread)
+    read = {*(of.columns if of else ()), *(name for test in where for name in test.columns)}
+    if source and (derived := tuple(name for name in columns.derived if name in read)):
+        source = replace(source, derived=derived)
     return Aggregate(source, hows[0], of, where) if source else None
+
+
+def _takes_parts(source: Source, how: How, of: Value | None, columns: TableColumns) -> bool:
+    """Whether what is added up are figures of a stretch of time. Everything else is told of the day it begins on."""
+    how_long = columns.spread
+    return (
+        how_long is not None
+        and how == "sum"
+        and source.on == columns.on
+        and isinstance(of, Terms)
+        and not {*of.columns}.isdisjoint(how_long.columns)
+    )
 
 
 def _table(node: Node, fields: Mapping[str, Node], catalogue: Catalogue) -> tuple[str, TableColumns] | None:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from dabiao.engine.light import DEFAULT, Lights
 from dabiao.engine.message import Words
 from dabiao.engine.row import Condition, Terms, Together, Value
+from dabiao.engine.spread import Spread
 
 Kind = Literal["result", "process", "quality", "capability", "team"]
 Unit = Literal["money", "count", "quantity", "days", "minutes", "ratio", "score"]
@@ -24,16 +25,21 @@ class Source:
 
     on: the date column that decides the period; None for a state that has no period ("open now").
     credit: name of the attribution rule; None for the default one.
+    spread: its facts are of more than a day, and what is summed up of each is the part that falls into a window.
+    derived: columns that other facts say about a fact, which have to be worked out.
     """
 
     table: str
     on: str | None
     credit: str | None = None
+    spread: Spread | None = None
+    derived: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Stable, and usable as a table name."""
-        return "__".join([self.table, self.on or "now", *([self.credit] if self.credit else [])])
+        parts = [self.table, self.on or "now", *([self.credit] if self.credit else [])]
+        return "__".join([*parts, *(["spread"] if self.spread else []), *self.derived])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,5 +190,8 @@ def adds_up(metric: Metric) -> bool:
 
 
 def rollable(metric: Metric) -> bool:
-    """Whether it can be computed from partial aggregates; distinct counts need their members, medians the facts."""
-    return all(each.how in _ROLLABLE for each in measures_of(metric))
+    """Whether it can be computed from partial aggregates; distinct counts need their members, medians the facts.
+
+    So does what is spread over a window: whether the window is covered cannot be told day by day.
+    """
+    return all(each.how in _ROLLABLE and each.source.spread is None for each in measures_of(metric))

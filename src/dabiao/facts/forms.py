@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from dabiao.engine.needs import DEPTH, FLAGS
 from dabiao.facts import queries
 from dabiao.facts.logic.labels import ACTIVITIES
 from dabiao.facts.logic.reading import hostile
@@ -116,19 +117,9 @@ class ActivityForm(Form):
     )
     with_decision_maker = forms.BooleanField(label=_("With a decision maker"), required=False)
     need_stated = forms.BooleanField(label=_("Came away with a stated need"), required=False)
-    needs_depth = forms.TypedChoiceField(
-        label=_("How deep the needs go"),
-        required=False,
-        coerce=int,
-        empty_value=None,
-        choices=[
-            ("", "—"),
-            (0, "0"),
-            (1, _("1 · pain")),
-            (2, _("2 · decision weights")),
-            (3, _("3 · budget cycle")),
-        ],
-    )
+    need_pain = forms.BooleanField(label=_("Found: the pain"), required=False)
+    need_weights = forms.BooleanField(label=_("Found: who decides by what"), required=False)
+    need_budget = forms.BooleanField(label=_("Found: the budget cycle"), required=False)
     opportunity = forms.ChoiceField(label=_("Opportunity"), required=False)
     note = forms.CharField(
         label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
@@ -157,6 +148,13 @@ class CorrectedActivityForm(ActivityForm):
 
     day = Day(label=_("Day"))
     field_order = ("kind", "customer", "day")
+
+    def __init__(self, *args: object, opportunities: Mapping[str, str], **kwargs: object) -> None:
+        super().__init__(*args, opportunities=opportunities, **kwargs)
+        depth, flags = self.initial.get(DEPTH), [self.initial.get(name) for name in FLAGS]
+        if depth is not None and flags == [None] * len(flags):
+            said = _("It says %(depth)s of 3, not which. That stays, unless you tick what it was.")
+            self.fields[FLAGS[-1]].help_text = said % {"depth": depth}
 
 
 class CorrectedFigureForm(Form):

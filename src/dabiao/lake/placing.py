@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from dabiao.engine import credit
+from dabiao.engine import credit, needs
 from dabiao.engine.metric import Source
 from dabiao.lake import crediting
 from dabiao.lake.tables import TABLES
@@ -36,6 +36,8 @@ def placed(
     seated: False leaves `seat` and `unit` out, where neither they nor a scope are asked for.
     """
     facts = unbound(source.table)
+    if needs.UNITED in source.derived:
+        facts = needs.with_united(facts, on=TABLES[source.table].on or "", touched=touched)
     if touched is not None and source.on is not None:
         facts = facts.filter(facts[source.on].cast("date").isin(touched.day))
     tables = {name: unbound(name) for name in _DIMENSIONS}

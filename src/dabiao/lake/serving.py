@@ -75,6 +75,8 @@ def _fill(
         work.register("paths", paths.of(work))
         for cube in cubes.cubes(dictionary.in_force()):
             days = moved(cube)
+            if days and cube.source.derived:
+                days = _from_first(work, cube, days)
             _make(work, cube) if days is None else _mend(work, cube, days)
 
 
@@ -135,6 +137,15 @@ def _moved(cube: Cube, base: Snapshot, tables: Mapping[str, int], days: Days) ->
     if cube.source.on is None or table not in before:
         return None
     return days.get(table, {}).get(cube.source.on, frozenset())
+
+
+def _from_first(work: duckdb.DuckDBPyConnection, cube: Cube, days: frozenset[date]) -> frozenset[date]:
+    """What was said of a day, also late, is known on every day after it."""
+    on, first = cube.source.on, min(days)
+    later = work.execute(
+        f"""SELECT DISTINCT "{on}"::DATE FROM "{cube.source.table}" WHERE "{on}"::DATE >= DATE '{first}'"""
+    )
+    return days | {row[0] for row in later.fetchall()}
 
 
 def _make(work: duckdb.DuckDBPyConnection, cube: Cube) -> None:

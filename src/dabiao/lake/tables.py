@@ -10,7 +10,9 @@ from typing import Literal
 
 import pyarrow as pa
 
+from dabiao.engine import needs
 from dabiao.engine.number import MONEY, RATE
+from dabiao.engine.spread import Spread
 
 Kind = Literal["fact", "dimension"]
 
@@ -44,12 +46,16 @@ class Column:
     type: str
     note: str = ""
     before: str = ""
-    """What its rows of the time before there was this column held, as SQL over the others; empty: nothing."""
+    """What it holds where nothing is written, as SQL over the others, e.g. in rows of the time before there was this
+    column; empty: nothing."""
 
 
 @dataclass(frozen=True)
 class LakeTable:
-    """A lake table. `key` identifies a row; `on` is the date that decides its period (facts only)."""
+    """A lake table. `key` identifies a row; `on` is the date that decides its period (facts only).
+
+    spread: its facts last, and how. derived_columns: what other rows say about a row; it is worked out where it is asked for.
+    """
 
     name: str
     kind: Kind
@@ -57,6 +63,8 @@ class LakeTable:
     on: str | None
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ("source", "key")
+    spread: Spread | None = None
+    derived_columns: tuple[Column, ...] = ()
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -67,6 +75,11 @@ class LakeTable:
     def ibis_schema(self) -> dict[str, str]:
         """Column → Ibis type, for unbound tables."""
         return {column.name: IBIS_TYPES[column.type] for column in self.columns}
+
+    @cached_property
+    def derived(self) -> dict[str, str]:
+        """Derived column → Ibis type."""
+        return {column.name: IBIS_TYPES[column.type] for column in self.derived_columns}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -100,13 +113,25 @@ fx_on             date    the day whose rate was used
 """
 
 
-def _fact(name: str, on: str, grain: str, columns: str, *, money: bool = False) -> LakeTable:
+def _fact(
+    name: str,
+    on: str,
+    grain: str,
+    columns: str,
+    *,
+    money: bool = False,
+    spread: Spread | None = None,
+    before: Mapping[str, str] | None = None,
+) -> LakeTable:
     on_name, on_type = (on[:-1], "time") if on.endswith("@") else (on, "date")
     common = _COMMON.format(on=f"{on_name} {on_type} decides the period")
     text = "\n".join(
         [common.strip(), columns.strip(), (_MONEY if money else "").strip(), "batch text import batch"]
     )
-    return LakeTable(name, "fact", grain, on_name, _columns("\n".join(x for x in text.splitlines() if x)))
+    known = before or {}
+    named = _columns("\n".join(x for x in text.splitlines() if x))
+    all_columns = tuple(replace(each, before=known.get(each.name, "")) for each in named)
+    return LakeTable(name, "fact", grain, on_name, all_columns, spread=spread)
 
 
 def _dimension(
@@ -303,7 +328,10 @@ minutes           int     how long
 contact           text    contact key
 with_decision_maker flag  a decision maker took part
 need_stated       flag    came away with a stated need
-needs_depth       int     0 to 3: pain, decision weights, budget cycle
+needs_depth       int     0 to 3: how many of the three below; alone where only that is known
+need_pain         flag    the pain was found (痛点)
+need_weights      flag    the weights of the decision were found (决策权重)
+need_budget       flag    the budget cycle was found (预算周期)
 plan              text    key of the planned visit it fulfils
 opportunity       text    opportunity key
 product_line      text    what it was about
@@ -315,6 +343,7 @@ high_value        flag    a customer of the upper tiers
 entered_by        text    employee number of who filed it, when on behalf
 note              text    what was said, as it was written down
 next_step         text    what is to happen next""",
+        before={needs.DEPTH: needs.AS_STORED},
     ),
     _fact(
         "visit_plans",
@@ -402,11 +431,13 @@ short             qty     pieces asked for and not there""",
         "period",
         "segment × period (its first day)",
         columns="""
+ends_on           date    day after the last; without it the row has no size that counts. No two rows of a segment overlap
 segment           text    market segment
-size              money   of the whole market, reporting currency
+size              money   of the whole market from `period` to `ends_on`, reporting currency; part of it counts by days
 share             rate    ours
 growth            rate    on the period before
 figure_source     text    who says so""",
+        spread=Spread(until="ends_on", columns=("size",), about=("segment",)),
     ),
     _fact(
         "market_events",
@@ -562,4 +593,9 @@ member            text    the value of the dimension that it is narrowed to; emp
     ),
 )
 
+_DERIVED: Mapping[str, str] = {
+    "activities": "united_depth int the different needs found by then on any visit to its opportunity, else its customer",
+}
+"""Table → columns that are worked out, not stored."""
+FACTS = tuple(replace(table, derived_columns=_columns(_DERIVED.get(table.name, ""))) for table in FACTS)
 TABLES: Mapping[str, LakeTable] = {table.name: table for table in (*FACTS, *DIMENSIONS)}

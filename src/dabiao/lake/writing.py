@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +22,17 @@ from dabiao.lake.tables import TABLES, Column, LakeTable
 
 _FILE_SIZE = "96MB"
 _MEMORY = "1200MB"
+SQL_TYPES: Final = {
+    "text": "VARCHAR",
+    "money": "DECIMAL(18,4)",
+    "rate": "DECIMAL(18,6)",
+    "qty": "DECIMAL(18,4)",
+    "int": "BIGINT",
+    "date": "DATE",
+    "time": "TIMESTAMP",
+    "flag": "BOOLEAN",
+}
+"""Type of a column, as short as in `tables` → as SQL says it."""
 
 
 def write(
@@ -103,7 +115,7 @@ def stage(work: duckdb.DuckDBPyConnection, table: LakeTable, change: Change) -> 
     if missing := [name for name in table.key if name not in given]:
         raise BadChange(f"{table.name} needs its key column {missing[0]!r}")
     columns = ", ".join(
-        f"{_name(c.name) if c.name in given else 'NULL'}::{_sql_type(c.type)} AS {_name(c.name)}"
+        f"{_name(c.name) if c.name in given else 'NULL'}::{SQL_TYPES[c.type]} AS {_name(c.name)}"
         for c in table.columns
     )
     hashed = ", ".join(_name(column.name) for column in table.columns if column.name != "batch")
@@ -269,16 +281,3 @@ def _row(work: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
 def literal(text: str | Path) -> str:
     """A text, or a path, as SQL writes it."""
     return "'" + str(text).replace("'", "''") + "'"
-
-
-def _sql_type(kind: str) -> str:
-    return {
-        "text": "VARCHAR",
-        "money": "DECIMAL(18,4)",
-        "rate": "DECIMAL(18,6)",
-        "qty": "DECIMAL(18,4)",
-        "int": "BIGINT",
-        "date": "DATE",
-        "time": "TIMESTAMP",
-        "flag": "BOOLEAN",
-    }[kind]

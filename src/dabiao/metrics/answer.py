@@ -131,7 +131,7 @@ def without_facts(lake: Lake, key: str, start: date, end: date) -> Decimal | Non
     metric = metrics_of((key,))[0]
     if not isinstance(metric, Measure) or metric.how not in {"sum", "count", "distinct"}:
         return None
-    if unknown_of(lake, (metric,)):
+    if metric.source.spread is not None or unknown_of(lake, (metric,)):
         return None
     covered = coverage(lake, metric.source)
     return Decimal(0) if covered and covered[0] < end and start <= covered[1] else None

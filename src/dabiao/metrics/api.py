@@ -13,7 +13,7 @@ from dabiao.core.rest import REFUSALS, Page, Paging, page_of
 from dabiao.metrics.attainment import attaining
 from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import Query as MetricQuery
-from dabiao.metrics.query import filters, lake_at, listed, period_of, run_query, scope_of
+from dabiao.metrics.query import filters, is_derived, lake_at, listed, period_of, run_query, scope_of
 from dabiao.org.access import UserRequest
 
 router = Router(tags=["performance"])
@@ -35,12 +35,14 @@ class QueryIn(Schema):
 class QueryOut(Schema):
     """Rows with the dimensions first, then the metrics. Exact numbers are text; null is "no data".
 
-    `count`: rows there are, of which `rows` holds those asked for.
+    `count`: rows there are, of which `rows` holds those asked for. `derived`: the metrics for which figures of other
+    periods are prorated by days.
     """
 
     version: int
     dimensions: list[str]
     metrics: list[str]
+    derived: list[str]
     rows: list[dict[str, str | int | float | bool | None]]
     count: int
 
@@ -69,6 +71,7 @@ def query(request: UserRequest, asked: Query[QueryIn], paging: Query[Paging]) ->
         "version": reply.version,
         "dimensions": list(reply.dimensions),
         "metrics": list(reply.metrics),
+        "derived": [name for name in reply.metrics if is_derived(name)],
         "rows": [{name: plain(row[name]) for name in columns} for row in rows],
         "count": len(reply.rows),
     }

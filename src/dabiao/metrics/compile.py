@@ -9,11 +9,13 @@ from dabiao.core.sentence import say
 from dabiao.engine import dimension
 from dabiao.engine.measure import CannotMeasure, counted_facts, measure
 from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable
+from dabiao.engine.spread import spread
 from dabiao.lake import cubes
 from dabiao.lake.placing import placed, unbound
 from dabiao.metrics.plan import Shape, filter_table
 from dabiao.metrics.request import WINDOW, BadMetricRequest
 
+_WINDOWS = {WINDOW: "string", "day": "date"}
 _LOOKUPS = ("unit_levels", "products", "customers", "customer_history", "assignments")
 
 
@@ -80,9 +82,11 @@ def _kept(facts: ir.Table, source: Source, shape: Shape) -> ir.Table:
         facts = dimension.with_dimensions(facts, _dimensions(shape), lookups, levels=shape.levels)
     except dimension.NoSuchDimension as error:
         raise BadMetricRequest(f"{source.table}: {say(error.said)}") from error
+    if source.spread and source.on:
+        facts = spread(facts, ibis.table(_WINDOWS, name="windows"), source.spread, on=source.on, by=shape.by)
     for name, missing in shape.filters:
         facts = facts.filter(_keeps(facts[name], name, missing=missing))
-    return _in_windows(facts, dated=source.on is not None)
+    return facts if source.spread else _in_windows(facts, dated=source.on is not None)
 
 
 def _scope(shape: Shape) -> ir.Table | None:
@@ -113,7 +117,7 @@ def _adding_up(source: Source, metrics: Sequence[Metric]) -> list[Measure]:
 
 def _in_windows(facts: ir.Table, *, dated: bool) -> ir.Table:
     """Each fact once per window that holds its day; a state, which has no day, in every window."""
-    windows = ibis.table({WINDOW: "string", "day": "date"}, name="windows")
+    windows = ibis.table(_WINDOWS, name="windows")
     if not dated:
         every = windows.select(WINDOW).distinct()
         return facts.cross_join(every)

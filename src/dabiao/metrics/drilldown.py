@@ -131,7 +131,8 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table, totals: tuple[int, 
     table = TABLES[measure.source.table]
     what = (COUNTED, measure.column)
     people = ("person", SHARE, "unit")
-    first = [name for name in (measure.source.on, "customer", *what, *people, *measure.columns) if name]
+    days = (measure.source.on, measure.source.spread.until if measure.source.spread else None)
+    first = [name for name in (*days, "customer", *what, *people, *measure.columns) if name]
     ordered = list(dict.fromkeys([*first, *(column.name for column in table.columns)]))
     present = [
         name for name in ordered if name in rows.column_names and rows[name].null_count < rows.num_rows
@@ -139,7 +140,7 @@ def _listing(frame: Frame, measure: Measure, rows: pa.Table, totals: tuple[int, 
     types = {
         SHARE: "share",
         COUNTED: "money" if measure.unit == "money" else "qty",
-        **{column.name: column.type for column in table.columns},
+        **{column.name: column.type for column in (*table.columns, *table.derived_columns)},
     }
     columns = [
         Column(

@@ -51,7 +51,7 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
     rolled = _rolled(lake, question, metrics, levels)
     adds_up = rolled == sources and all(rollable(each) for each in metrics)
     whole = _whole(lake, question, seats) if adds_up else None
-    alive = frozenset(source for source in sources if coverage(lake, source) is not None)
+    alive = _alive(lake, sources)
     small = _filters(question)
     if whole is not None:
         small["whole"] = pa.table({"unit": pa.array([whole], pa.string())})
@@ -75,7 +75,7 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
 def plan_from_facts(lake: Lake, question: MetricRequest, *, seats: Collection[int] | None) -> Plan:
     """The same question, answered from the facts themselves whatever is rolled up. Raises BadMetricRequest."""
     metrics = metrics_of(question.metrics)
-    alive = frozenset(source for source in sources_of(metrics) if coverage(lake, source) is not None)
+    alive = _alive(lake, sources_of(metrics))
     shape = Shape(
         question.by,
         tuple((name, "" in values) for name, values in question.where),
@@ -197,8 +197,16 @@ def coverage(lake: Lake, source: Source) -> tuple[date, date] | None:
     if source.on is None:
         return (date.min, date.max) if lake.run(f'SELECT 1 FROM "{source.table}" LIMIT 1').num_rows else None
     table = source.name if source.name in lake.rolled else source.table
-    first, last = lake.run(f'SELECT min({day}) AS f, max({day}) AS l FROM "{table}"').to_pylist()[0].values()
+    until = f'"{source.spread.until}"' if source.spread else f"{day} + 1"
+    lasting = f"WHERE {until} > {day}" if source.spread else ""
+    spans = f'SELECT min({day}) AS f, max({until}) - 1 AS l FROM "{table}" {lasting}'
+    first, last = lake.run(spans).to_pylist()[0].values()
     return None if first is None else (first, last)
+
+
+def _alive(lake: Lake, sources: Iterable[Source]) -> frozenset[Source]:
+    """Those of which a cell without facts is 0. What no figure covers is unknown however many figures there are."""
+    return frozenset(each for each in sources if each.spread is None and coverage(lake, each) is not None)
 
 
 def unknown_of(lake: Lake, metrics: Iterable[Metric]) -> frozenset[str]:

@@ -116,6 +116,12 @@ def filters(texts: list[str]) -> dict[str, list[str]]:
     return values_of
 
 
+def is_derived(key: str) -> bool:
+    """Whether figures of other periods are prorated by days for a metric of the dictionary."""
+    metric = dictionary.in_force().get(key)
+    return metric is not None and any(source.spread for source in sources_of([metric]))
+
+
 def _renamed(row: Mapping[str, object], names: Sequence[str], by: Sequence[str]) -> dict[str, object]:
     return {name: row[column] for name, column in zip(names, by, strict=True)}
 

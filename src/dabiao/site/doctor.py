@@ -201,6 +201,12 @@ def _dated(at: datetime) -> Iterator[Finding]:
                 "%(table)s: %(count)s rows hold on the same days as others, e.g. %(key)s. Import them again with the right days."
             )
             yield Finding("dated rows", "warn", words % told)
+        if (count := dated.endless(name)) and (without := lake.run(count).column(0)[0].as_py()):
+            wrong = True
+            words = _(
+                "%(table)s: %(count)s rows say no end, so that nothing of them counts. Import them again with ends_on or a period."
+            )
+            yield Finding("dated rows", "warn", words % {"table": name, "count": without})
     if rates := lake.run(
         'SELECT currency, "on" FROM fx_rates WHERE rate <= 0 OR per <= 0 ORDER BY ALL'
     ).to_pylist():

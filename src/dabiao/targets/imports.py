@@ -1,6 +1,5 @@
 """Targets from uploaded rows: one row per scope, metric and dates, or one column per period; all errors at once."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,11 +15,11 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.called import Called
 from dabiao.core.errors import Malformed, Refused
 from dabiao.core.importable import Importable, Outcome
-from dabiao.core.months import month_in_words
+from dabiao.core.months import is_full_day, month_in_words, period_in_words
 from dabiao.core.sentence import say
 from dabiao.core.uploads import Field, Parsed, RowError, SourceRow, amount, day, parse, text
 from dabiao.engine.message import Message, message
-from dabiao.engine.period import BadPeriod, Fiscal, Period
+from dabiao.engine.period import Fiscal
 from dabiao.engine.promise import WHOLE, Levels, Part
 from dabiao.lake import dictionary
 from dabiao.metrics import splits
@@ -111,7 +110,9 @@ def import_rows(
     Raises Forbidden for who sets no targets at all; somebody else's are errors of their rows.
     """
     _admit(by)
-    is_period = cache(lambda title: period_of(title.strip(), fiscal) is not None)  # rows share their titles
+    is_period = cache(
+        lambda title: period_in_words(title.strip(), fiscal) is not None
+    )  # rows share their titles
     given = [part for row in rows for part in _by_period(row, is_period)]
     parsed, errors = parse(given, FIELDS)
     asked: dict[Slot, Levels] = {}
@@ -280,7 +281,7 @@ def _code(column: str, said: str, known: Mapping[str, Message], mend: str) -> st
 def _dates(row: Parsed, fiscal: Fiscal, *, by_day: bool) -> tuple[date, date]:
     label, start, last = row.text("period"), row.values.get("starts_on"), _last(row)
     if label:
-        period = period_of(label, fiscal, by_day=by_day)
+        period = period_in_words(label, fiscal, by_day=by_day)
         if period is None:
             raise _Wrong("period", label, _("Write a period like 2026, 2026-Q1, 2026-03 or 2026-W12."))
         return period.start, period.end
@@ -297,32 +298,9 @@ def _last(row: Parsed) -> object:
     return after - timedelta(days=1) if isinstance(after, date) else row.values.get("last_day")
 
 
-_FULL_DAY: Final = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T].*)?")
-
-
 def _is_day(label: str) -> bool:
     """A day that is not the first of a month: where one stands, the others are days too."""
-    return bool(_FULL_DAY.fullmatch(label)) and month_in_words(label) is None
-
-
-def period_of(label: str, fiscal: Fiscal, *, by_day: bool = False) -> Period | None:
-    """A period by its label; months in any way that people and spreadsheets write them are understood as well.
-
-    The first day of a month is that month, for it is what a spreadsheet makes of 2026-03; by_day: it is that day.
-    """
-    month = month_in_words(label)
-    if month is not None and month[0] is not None and not (by_day and _FULL_DAY.fullmatch(label)):
-        label = f"{month[0]}-{month[1]:02}"
-    plain = (
-        label.replace("年", "-").replace("月", "").replace("季度", "").replace("/", "-").rstrip("-").upper()
-    )
-    year, _dash, rest = plain.partition("-")
-    if rest.isdigit() and len(rest) == 1:
-        plain = f"{year}-0{rest}"
-    try:
-        return fiscal.parse(plain)
-    except BadPeriod:
-        return None
+    return is_full_day(label) and month_in_words(label) is None
 
 
 def _metric_reader() -> Callable[[str], str]:

@@ -153,6 +153,7 @@ def market_table(seed: int, timeline: Timeline) -> pa.Table:
         "market",
         key=np.array([f"{LINES[k]}-{q}" for k, q in zip(line, quarter, strict=True)], dtype=object),
         period=arrays.dates(quarter),
+        ends_on=arrays.dates(months_begin(month_of(quarter) + 3)),
         segment=np.array(LINES, dtype=object)[line],
         size=arrays.cents(100 * np.round(size.reshape(-1), -6).astype("int64")),
         share=arrays.rates(np.round(1_000_000 * share.reshape(-1)).astype("int64")),

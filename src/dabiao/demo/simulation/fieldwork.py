@@ -19,6 +19,7 @@ from dabiao.demo.simulation.pipeline import (
 )
 from dabiao.demo.simulation.roster import REP_SEATS, SEAT_TEAM, TEAM_KEYS, Roster
 from dabiao.demo.simulation.timeline import Timeline
+from dabiao.engine.needs import FLAGS
 
 KINDS = ("visit", "call", "demo", "proposal", "joint_visit")
 VISIT, CALL, DEMO, PROPOSAL_SENT, JOINT_VISIT = range(5)
@@ -181,6 +182,16 @@ def _of_three(p: Floats, luck: Floats) -> Ints:
     return successes
 
 
+def _needs(depth: Ints, luck: Floats) -> dict[str, Flags]:
+    """Which needs a visit found of as many as it did: more often the pain than the other two."""
+    first = np.digitize(luck, [0.5, 0.8])
+    found = {}
+    for at, name in enumerate(FLAGS):
+        alone: Flags = (depth == 1) & (first == at)
+        found[name] = alone | ((depth == 2) & (first != 2 - at)) | (depth == 3)
+    return found
+
+
 def field_tables(
     done: Activities,
     found: Opportunities,
@@ -215,6 +226,10 @@ def field_tables(
         with_decision_maker=good.decision_maker,
         need_stated=(good.depth > 0) & ~done.padded,
         needs_depth=pa.array(good.depth, mask=~(visit | (kind == DEMO))),
+        **{
+            name: pa.array(found_out, mask=~(visit | (kind == DEMO)))
+            for name, found_out in _needs(good.depth, done.luck[:, 4]).items()
+        },
         plan=only(planned, plan),
         opportunity=only(linked, taken(found.keys, done.opportunity)),
         product_line=taken(np.array(catalogue.LINES, dtype=object), line),

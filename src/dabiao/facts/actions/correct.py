@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.action import action, tell
 from dabiao.core.errors import NotFound
+from dabiao.engine.needs import DEPTH, FLAGS
 from dabiao.facts import queries
 from dabiao.facts.actions.customers import Activity
 from dabiao.facts.actions.entry import NotYours, is_too_old, may_file, row_of
@@ -45,8 +46,14 @@ def correct_activity(key: str, activity: Activity, *, by: User, at: datetime, on
     entry = entry_of("activities", key, by=by, on=on)
     may_file(entry.person, by, activity.started_at.date(), on)
     stood = str(entry.detail.get("opportunity") or "")
-    said = row_of(entry.person, activity, by=by, on=on, opportunity=stood)
+    said = row_of(entry.person, activity, by=by, on=on, opportunity=stood, depth=_only_depth(entry))
     _put(entry, said, by=by, at=at, on=on)
+
+
+def _only_depth(entry: HandEntry) -> int | None:
+    """How deep the needs went, of an entry that does not say which they were."""
+    depth = entry.detail.get(DEPTH)
+    return depth if isinstance(depth, int) and not any(name in entry.detail for name in FLAGS) else None
 
 
 @action("facts.entry.corrected")

@@ -21,7 +21,8 @@ _ALIKE: Final = 0.5
 class Activity:
     """What happened. `started_at` is what the clock of the business time zone showed; `customer` a key or a name.
 
-    new_customer: whoever files it says that nobody has dealt with this customer before.
+    needs: which of `engine.needs.FLAGS` were found; None where nobody says. new_customer: whoever files it says that nobody has dealt with this
+    customer before.
     """
 
     kind: str
@@ -30,7 +31,7 @@ class Activity:
     minutes: int | None = None
     with_decision_maker: bool | None = None
     need_stated: bool | None = None
-    needs_depth: int | None = None
+    needs: frozenset[str] | None = None
     opportunity: str = ""
     note: str = ""
     next_step: str = ""

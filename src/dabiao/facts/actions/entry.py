@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Forbidden, Malformed
 from dabiao.core.names import wrong_with_key
+from dabiao.engine.needs import DEPTH, FLAGS
 from dabiao.facts import queries
 from dabiao.facts.actions import customers
 from dabiao.facts.actions.customers import Activity
@@ -21,6 +22,8 @@ from dabiao.org.access import Can, User, may
 
 SOURCE: Final = queries.HAND
 KINDS: Final = ("visit", "call", "demo", "proposal", "joint_visit")
+_ASKS: Final = frozenset({"visit", "demo", "joint_visit"})
+"""Kinds in which one asks for needs; of the others nothing is known where nobody says anything."""
 _OLDEST_DAYS: Final = 62
 """How far back a day may be filed; older days belong to closed periods and come by import."""
 
@@ -50,11 +53,12 @@ def file_activity(person: str, activity: Activity, *, by: User, at: datetime, on
 
 
 def row_of(
-    person: str, activity: Activity, *, by: User, on: date, opportunity: str = ""
+    person: str, activity: Activity, *, by: User, on: date, opportunity: str = "", depth: int | None = None
 ) -> dict[str, object]:
     """What an activity says, as the columns of its row; the customer by key. Raises Malformed, UnknownCustomer.
 
-    opportunity: one that stood there before, and so is right even where it has closed since.
+    opportunity: one that stood there before, and so is right even where it has closed since. depth: how deep the needs
+    went, where it stood there before without which they were.
     """
     if activity.kind not in KINDS:
         raise Malformed(_("%(kind)s is no kind of activity.") % {"kind": activity.kind})
@@ -71,11 +75,19 @@ def row_of(
         "minutes": activity.minutes,
         "with_decision_maker": activity.with_decision_maker,
         "need_stated": activity.need_stated,
-        "needs_depth": activity.needs_depth,
+        **_needs(activity, depth),
         "opportunity": activity.opportunity or None,
         "note": activity.note or None,
         "next_step": activity.next_step or None,
     }
+
+
+def _needs(activity: Activity, depth: int | None) -> dict[str, object]:
+    """The flags and how many they are. Where none is set, a visit has found none, and of a call nobody said anything."""
+    found = activity.needs
+    if found is None or (not found and (depth is not None or activity.kind not in _ASKS)):
+        return {DEPTH: depth, **dict.fromkeys(FLAGS)}
+    return {DEPTH: len(found), **{name: name in found for name in FLAGS}}
 
 
 @action("facts.figures.filed")

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,11 +15,12 @@ from dabiao.core import config
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.core.names import wrong_with_key
-from dabiao.engine import number
+from dabiao.engine import needs, number
 from dabiao.engine.period import EARLIEST, LATEST
-from dabiao.lake import outbox
+from dabiao.lake import dated, outbox, reading
 from dabiao.lake.change import BadChange
 from dabiao.lake.tables import TABLES, LakeTable
+from dabiao.lake.writing import SQL_TYPES
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
 
@@ -64,6 +66,8 @@ def upsert(table: str, rows: Sequence[Mapping[str, object]], *, by: User, at: da
     full = [_placed(known, {"source": "api", **row}) for row in rows]
     unfit = [RowProblem(at, why) for at, row in enumerate(full) for why in _unfit(known, row)]
     unfit += _contradictions(full)
+    if table in dated.TABLES and not unfit:
+        unfit += _overlapping(table, full)
     if unfit:
         raise RowsRefused(_problems(table, full, unfit, by, at))
     try:
@@ -89,6 +93,10 @@ def _unfit(table: LakeTable, row: Mapping[str, object]) -> Iterator[str]:
     """What no type says: a row without its period's day, a text that no key can be."""
     if row.get(table.on or "") is None:
         yield f"{table.on} is missing: it decides the period"
+    if table.spread is not None:
+        yield from _unfit_end(table.on or "", table.spread.until, row)
+    if table.name == "activities":
+        yield from _unfit_needs(row)
     for name, value in row.items():
         if isinstance(value, str) and (wrong := wrong_with_key(value)):
             yield f"{name}: {wrong}"
@@ -96,6 +104,25 @@ def _unfit(table: LakeTable, row: Mapping[str, object]) -> Iterator[str]:
         value = row.get(column.name)
         if value is not None and (unlike := _unlike(column.type, value)):
             yield f"{column.name}: {unlike}"
+
+
+def _unfit_needs(row: Mapping[str, object]) -> Iterator[str]:
+    """How deep and which say the same, or one of them is not said."""
+    depth, flags = row.get(needs.DEPTH), tuple(row.get(name) for name in needs.FLAGS)
+    known = tuple(flag if isinstance(flag, bool) else None for flag in flags)
+    if isinstance(depth, int) and needs.contradicts(depth, known):
+        yield _("needs_depth: %(depth)s is not how many of the flags are set. Send the flags alone.") % {
+            "depth": depth
+        }
+
+
+def _unfit_end(on: str, until: str, row: Mapping[str, object]) -> Iterator[str]:
+    """A figure of a stretch of time needs its end: nobody can tell what of it a month has."""
+    first, after = _day(row.get(on)), _day(row.get(until))
+    if row.get(until) is None:
+        yield _("%(until)s is missing: the day after the last for which the figure holds") % {"until": until}
+    elif first is not None and after is not None and after <= first:
+        yield _("%(until)s: it ends before it begins. The end is the day after the last.") % {"until": until}
 
 
 def _contradictions(rows: Sequence[Mapping[str, object]]) -> Iterator[RowProblem]:
@@ -119,6 +146,25 @@ def _placed(table: LakeTable, row: Mapping[str, object]) -> Mapping[str, object]
         if column.type == "time" and (moment := _moment(row.get(column.name))) is not None and moment.tzinfo
     }
     return {**row, **moved}
+
+
+def _overlapping(table: str, rows: Sequence[Mapping[str, object]]) -> Iterator[RowProblem]:
+    """Figures of days for which another one of the batch or of the lake holds already; what is sent again replaces itself."""
+    kinds = {column.name: SQL_TYPES[column.type] for column in TABLES[table].columns}
+    texts = {name: [None if (cell := row.get(name)) is None else str(cell) for row in rows] for name in kinds}
+    columns = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in kinds.items())
+    sent = f"(SELECT DISTINCT {columns} FROM sent)"
+    every = f"({sent} UNION ALL SELECT {', '.join(kinds)} FROM {table} ANTI JOIN {sent} USING (source, key))"
+    wrong = dated.wrong(table, every, take="source, key")
+    found = reading.current().run(
+        f"SELECT source, key, other FROM ({wrong}) SEMI JOIN {sent} USING (source, key)",
+        sent=pa.table({name: pa.array(cells, pa.string()) for name, cells in texts.items()}),
+    )
+    others = {(row["source"], row["key"]): row["other"] for row in found.to_pylist()}
+    for at, row in enumerate(rows):
+        if (other := others.get((row["source"], row.get("key")))) is not None:
+            said = _("it holds on days on which another row holds: %(other)s. Send one of them.")
+            yield RowProblem(at, f"{dated.TABLES[table].first}: {said % {'other': other}}")
 
 
 def _unlike(kind: str, value: object) -> str | None:

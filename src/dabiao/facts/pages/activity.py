@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from dabiao.engine.needs import FLAGS
 from dabiao.facts import forms, queries
 from dabiao.facts.actions import Activity, UnknownCustomer
 from dabiao.lake import reading
@@ -53,7 +54,7 @@ def typed(said: dict[str, Any], day: date) -> Activity:
         minutes=said["minutes"],
         with_decision_maker=said["with_decision_maker"],
         need_stated=said["need_stated"],
-        needs_depth=said["needs_depth"],
+        needs=frozenset(name for name in FLAGS if said[name]),
         opportunity=said.get("opportunity", ""),
         note=said["note"].strip(),
         next_step=said["next_step"].strip(),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from dabiao.core import keeping
+from dabiao.engine import needs
 from dabiao.engine.metric import Measure
 from dabiao.engine.period import between
 from dabiao.metrics import answer, labels, names
@@ -51,7 +52,8 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
         ("late", "number"),
     ),
     "new_opportunities": (
-        ("created_on", "day"), ("product_line", "text"), ("stage", "text"), ("outcome", "text"), ("amount", "cents"),
+        ("created_on", "day"), ("product_line", "text"), ("stage", "text"), ("outcome", "text"),
+        ("united_depth", "number"), ("amount", "cents"),
         ("expected_close_on", "day"), ("person", "text"),
     ),
 }  # fmt: skip
@@ -88,6 +90,10 @@ def _sections(frame: Frame, customer: str) -> tuple[Section, ...]:
         facts["due_amount"] = _still_open(frame, facts["due_amount"])
     if "new_opportunities" in facts:
         facts["new_opportunities"].sort(key=lambda fact: fact["outcome"] is not None)
+        depths = _depths(frame, customer)
+        facts["new_opportunities"] = [
+            {**fact, "united_depth": depths.get(fact["key"])} for fact in facts["new_opportunities"]
+        ]
     shown = (
         Section(name, title, key, _table(frame, name, key, facts[key][:NEWEST]))
         for key, (name, title) in titles.items()
@@ -132,6 +138,19 @@ def _facts(frame: Frame, key: str, customer: str) -> list[Fact]:
     many = HAPPENED if key in {"visits", "complaints", "sales_amount", "received_amount"} else MANY
     rows = answer.newest_facts(frame.lake, asked, measure, windows=window, seats=frame.seats, newest=many)
     return list(rows.to_pylist())
+
+
+def _depths(frame: Frame, customer: str) -> dict[str, int | None]:
+    """Opportunity → how many different needs all visits to it have found, as its newest activity in scope tells."""
+    known = frame.metrics.get("proposal_depth")
+    if not isinstance(known, Measure) or needs.UNITED not in known.source.derived:
+        return {}  # a company's own metric of that name
+    measure = replace(known, where=())
+    asked = MetricRequest((known.key,), (), (("customer", (customer,)),))
+    window = Windows((("", LONG_AGO, between(frame.today, frame.today).end),))
+    rows = answer.newest_facts(frame.lake, asked, measure, windows=window, seats=frame.seats, newest=MANY)
+    told = zip(rows["opportunity"].to_pylist(), rows[needs.UNITED].to_pylist(), strict=True)
+    return {opportunity: depth for opportunity, depth in reversed(list(told)) if opportunity is not None}
 
 
 def _still_open(frame: Frame, facts: Sequence[Fact]) -> list[Fact]:
@@ -238,9 +257,11 @@ def _happened(
 
 
 def _said(fact: Fact) -> Told:
+    found = [labels.column(name) for name in needs.FLAGS if fact[name]]
+    needed = _("found: %(needs)s") % {"needs": " + ".join(found)} if found else None
     step = _("next: %(step)s") % {"step": fact["next_step"]} if fact["next_step"] else None
     minutes = _("%(n)s min") % {"n": fact["minutes"]} if fact["minutes"] else None
-    return _joined(minutes, fact["note"], step), None
+    return _joined(minutes, needed, fact["note"], step), None
 
 
 def _ordered(fact: Fact) -> Told:

@@ -73,6 +73,18 @@ _WORDS: Final[dict[Reason, tuple[str | Promise, str | Promise]]] = {
         _("Let one row end where the next begins, or load one of them only."),
     ),
     "backwards": (_("ends before it begins"), _("The end is the day after the last; check both days.")),
+    "no_end": (
+        _("is a day, and nothing says until when the figure holds"),
+        _("Map `ends_on`, the day after its last, or write the period instead: 2026, 2026-Q1 or 2026-03."),
+    ),
+    "other_end": (
+        _("names a period that ends on another day than the row says"),
+        _("Leave one of them out, or make them agree; `ends_on` is the day after the last."),
+    ),
+    "other_depth": (
+        _("is not how many needs the row says were found"),
+        _("Leave the number out, or make it the count of pain, decision weights and budget cycle."),
+    ),
     "too_much": (
         _("has owners with more than 100 % on one day"),
         _("Their shares must add up to 1 at most; `ends_on` says until when each holds."),

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 from dabiao.facts.logic.coerce import numbers
 from dabiao.facts.logic.loading import fx, joining, sources, who
 from dabiao.facts.logic.loading.context import Context
-from dabiao.facts.logic.loading.overlaps import overlapping
+from dabiao.facts.logic.loading.overlaps import overlapping, staying
 from dabiao.facts.logic.loading.shape import ERRORS, no_errors, numeric, passed, refused, shaped
 from dabiao.facts.logic.loading.sources import Found, NothingToLoad, Piece
 from dabiao.facts.logic.loading.stage import FILE, Finished, Stage
@@ -18,6 +20,7 @@ from dabiao.facts.logic.mapping import MapFile, Source, TableMap
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.reading import ROW, Aside, Sheet
 from dabiao.lake import dated
+from dabiao.lake.change import Window
 from dabiao.lake.tables import TABLES
 
 Progress = Callable[[int, int | None, str], None]
@@ -277,13 +280,39 @@ def _refuse_overlaps(done: Prepared) -> None:
     """What holds of a customer on a day holds once: else every fact of that day would count twice."""
     tables = done.mapping.tables
     for into in sorted({table.into for table in tables} & dated.TABLES.keys()):
-        wrong = overlapping(done.stage, into, tables, done.context.dated.get(into))
+        held = done.context.dated.get(into)
+        stays = (
+            None if held is None else staying(done.stage, into, done.mapping, held, partial(_window, done))
+        )
+        wrong = overlapping(done.stage, into, tables, stays)
+        if wrong.height and stays is not held:  # nothing is replaced while rows of a file are refused
+            wrong = overlapping(done.stage, into, tables, held)
         for (source, number), rows in wrong.group_by("source", FILE):
             fed = next(table for table in tables if (table.into, table.source) == (into, source))
             share, begin = pl.lit(fed.named("share")), pl.lit(fed.named("starts_on"))
             column = pl.when(pl.col("reason") == "too_much").then(share).otherwise(begin)
             named = rows.select(list(ERRORS)).with_columns(column.alias("column"))
             done.refuse(named, str(source), int(str(number)))
+
+
+def _window(done: Prepared, index: int, first: date, last: date) -> Window | None:
+    """What a replacing file covers. None for rejects that come back, and while rows of the file are refused."""
+    table = done.mapping.tables[index]
+    again = any(piece.again for piece in done.found.pieces if piece.source.name == table.source)
+    if table.mode != "replace" or again or done.stage.refused_rows(table.source):
+        return None
+    start, end = first, last + timedelta(days=1)
+    if table.window == "month":
+        start, end = start.replace(day=1), _next_month(last)
+    return Window(done.mapping.system_of(table.source), start, end)
+
+
+def window_of(done: Prepared, index: int) -> Window | None:
+    """What a table map that is finished replaces."""
+    finished = done.finished[index]
+    if finished.first is None or finished.last is None:
+        return None
+    return _window(done, index, finished.first, finished.last)
 
 
 def keep_lookups(done: Prepared, folder: Path) -> None:
@@ -296,3 +325,7 @@ def keep_lookups(done: Prepared, folder: Path) -> None:
 def file_names(done: Prepared) -> Mapping[int, str]:
     """Number of a piece → how its file is called."""
     return {piece.number: piece.file.name for piece in done.found.pieces}
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -1,14 +1,13 @@
 """Second half of an import: the organisation and targets in one transaction, then the facts as one snapshot."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from dabiao.core.publishing import publish
-from dabiao.facts.logic.loading.prepare import Prepared
-from dabiao.facts.logic.mapping import TableMap
+from dabiao.facts.logic.loading.prepare import Prepared, window_of
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.models import Label
-from dabiao.lake.change import Change, Window
+from dabiao.lake.change import Change
 from dabiao.lake.publish import Published
 
 
@@ -18,7 +17,7 @@ def changes(done: Prepared) -> Iterator[Change]:
         finished = done.finished.get(index)
         if finished is None or INTO[table.into].home != "lake":
             continue
-        window = window_of(done, index, table)
+        window = window_of(done, index)
         if finished.ready or window:
             yield Change(table.into, finished.file, window=window)
 
@@ -26,20 +25,6 @@ def changes(done: Prepared) -> Iterator[Change]:
 def systems(done: Prepared) -> frozenset[str]:
     """What the facts say they come from."""
     return frozenset(done.mapping.system_of(table.source) for table in done.mapping.tables)
-
-
-def window_of(done: Prepared, index: int, table: TableMap) -> Window | None:
-    """What a replacing file covers. None for rejects that come back, and while rows of the file are refused."""
-    finished = done.finished[index]
-    again = any(piece.again for piece in done.found.pieces if piece.source.name == table.source)
-    if table.mode != "replace" or again or done.stage.refused_rows(table.source):
-        return None
-    if finished.first is None or finished.last is None:
-        return None
-    start, end = finished.first, finished.last + timedelta(days=1)
-    if table.window == "month":
-        start, end = start.replace(day=1), _next_month(finished.last)
-    return Window(done.mapping.system_of(table.source), start, end)
 
 
 def write(
@@ -93,7 +78,3 @@ def keep_names(names: Sequence[tuple[str, str, str]]) -> None:
         unique_fields=["kind", "key"],
         update_fields=["name", "sounds"],
     )
-
-
-def _next_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -8,9 +8,10 @@ from typing import Final
 import polars as pl
 
 from dabiao.core.written import Mark
+from dabiao.engine import needs
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.coerce import numbers
-from dabiao.facts.logic.loading import fx, money
+from dabiao.facts.logic.loading import fx, labels, money
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.mapping import Rule, TableMap, Where
 from dabiao.facts.logic.mapping.known import INTO, UNIT_COLUMNS, Into
@@ -64,7 +65,9 @@ def shaped(frame: pl.DataFrame, table: TableMap, context: Context) -> Shaped:
     rows = pl.DataFrame(columns)
     money.refuse_foreign(passing, rows, table, known, context, errors)
     if table.into in dated.TABLES:
-        rows = _open_ended(rows)
+        rows = _open_ended(rows) if dated.TABLES[table.into].lasts else _ended(passing, rows, table, errors)
+    if table.into == "activities":
+        _refuse_other_depth(passing, rows, table, errors)
     if known.home == "lake":
         rows = fx.converted(rows, known, table, context, errors)
     other_mark = _in_other_mark(passing, table, known, context)
@@ -75,6 +78,41 @@ def _open_ended(rows: pl.DataFrame) -> pl.DataFrame:
     """What does not say until when it holds, holds."""
     ends = pl.col("ends_on") if "ends_on" in rows.columns else pl.lit(None, pl.Date)
     return rows.with_columns(ends.fill_null(FOREVER).alias("ends_on"))
+
+
+def _ended(
+    frame: pl.DataFrame, rows: pl.DataFrame, table: TableMap, errors: list[pl.DataFrame]
+) -> pl.DataFrame:
+    """A figure's end, as the label of its period says it or a column of its own; a day alone says none."""
+    on = dated.TABLES[table.into].first
+    rule = table.columns[on]
+    cells = _cells(frame, rule) if rule.values is None else _translated(_cells(frame, rule), rule)[0]
+    label = labels.ends(cells)
+    given = (
+        rows["ends_on"]
+        if "ends_on" in rows.columns
+        else pl.repeat(None, len(label), dtype=pl.Date, eager=True)
+    )
+    ends = given.fill_null(label)
+    said = ", ".join(rule.columns) or on
+    _note(errors, frame[ROW], cells, _where(ends.is_null() & rows[on].is_not_null(), "no_end"), said, on)
+    _note(errors, frame[ROW], cells, _where((given != label).fill_null(False), "other_end"), said, on)
+    return rows.with_columns(ends.alias("ends_on"))
+
+
+def _refuse_other_depth(
+    frame: pl.DataFrame, rows: pl.DataFrame, table: TableMap, errors: list[pl.DataFrame]
+) -> None:
+    """How deep the needs go and which they are say the same, or one of them is not said."""
+    flags = [pl.col(name) for name in needs.FLAGS if name in rows.columns]
+    if needs.DEPTH not in rows.columns or not flags:
+        return
+    depth, told = pl.col(needs.DEPTH), pl.any_horizontal(flag.is_not_null() for flag in flags)
+    least = pl.sum_horizontal(flag.fill_null(False).cast(pl.Int64) for flag in flags)
+    most = len(needs.FLAGS) - pl.sum_horizontal((~flag).fill_null(False).cast(pl.Int64) for flag in flags)
+    wrong = rows.select(told & ~depth.is_between(least, most)).to_series().fill_null(False)
+    said = ", ".join(table.columns[needs.DEPTH].columns) or needs.DEPTH
+    _note(errors, frame[ROW], rows[needs.DEPTH], _where(wrong, "other_depth"), said, needs.DEPTH)
 
 
 def passed(frame: pl.DataFrame, table: TableMap) -> pl.DataFrame:
@@ -152,6 +190,8 @@ def _column(
     if rule.values is not None:
         cells, reason = _translated(cells, rule)
         _note(errors, frame[ROW], given, reason, said, name)
+    if table.into in dated.TABLES and known.on == name:
+        cells = labels.begins(cells)
     how = _how(name, rule, known, context, cells)
     got = coerce.coerced(cells, how)
     if rule.default is not None:

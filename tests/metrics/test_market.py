@@ -1,0 +1,132 @@
+"""The size of the market and our share of it in any period, from figures of quarters, months and years."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from dabiao.core.publishing import publish
+from dabiao.engine.period import Fiscal
+from dabiao.lake import dictionary, reading
+from dabiao.lake.change import Change
+from dabiao.metrics import answer, available, query
+from dabiao.metrics.answer import MetricRequest, Windows
+from dabiao.metrics.query import Query
+from dabiao.org.queries import operator
+from tests.performance.facts import NOON, load, rows, table
+
+ORDERS = """
+ordered_on  person  amount
+2026-01-10  P04     310000
+2026-02-10  P04     280000
+2026-03-10  P09     620000
+2026-04-10  P09     100
+"""
+QUARTER = """
+period      ends_on     segment  size     figure_source
+2026-01-01  2026-04-01  pumps    9000000  association
+"""
+MONTHS = ("2026-01", "2026-02", "2026-03")
+
+
+def ask(metric, period, by="", scope=None):
+    asked = Query((metric,), tuple(by.split()), Fiscal().parse(period), None, scope)
+    reply = query.run_query(
+        reading.current(), asked, viewer=operator(), fiscal=Fiscal(), on=date(2026, 3, 16)
+    )
+    found = {tuple(row[name] for name in reply.dimensions): row[metric] for row in reply.rows}
+    return found if by else found.get(())
+
+
+@pytest.fixture
+def market(company):
+    load(order_lines=ORDERS, market=QUARTER)
+    return company
+
+
+class TestSize:
+    def test_of_a_month_is_its_days_of_the_quarter_and_months_sum_to_it(self, market):
+        sizes = [ask("market_size", month) for month in MONTHS]
+
+        assert sizes == [3_100_000, 2_800_000, 3_100_000]
+        assert sum(sizes) == ask("market_size", "2026-Q1") == 9_000_000
+        assert ask("market_size", "2026-Q1", by="month") == dict(
+            zip([(m,) for m in MONTHS], sizes, strict=True)
+        )
+        assert sum(ask("market_size", "2026-Q1", by="day").values()) == 9_000_000
+
+    def test_is_unknown_where_a_day_is_not_covered(self, market):
+        assert [ask("market_size", period) for period in ("2026-04", "2026-H1", "2025-Q4")] == [None] * 3
+        assert ask("market_size", "2026-03-15..2026-04-15") is None
+
+    def test_is_nobodys_and_so_no_units(self, market):
+        assert ask("market_size", "2026-Q1", by="region") == {(None,): 9_000_000}
+
+    def test_follows_a_figure_that_is_corrected_and_one_that_is_taken_away(self, market):
+        """What pages read is made anew by the publication, also of days in the midst of the figure."""
+        load(market=QUARTER.replace("9000000", "18000000"))
+        assert ask("market_size", "2026-02") == 5_600_000
+
+        kept = table("market", rows(QUARTER)).select(["source", "key"])
+        publish([Change("market", table("market", []), removed=kept)], at=NOON, note="test")
+        assert ask("market_size", "2026-02") is None
+
+    def test_counts_nothing_of_rows_from_before_there_was_an_end(self, company):
+        load(order_lines=ORDERS, market=QUARTER.replace("2026-04-01", "-"))
+
+        assert (ask("market_size", "2026-Q1"), ask("market_share", "2026-Q1")) == (None, None)
+        assert "market_size" not in available.known(reading.current(), ("market_size", "sales_amount"))
+
+
+class TestShare:
+    def test_of_a_month_is_of_the_months_own_size(self, market):
+        shares = [ask("market_share", month) for month in MONTHS]
+
+        assert shares == pytest.approx([0.1, 0.1, 0.2])
+        assert shares[0] == pytest.approx(310000 / (9_000_000 * 31 / 90))
+        assert ask("market_share", "2026-Q1") == pytest.approx(1210000 / 9_000_000)
+
+    def test_of_a_window_partly_covered_is_unknown(self, market):
+        assert ask("market_share", "2026-03-15..2026-04-15") is None
+        assert ask("market_share", "2026-H1") is None
+
+    def test_stands_beside_other_figures_without_touching_them(self, market):
+        asked = Query(("market_share", "sales_amount"), ("month",), Fiscal().parse("2026-H1"), None, None)
+        reply = query.run_query(
+            reading.current(), asked, viewer=operator(), fiscal=Fiscal(), on=date(2026, 3, 16)
+        )
+
+        april = next(row for row in reply.rows if row["month"] == "2026-04")
+        assert (april["market_share"], april["sales_amount"]) == (None, 100)
+
+    def test_of_the_worked_case(self, company):
+        """Q3 300; sales 10, 8, 12: July 9.89, August 7.91, September 12.27 %, the quarter 10.0 %."""
+        sales = "ordered_on amount\n2026-07-01 10\n2026-08-01 8\n2026-09-01 12"
+        load(order_lines=sales, market="period ends_on segment size\n2026-07-01 2026-10-01 pumps 300")
+
+        months = [round(100 * ask("market_share", f"2026-0{n}"), 2) for n in (7, 8, 9)]
+        assert (months, ask("market_share", "2026-Q3")) == ([9.89, 7.91, 12.27], pytest.approx(0.1))
+        assert ask("market_share", "2026-Q2") is None
+        assert sum(ask("market_size", f"2026-0{n}") for n in (7, 8, 9)) == 300
+
+
+class TestFactsBehind:
+    def test_show_the_figure_from_when_to_when_and_what_of_it_counts(self, market):
+        january = Windows((("", date(2026, 1, 1), date(2026, 2, 1)),))
+        size = dictionary.in_force()["market_size"]
+        asked = MetricRequest(("market_size",), (), ())
+
+        count, found = answer.facts(reading.current(), asked, size, windows=january, seats=None)
+        (row,) = found.to_pylist()
+
+        assert (count, row["period"], row["ends_on"]) == (1, date(2026, 1, 1), date(2026, 4, 1))
+        assert (row["size"], row["counted_value"]) == (9_000_000, Decimal(3_100_000))
+        assert answer.total_of_facts(reading.current(), asked, size, windows=january, seats=None) == 3_100_000
+
+    def test_are_none_where_no_figure_reaches(self, market):
+        july = Windows((("", date(2026, 7, 1), date(2026, 8, 1)),))
+        size = dictionary.in_force()["market_size"]
+        asked = MetricRequest(("market_size",), (), ())
+
+        assert answer.facts(reading.current(), asked, size, windows=july, seats=None)[0] == 0
+        assert answer.total_of_facts(reading.current(), asked, size, windows=july, seats=None) is None
