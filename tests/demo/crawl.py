@@ -99,7 +99,7 @@ def _shape(path: str) -> tuple[str, ...] | None:
 def _told(name: str, value: str) -> str:
     """Of one parameter what makes it another way of looking: not which filters meet, which are thousands together."""
     if name in {"by", "export", "against", "view", "level"}:
-        return f"{name}={value}"
+        return f"{name}={value if ',' not in value else 'several'}"
     return "is_" if name.startswith("is_") else name
 
 

@@ -12,7 +12,7 @@ from dabiao.lake.change import Change
 from dabiao.metrics import answer, available, query
 from dabiao.metrics.answer import MetricRequest, Windows
 from dabiao.metrics.query import Query
-from dabiao.org.queries import operator
+from dabiao.org.queries import Scope, operator
 from tests.performance.facts import NOON, load, rows, table
 
 ORDERS = """
@@ -54,6 +54,13 @@ class TestSize:
             zip([(m,) for m in MONTHS], sizes, strict=True)
         )
         assert sum(ask("market_size", "2026-Q1", by="day").values()) == 9_000_000
+
+    def test_is_the_whole_market_for_every_scope(self, market):
+        """Nobody owns it: what a team sells is a share of all of it."""
+        team = Scope("unit", "shanghai")
+
+        assert ask("market_size", "2026-01", scope=team) == 3_100_000
+        assert ask("market_share", "2026-01", scope=team) == pytest.approx(0.1)
 
     def test_is_unknown_where_a_day_is_not_covered(self, market):
         assert [ask("market_size", period) for period in ("2026-04", "2026-H1", "2025-Q4")] == [None] * 3

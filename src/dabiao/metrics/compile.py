@@ -59,7 +59,9 @@ def _source(source: Source, shape: Shape) -> ir.Table:
 
 
 def _facts(source: Source, shape: Shape, *, seated: bool) -> ir.Table:
-    facts = placed(source, scope=_scope(shape), nobody=shape.nobody, seated=seated)
+    # What a whole market comes to is nobody's own: every scope is held against it.
+    scope = None if source.spread else _scope(shape)
+    facts = placed(source, scope=scope, nobody=shape.nobody, seated=seated)
     return _kept(facts, source, shape)
 
 
