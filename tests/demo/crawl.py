@@ -24,6 +24,7 @@ from dabiao.org import actions
 from dabiao.org import queries as org
 from dabiao.org.models import ApiToken, Assignment, Person, User
 from dabiao.performance.queries import customers
+from dabiao.ui import view
 from tests.conftest import BACKEND
 
 BEGIN = (
@@ -91,7 +92,14 @@ def _shape(path: str) -> tuple[str, ...] | None:
         match = resolve(parts.path)
     except Resolver404:
         return (parts.path,)
-    said = sorted({_told(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)})
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    said = sorted(
+        {
+            _told(name, value)
+            for name, value in asked
+            if name == "export" or name not in {"period", *view.NAMES}
+        }
+    )
     metric = str(match.kwargs.get("metric", ""))
     return (match.view_name, metric if metric in {"sales_amount", "win_rate"} else "", *said)
 

@@ -7,6 +7,8 @@ import pytest
 
 from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Shares, explain
+from dabiao.engine.diagnosis.place import place
+from dabiao.engine.diagnosis.tree import Node
 from dabiao.engine.diagnosis.wording import Names, sentence
 
 NAMES = Names("Sales", "target", "money", money=lambda value: f"{'−' if value < 0 else ''}¥{abs(value):,.0f}")
@@ -59,6 +61,17 @@ def test_a_gap_lies_where_much_more_of_it_is_than_of_what_was_expected(case, now
     assert (explanation.place and explanation.place.where in {where, (("line", "x"),)}) == (where and True), (
         case
     )
+
+
+def test_a_place_is_found_though_another_dimension_tells_more():
+    """Both teams lose alike, and all of it in one line."""
+    split = found((62, 102, 60, 102)).by
+    teams = (Node("A", (("team", "A"),), Decimal(-36)), Node("B", (("team", "B"),), Decimal(-38)))
+
+    other = place(Node("", (), Decimal(-74), teams), split, 0.5)
+
+    assert other.where == (("line", "x"),)
+    assert other.share > 1 and other.mainly == ()
 
 
 def test_the_place_has_its_exact_part_of_the_gap_and_what_in_it_has_most():

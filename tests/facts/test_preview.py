@@ -322,7 +322,8 @@ class TestRowsThatAreThereAlready:
             ("under other keys of the same system", lines(1, 25, key="A").copy(), True),
             ("four fifths of them", [*lines(1, 20), *lines(1, 5, first=60, amount=9)], True),
             ("fewer than four fifths", [*lines(1, 20), *lines(1, 6, first=60, amount=9)], False),
-            ("fewer than twenty", lines(1, 19), False),
+            ("three, which say an amount", lines(1, 3), True),
+            ("fewer than three", lines(1, 2), False),
             ("of another customer", [row.replace("客", "户") for row in lines(1, 25)], False),
             ("of other amounts", lines(1, 25, amount=101), False),
         ],
@@ -335,7 +336,7 @@ class TestRowsThatAreThereAlready:
         assert (codes(report) == ["again"]) is asked, case
 
     def test_of_the_very_same_file_one_is_enough(self, folder, load, sql):
-        """Of 19 rows chance may be the reason, of a file that was loaded before it is not."""
+        """Of two rows chance may be the reason, of a file that was loaded before it is not."""
         load(write(folder, *lines(1, 2)), MAP)
 
         assert codes(load(write(folder, *lines(1, 2)), self.OTHER, dry_run=True)) == ["again"]

@@ -12,6 +12,9 @@ from dabiao.lake.writing import literal
 
 LEAST: Final = 20
 """Fewer rows than this can be alike by chance."""
+FEW: Final = 3
+"""So few can not where they say an amount beside a day and somebody: small ledgers double a company, too."""
+_MONEY: Final = frozenset({"amount", "amount_with_tax"})
 SHARE: Final = (4, 5)
 """What part of the rows must be there already."""
 _TELLING: Final = (
@@ -63,6 +66,8 @@ def found(
     """
     keys = listed(table.key)
     total, known = _row(work, "SELECT (SELECT count(*) FROM incoming), (SELECT count(*) FROM met)")
+    if total - known < least and not _MONEY.isdisjoint(_filled(work, table, "incoming")):
+        least = min(least, FEW)
     if not is_most(total - known, total, least):
         return None
     new = (
@@ -85,7 +90,9 @@ def found(
         best = _best(work, table, own)
         if best is None:
             return None
-    return replace(best, of=total) if best is not None and is_most(best.rows, total, least) else None
+    if best is None or (FEW <= least < LEAST and _MONEY.isdisjoint(best.columns)):
+        return None
+    return replace(best, of=total) if is_most(best.rows, total, least) else None
 
 
 def _best(work: duckdb.DuckDBPyConnection, table: LakeTable, own: Collection[str]) -> Alike | None:

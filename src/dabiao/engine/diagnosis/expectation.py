@@ -166,7 +166,7 @@ def _cut(ideal: Floats, row_of: Ints, figures: Ints) -> Ints:
     short = figures - _int_sums(units, row_of, len(figures))
     order = np.lexsort((np.arange(len(units)), units - ideal, row_of))
     place = np.arange(len(order)) - np.concatenate([[0], np.cumsum(leaves)[:-1]])[row_of[order]]
-    even, extra = np.divmod(short, leaves)
+    even, extra = np.divmod(short, np.maximum(leaves, 1))  # a figure without leaves is shared out over none
     units[order] += even[row_of[order]] + (place < extra[row_of[order]])
     return units
 

@@ -33,24 +33,38 @@ class Place:
 
 
 def place(tree: Node, by: Mapping[str, Decomposition], chance: float) -> Place | None:
-    """The largest branch of the split that tells most; None where the gap is spread as what was expected is."""
-    if not tree.contribution:
+    """The largest branch of the split that tells most; where it has no more than is usual, the member of any other
+    dimension that has most beyond. None where the gap is spread as what was expected is, whichever way it is split."""
+    if not tree.contribution or cancels(tree):
         return None
+    certainty: Certainty = "medium" if chance < LIKELY else "low"
     most = _largest(tree)
-    if most is None:
+    if most is not None and _beyond(most.where, most.contribution, tree, by) is not None:
+        inside = _largest(most)
+        told = inside is not None and inside.contribution / most.contribution > MOST
+        mainly = inside.where if inside is not None and told else ()
+        return Place(most.where, most.contribution, most.contribution / tree.contribution, mainly, certainty)
+    others = [
+        (beyond, where, line.total)
+        for dimension, split in by.items()
+        for line in split.contributions
+        for where in [((dimension, line.member.name),)]
+        if line.member.name and (beyond := _beyond(where, line.total, tree, by)) is not None
+    ]
+    if not others:
         return None
-    share = most.contribution / tree.contribution
-    if not MOST < share <= NOTHING or share - _usual(most.where, by) < BEYOND:
+    _beyond_usual, where, contribution = max(others, key=lambda each: each[0])
+    return Place(where, contribution, contribution / tree.contribution, (), certainty)
+
+
+def _beyond(
+    where: Where, contribution: Decimal, tree: Node, by: Mapping[str, Decomposition]
+) -> Decimal | None:
+    """By how much a part has more of the gap than of what was expected; None where that is too little to be a place."""
+    share = contribution / tree.contribution
+    if not MOST < share <= NOTHING or share - _usual(where, by) < BEYOND:
         return None
-    inside = _largest(most)
-    told = inside is not None and inside.contribution / most.contribution > MOST
-    return Place(
-        where=most.where,
-        contribution=most.contribution,
-        share=share,
-        mainly=inside.where if inside is not None and told else (),
-        certainty="medium" if chance < LIKELY else "low",
-    )
+    return share - _usual(where, by)
 
 
 def cancels(tree: Node) -> bool:

@@ -223,7 +223,7 @@ def _delta(metric: Metric, value: Number | None, asked: _Asked, window: str, par
 
 def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[Column]:
     unit = frame.metrics[key].unit
-    kind: Kind = _KINDS.get(unit, "number")
+    kind: Kind = _KINDS.get(unit, "figure")
     change: Kind = "points" if unit == "ratio" else "change"
     against = [
         Column("light", pgettext("colour of a status", "Light"), "light", export=False),

@@ -73,7 +73,7 @@ def _title(by: str) -> str:
 
 def _table(frame: Frame, key: str, by: str, months: Sequence[Period]) -> Listing:
     cells = {(row.key, row.period): row for row in attaining(frame, key, f"{by},{frame.fiscal.monthly}")}
-    kind: Kind = _KINDS.get(frame.metrics[key].unit, "number")
+    kind: Kind = _KINDS.get(frame.metrics[key].unit, "figure")
     return Listing(
         key="months",
         columns=[
@@ -86,7 +86,9 @@ def _table(frame: Frame, key: str, by: str, months: Sequence[Period]) -> Listing
             *(Column(month.label, month.label, "ratio") for month in months),
             Column("key", _("Key"), hidden=True),
         ],
-        rows=[_row(row, cells, months) for row in attaining(frame, key, by)],
+        rows=[
+            {**_row(row, cells, months), "unit": frame.metrics[key].unit} for row in attaining(frame, key, by)
+        ],
         currency=frame.currency,
         empty=_("Nothing of this metric in the year, and no target."),
     )
