@@ -13,9 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 from typer.testing import CliRunner
 
-from dabiao.lake import publish
+from dabiao.core.calendars import fiscal
+from dabiao.improvement.queries.explaining import explained
+from dabiao.lake import publish, reading
 from dabiao.lake.change import Change
+from dabiao.metrics.attainment import attaining
+from dabiao.metrics.frame import frame_of
 from dabiao.org import actions
+from dabiao.org.queries import Scope
+from dabiao.performance.queries import breakdown, cockpit
 from dabiao.site import cli
 from dabiao.targets.models import Target, TargetVersion
 from dabiao.targets.queries import lake_table
@@ -463,3 +469,46 @@ def gap_by_command(client, company, as_, viewer, asked, scope):
     rows = run("attainment", "--metric", "sales_amount", "--by", by, "--period", asked["period"], "--scope", scope, "--as", viewer)  # fmt: skip
     (row,) = [row for row in rows if row["key"] == scope]
     return Decimal(row["actual"]) - Decimal(row["target"])
+
+
+MONTHS = """
+shanghai 2026-01-01 2026-02-01 100
+shanghai 2026-02-01 2026-03-01 100
+shanghai 2026-03-01 2026-04-01 400
+"""
+
+
+@pytest.mark.parametrize(
+    ("case", "stored", "due"),
+    [
+        ("its months, of the running one 11 of 22 working days", MONTHS, Decimal(400)),
+        ("of a quarter alone 53 of 64 working days", "shanghai 2026-01-01 2026-04-01 640", Decimal(530)),
+    ],
+)
+def test_what_is_due_of_a_running_quarter(promise, company, case, stored, due):
+    """On every page the same: the sum of what its months owe, wherever they were promised anything of their own."""
+    promise(stored)
+    frame = frame_of(
+        reading.current(),
+        viewer=company.users["ada"],
+        scope=Scope("unit", "shanghai"),
+        period=fiscal().parse("2026-Q1"),
+        today=date(2026, 3, 16),
+        language="en",
+    )
+    page = cockpit.cockpit(frame)
+    split = breakdown.breakdown(frame, "sales_amount", "person")
+    (row,) = attaining(frame, "sales_amount", "team")
+    reasons = explained(frame, "sales_amount", "target")
+
+    assert row.actual is not None
+    ahead = {
+        "cockpit": page.verdict.ahead,
+        "breakdown": split.table.totals["ahead"],
+        "attainment": row.ahead,
+        "explanation": reasons.explanation.gap,
+    }
+    assert ahead == dict.fromkeys(ahead, row.actual - due), case
+    assert reasons.explanation.steps.expected == due
+    assert page.pace.goal[page.pace.now] == float(due)
+    assert page.headline.due == row.due == pytest.approx(float(due / page.headline.target))

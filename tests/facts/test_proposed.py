@@ -62,6 +62,18 @@ class TestThreeSpreadsheets:
 
         assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(2, Decimal(160))]
 
+    def test_a_number_of_which_rows_were_deleted_is_no_key_either(self, three, otto, sql):
+        """1, 2, 4: the next file counts anew."""
+        ledger = JANUARY + "4,2026-01-07,华星,张三,70\n"
+        (three / "一月订单.csv").write_text(ledger)
+        run(three)
+        (three / "一月订单 (1).csv").write_text(ledger.replace("80", "60"))
+        (three / "二月订单.csv").write_text(ledger.replace("2026-01", "2026-02"))
+
+        assert run(three / "一月订单 (1).csv").exit_code == run(three / "二月订单.csv").exit_code == 0
+
+        assert sql("SELECT count(*), sum(amount) FROM order_lines") == [(6, Decimal(220 + 240))]
+
     def test_another_ledger_of_the_same_days_stays(self, three, otto, sql):
         run(three)
         (three / "门店台账.csv").write_text(JANUARY.replace("80", "7").replace("90", "8"))

@@ -16,7 +16,7 @@ from dabiao.metrics import answer, labels, names, splits
 from dabiao.metrics.answer import WINDOW, BadMetricRequest
 from dabiao.metrics.figure import Number
 from dabiao.metrics.frame import Cell, Frame
-from dabiao.metrics.promised import NONE, Promise, promised, promised_along
+from dabiao.metrics.promised import NONE, Promise, added, promised, promised_along
 from dabiao.metrics.request import TIMES, parts_of
 from dabiao.metrics.standing import stand
 from dabiao.metrics.subtree import by_unit
@@ -137,7 +137,7 @@ def _of_period(
     rows = []
     for key in keys:
         promise, actual = targets.get(key, NONE), actuals.get(key, unknown)
-        stands = stand(frame, frame.metrics[metric], actual, promise.value)
+        stands = stand(frame, frame.metrics[metric], actual, promise)
         rows.append(
             AttainmentRow(
                 key=key,
@@ -211,7 +211,7 @@ def together(frame: Frame, metric: str, promises: Sequence[Promise]) -> Promise:
         return known[0]
     if not known or not grows(frame.metrics[metric]):
         return NONE
-    return Promise(sum((promise.value or Decimal(0) for promise in known), Decimal(0)), derived=True)
+    return added(frame, known)
 
 
 def holders(frame: Frame) -> list[Scope]:

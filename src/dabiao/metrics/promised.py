@@ -2,12 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
+from typing import Final
 
 from dabiao.core import room
 from dabiao.engine.metric import grows
+from dabiao.engine.number import MONEY_SCALE
+from dabiao.engine.pace import pace
 from dabiao.engine.period import Period, between
 from dabiao.metrics.frame import Frame
 from dabiao.org import queries
@@ -16,10 +21,20 @@ from dabiao.org.queries import Scope
 
 @dataclass(frozen=True)
 class Promise:
-    """A target; `derived` when it was prorated, summed or inherited rather than set for exactly this."""
+    """A target; `derived` when it was prorated, summed or inherited rather than set for exactly this.
+
+    owed: the part of it that is due by now, where its months say so; None: it is due as the working days go, or all of it
+    """
 
     value: Decimal | None = None
     derived: bool = False
+    owed: Fraction | None = None
+
+    def due(self, frame: Frame) -> Fraction:
+        """The share of it that is due by now, exact, while the period of the frame runs."""
+        if self.owed is None or not self.value:
+            return frame.pace.share
+        return self.owed / Fraction(self.value)
 
 
 NONE = Promise()
@@ -27,6 +42,11 @@ Promises = Mapping[tuple[Scope | None, str], Promise]
 Along = Mapping[tuple[Scope | None, str, str], Promise]
 """(scope, metric, member of a dimension) → target; the member of "" is ""."""
 Spans = tuple[Period, ...]
+_LONGER: Final = frozenset({"year", "half", "quarter", "range"})
+_MANY: Final = 14
+"""So many months, and the target itself, may each have been rounded."""
+_ROUNDED: Final = Fraction(1, 10**MONEY_SCALE)
+"""How far a target of a month may be from its exact value, having been prorated."""
 
 
 def promised(
@@ -43,7 +63,7 @@ def promised(
     who look.
     units: those whose seats' time counts, if fewer than the frame's
     """
-    found = _asked(frame, scopes, metrics, "", units)
+    found = _with_dues(frame, scopes, metrics, "", units)
     return {(scope, metric): promise for (scope, metric, _member), promise in found.items()}
 
 
@@ -52,8 +72,86 @@ def promised_along(
 ) -> Mapping[tuple[Scope | None, str], Promise]:
     """(scope, member) → the target that is narrowed to this member of a dimension, of those that have one; of the same
     sight and the same days as `promised`."""
-    found = _asked(frame, scopes, [metric], dimension, None)
+    found = _with_dues(frame, scopes, [metric], dimension, None)
     return {(scope, member): promise for (scope, _metric, member), promise in found.items()}
+
+
+def added(frame: Frame, promises: Sequence[Promise]) -> Promise:
+    """What was promised together, and what of it is due by now."""
+    known = [promise for promise in promises if promise.value is not None]
+    if not known:
+        return NONE
+    owed = None
+    if any(promise.owed is not None for promise in known):
+        owed = sum((Fraction(promise.value or 0) * promise.due(frame) for promise in known), Fraction(0))
+    return Promise(
+        sum((promise.value or Decimal(0) for promise in known), Decimal(0)), derived=True, owed=owed
+    )
+
+
+def _with_dues(
+    frame: Frame,
+    scopes: Iterable[Scope | None],
+    metrics: Sequence[str],
+    dimension: str,
+    units: frozenset[str] | None,
+) -> Along:
+    """What was promised; in a running quarter or year what of it is due goes by its months: those that are over, and of
+    the month that runs the share of its working days. Where that comes to the same as by the working days of the whole
+    period, it is these, which are exact."""
+    asked = list(scopes)
+    found = _asked(frame, asked, metrics, dimension, units)
+    growing = [key for key in metrics if key in frame.metrics and grows(frame.metrics[key])]
+    stretches = _so_far(frame)
+    if not growing or not stretches:
+        return found
+    parts = [(_asked(frame.at(one), asked, growing, dimension, units), share) for one, share in stretches]
+    dues = dict[tuple[Scope | None, str, str], Promise]()
+    for place, promise in found.items():
+        if promise.value and place[1] in growing:
+            owed = sum(
+                (Fraction(part.get(place, NONE).value or 0) * share for part, share in parts), Fraction(0)
+            )
+            if abs(owed - Fraction(promise.value) * frame.pace.share) > _ROUNDED * _MANY:
+                dues[place] = replace(promise, owed=owed)
+    return {**found, **dues}
+
+
+def due_by(frame: Frame, metric: str, target: Decimal, days: Sequence[date]) -> list[Fraction]:
+    """What of the target of the frame's scope is due by the end of each of these days: as the months of a longer period
+    have it, where they sum to it, each by its working days; else as the working days of the whole period go."""
+    months = _months(frame)
+    parts = [
+        promised(frame.at(month), [frame.scope], (metric,)).get((frame.scope, metric), NONE)
+        for month in months
+    ]
+    known = [Fraction(part.value) for part in parts if part.value is not None]
+    if not months or len(known) < len(months) or abs(sum(known) - Fraction(target)) > _ROUNDED * len(months):
+        months, known = (frame.period,), [Fraction(target)]
+    due = []
+    for day in days:
+        shares = (pace(month, day, frame.working_days).share for month in months)
+        due.append(sum((part * share for part, share in zip(known, shares, strict=True)), Fraction(0)))
+    return due
+
+
+def _months(frame: Frame) -> tuple[Period, ...]:
+    """The months of a period that is longer than one; of any other none."""
+    if frame.period.kind not in _LONGER:
+        return ()
+    months = frame.fiscal.parts(frame.period, frame.fiscal.monthly)
+    return months if len(months) > 1 else ()
+
+
+def _so_far(frame: Frame) -> list[tuple[Period, Fraction]]:
+    """Of a running period that is longer than a month the months that are over, together, and the one that runs, each
+    with the share of it that is due; of any other nothing."""
+    running = next((month for month in _months(frame) if frame.today in month), None)
+    if running is None:
+        return []
+    over = between(frame.period.start, running.start)
+    share = pace(running, frame.today, frame.working_days).share
+    return [*([(over, Fraction(1))] if over.days else []), (running, share)]
 
 
 def _asked(

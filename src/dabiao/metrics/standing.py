@@ -13,6 +13,7 @@ from dabiao.engine.period import Period
 from dabiao.metrics import answer
 from dabiao.metrics.figure import Delta, Number
 from dabiao.metrics.frame import Cell, Frame
+from dabiao.metrics.promised import Promise
 
 NOW, BEFORE, YEAR, FESTIVAL = "now", "before", "year", "festival"
 
@@ -39,10 +40,11 @@ class Standing:
         return None if self.standing is None else self.standing - 1
 
 
-def stand(frame: Frame, metric: Metric, value: Number | None, target: Decimal | None) -> Standing:
+def stand(frame: Frame, metric: Metric, value: Number | None, promise: Promise) -> Standing:
     """Measure a value against a target, with pace for what grows while the period runs."""
+    target = promise.value
     paced = grows(metric) and not frame.closed
-    due = frame.pace.share if paced else Fraction(1)
+    due = promise.due(frame) if paced else Fraction(1)
     exact = _exact(value)
     reached = attainment.attained(exact, target, metric.direction)
     standing = attainment.standing(exact, target, metric.direction, due=due)

@@ -85,17 +85,23 @@ def _as_before(cells: pa.Table, dimensions: Sequence[str]) -> pa.Table:
 def _as_promised(frame: Frame, key: str, cells: pa.Table, dimensions: Sequence[str]) -> Expected:
     """The target, of an amount by whoever owes it and by what it is narrowed to. A running period owes what is due by now; a ratio owes it on the
     whole there is."""
-    target = promised(frame, [frame.scope], (key,)).get((frame.scope, key), NONE).value
+    promise = promised(frame, [frame.scope], (key,)).get((frame.scope, key), NONE)
+    target = promise.value
     if target is None:
         raise NotFound(_("%(metric)s has no target here in this period.") % {"metric": frame.label(key)})
     if "whole" in cells.column_names:
         whole = pc.sum(now(cells)["whole"]).as_py() or Decimal(0)
         return Expected(cells, pa.table({"part": _one(target * whole), "whole": _one(whole)}))
-    due = Fraction(1) if frame.closed else frame.pace.share
+    due = Fraction(1) if frame.closed else promise.due(frame)
     total = decimal_of(Fraction(target) * due, MONEY_SCALE)
     owing = owed(frame, key, target, dimensions)
     known, contradicting = narrowed(frame, key, target, cells, dimensions) if total > 0 else ([], [])
     uneven = (*owing.uneven, *contradicting)
+    if promise.owed is not None and not frame.closed:
+        # Each owes what its own months say: the share that is due differs from one to the other.
+        days = frame.at(frame.so_far)
+        owing, due = owed(days, key, total, dimensions), Fraction(1)
+        known, _uneven = narrowed(days, key, total, cells, dimensions) if total > 0 else ([], [])
     first = None
     if len(owing.targets) > 1:
         cells, first = shares(frame, cells, dimensions, owing, total, due)

@@ -45,8 +45,8 @@ def aged(frame: Frame, below: Subtree, signals: Sequence[Signal]) -> tuple[Signa
         scopes = sorted({scope for scope, _key in open_now if scope}, key=lambda scope: (scope.kind, scope.key))  # fmt: skip
         goals = promised(then, scopes, sorted({key for _scope, key in open_now}))
         for scope, key in list(open_now):
-            target = goals.get((scope, key), NONE).value
-            stands = stand(then, frame.metrics[key], below.get(name, key, scope), target)
+            promise = goals.get((scope, key), NONE)
+            stands = stand(then, frame.metrics[key], below.get(name, key, scope), promise)
             if stands.light is not None and is_off(stands):
                 ages[scope, key] = (n, True)
             else:

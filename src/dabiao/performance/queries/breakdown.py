@@ -15,7 +15,7 @@ from dabiao.engine.period import Period
 from dabiao.metrics import attainment, labels, names, splits
 from dabiao.metrics.figure import Delta, Number, Where
 from dabiao.metrics.frame import Frame
-from dabiao.metrics.promised import NONE, Promises, promised
+from dabiao.metrics.promised import NONE, Promise, Promises, promised
 from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
@@ -132,7 +132,7 @@ def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:
     if by == PARTS:
         values = parts.measured(frame, (key,), spans)
         known, kind = parts.keys(frame, key, values, promises), parts.kind(frame)
-        goals = {part: promises.get((Scope(kind, part), key), NONE).value for part in known}
+        goals = {part: promises.get((Scope(kind, part), key), NONE) for part in known}
         # Of people, what is nobody's has no key in the answer; of units it has been summed up under an empty one.
         keys: Iterable[object] = known if frame.children else [part or None for part in known]
     else:
@@ -162,15 +162,15 @@ def _labels(frame: Frame, by: str, parts_: Iterable[object]) -> Mapping[str, str
     return {**org.people_names(others), **frame.parts} if others and not frame.children else frame.parts
 
 
-def _goals(frame: Frame, key: str, by: str, found: Iterable[object]) -> dict[str, Decimal | None]:
+def _goals(frame: Frame, key: str, by: str, found: Iterable[object]) -> dict[str, Promise]:
     """Member → target where people, product lines, channels … were promised something of their own."""
     if by == "person":
         people = dict.fromkeys([*parts.people(frame), *(str(part) for part in found if part)])
         promises = promised(frame, [Scope("person", person) for person in people], (key,))
-        return {scope.key: promise.value for (scope, _of), promise in promises.items() if scope}
+        return {scope.key: promise for (scope, _of), promise in promises.items() if scope}
     if by not in splits.NARROWING:
         return {}
-    return {member: promise.value for member, promise in attainment.targets_along(frame, key, by).items()}
+    return dict(attainment.targets_along(frame, key, by))
 
 
 @dataclass(frozen=True)
@@ -181,15 +181,17 @@ class _Asked:
     by: str
     values: Values
     labels: Mapping[str, str]
-    goals: Mapping[str, Decimal | None]
+    goals: Mapping[str, Promise]
 
 
 def _row(frame: Frame, asked: _Asked, part: object) -> dict[str, Cell]:
     key, by, values = asked.key, asked.by, asked.values
     metric = frame.metrics[key]
-    goal = asked.goals.get(str(part or ""))
+    goal = asked.goals.get(str(part or ""), NONE)
     value = (
-        values.get(NOW, key, part) if (NOW, part) in values.by or by == PARTS or goal is not None else None
+        values.get(NOW, key, part)
+        if (NOW, part) in values.by or by == PARTS or goal.value is not None
+        else None
     )
     stands = stand(frame, metric, value, goal)
     name = asked.labels.get(str(part)) or (
@@ -278,7 +280,7 @@ def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:
         "attainment": tile.attainment,
         "attainment_pace": tile.due,
         "attained": tile.attainment,
-        "ahead": stand(frame, frame.metrics[tile.metric], tile.value, tile.target).ahead,
+        "ahead": stand(frame, frame.metrics[tile.metric], tile.value, tile.promise).ahead,
         "unit": tile.unit,
         "on_previous": tile.on_previous.value,
         "on_year": tile.on_year.value,

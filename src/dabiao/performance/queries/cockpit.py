@@ -192,7 +192,7 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
     metric = frame.metrics[key]
     value = values.get(NOW, key)
     promise = promises.get((frame.scope, key), NONE)
-    stands = stand(frame, metric, value, promise.value)
+    stands = stand(frame, metric, value, promise)
     drawn = rollable(metric)
     earlier = [values.get(f"h{n}", key) for n in range(HISTORY, 0, -1)] if drawn else []
     return Tile(
@@ -202,6 +202,7 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
         unit=metric.unit,
         value=value,
         target=promise.value,
+        owed=promise.owed,
         attainment=stands.attainment,
         due=stands.due,
         light=stands.light,
@@ -218,19 +219,19 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
 def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) -> Verdict:
     """Where the headline metric will end; and how far it is from its pace by now, by the worst part and all others."""
     reached = main.value if frame.closed or end is None else Decimal(repr(round(end, 2)))
-    whole = stand(frame, frame.metrics[main.metric], reached, main.target)
+    whole = stand(frame, frame.metrics[main.metric], reached, main.promise)
     gap = None if main.target is None or reached is None else Decimal(str(reached)) - main.target
     lagging = sorted(
         (part for part in below if part.ahead is not None), key=lambda part: (part.ahead, part.key)
     )
-    ahead = stand(frame, frame.metrics[main.metric], main.value, main.target).ahead
+    ahead = stand(frame, frame.metrics[main.metric], main.value, main.promise).ahead
     worst = lagging[0] if len(lagging) > 1 and lagging[0].ahead is not None and lagging[0].ahead < 0 else None
     return Verdict(
         label=main.label,
         reach=whole.attainment,
         light=light.light(whole.attainment, frame.metrics[main.metric].lights),
         gap=gap,
-        due=main.due,
+        due=None if main.due is None else float(frame.pace.share),
         attainment=main.attainment,
         value=main.value,
         unit=main.unit,

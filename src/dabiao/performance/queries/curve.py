@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from dabiao.engine.metric import is_flow
-from dabiao.engine.pace import pace as gone
 from dabiao.engine.period import DAY, Period, between
 from dabiao.metrics.frame import Frame
+from dabiao.metrics.promised import due_by
 from dabiao.metrics.standing import Values
 from dabiao.performance.queries.forecast import expected
 from dabiao.performance.queries.rows import Pace
@@ -49,7 +49,8 @@ def pace(frame: Frame, metric: str, target: Decimal | None, values: Values) -> C
     stops = _stops(frame)
     actual = _cumulative(frame, metric, stops, values)
     now = next((at for at in range(len(stops) - 1, -1, -1) if actual[at] is not None), None)
-    goal = [None if target is None else float(target) * _share(frame, stop) for stop in stops]
+    due = None if target is None else due_by(frame, metric, target, stops)
+    goal = [None] * len(stops) if due is None else [float(each) for each in due]
     ahead = expected(frame, metric, stops, actual, now)
     empty: tuple[float | None, ...] = (None,) * len(stops)
     drawn = Pace(
@@ -90,7 +91,3 @@ def _cumulative(frame: Frame, metric: str, stops: Sequence[date], values: Values
         total += float(values.get(_name(stop), metric) or 0)
         sums.append(total)
     return sums
-
-
-def _share(frame: Frame, on: date) -> float:
-    return float(gone(frame.period, on, frame.working_days).share)

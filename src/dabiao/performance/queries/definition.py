@@ -64,7 +64,7 @@ def about(frame: Frame, key: str) -> About:
         green=metric.lights.green,
         amber=metric.lights.amber,
         own=metric is not dictionary.standard_metrics().get(key),
-        standing=stand(frame, metric, value, promise.value),
+        standing=stand(frame, metric, value, promise),
         trend=trend(frame, key),
         parts=tuple((each.key, frame.said(each.label)) for each in measures_of(metric) if each.key != key),
     )
@@ -124,7 +124,7 @@ def listing(frame: Frame, *, valued: bool = True) -> Listing:
     rows: list[dict[str, Cell]] = []
     for key, metric in frame.metrics.items():
         value = values.get(NOW, key) if valued and key in known else None
-        stands = stand(frame, metric, value, promises.get((frame.scope, key), NONE).value)
+        stands = stand(frame, metric, value, promises.get((frame.scope, key), NONE))
         rows.append(
             {
                 "label": frame.label(key),

@@ -13,7 +13,7 @@ from dabiao.engine.period import Period
 from dabiao.metrics import names
 from dabiao.metrics.figure import Number
 from dabiao.metrics.frame import Cell, Frame
-from dabiao.metrics.promised import NONE, Promise, Promises, promised
+from dabiao.metrics.promised import NONE, Promise, Promises, added, promised
 from dabiao.metrics.scope import seats
 from dabiao.metrics.standing import NOW, Values, stand
 from dabiao.org import queries as org
@@ -108,7 +108,7 @@ def _of_nobody(frame: Frame, metrics: Sequence[str]) -> Promises:
     for (_scope, metric), promise in known.items():
         if promise.value is not None and grows(frame.metrics[metric]):
             place = (Scope("unit", NOBODY), metric)
-            sums[place] = Promise((sums.get(place, NONE).value or Decimal(0)) + promise.value, derived=True)
+            sums[place] = added(frame, [sums.get(place, NONE), promise])
     return sums
 
 
@@ -182,7 +182,7 @@ def _part(
     value = values.get(NOW, metric, key or None if what == "nobody" and not frame.children else key)
     scope = Scope(kind(frame), key)
     promise = goals.get((scope, metric), NONE)
-    stands = stand(frame, frame.metrics[metric], value, promise.value)
+    stands = stand(frame, frame.metrics[metric], value, promise)
     name = labels.get(key) or (org.people_names({key}).get(key, key) if key else _("Not assigned"))
     return Part(
         key,

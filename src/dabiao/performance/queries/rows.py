@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.metrics.figure import Delta, Number, Where
+from dabiao.metrics.promised import Promise
 from dabiao.org.queries import Scope
 
 
@@ -22,6 +24,8 @@ class Tile:
     unit: str
     value: Number | None
     target: Decimal | None = None
+    owed: Fraction | None = None
+    """What of the target is due by now, where its months say so."""
     attainment: float | None = None
     due: float | None = None
     """Share of the target that should be reached by now; None where pace does not apply."""
@@ -39,6 +43,11 @@ class Tile:
     """Parts account for it, so that it can be said why it is off."""
     cause: str = ""
     """Why it is off, as far as a job has found out."""
+
+    @property
+    def promise(self) -> Promise:
+        """The target, and what of it is due."""
+        return Promise(self.target, self.derived, self.owed)
 
     @property
     def asks_why(self) -> bool:

@@ -52,7 +52,7 @@ def good(frame: Frame, tiles: Sequence[Tile]) -> tuple[Signal, ...]:
     """What goes better than it was meant to, of the scope itself: well above target, or a welcome jump."""
     found = []
     for tile in tiles:
-        stands = stand(frame, frame.metrics[tile.metric], tile.value, tile.target)
+        stands = stand(frame, frame.metrics[tile.metric], tile.value, tile.promise)
         if stands.deviation is not None and stands.deviation > light.EXPLAIN_BEYOND:
             found.append(
                 _signal(frame, "beyond", Off(tile.metric, frame.scope, stands, None), frame.name, tile.label)
@@ -76,11 +76,11 @@ def every_off(frame: Frame, tiles: Sequence[Tile], below: Subtree, promises: Pro
         metric = frame.metrics[tile.metric]
         for scope in (frame.scope, *below.parts):
             own = scope == frame.scope
-            target = tile.target if own else promises.get((scope, tile.metric), NONE).value
-            if target is None:
+            promise = tile.promise if own else promises.get((scope, tile.metric), NONE)
+            if promise.value is None:
                 continue
             value = tile.value if own else below.get(NOW, tile.metric, scope)
-            stands = stand(frame, metric, value, target)
+            stands = stand(frame, metric, value, promise)
             if is_off(stands):
                 lacks = stakes.short(frame, below, tile.metric, scope, stands)
                 found.append(Off(tile.metric, scope, stands, lacks))
@@ -96,9 +96,9 @@ def weighed(
     @cache
     def brings(scope: Scope | None) -> Fraction | None:
         if scope == frame.scope:
-            return stakes.brought(frame, headline, tiles[0].value, tiles[0].target)
-        target = promises.get((scope, headline), NONE).value
-        return stakes.brought(frame, headline, below.get(NOW, headline, scope), target)
+            return stakes.brought(frame, headline, tiles[0].value, tiles[0].promise)
+        promise = promises.get((scope, headline), NONE)
+        return stakes.brought(frame, headline, below.get(NOW, headline, scope), promise)
 
     money = tiles[0].value if frame.metrics[headline].unit == "money" else None
     worth = stakes.worths(frame, below, money, {tile.metric: tile.value for tile in tiles})

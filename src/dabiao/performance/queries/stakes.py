@@ -10,6 +10,7 @@ from dabiao.engine.metric import Metric, Ratio, grows
 from dabiao.engine.number import decimal_of
 from dabiao.metrics.figure import Number
 from dabiao.metrics.frame import Frame
+from dabiao.metrics.promised import Promise
 from dabiao.metrics.standing import NOW, Standing, stand
 from dabiao.metrics.subtree import Subtree, sides
 from dabiao.org.queries import Scope
@@ -93,11 +94,11 @@ def worths(
     return found
 
 
-def brought(frame: Frame, headline: str, value: Number | None, target: Decimal | None) -> Fraction | None:
+def brought(frame: Frame, headline: str, value: Number | None, promise: Promise) -> Fraction | None:
     """What a scope should have brought of the headline by now; without a target what it has brought; None if no money."""
     if frame.metrics[headline].unit != "money":
         return None
-    stands = stand(frame, frame.metrics[headline], value, target)
+    stands = stand(frame, frame.metrics[headline], value, promise)
     if value is not None and stands.ahead is not None:
         return Fraction(str(value)) - Fraction(stands.ahead)
     return None if value is None else Fraction(str(value))

@@ -19,6 +19,8 @@ NONE: Final = "none"
 """The answer that no column is a key."""
 _STEPS: Final = 0.95
 """Share of steps by one that makes a running number."""
+_GAPS: Final = 2
+"""How far a running number may reach beyond the rows that are left of it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def key_of(seen: Seen, table: str, asking: Asking) -> Key:
         return Key(proven[0])
     if proven:
         return _asked(seen, proven, asking, _("Each of them is different in every row."))
-    doubtful = [[header] for header in _ids(seen, table) if _is_running(seen.rows[header])]
+    doubtful = [[header] for header in _ids(seen, table) if _is_running(seen, header)]
     if doubtful and (said := [each for each in doubtful if not _is_only_a_number(each[0])]):
         evidence = _(
             "It counts the rows of this file from one: only who made the file knows whether a row keeps its number."
@@ -65,13 +67,13 @@ def _proven(seen: Seen, table: str) -> list[tuple[str, ...]]:
     for names in wanted:
         headers = tuple(seen.chosen[name].header for name in names if name in seen.chosen)
         counted = [seen.chosen[name].header for name in names if name in seen.chosen and name != "line"]
-        if len(headers) < len(names) or any(_is_running(seen.rows[header]) for header in counted):
+        if len(headers) < len(names) or any(_is_running(seen, header) for header in counted):
             continue
         if "line" in names and not lines:
             continue
         if seen.is_unique(headers):
             return [headers]
-    return [(header,) for header in _ids(seen, table) if not _is_running(seen.rows[header])]
+    return [(header,) for header in _ids(seen, table) if not _is_running(seen, header)]
 
 
 def _is_line(seen: Seen) -> bool:
@@ -81,7 +83,7 @@ def _is_line(seen: Seen) -> bool:
     order, line = seen.chosen["order"].header, seen.chosen["line"].header
     numbers = pl.col(line).cast(pl.String).str.strip_suffix(".0").cast(pl.Int64, strict=False)
     first = seen.rows.group_by(order).agg(numbers.min().alias("first"))["first"]
-    return first.null_count() == 0 and (first.n_unique() == 1 or not _is_running(seen.rows[line]))
+    return first.null_count() == 0 and (first.n_unique() == 1 or not _is_running(seen, line))
 
 
 def _ids(seen: Seen, table: str) -> list[str]:
@@ -120,9 +122,10 @@ def _is_only_a_number(header: str) -> bool:
     return plain(header) in {plain(word) for word in words()["running"]} or not plain(header)
 
 
-def _is_running(values: pl.Series) -> bool:
-    """1, 2, 3 … in the order of rows, or all of 1 to n in another; also where a second file begins again."""
-    numbers = values.cast(pl.String).str.strip_suffix(".0").cast(pl.Int64, strict=False)
+def _is_running(seen: Seen, header: str) -> bool:
+    """1, 2, 3 … in the order of rows, or all of 1 to n in another; also where a second file begins again. Of what is
+    called nothing but a number some may be missing: rows were deleted, and the next file counts anew."""
+    numbers = seen.rows[header].cast(pl.String).str.strip_suffix(".0").cast(pl.Int64, strict=False)
     if numbers.len() < 2 or numbers.null_count():
         return False
     whole = numbers.sort()
@@ -132,6 +135,8 @@ def _is_running(values: pl.Series) -> bool:
         and numbers.n_unique() == numbers.len()
     ):
         return True
+    if _is_only_a_number(header) and numbers.n_unique() == numbers.len():
+        return bool(whole[0] >= 0 and whole[-1] <= _GAPS * numbers.len())
     if not (numbers.is_in([0, 1]).any()) or numbers[0] not in {0, 1}:
         return False
     goes_on = (numbers.diff().drop_nulls() == 1) | numbers[1:].is_in([0, 1])
