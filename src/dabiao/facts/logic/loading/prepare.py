@@ -289,7 +289,7 @@ def _refuse_overlaps(done: Prepared) -> None:
             wrong = overlapping(done.stage, into, tables, held)
         for (source, number), rows in wrong.group_by("source", FILE):
             fed = next(table for table in tables if (table.into, table.source) == (into, source))
-            share, begin = pl.lit(fed.named("share")), pl.lit(fed.named("starts_on"))
+            share, begin = pl.lit(fed.named("share")), pl.lit(fed.named(dated.TABLES[into].first))
             column = pl.when(pl.col("reason") == "too_much").then(share).otherwise(begin)
             named = rows.select(list(ERRORS)).with_columns(column.alias("column"))
             done.refuse(named, str(source), int(str(number)))
