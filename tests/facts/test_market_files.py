@@ -88,13 +88,13 @@ class TestFiguresOfOneSegment:
     def test_that_overlap_are_handed_back_with_both_named(self, market):
         report = market("泵,2026-Q1,900,协会,\n泵,2026-03,300,咨询,\n阀,2026-Q1,90,协会,\n")
 
-        assert refused(report) == [(2, "period", "overlaps"), (3, "period", "overlaps")]
+        assert refused(report) == [(2, "期间", "overlaps"), (3, "期间", "overlaps")]
         assert all("协会" in row.value and "咨询" in row.value for row in report.shown_errors)
 
     def test_overlap_what_the_lake_holds_too(self, market):
         market("泵,2026-Q1,900,协会,\n")
 
-        assert refused(market("泵,2026-03,300,咨询,\n", dry_run=True)) == [(2, "period", "overlaps")]
+        assert refused(market("泵,2026-03,300,咨询,\n", dry_run=True)) == [(2, "期间", "overlaps")]
         assert refused(market("泵,2026-Q2,900,协会,\n", dry_run=True)) == []
 
     def test_replace_themselves_and_the_window_they_are_loaded_for(self, market, sql):
@@ -103,11 +103,11 @@ class TestFiguresOfOneSegment:
         assert refused(market("泵,2026-Q1,950,协会,\n", dry_run=True)) == []
         assert refused(market("泵,2026-Q1,950,咨询,\n", mode="mode: replace", dry_run=True)) == []
         assert refused(market("泵,2026-02,300,咨询,\n", mode="mode: replace", dry_run=True)) == [
-            (2, "period", "overlaps")
+            (2, "期间", "overlaps")
         ]
 
     def test_that_end_before_they_begin_are_handed_back(self, market):
-        assert refused(market("泵,2026-03-01,9,协会,2026-02-01\n", END)) == [(2, "period", "backwards")]
+        assert refused(market("泵,2026-03-01,9,协会,2026-02-01\n", END)) == [(2, "期间", "backwards")]
 
 
 class TestByApi:
