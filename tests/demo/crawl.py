@@ -34,8 +34,8 @@ BEGIN = (
     "/api/v1/query?metrics=sales_amount,visits&by=person&period=2026",
     "/api/v1/query?metrics=sales_amount&by=unit,customer&period=2026-11",
 )  # fmt: skip
-SAID_ANYWAY = frozenset({"People", "Finance"})
-"""English names of the demo company's departments that pages say of other things."""
+SAID_ANYWAY = frozenset({"People", "people", "Finance", "finance"})
+"""English names and keys of the demo company's departments that pages say of other things."""
 NOT_FOLLOWED = ("/accounts/logout/", "/static/", "/api/v1/docs", "/api/v1/openapi.json")
 _LINK = re.compile(r"""(?:href|hx-get)=["'](/[^"'#]*)""")
 _CELL = re.compile("<(?:v|t)(?: [^>]*)?>([^<]*)<")
