@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 import pytest
+from django.utils import timezone
 
 from dabiao.engine.period import Fiscal
 from dabiao.facts.actions import Activity, correct_activity, file_activity, upserts
@@ -49,7 +50,7 @@ class TestTheForm:
                 "person": "P04",
                 **ticked,
             }
-            reply = as_("rita").post("/facts/today/", {"day": date.today().isoformat(), **said})  # noqa: DTZ011
+            reply = as_("rita").post("/facts/today/", {"day": timezone.localdate().isoformat(), **said})
             assert reply.status_code == 302, reply.content.decode()
             outbox.drain(at=at)
             return sql(NEEDS)

@@ -604,7 +604,7 @@ class TestDrillDown:
     @pytest.mark.parametrize("page", ["", "months/"])
     @pytest.mark.parametrize("by", ["unit", "person", "parts"])
     def test_every_scope_opens_whatever_another_was_split_by(self, facts, as_, page, by):
-        """The picker keeps the address, which names the split of the scope that one comes from."""
+        """An address that is kept or changed by hand may name the split of another scope."""
         for scope in ("scope=company", "scope=east", "scope=shanghai", "person=P04"):
             if not (page and by == "parts"):
                 address = f"/breakdown/sales_amount/{page}?{scope}&{FEBRUARY}&by={by}"

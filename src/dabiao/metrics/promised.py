@@ -101,7 +101,7 @@ def _with_dues(
     period, it is these, which are exact."""
     asked = list(scopes)
     found = _asked(frame, asked, metrics, dimension, units)
-    growing = [key for key in metrics if key in frame.metrics and grows(frame.metrics[key])]
+    growing = _growing(frame, metrics)
     stretches = _so_far(frame)
     if not growing or not stretches:
         return found
@@ -198,16 +198,21 @@ def _over(
     if spans == (frame.period,):
         return dict(_promised(scopes, metrics, frame.period, dimension, frame.versions))
     found: dict[tuple[Scope | None, str, str], Promise] = {}
-    added = tuple(key for key in metrics if key in frame.metrics and grows(frame.metrics[key]))
+    growing = _growing(frame, metrics)
     for span in spans:
-        for place, promise in _promised(scopes, added, span, dimension, frame.versions).items():
+        for place, promise in _promised(scopes, growing, span, dimension, frame.versions).items():
             known = found.get(place, NONE).value
             both = [value for value in (known, promise.value) if value is not None]
             found[place] = Promise(sum(both, Decimal(0)) if both else None, derived=True)
-    if spans and (held := tuple(key for key in metrics if key not in added)):
+    if spans and (held := tuple(key for key in metrics if key not in growing)):
         all_along = between(spans[0].start, spans[-1].end)
         found |= _promised(scopes, held, all_along, dimension, frame.versions)
     return found
+
+
+def _growing(frame: Frame, metrics: Sequence[str]) -> tuple[str, ...]:
+    """Those whose targets add up over time."""
+    return tuple(key for key in metrics if key in frame.metrics and grows(frame.metrics[key]))
 
 
 @lru_cache(maxsize=512)

@@ -30,7 +30,7 @@ DIMENSIONS: Final = (
     "severity", "cause", "method", "vendor", "region",
 )  # fmt: skip
 _OF_OTHER_SCOPES: Final = ("person", "unit", PARTS)
-"""What an address still names when its reader has gone on to a scope that is split otherwise: its parts are shown then."""
+"""What an address may name that was kept for a scope which is split otherwise: the first way of this one is shown then."""
 _KINDS: Final[Mapping[str, Kind]] = {"money": "money", "ratio": "ratio", "count": "count"}
 EARLIER: Final = 12
 """Periods of the trend, the asked one included."""

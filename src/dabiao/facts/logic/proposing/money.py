@@ -47,9 +47,8 @@ def rate_of(seen: Seen, column: str, header: str, asking: Asking) -> str:
     13 beside 13 % is a typing slip, 8.5 a discount of fifteen percent: which of them no cell tells. Empty: nothing to ask.
     """
     above = _above_one(seen, header)
-    if (
-        seen.kind == "fx_rates" or not above.len()
-    ):  # a currency that is worth more than ours has no other reading
+    # A currency that is worth more than ours has no other reading.
+    if seen.kind == "fx_rates" or not above.len():
         return ""
     shown = above.unique(maintain_order=True).head(_SHOWN).to_list()
     choices = [
