@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from dabiao.core import jobs
 from dabiao.facts.logic.proposing import propose
-from dabiao.facts.logic.proposing.lines import Member, lines_of
+from dabiao.facts.logic.proposing.lines import Member, lines_of, moved
 from dabiao.facts.models import ImportBatch
 from dabiao.org import queries as org
 from dabiao.org.models import Assignment, Person, Unit, User
@@ -178,7 +178,10 @@ class TestQuestion:
         assert loaded(folder, self.ELSEWHERE, "花名册.manager=lines").exit_code == 0
 
         assert "吴九" in seen_by("E3")
-        assert "吴九" not in seen_by("E7")
+        assert seen_by("E7") == {"孙七", "周八"}
+        assert not Unit.objects.filter(
+            key="孙七"
+        ).exists()  # once the other one has left, all of the unit is led
 
     def test_lets_units_and_positions_hold(self, folder, otto):
         done = loaded(folder, self.ELSEWHERE, "花名册.manager=seats")
@@ -217,7 +220,7 @@ class TestLines:
             unit = dice.choice("甲乙丙丁戊")
             members.append(Member(str(number), f"n{number}", unit, said=boss, manager=boss))
 
-        found = lines_of(members, "top", move=True)
+        found = moved(members, "top")
 
         assert not found.circle or len(set(found.circle)) > 1
         if not found.circle:

@@ -44,13 +44,8 @@ def key_of(name: str) -> str:
     return re.sub(r"[^\w./-]+", "-", name).strip("-/")
 
 
-def lines_of(
-    members: Sequence[Member], top: str, given: Mapping[str, str] | None = None, *, move: bool = False
-) -> Lines:
-    """What the lines say of units. top: what lies above all; given: unit → the one above it, where the sheet says so.
-
-    move: whoever's manager sits elsewhere is seated with the manager, instead of in their own unit.
-    """
+def lines_of(members: Sequence[Member], top: str, given: Mapping[str, str] | None = None) -> Lines:
+    """What the lines say of units. top: what lies above all; given: unit → the one above it, where the sheet says so."""
     by = {member.who: member for member in members}
     if circle := _circle({member.who: member.manager for member in members if member.manager}):
         return Lines(circle=tuple(by[who].name for who in circle))
@@ -72,15 +67,32 @@ def lines_of(
             found.parents[found.teams[member.who]] = with_boss
         if (seat := found.teams.get(member.who, with_boss)) != member.unit:
             found.seats[member.who] = seat
-    astray = _astray(members, by, found)
-    if not move:
-        return replace(found, astray=astray, circle=_circle(found.parents))
-    for member in astray:
+    return _looked_over(members, by, found)
+
+
+def moved(members: Sequence[Member], top: str) -> Lines:
+    """As `lines_of`, and whoever's manager sits elsewhere sits with the manager, instead of in their own unit."""
+    by = {member.who: member for member in members}
+    leading = {member.manager for member in members if member.manager}
+    leaving = {member.who for member in lines_of(members, top).astray if member.who not in leading}
+    elsewhere = [
+        replace(member, unit=by[member.manager].unit) if member.who in leaving else member
+        for member in members
+    ]
+    found = lines_of(elsewhere, top)
+    for member in elsewhere:
+        if member.who in leaving:
+            found.seats.setdefault(member.who, member.unit)
+    for member in found.astray:
         with_boss = found.seats.get(member.manager, by[member.manager].unit)
         if member.who in found.teams:
             found.parents[found.teams[member.who]] = with_boss
         else:
             found.seats[member.who] = with_boss
+    return _looked_over(elsewhere, by, found) if not found.circle else found
+
+
+def _looked_over(members: Sequence[Member], by: Mapping[str, Member], found: Lines) -> Lines:
     return replace(found, astray=_astray(members, by, found), circle=_circle(found.parents))
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from dabiao.core.called import Called
 from dabiao.facts.logic.proposing.asking import Asking, Choice
-from dabiao.facts.logic.proposing.lines import Lines, Member, key_of, lines_of
+from dabiao.facts.logic.proposing.lines import Lines, Member, key_of, lines_of, moved
 from dabiao.facts.logic.proposing.seen import Seen
 from dabiao.facts.logic.words import plain, words
 
@@ -202,19 +202,19 @@ def _settled(
     What holds is asked where units or positions say otherwise.
     """
     lines, over = lines_of(members, top, given), _overtitled(members)
-    moved = lines_of(members, top, move=True) if lines.circle or lines.astray else lines
-    if moved is lines and not over:
+    other = moved(members, top) if lines.circle or lines.astray else lines
+    if other is lines and not over:
         return lines, True
     told = {"source": seen.name, "manager": manager}
     choices = [
         Choice(SEATS, _("Units and positions"), (), _("%(manager)s is not read; whoever holds a seat in a unit leads it") % told),
     ]  # fmt: skip
-    if not (moved.circle or moved.astray):
+    if not (other.circle or other.astray):
         says = _("everybody sits in the unit of whom they report to, or below it")
         choices.insert(0, Choice(LINES, _("The column %(manager)s") % told, (), says))
     text = _("%(source)s: %(manager)s contradicts units or positions. Who leads whom?") % told
     said = asking.ask(f"{seen.name}.manager", text, choices, evidence=_against(members, lines, over))
-    return (moved, moved is lines) if said == LINES else None
+    return (other, other is lines) if said == LINES else None
 
 
 def _against(members: Sequence[Member], lines: Lines, over: Sequence[Member]) -> str:
@@ -276,8 +276,9 @@ def _tell(
         _("%(name)s: a team in %(unit)s") % {"name": by[who].name, "unit": by[who].unit}
         for who in lines.teams
     ]
+    called = {team: by[who].name for who, team in lines.teams.items()}
     below = [
-        _("%(unit)s below %(above)s") % {"unit": unit, "above": above}
+        _("%(unit)s below %(above)s") % {"unit": called.get(unit, unit), "above": called.get(above, above)}
         for unit, above in lines.parents.items()
         if above != top
     ]
