@@ -15,6 +15,7 @@ from dabiao.facts.logic.proposing import (
     columns,
     joins,
     kinds,
+    market,
     merging,
     people,
     spelling,
@@ -90,7 +91,11 @@ def propose(
         _classify(each, asking)
     named = system or system_of(seen, former, asking)
     document: dict[str, Any] = {"schema": SCHEMA, "system": named, "sources": {}, "tables": []}
-    facts = [each for each in seen if each.kind and each.kind in INTO and INTO[each.kind].on]
+    facts = [
+        each
+        for each in seen
+        if each.kind and each.kind in INTO and INTO[each.kind].on and each.kind != "market"
+    ]
     others = [each for each in seen if each not in facts]
     found = {each.name: joins.joins_of(each, others) for each in facts}
     fed: list[dict[str, Any]] = []
@@ -101,6 +106,8 @@ def propose(
         beside = [one for one in seen if one is not each]
         if each.kind in {_PEOPLE, _UNITS}:
             fed += people.tables(each, beside, asking, top=top, company=name)
+        elif each.kind == "market":
+            fed.append(market.table(each, asking))
         elif each.kind == "targets":
             targets.settle_place(each, units, asking)
             if targets.months_of(each):
@@ -150,7 +157,7 @@ def _classify(seen: Seen, asking: Asking) -> None:
         seen.kind = _PEOPLE
     elif people.is_about_units(seen):
         seen.kind = _UNITS
-    elif not targets.classify_wide(seen, asking):
+    elif not market.classify(seen, asking) and not targets.classify_wide(seen, asking):
         kinds.classify(seen, asking)
     if (
         not seen.hidden
