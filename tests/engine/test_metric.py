@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from dabiao.engine.measure import (
     CannotMeasure,
     MixedCurrencies,
+    first_shown,
     measure,
     members_of,
     roll_up,
@@ -307,6 +308,28 @@ def test_parts_sum_to_the_whole_with_missing_dimensions(rows, by):
     for metric in metrics:
         known = [part[metric.key] for part in parts if part[metric.key] is not None]
         assert sum(known) == (whole[metric.key] or 0), metric.key
+
+
+def test_a_distinct_count_in_parts_that_add_up_counts_each_where_it_first_showed():
+    rows = [
+        ("now", 2, "b", "p1", "c1"), ("now", 1, "z", "p2", "c1"), ("now", 3, "d", "p1", "c2"), ("now", 3, "e", "p2", "c2"),
+        ("now", 4, "f", "p1", None), ("then", 5, "g", "p1", "c1"), ("now", 6, "h", None, "c3"),
+    ]  # fmt: skip
+    columns = {"window": "string", "day": "date", "key": "string", "person": "string", "kind": "string"}
+    facts = table(
+        [
+            {"window": w, "day": date(2026, 1, day), "key": key, "source": "s", "person": who, "kind": what}
+            for w, day, key, who, what in rows
+        ],
+        {**columns, "source": "string"},
+    )
+    kinds = a_measure("kinds", "distinct", "kind", unit="count")
+
+    parts = run(first_shown(kinds, facts, by=["person"]), "window", "person")
+
+    assert [(row["window"], row["person"], row["kinds"]) for row in parts] == [
+        ("now", "p1", 1), ("now", "p2", 1), ("now", None, 1), ("then", "p1", 1),
+    ]  # fmt: skip
 
 
 @settings(max_examples=30, deadline=None)

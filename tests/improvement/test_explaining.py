@@ -4,6 +4,7 @@ import json
 from datetime import date
 from decimal import Decimal
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import typer
@@ -11,17 +12,21 @@ from typer.testing import CliRunner
 
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import NotFound
+from dabiao.core.publishing import publish
 from dabiao.improvement import commands
 from dabiao.improvement.queries.effects import effected
 from dabiao.improvement.queries.explaining import CannotTakeApart, explained
 from dabiao.improvement.queries.why import why
 from dabiao.lake import reading
+from dabiao.lake.change import Change
+from dabiao.lake.tables import TABLES
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.forecast import foreseen
 from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 from tests.improvement.conftest import orders
+from tests.performance.facts import NOON
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 16)
@@ -120,6 +125,22 @@ def test_a_ratio_is_taken_apart_by_its_two_sums(facts):
 
     assert found.explanation.kind == "ratio"
     assert float(found.explanation.steps.actual) == pytest.approx(0.4, abs=0.01)
+
+
+@pytest.mark.parametrize("against", ["baseline", "previous"])
+def test_a_count_of_different_customers_is_taken_apart_so_that_each_counts_once(facts, against):
+    """P05 and P06 both sell to P05's customer: the whole has six, their figures in the breakdown would be seven."""
+    shared = {"key": "S1", "order": "S1", "source": "erp", "person": "P06", "customer": "CP05", "product": "X",
+              "ordered_on": date(2026, 2, 6), "amount": Decimal(10), "kind": "new"}  # fmt: skip
+    table = pa.Table.from_pylist([shared], schema=TABLES["order_lines"].schema)
+    publish([Change("order_lines", table)], at=NOON, note="")
+
+    found = explained(frame(), "new_customers", against, by=("person",))
+
+    split = {line.member.name: line.member.part for line in found.explanation.by["person"].contributions}
+    assert split == dict.fromkeys(["P04", "P05", "P06", "P07", "P09", "P10"], 1)
+    assert found.explanation.steps.actual == 6
+    assert found.notes == ("Every “Customer” counts once, in the part where it first showed.",)
 
 
 def test_chinese_words_are_chinese(facts):

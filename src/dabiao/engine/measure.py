@@ -147,6 +147,22 @@ def members_of(each: Measure, source: ir.Table, *, by: Sequence[str]) -> ir.Tabl
     )
 
 
+def first_shown(each: Measure, source: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """A distinct count as parts that add up to it: what it counts, each once, where it first showed in its window.
+
+    source: facts with window, day, source, key and every `by` column
+    returns: by…, window, and how many under the measure's key (int64)
+    """
+    if each.how != "distinct" or each.of is None:
+        raise CannotMeasure(message("{metric} is a {how}: it has no members.", metric=each.key, how=each.how))
+    met = _met(each, source)
+    kept = (source if met is None else source.filter(met)).mutate(**{MEMBER: each.of.value})
+    kept = kept.filter(kept[MEMBER].notnull())
+    order = ibis.row_number().over(group_by=["window", MEMBER], order_by=["day", "source", "key"])
+    first = kept.mutate(__place=order).filter(lambda table: table["__place"] == 0)
+    return first.aggregate(by=list(dict.fromkeys(["window", *by])), **{each.key: first.count()})
+
+
 def counted_facts(each: Measure, source: ir.Table) -> ir.Table:
     """The facts of a source that a measure counts: a number is its aggregate of exactly these rows.
 

@@ -181,12 +181,13 @@ def grows(metric: Metric) -> bool:
 
 
 def adds_up(metric: Metric) -> bool:
-    """Whether it is made of sums over dated facts, so that parts account for it: a sum, a mean, a ratio of sums."""
+    """Whether it is made of sums over dated facts, so that parts account for it: a sum, a mean, a ratio of sums, and a
+    count of different things, each of which counts in the part where it first showed."""
     if isinstance(metric, Ratio):
         return all(each.additive and each.source.on is not None for each in (metric.part, metric.whole))
     if not isinstance(metric, Measure) or metric.source.on is None:
         return False
-    return metric.additive or metric.how == "mean"
+    return metric.additive or metric.how in {"mean", "distinct"}
 
 
 def zero_without_facts(metric: Metric) -> bool:

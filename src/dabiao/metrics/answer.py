@@ -15,7 +15,7 @@ import pyarrow as pa
 from dabiao.engine.metric import Measure, zero_without_facts
 from dabiao.lake.placing import sql
 from dabiao.lake.reading import Lake
-from dabiao.metrics.compile import expression, facts_behind
+from dabiao.metrics.compile import distinct_parts, expression, facts_behind
 from dabiao.metrics.plan import Plan, Shape, coverage, plan_for, plan_from_facts, reaches, told, unknown_of
 from dabiao.metrics.request import WINDOW, BadMetricRequest, MetricRequest, Windows, metrics_of
 
@@ -29,6 +29,7 @@ __all__ = [
     "facts",
     "last_days",
     "newest_facts",
+    "parts_of_distinct",
     "rows",
     "total_of_facts",
     "without_facts",
@@ -98,6 +99,23 @@ def newest_facts(
 def _ordered(text: str, newest: int | None) -> str:
     ordered = f"{text} ORDER BY day DESC NULLS LAST, source, key"
     return ordered if newest is None else f"{ordered} LIMIT {newest}"
+
+
+def parts_of_distinct(
+    lake: Lake, question: MetricRequest, each: Measure, *, windows: Windows, seats: Collection[int] | None
+) -> pa.Table:
+    """What `answer` says of a distinct count, in parts that add up to that of each window: whatever is counted counts in
+    one of them, where it first showed.
+
+    returns: the question's dimensions, `window`, the count. Raises BadMetricRequest.
+    """
+    plan = plan_from_facts(lake, question, seats=seats)
+    return lake.run(_compiled_parts(each, plan.shape), windows=windows.days, **plan.small)
+
+
+@lru_cache(maxsize=64)
+def _compiled_parts(each: Measure, shape: Shape) -> str:
+    return sql(distinct_parts(each, shape))
 
 
 def last_days(

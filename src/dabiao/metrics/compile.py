@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from dabiao.core.sentence import say
 from dabiao.engine import dimension
-from dabiao.engine.measure import CannotMeasure, counted_facts, measure
+from dabiao.engine.measure import CannotMeasure, counted_facts, first_shown, measure
 from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable
 from dabiao.engine.spread import spread
 from dabiao.lake import cubes
@@ -42,6 +42,14 @@ def expression(shape: Shape) -> ir.Table:
         )
     except CannotMeasure as error:
         raise BadMetricRequest(say(error.said)) from error
+
+
+def distinct_parts(each: Measure, shape: Shape) -> ir.Table:
+    """A distinct count by window and the dimensions of the question, everything in one part alone: see `first_shown`.
+
+    shape: one that is answered from the facts. Raises BadMetricRequest.
+    """
+    return first_shown(each, _source(each.source, shape), by=shape.by)
 
 
 def facts_behind(each: Measure, shape: Shape) -> ir.Table:

@@ -14,7 +14,7 @@ from dabiao.core.calendars import fiscal
 from dabiao.core.sentence import say
 from dabiao.engine import comparison, festival
 from dabiao.engine.message import Words
-from dabiao.engine.metric import Metric
+from dabiao.engine.metric import Measure, Metric
 from dabiao.engine.pace import Pace, pace
 from dabiao.engine.period import DAY, Fiscal, Period, between
 from dabiao.lake import dictionary, reading
@@ -218,6 +218,12 @@ class Frame:
         return answer.answer(
             self.lake, question, windows=ranges, seats=self.seats if within is None else within
         )
+
+    def parts_of_distinct(self, each: Measure, windows: Mapping[str, Period], by: Sequence[str]) -> pa.Table:
+        """A distinct count as `table` has sums: what is counted stands in one part of each window alone."""
+        question = MetricRequest((each.key,), (WINDOW, *by), ())
+        ranges = Windows(tuple((name, window.start, window.end) for name, window in windows.items()))
+        return answer.parts_of_distinct(self.lake, question, each, windows=ranges, seats=self.seats)
 
 
 def frame_of(

@@ -113,12 +113,14 @@ def _as_promised(frame: Frame, key: str, cells: pa.Table, dimensions: Sequence[s
 def _as_foreseen(frame: Frame, key: str, made_of: Sides) -> pa.Table:
     """What the cockpit's forecast would have said on the eve of the period about its days up to now."""
     days = frame.so_far
+    # What is counted once in a period is counted on several of its days: days do not add up to it.
+    foretold = {} if made_of.counts_different else made_of.keys
     made = {
         side: foreseen(frame.lake, key, frame.seats, on=days.start, until=days.end)
-        for side, key in made_of.keys.items()
+        for side, key in foretold.items()
     }
     said = {side: _one(Decimal(str(one.total[-1]))) for side, one in made.items() if one is not None}
-    if len(said) < len(made):
+    if len(said) < len(made_of.keys):
         raise NotFound(_("%(metric)s has no forecast for this period.") % {"metric": frame.label(key)})
     return pa.table(said)
 

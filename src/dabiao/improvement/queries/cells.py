@@ -7,6 +7,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dabiao.engine.metric import Measure
 from dabiao.engine.number import MONEY_SCALE
 from dabiao.engine.period import Period, between
 from dabiao.improvement.queries.sides import Sides
@@ -31,8 +32,12 @@ def cells(
     Of more cells than a scan should take the finest dimension is left out, unless it was `asked` for: who looks one
     unit deeper has it again.
     """
-    keys = tuple(dict.fromkeys(made_of.keys.values()))
-    found = frame.table(keys, windows(frame), dimensions)
+    if made_of.counts_different:
+        assert isinstance(made_of.part, Measure)
+        found = frame.parts_of_distinct(made_of.part, windows(frame), dimensions)
+    else:
+        keys = tuple(dict.fromkeys(made_of.keys.values()))
+        found = frame.table(keys, windows(frame), dimensions)
     table = pa.table(
         {
             "period": found[WINDOW].cast(pa.int64()),

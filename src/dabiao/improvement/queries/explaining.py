@@ -1,6 +1,6 @@
 """From a metric of the dictionary and a frame to cells that can be explained, and back to names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -18,7 +18,7 @@ from dabiao.engine.diagnosis.decompose import Kind
 from dabiao.engine.diagnosis.search import Settings
 from dabiao.engine.diagnosis.wording import Names, Unit, reason, sentence, shown, step_names
 from dabiao.engine.message import Message, message
-from dabiao.engine.metric import Metric
+from dabiao.engine.metric import Measure, Metric
 from dabiao.engine.period import Period
 from dabiao.improvement.queries.against import Against, Expected, expected, in_words
 from dabiao.improvement.queries.cells import HISTORY, cells, now, windows
@@ -128,9 +128,20 @@ def _told(
         called,
         sentence=say(sentence(found, called), frame.language),
         steps=tuple(say(step, frame.language) for step in step_names(found, called)),
-        notes=tuple(say(_uneven(frame, called, each), frame.language) for each in worst),
+        notes=(
+            *_counted_once(frame, metric),
+            *(say(_uneven(frame, called, each), frame.language) for each in worst),
+        ),
         reason=say(reason(found, called), frame.language),
     )
+
+
+def _counted_once(frame: Frame, metric: Metric) -> Iterator[str]:
+    """That the parts of a count of different things are not those of the breakdown, which counts in each of them."""
+    if isinstance(metric, Measure) and metric.how == "distinct" and metric.of is not None:
+        what = labels.column(metric.of.columns[0])
+        note = message("Every “{what}” counts once, in the part where it first showed.", what=what)
+        yield say(note, frame.language)
 
 
 def _explained(

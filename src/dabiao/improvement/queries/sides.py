@@ -39,6 +39,11 @@ class Sides:
         return {"part": self.part.key, **({"whole": self.whole.key} if self.whole else {})}
 
     @property
+    def counts_different(self) -> bool:
+        """Whether different things are counted, of which each counts in one part."""
+        return isinstance(self.part, Measure) and self.part.how == "distinct"
+
+    @property
     def source(self) -> Source:
         """The facts of the part."""
         return self.part.of.source if isinstance(self.part, Side) else self.part.source
