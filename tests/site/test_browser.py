@@ -157,6 +157,25 @@ class TestCockpit:
         expect(page.locator(".stepper")).to_contain_text("Q1 2026")
         assert "scope=west" in page.url
 
+    @pytest.mark.parametrize("again", [False, True])
+    def test_another_scope_and_period_are_shown_in_the_order_chosen_just_now(self, signed_in, again):
+        page = opened(signed_in("ada"), "/breakdown/sales_amount/?by=person")
+        if again:  # the tree is there already when the order changes
+            page.locator("details.scope > summary").click()
+            expect(page.locator(".tree a").first).to_be_visible()
+            page.keyboard.press("Escape")
+        page.locator("th[data-key=name] [data-by]").click()
+        page.locator("details.scope > summary").click()
+        page.locator(".tree a", has_text="西部大区").click()
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("th[data-key=name]")).to_have_attribute("aria-sort", "ascending")
+        page.locator(".stepper a").first.click()
+        page.wait_for_url("**period=2026-01**")
+
+        expect(page.locator("th[data-key=name]")).to_have_attribute("aria-sort", "ascending")
+        assert "by=person" in page.url
+        assert "scope=west" in page.url
+
     def test_exports_what_it_shows(self, signed_in):
         page = opened(signed_in("ada"), "/breakdown/sales_amount/?scope=east")
         with page.expect_download() as download:

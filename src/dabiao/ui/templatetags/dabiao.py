@@ -261,6 +261,15 @@ def here(context: Mapping[str, Any], **changes: object) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def stay(context: Mapping[str, Any], to: str = "", **changes: object) -> str:
+    """This page's address, or `to` with it, for another scope or period: split, order and filter go along."""
+    query = view.lasting(context["request"].GET)
+    for name, value in changes.items():
+        query[name] = str(value)
+    return f"{to or context['request'].path}?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
 def keep(context: Mapping[str, Any], view: str, *args: object, **changes: object) -> str:
     """Another page's address that keeps scope and period, with some parameters changed."""
     query = QueryDict(mutable=True)
