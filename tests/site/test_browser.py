@@ -11,7 +11,7 @@ from tests.browser import violations
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
-    "/cockpit/", "/signals/", "/breakdown/sales_amount/?by=customer", "/why/sales_amount/", "/facts-of/sales_amount/", "/customers/C1/",
+    "/cockpit/", "/signals/", "/breakdown/sales_amount/?by=customer", "/breakdown/sales_amount/months/", "/why/sales_amount/", "/facts-of/sales_amount/", "/customers/C1/",
     "/metrics/", "/metrics/sales_amount/", "/search/?q=a", "/settings/",
 )  # fmt: skip
 FEBRUARY = "period=2026-02"
@@ -325,6 +325,30 @@ class TestPhone:
         )
 
         assert max(ends) <= 390 - 12
+
+    def test_sees_that_a_wide_table_goes_on_and_of_whom_it_speaks(self, signed_in):
+        page = opened(signed_in("ada", width=390), "/breakdown/sales_amount/months/?by=person")
+        place = page.locator("#months .listing-scroll")
+        name = page.locator("#months tbody tr:not(.none) td:nth-child(2)").first
+
+        def looks() -> tuple[float, str, int]:
+            shadow = name.evaluate("cell => getComputedStyle(cell).boxShadow")
+            return name.bounding_box()["x"], shadow, place.evaluate("place => place.scrollLeft")
+
+        before = looks()
+        place.focus()
+        for _n in range(4):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(500)  # it glides
+        after = looks()
+
+        attached = place.evaluate("place => getComputedStyle(place).backgroundAttachment")
+        assert attached == "local, local, scroll, scroll"
+        assert before[0] == pytest.approx(after[0], abs=1)
+        assert before[1].startswith("rgba(0, 0, 0, 0)")
+        assert after[1] != before[1]
+        assert after[2] > 60
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
     def test_reads_the_details_of_the_audit_log_at_full_width(self, signed_in):
         page = opened(signed_in("ada", width=390), "/org/audit/")
