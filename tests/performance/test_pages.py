@@ -650,3 +650,50 @@ class TestDictionary:
 
     def test_knows_no_metric_that_is_not_there(self, facts, as_):
         assert as_("emma").get("/metrics/nonsense/").status_code == 404
+
+
+class TestMarket:
+    """Figures of the market are nobody's: what is not split says why, and leads to what has a figure."""
+
+    MARKET = "period ends_on segment size\n2026-01-01 2026-03-01 pumps 300000"
+
+    @pytest.mark.parametrize(
+        ("case", "metric", "asked", "said", "leads"),
+        [
+            (
+                "a month that no figure covers",
+                "market_share",
+                "scope=company&period=2026-03",
+                "not known for every day of March 2026",
+                "?scope=company&period=2026-02",
+            ),
+            ("a size has no parts", "market_size", "scope=company&period=2026-02", "belong to no unit", ""),
+            (
+                "people have no share",
+                "market_share",
+                "scope=shanghai&period=2026-02",
+                "belong to no unit",
+                "?scope=company&period=2026-02",
+            ),
+            ("units have one", "market_share", "scope=company&period=2026-02", "", ""),
+        ],
+    )
+    def test_is_split_or_says_why_not(self, facts, as_, case, metric, asked, said, leads):
+        load(market=self.MARKET)
+        page = as_("ada").get(f"/breakdown/{metric}/?{asked}", headers={"accept-language": "en"})
+        page = html.unescape(page.content.decode())
+        rows = re.findall(r'<tr data-at="', page)
+
+        assert said in page
+        assert ("belong to no unit" in page) is (said == "belong to no unit"), case
+        assert bool(rows) is (case == "units have one")
+        assert re.findall(r'<p><a href="([^"]*)">There is a figure', page) == ([leads] if leads else [])
+        assert "Month by month" not in page
+
+    @pytest.mark.parametrize("by", ["", "unit", "person"])
+    def test_month_by_month_says_so_too(self, facts, as_, by):
+        load(market=self.MARKET)
+        page = as_("ada").get(
+            f"/breakdown/market_share/months/?period=2026-02&by={by}", headers={"accept-language": "en"}
+        )
+        assert "belong to no unit and to nobody" in page.content.decode()
