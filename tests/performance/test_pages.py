@@ -9,6 +9,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils import translation
 
 from dabiao.engine.promise import Levels
 from dabiao.facts.logic.loading.publishing import keep_names
@@ -21,6 +24,7 @@ from dabiao.performance.queries.rows import Link, Stage
 from dabiao.targets import actions as targets
 from dabiao.targets.actions import Slot
 from dabiao.targets.models import Target
+from tests.performance import sample
 from tests.performance.conftest import ORDERS, SECRET, table
 from tests.performance.facts import load
 
@@ -697,3 +701,33 @@ class TestMarket:
             f"/breakdown/market_share/months/?period=2026-02&by={by}", headers={"accept-language": "en"}
         )
         assert "belong to no unit and to nobody" in page.content.decode()
+
+
+class TestVerdict:
+    """What comes to nothing as it is written is said in words: no "¥0 above"."""
+
+    @pytest.mark.parametrize(
+        ("case", "changes", "said"),
+        [
+            ("the others are on their pace", {"others_gap": Decimal("0.004")}, "together are right on theirs"),
+            ("so they are when all is over", {"others_gap": Decimal(0), "closed": True}, "reached theirs exactly"),
+            ("the target to the point", {"gap": Decimal("-0.001")}, "the target to the point"),
+            ("on its pace", {"ahead": Decimal(0)}, "right on its pace"),
+        ],
+    )
+    def test_says_no_zero(self, case, changes, said):
+        verdict = replace(sample.FULL.verdict, **{"ahead": Decimal(-9_000), **changes})
+        words = {"verdict": verdict, "cockpit": replace(sample.FULL, verdict=verdict)}
+        with translation.override("en"):
+            page = render_to_string("performance/_verdict.html", words, RequestFactory().get("/cockpit/"))
+
+        assert said in " ".join(page.split()), case
+        assert not re.search(r"¥0(\D|$)", page)
+
+    def test_says_what_is_no_zero(self):
+        words = {"verdict": sample.FULL.verdict, "cockpit": sample.FULL}
+        with translation.override("en"):
+            page = render_to_string("performance/_verdict.html", words, RequestFactory().get("/cockpit/"))
+
+        assert "short of the target" in page
+        assert "ahead." in page
