@@ -709,8 +709,16 @@ class TestVerdict:
     @pytest.mark.parametrize(
         ("case", "changes", "said"),
         [
-            ("the others are on their pace", {"others_gap": Decimal("0.004")}, "together are right on theirs"),
-            ("so they are when all is over", {"others_gap": Decimal(0), "closed": True}, "reached theirs exactly"),
+            (
+                "the others are on their pace",
+                {"others_gap": Decimal("0.004")},
+                "together are right on theirs",
+            ),
+            (
+                "so they are when all is over",
+                {"others_gap": Decimal(0), "closed": True},
+                "reached theirs exactly",
+            ),
             ("the target to the point", {"gap": Decimal("-0.001")}, "the target to the point"),
             ("on its pace", {"ahead": Decimal(0)}, "right on its pace"),
         ],

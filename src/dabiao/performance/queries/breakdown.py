@@ -97,7 +97,9 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
 
 def _nothing(frame: Frame, tile: Tile, course: Trend) -> tuple[str, tuple[str, str] | None]:
     """Why a figure of the market is not split here, and where there is one; nothing where it is split."""
-    own = {} if frame.scope is None else {"scope" if frame.scope.kind == "unit" else "person": frame.scope.key}
+    own = (
+        {} if frame.scope is None else {"scope" if frame.scope.kind == "unit" else "person": frame.scope.key}
+    )
     if tile.value is None:
         said = _("The size of the market is not known for every day of %(period)s.")
         known = [name for name, value in zip(course.labels, course.values, strict=True) if value is not None]
