@@ -739,3 +739,33 @@ class TestVerdict:
 
         assert "short of the target" in page
         assert "ahead." in page
+
+
+class TestDoubtfulTargets:
+    """An attainment above 1,000 % says "check the target" and leads to it."""
+
+    @pytest.mark.parametrize(("amount", "doubted"), [("10", True), ("100000", False)])
+    def test_are_marked_in_lists_and_on_tiles(self, facts, as_, company, at, on, amount, doubted):
+        slot = Slot(Scope("unit", "shanghai"), "sales_amount", date(2026, 2, 1), date(2026, 3, 1))
+        targets.set_target(slot, Levels(target=Decimal(amount)), by=company.otto, at=at, on=on)
+        query = "scope=shanghai&period=2026-02"
+        browser = as_("ada")
+        english = {"accept-language": "en"}
+        listed = browser.get("/breakdown/sales_amount/?scope=east&period=2026-02", headers=english)
+        whole = browser.get(f"/breakdown/sales_amount/?{query}", headers=english).content.decode()
+        cockpit_ = browser.get(f"/cockpit/?{query}", headers=english).content.decode()
+
+        leads = re.findall(r'class="doubt" href="([^"]*)"', html.unescape(listed.content.decode()))
+        assert leads == ([f"/targets/?{query}&metric=sales_amount"] if doubted else [])
+        for address in leads:
+            assert browser.get(address).status_code == 200
+        assert ("Above 1,000%: check the target" in whole) is doubted
+        assert ('<abbr class="doubt"' in cockpit_) is doubted
+
+    def test_month_by_month_the_target_of_the_year_is_doubted(self, facts, as_, company, at, on):
+        slot = Slot(Scope("unit", "shanghai"), "sales_amount", date(2026, 1, 1), date(2027, 1, 1))
+        targets.set_target(slot, Levels(target=Decimal(10)), by=company.otto, at=at, on=on)
+        page = as_("ada").get("/breakdown/sales_amount/months/?period=2026-02&scope=east&by=unit")
+
+        found = re.findall(r'class="doubt" href="([^"]*)"', html.unescape(page.content.decode()))
+        assert found == ["/targets/?scope=shanghai&period=2026&metric=sales_amount"]

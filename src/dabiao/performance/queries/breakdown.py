@@ -264,7 +264,7 @@ def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[
     change: Kind = "points" if unit == "ratio" else "change"
     against = [
         Column("light", pgettext("colour of a status", "Light"), "light", export=False),
-        Column("attained", _("Attainment"), "ratio"),
+        Column("attained", _("Attainment"), "ratio", doubt="check"),
         Column("target", _("Target"), kind),
         Column("attainment", _("Done / due"), "bullet", export=False),
         Column("rank", _("Rank"), "count", note=_("By attainment, among those that have a target")),
@@ -327,6 +327,14 @@ def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:
 def facts_query(frame: Frame, by: str, part: str) -> dict[str, str]:
     """Scope, period and filter of the facts behind a row; "" is what has no value of the dimension."""
     return {**frame.query, **(_of_part(frame, part) if by == PARTS else {f"is_{by}": part})}
+
+
+def target_query(frame: Frame, by: str, part: str) -> dict[str, str]:
+    """Scope, period and part of the target of a row, as the grid of targets is asked for it."""
+    own = _of_part(frame, part) if by == PARTS else {"person": part} if by == "person" else {}
+    narrowed = {"dimension": by, "member": part} if by in splits.NARROWING else {}
+    kept = {} if own else frame.query
+    return {**kept, **own, "period": frame.period.label, **narrowed}
 
 
 def step(frame: Frame, by: str, part: str) -> dict[str, str]:

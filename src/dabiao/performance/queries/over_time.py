@@ -85,7 +85,7 @@ def _table(frame: Frame, key: str, by: str, months: Sequence[Period]) -> Listing
             Column("rank", _("Rank"), "count", note=_("By attainment, among those that have a target")),
             Column("actual", frame.label(key), kind, note=frame.note(key)),
             Column("target", _("Target"), kind),
-            Column("attained", _("Attainment"), "ratio"),
+            Column("attained", _("Attainment"), "ratio", doubt="check"),
             *(Column(month.label, month.label, "ratio") for month in months),
             Column("key", _("Key"), hidden=True),
         ],

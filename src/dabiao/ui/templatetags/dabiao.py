@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from dabiao.engine.attainment import doubtful
 from dabiao.engine.period import Period
 from dabiao.ui import cells, charts, format, view
 from dabiao.ui.address import NAMES
@@ -155,6 +156,12 @@ def light(colour: str | None) -> SafeString:
 def bullet(value: Number | None, pace: Number | None = None, colour: str | None = None) -> SafeString:
     """A bar of attainment (0.708) with a tick where we should be today (0.722)."""
     return cells.bullet(value, pace, colour)
+
+
+@register.simple_tag
+def doubt(attained: Number | None, href: str = "") -> SafeString:
+    """A mark beside an attainment above 1,000 %, leading to its target where one can click; nothing beside others."""
+    return cells.doubt(href) if doubtful(attained) else SafeString()
 
 
 @register.simple_tag
