@@ -11,6 +11,7 @@ from decimal import Decimal
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
+import pyarrow as pa
 from django.test import Client
 from django.urls import resolve
 from django.urls.exceptions import Resolver404
@@ -154,7 +155,7 @@ def _first(word: str) -> str:
 
 def hidden(viewer: User, on: date) -> Hidden:
     """What `viewer` may not meet: units that lie neither in sight nor above it, people and customers out of sight, by key
-    and name; what everybody out of sight has sold and promised, unless somebody in sight has the same figure."""
+    and name (but for who came along on a visit of somebody in sight: the visit says so); what everybody out of sight has sold and promised, unless somebody in sight has the same figure."""
     units = {node.key for node in org.units_visible(viewer, on)}
     seats = Assignment.objects.filter(person=viewer.person).values_list("position__unit__key", flat=True)
     tops = [*seats, *(top.key for top in org.tops_visible(viewer, on))]
@@ -165,9 +166,14 @@ def hidden(viewer: User, on: date) -> Hidden:
     open_, shut = set[str](), set[str]()
     for node in org.tree().nodes:
         (open_ if node.key in units | above else shut).update({node.key, node.name, node.name_en} - {""})
+    lake, seated = reading.current(), pa.table({"person": pa.array(sorted(people), pa.string())})
+    along = lake.run(
+        "SELECT DISTINCT companion FROM activities SEMI JOIN seated USING (person)", seated=seated
+    )
+    met = people | set(along.column(0).to_pylist())
     for key, name in Person.objects.values_list("key", "name"):
-        (open_ if key in people else shut).update({key, name})
-    dealers = set(reading.current().run("SELECT DISTINCT dealer FROM order_lines").column(0).to_pylist())
+        (open_ if key in met else shut).update({key, name})
+    dealers = set(lake.run("SELECT DISTINCT dealer FROM order_lines").column(0).to_pylist())
     for key, name in named.items():
         (open_ if key in theirs | dealers else shut).update({key, name})
     seen, unseen = set[Decimal](), set[Decimal]()

@@ -8,6 +8,7 @@ import pytest
 from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Shares, explain
 from dabiao.engine.diagnosis.place import place
+from dabiao.engine.diagnosis.search import Settings
 from dabiao.engine.diagnosis.tree import Node
 from dabiao.engine.diagnosis.wording import Names, sentence
 
@@ -92,6 +93,30 @@ def test_what_is_larger_than_the_gap_is_said_by_its_own_size():
 
     assert explanation.place.share > 1
     assert "It lies in team A with −¥120; chance could do as much" in say(sentence(explanation, NAMES), "en")
+
+
+def test_what_lacks_a_value_is_no_place():
+    """Nobody can go to what has no name: the split that has one is told instead, or none."""
+    split = found((62, 102, 60, 102)).by
+    nameless = Node(
+        "",
+        (),
+        Decimal(-74),
+        (Node("", (("team", None),), Decimal(-70)), Node("A", (("team", "A"),), Decimal(-4))),
+    )
+
+    assert place(nameless, split, 0.5).where == (("line", "x"),)
+
+
+def test_of_a_period_that_has_only_begun_no_cause_is_told():
+    """The same figures name a cause once there is enough of the period."""
+    table, settings = months((1, 1, 1, 100)), Settings(early=True)
+    late, early = (explain(table, ["team", "line"], at=7, settings=each) for each in (None, settings))
+
+    assert late.causes and any(one.stands_out for one in late.ranked)
+    assert (early.gap, early.by, early.tree) == (late.gap, late.by, late.tree)
+    assert not early.causes and not early.place and not any(one.stands_out for one in early.ranked)
+    assert "只过了几天，还说不出原因" in say(sentence(early, NAMES), "zh-hans")
 
 
 def test_even_is_said_as_even():

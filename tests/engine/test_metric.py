@@ -73,6 +73,12 @@ def table(rows, schema=SCHEMA):
     return ibis.memtable(pa.Table.from_pylist(list(rows), schema=ibis.schema(schema).to_pyarrow()))
 
 
+def told(source, *windows):
+    """That the facts of a source reach into these windows, or into the one that there is."""
+    rows = [{"source": source.name, "window": window} for window in windows or ["now"]]
+    return table(rows, {"source": "string", "window": "string"})
+
+
 def run(expression, *order):
     rows = DUCKDB.to_pyarrow(expression).to_pylist()
     return sorted(rows, key=lambda row: tuple((row[name] is None, str(row[name])) for name in order))
@@ -229,9 +235,9 @@ def test_a_roll_up_gives_the_same_numbers_as_the_facts(rows, by, grain, weigh):
     facts = table(rows, {**SCHEMA, "credit_share": RATE} if weigh else SCHEMA)
 
     def from_cells(cells):
-        return run(measure(metrics, {SALES: cells}, by=by, rolled=[SALES], zero_for=[SALES]), *by)
+        return run(measure(metrics, {SALES: cells}, by=by, rolled=[SALES], told=told(SALES)), *by)
 
-    from_facts = run(measure(metrics, {SALES: facts}, by=by, zero_for=[SALES]), *by)
+    from_facts = run(measure(metrics, {SALES: facts}, by=by, told=told(SALES)), *by)
     cells = roll_up(ADDED, facts, by=grain)
 
     assert from_cells(cells) == from_facts
@@ -250,8 +256,8 @@ def test_members_give_the_same_distinct_counts_as_the_facts(rows, by, weigh):
     grain = ["region", "person", "kind"]
     listed = {each.key: members_of(each, facts, by=grain) for each in metrics[:2]}
 
-    from_facts = run(measure(metrics, {SALES: facts}, by=by, zero_for=[SALES]), *by)
-    from_members = run(measure(metrics, {SALES: facts}, by=by, members=listed, zero_for=[SALES]), *by)
+    from_facts = run(measure(metrics, {SALES: facts}, by=by, told=told(SALES)), *by)
+    from_members = run(measure(metrics, {SALES: facts}, by=by, members=listed, told=told(SALES)), *by)
     alone = run(measure(metrics[:2], {}, by=by, members=listed), *by)
 
     assert from_members == from_facts
@@ -334,7 +340,7 @@ class TestZeroAndNoData:
         assert [row["seen"] for row in self.cells([])] == [None, None]
 
     def test_a_member_without_facts_in_a_table_that_has_some_is_zero(self):
-        p1, p2 = self.cells([{"person": "p1", "pieces": 3}], zero_for=[VISITS])
+        p1, p2 = self.cells([{"person": "p1", "pieces": 3}], told=told(VISITS))
 
         assert (p1["seen"], p2["seen"]) == (1, 0)
         assert (p1["longest"], p2["longest"]) == (3, None)
@@ -358,13 +364,13 @@ class TestZeroAndNoData:
         assert run(measure([mean, of_new], {SALES: table(facts)}, by=[])) == [{"line_mean": 6, "new_mean": 5}]
 
     def test_a_fact_without_a_value_is_not_zero(self):
-        assert [row["sales"] for row in self.cells([], zero_for=[SALES])] == [Decimal(5), None]
+        assert [row["sales"] for row in self.cells([], told=told(SALES))] == [Decimal(5), None]
 
     def test_the_whole_of_nothing_is_one_row(self):
         metrics = [self.SEEN, self.LONGEST]
 
         assert run(measure(metrics, {VISITS: table([])}, by=[])) == [{"seen": None, "longest": None}]
-        assert run(measure(metrics, {VISITS: table([])}, by=[], zero_for=[VISITS])) == [
+        assert run(measure(metrics, {VISITS: table([])}, by=[], told=told(VISITS))) == [
             {"seen": 0, "longest": None}
         ]
 
@@ -607,9 +613,10 @@ def test_values_have_the_type_they_are_declared_to_have():
     rows = [{"amount": Decimal(1), "pieces": 2, "credit_share": Decimal("0.5")}]
     plain = connection.create_table("plain", table(rows).to_pyarrow())
     shared = connection.create_table("shared", table(rows, {**SCHEMA, "credit_share": RATE}).to_pyarrow())
+    reached = connection.create_table("told", told(SALES).to_pyarrow())
 
     def kinds(facts):
-        wide = measure([*ADDED, *FROM_FACTS, *RATIOS], {SALES: facts}, by=[], zero_for=[SALES])
+        wide = measure([*ADDED, *FROM_FACTS, *RATIOS], {SALES: facts}, by=[], told=reached)
         got = connection.con.execute(connection.compile(wide)).to_arrow_table().schema
         return {field.name: str(field.type) for field in got}
 

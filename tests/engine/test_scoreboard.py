@@ -23,13 +23,13 @@ SHOWN = [
 ]
 
 
-def scored(cells, targets, *, zero=True):
+def scored(cells, targets, *, zero=("2026-01", "2026-02")):
     """(person, window) → actual, target, attained, on_previous, on_year."""
     table = scoreboard(
         ibis.memtable(cells, schema={"person": "string", "window": "string", "sales": MONEY}),
         ibis.memtable(targets, schema={"person": "string", "window": "string", "target": "decimal(18, 4)"}),
         ibis.memtable(SHOWN, schema=STEPS),
-        metric=SALES, by=["person"], zero=zero,
+        metric=SALES, by=["person"], zero=ibis.memtable([{"window": each} for each in zero], schema={"window": "string"}) if zero else None,
     )  # fmt: skip
     found = ibis.duckdb.connect().to_pyarrow(table).to_pylist()
     return {
@@ -62,7 +62,7 @@ def test_scoreboard(case, cells, targets, expected):
 
 
 def test_no_data_stays_no_data_where_nothing_is_recorded():
-    assert scored([], [promise("b", "2026-02", 50)], zero=False) == {
+    assert scored([], [promise("b", "2026-02", 50)], zero=()) == {
         ("b", "2026-02"): (None, 50, None, None, None)
     }
 

@@ -3,13 +3,14 @@
 Each test writes its own small file, in the form in which shops, banks and accounting systems write theirs.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import polars as pl
 import pytest
+from django.utils import timezone
 
 from dabiao.facts.logic.mapping import BadMapping
 from dabiao.facts.logic.reading import Unreadable
@@ -320,6 +321,18 @@ class TestDecimalCommas:
         )
         with pytest.raises(Unreadable, match="whose numbers have no comma"):
             load(file, mapped("orders.xlsx", source="decimal: comma"))
+
+
+def test_orders_that_are_dated_after_today_load_and_are_told(folder, load):
+    near, far = timezone.localdate() + timedelta(days=9), timezone.localdate() + timedelta(days=365)
+    rows = f"A,2026-03-02,E1,C1,1\nB,{near},E1,C1,2\nC,{far},E1,C1,3\nD,{far},E1,C1,not a number\n"
+    write(folder, HEAD + rows)
+
+    report = load(folder, mapped())
+
+    (told,) = [warning for warning in report.warnings if warning.code == "ahead"]
+    assert told.count == 2
+    assert str(far) in told.text
 
 
 class TestRates:

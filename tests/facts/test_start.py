@@ -293,10 +293,10 @@ class TestManagersOfTeams:
 
         assert "unit: Manager" in text and "parent: Regional office" in text
 
-    def test_are_not_read_where_they_are_among_the_people(self, folder):
+    def test_lead_only_those_who_report_to_them_where_some_are_among_the_people(self, folder):
         (folder / "teams.csv").write_text(self.TEAMS + "Kim,Zoe,West\n")
 
         found = propose([folder / "teams.csv"], year=2026)
 
-        assert "unit: Regional office" in found.text and "Manager" not in found.text
-        assert any("Manager is not read" in note for note in found.notes)
+        assert "unit: Manager" not in found.text and "West|Kim: Kim" in found.text
+        assert any("Lou, Max, Zoe in Manager are none of its people" in note for note in found.notes)

@@ -75,6 +75,24 @@ def test_a_running_period_is_held_against_what_is_due_by_now(facts):
     assert "the target of" in explained(frame(scope="shanghai"), "sales_amount", "target").sentence
 
 
+def test_on_the_first_days_of_a_period_no_cause_is_told(facts):
+    """The fifth of January was its first or second working day; by the eighth it can be told."""
+    first, later = (
+        explained(
+            frame_of(
+                reading.current(), viewer=org.operator(), scope=None, period=fiscal().parse("2026-01"),
+                today=date(2026, 1, day), language="en",
+            ),
+            "sales_amount", "baseline", by=("person", "product"),
+        )
+        for day in (5, 8)
+    )  # fmt: skip
+
+    assert first.explanation.early and "too early to say where that comes from" in first.sentence
+    assert first.explanation.gap and not first.explanation.staffing and not first.explanation.place
+    assert not later.explanation.early and "too early" not in later.sentence
+
+
 def test_the_gap_to_the_period_before_is_the_difference(facts):
     found = explained(frame(), "sales_amount", "previous", by=("person", "product"))
 

@@ -175,6 +175,38 @@ class TestMeasuring:
         assert found.rows == [{"sales_amount": 0, "leads": None, "win_rate": None}]
         assert ask(period=Fiscal().parse("2019")) == {(): None}
 
+    def test_what_lies_before_the_first_fact_of_a_source_is_no_data_beside_another_that_has_some(
+        self, company
+    ):
+        """Visits are filed since January, orders since February: nobody knows what was sold in January."""
+        load(
+            activities="key person started_at kind\nv1 P04 2026-01-05T08:00 visit\nv2 P05 2026-02-05T08:00 visit\nv3 P04 2026-03-05T08:00 visit",
+            order_lines="key ordered_on person amount\n1 2026-02-10 P04 7\n2 2026-02-11 P04 3",
+        )
+        found = query.run_query(
+            reading.current(),
+            Query(("sales_amount", "visits"), ("month", "person"), Fiscal().parse("2026-Q1")),
+            viewer=operator(), fiscal=Fiscal(), on=date(2026, 3, 16),
+        )  # fmt: skip
+
+        assert [tuple(row.values()) for row in found.rows] == [
+            ("2026-01", "P04", None, 1),
+            ("2026-02", "P04", 10, 0),
+            ("2026-02", "P05", 0, 1),
+            ("2026-03", "P04", None, 1),
+        ]
+
+    def test_tells_what_of_it_is_dated_after_today(self, orders):
+        asked = Query(("sales_amount", "visits"), ("person",), FEBRUARY)
+
+        def ahead(on, viewer=None):
+            viewer = viewer or operator()
+            return query.run_query(reading.current(), asked, viewer=viewer, fiscal=Fiscal(), on=on).ahead
+
+        assert ahead(date(2026, 2, 11)) == {"sales_amount": 11500}
+        assert ahead(date(2026, 2, 11), orders.users["emma"]) == {}
+        assert ahead(date(2026, 2, 13)) == ahead(date(2026, 3, 16)) == {}
+
     @pytest.mark.parametrize(
         ("case", "asked", "message"),
         [

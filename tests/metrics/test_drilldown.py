@@ -222,6 +222,24 @@ def test_the_page_says_how_many_facts_come_to_what(everything):
     assert set(orders.table.totals) == {orders.table.columns[0].key}
 
 
+def test_the_page_tells_what_is_dated_after_today(company):
+    """What it counts ends today; what waits for its day is told beside it, as far as one sees it."""
+    load(
+        order_lines="key ordered_on person amount\n1 2026-02-10 P04 7\n2 2026-02-20 P04 3\n3 2026-02-21 P06 5\n4 2026-03-09 P04 9"
+    )
+
+    def page(viewer, only=None):
+        frame = frame_of(
+            reading.current(), viewer=company.users[viewer], scope=None, period=FEBRUARY, today=date(2026, 2, 14), language="en",
+        )  # fmt: skip
+        return drilldown.behind(frame, "sales_amount", measure="", only=only or {}, everything=False)
+
+    assert (page("ada").total, page("ada").ahead) == (7, (2, 8))
+    assert page("ada", {"person": "P06"}).ahead == (1, 5)
+    assert page("ada", {"person": "P05"}).ahead is None
+    assert page("sam").ahead is None or page("sam").ahead[1] < 8
+
+
 def test_a_split_fact_stands_with_the_share_that_counts(everything):
     each = measures()["owned_sales"]
     seen = seats(reading.current(), viewer=everything.users["rita"], scope=None, on=date(2026, 3, 16))

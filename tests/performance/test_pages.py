@@ -171,6 +171,24 @@ class TestCockpit:
 
         assert frame("dora", ("unit", "company"), month).festival is None
 
+    @pytest.mark.parametrize(
+        ("period", "begins"),
+        [
+            ("2026-01", date(2026, 1, 12)),
+            ("2026-Q1", date(2026, 1, 12)),
+            ("2026", None),
+            ("2026-02", None),
+        ],
+    )
+    def test_says_from_when_on_there_are_facts_where_much_of_the_period_lies_before(
+        self, frame, as_, period, begins
+    ):
+        assert cockpit.cockpit(frame("dora", ("unit", "company"), period)).verdict.begins == begins
+        page = (
+            as_("dora").get(f"/cockpit/?period={period}", headers={"accept-language": "en"}).content.decode()
+        )
+        assert ("is on record from" in page) == bool(begins)
+
     def test_draws_the_forecast_that_a_job_has_made(self, frame, at, on):
         wanted = frame("dora", ("unit", "company"), "2026-03")
         scopes = [Scope("unit", "company")]

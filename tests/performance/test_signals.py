@@ -126,13 +126,35 @@ class TestStakes:
 
         assert (visits.stake, visits.about) == (875, True), "seven visits at 850 each would be far more"
 
-    def test_what_is_counted_is_worth_what_one_brings_here_on_average(self, company, aim):
+    def test_of_what_is_counted_a_fifth_that_is_missing_is_a_fifth_of_what_is_due(self, company, aim):
         aim("visits", 10)
         aim("sales_amount", 1000)
 
-        (visits,) = signals(company, (8, 1000), (8, 920))
+        (visits,) = signals(company, (8, 1000), (8, 980))
 
-        assert visits.stake == 200, "two visits at 115 each are more than a fifth of what is due"
+        assert visits.stake == 200, "not two visits at what each of the eight has brought"
+
+    def test_whoever_looks_reads_the_same_money(self, company, promise):
+        """Shanghai sells far more per visit than the company does, and its rep less: neither weighs the signal."""
+        load(
+            order_lines=ORDERS,
+            activities="key person kind started_at\n"
+            + "\n".join(
+                f"V{n} {who} visit {FEBRUARY}T09:00:00" for n, who in enumerate(["P04"] * 3 + ["P09"] * 9)
+            ),
+        )
+        promise("P04", "visits", 10)
+        promise("P04", "sales_amount", 700)
+
+        def at_stake(who, scope):
+            return {
+                each.stake
+                for each in look(company.users[who], scope)
+                if each.metric == "visits" and each.scope.key == "P04"
+            }
+
+        assert at_stake("dora", ("unit", "company")) == at_stake("sam", ("unit", "shanghai")) == {490}
+        assert at_stake("rita", ("person", "P04")) == {490}
 
     def test_without_a_target_of_the_headline_what_it_has_brought_is_the_most(self, company, aim):
         aim("visits", 10)

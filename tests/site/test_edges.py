@@ -1,6 +1,6 @@
 """Edges of the API, the outbox and the doctor: what is misspelt, contradicts itself or cannot be published is told."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -165,6 +165,26 @@ class TestDoctor:
             calendars.fiscal()
         (finding,) = [finding for finding in examine(at) if finding.check == "settings"]
         assert (finding.state, "DABIAO_FISCAL" in finding.detail) == ("fail", True)
+
+    def test_tells_what_has_happened_and_is_dated_after_today(self, db, at):
+        def days():
+            return [(each.state, each.detail) for each in examine(at) if each.check == "days ahead"]
+
+        def ordered(key, day):
+            row = {"source": "t", "key": key, "ordered_on": day, "amount": "1"}
+            publish([Change("order_lines", outbox.arrow(TABLES["order_lines"], [row]))], at=at, note="")
+
+        plan = {"source": "t", "key": "1", "planned_on": date(2036, 1, 1)}
+        publish([Change("visit_plans", outbox.arrow(TABLES["visit_plans"], [plan]))], at=at, note="")
+        ordered("1", at.date())
+        assert [state for state, _detail in days()] == ["ok"]
+
+        ordered("2", at.date() + timedelta(days=400))
+        ((state, detail),) = days()
+        assert state == "warn"
+        assert detail.startswith(
+            f"order_lines: rows are dated up to {at.date() + timedelta(days=400)}, after today"
+        )
 
     def test_tells_dated_rows_that_overlap_and_rates_of_nothing(self, db, at):
         def history(customer, tier, first, last):

@@ -25,6 +25,7 @@ from dabiao.engine.metric import (
     rollable,
     sides_of,
     sources_of,
+    zero_without_facts,
 )
 from dabiao.engine.row import all_hold
 from dabiao.engine.spread import ABOUT, ASKED, HELD, undivided
@@ -39,8 +40,6 @@ COUNTED: Final = "counted_value"
 
 MEMBER: Final = "member"
 """The column of what a distinct count tells apart."""
-
-_ZERO_WITHOUT_FACTS: Final[frozenset[How]] = frozenset({"sum", "count", "distinct"})
 
 
 class CannotMeasure(Objection):
@@ -58,7 +57,7 @@ def measure(
     by: Sequence[str],
     rolled: Collection[Source] = (),
     members: Mapping[str, ir.Table] | None = None,
-    zero_for: Collection[Source] = (),
+    told: ir.Table | None = None,
     unknown: Collection[str] = (),
 ) -> ir.Table:
     """One row per combination of `by` that any source has, one column per metric; `by=[]` gives one row.
@@ -66,10 +65,11 @@ def measure(
     sources: per source its facts (already limited to a window and a scope, with every `by` column), or, for
         those in `rolled`, what `roll_up` made of them.
     members: per key of a distinct count what `members_of` made of its source; it is then not read from `sources`.
-    zero_for: sources known to have facts in the window. Where a cell has no fact of such a
-        source, its sums and counts are 0; of any other source they are null, "no data". A cell that has
-        facts, none of which meets a measure's conditions, is 0 either way; one whose facts meet them but
-        have no value is null.
+    told: source (its name), window: into which windows the facts of each source reach. Where a cell has no fact of a
+        source that reaches into its window (into any, where `by` has none), its sums and counts are 0; else they are
+        null, "no data": what was before the first fact, or is behind the last, nobody knows. A cell that has facts,
+        none of which meets a measure's conditions, is 0 either way; one whose facts meet them but have no value is
+        null. None: no source reaches anywhere.
     unknown: keys of measures of which no fact tells anything (`Measure.told_by`): null everywhere.
 
     returns: sums exact (money decimal(38, 4); six more decimals when weighed by `credit_share`, nothing rounded),
@@ -100,10 +100,11 @@ def measure(
         _told_apart(each, listed[each.key], by=by) for each in wanted.values() if each.key in listed
     ]
     wide = side_by_side([*grouped, *told_apart], by=by)
+    zero = {source: _reaching(source, wide, told) for source in sources_of(metrics)}
     cells = wide.select(
         *by,
         **{
-            each.key: _finished(each, wide, zero=each.source in zero_for, known=each.key not in unknown)
+            each.key: _finished(each, wide, zero=zero[each.source], known=each.key not in unknown)
             for each in wanted.values()
         },
         **{side.key: _of_mean(side, wide) for side in metrics if isinstance(side, Side)},
@@ -309,21 +310,32 @@ def _of_values(how: How, value: ir.Value, met: ir.BooleanValue | None) -> ir.Sca
     return value.min(where=met) if how == "min" else value.max(where=met)
 
 
-def _finished(each: Measure, wide: ir.Table, *, zero: bool, known: bool) -> ir.Value:
-    """A measure's value from its partial aggregates, with 0 and null kept apart."""
+def _reaching(source: Source, wide: ir.Table, told: ir.Table | None) -> ir.BooleanValue:
+    """Whether the facts of a source reach into the window of a cell."""
+    if told is None:
+        return ibis.literal(False)
+    of_source = told.filter(told.source == source.name)
+    return wide.window.isin(of_source.window) if "window" in wide.columns else of_source.count() > 0
+
+
+def _finished(each: Measure, wide: ir.Table, *, zero: ir.BooleanValue, known: bool) -> ir.Value:
+    """A measure's value from its partial aggregates, with 0 and null kept apart. `zero`: where none would be 0."""
     if not known:
         return ibis.null(wide[_names(each)[0]].type())
     if each.how == "mean":
         total, count = _names(each)
         return number.ratio(wide[total], wide[count])
     value = wide[each.key]
-    if each.how not in _ZERO_WITHOUT_FACTS or each.source.spread is not None:
+    if not zero_without_facts(each):
         return value
-    nothing = ibis.literal(0).cast(value.type())
+    nothing, empty = ibis.literal(0).cast(value.type()), ibis.null(value.type())
     if each.how == "sum" and each.where:
         value = ibis.cases((wide[f"{each.key}__met"] == 0, nothing), else_=value)
     without_facts = wide[_rows(each.source)].fill_null(0) == 0
-    return ibis.cases((without_facts, nothing if zero else ibis.null(value.type())), else_=value)
+    empty = ibis.null(value.type())
+    return ibis.cases(
+        (without_facts, empty if zero is None else ibis.ifelse(zero, nothing, empty)), else_=value
+    )
 
 
 def _of_mean(side: Side, wide: ir.Table) -> ir.Value:

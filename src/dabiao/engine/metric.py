@@ -189,6 +189,14 @@ def adds_up(metric: Metric) -> bool:
     return metric.additive or metric.how == "mean"
 
 
+def zero_without_facts(metric: Metric) -> bool:
+    """Whether it is 0 where nothing was recorded: sums and counts of what happens. Of a mean, a ratio or a level that
+    is told for a span, nothing is known then."""
+    if not isinstance(metric, Measure):
+        return False
+    return metric.how in {"sum", "count", "distinct"} and metric.source.spread is None
+
+
 def rollable(metric: Metric) -> bool:
     """Whether it can be computed from partial aggregates; distinct counts need their members, medians the facts.
 

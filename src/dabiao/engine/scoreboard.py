@@ -16,19 +16,31 @@ _ACTUAL, _BEFORE, _YEAR = range(3)
 
 
 def scoreboard(
-    cells: ir.Table, targets: ir.Table, steps: ir.Table, *, metric: Metric, by: Sequence[str], zero: bool
+    cells: ir.Table,
+    targets: ir.Table,
+    steps: ir.Table,
+    *,
+    metric: Metric,
+    by: Sequence[str],
+    zero: ir.Table | None,
 ) -> ir.Table:
     """One row per combination of `by` and shown window that has an actual, a target or something earlier.
 
     cells:   by…, window, and the metric under its key (what `measure` gives)
     targets: by…, window, target (decimal), one row per combination
     steps:   see STEPS
-    zero:    a missing actual is 0, because what it counts is recorded at that time; else it stays null
+    zero:    window: where a missing actual is 0, because what it counts is recorded at that time; else, and where
+             there is no such table, it stays null
     returns: by…, window, actual, target, attained (1.0 = 100 %), on_previous, on_year (relative; for ratios
              in percentage points)
     """
     met = _with_targets(_reached(cells, steps, metric, by), targets, by)
-    actual = met.actual.fill_null(ibis.literal(0).cast(met.actual.type())) if zero else met.actual
+    actual = met.actual
+    if zero is not None:
+        nothing = ibis.ifelse(
+            met.window.isin(zero.window), ibis.literal(0).cast(actual.type()), ibis.null(actual.type())
+        )
+        actual = actual.fill_null(nothing)
     return met.select(
         *by,
         "window",

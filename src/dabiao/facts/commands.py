@@ -220,6 +220,8 @@ def _refuse_open(found: Proposal) -> None:
             rows = "; ".join(choice.rows)
             beside = " · ".join(part for part in (choice.label, choice.says, rows) if part)
             lines.append(f"    --answer {_quoted(f'{question.key}={choice.value}')}    {beside}")
+        if question.named:
+            lines.append(f"    --{question.key} NAME    {_('another one, that is not here yet')}")
     raise Malformed("\n".join(lines))
 
 

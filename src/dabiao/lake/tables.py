@@ -54,7 +54,8 @@ class Column:
 class LakeTable:
     """A lake table. `key` identifies a row; `on` is the date that decides its period (facts only).
 
-    spread: its facts last, and how. derived_columns: what other rows say about a row; it is worked out where it is asked for.
+    spread: its facts last, and how. planned: it tells of what is to come, so that days ahead are nothing odd.
+    derived_columns: what other rows say about a row; it is worked out where it is asked for.
     """
 
     name: str
@@ -64,7 +65,13 @@ class LakeTable:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ("source", "key")
     spread: Spread | None = None
+    planned: bool = False
     derived_columns: tuple[Column, ...] = ()
+
+    @property
+    def happens(self) -> bool:
+        """Whether it tells of what has happened: a day after today is then a slip, or an early entry."""
+        return self.kind == "fact" and not self.planned and self.spread is None
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -597,5 +604,9 @@ _DERIVED: Mapping[str, str] = {
     "activities": "united_depth int the different needs found by then on any visit to its opportunity, else its customer",
 }
 """Table → columns that are worked out, not stored."""
-FACTS = tuple(replace(table, derived_columns=_columns(_DERIVED.get(table.name, ""))) for table in FACTS)
+_PLANNED = frozenset({"receivables", "visit_plans", "renewals", "market_events"})
+FACTS = tuple(
+    replace(table, derived_columns=_columns(_DERIVED.get(table.name, "")), planned=table.name in _PLANNED)
+    for table in FACTS
+)
 TABLES: Mapping[str, LakeTable] = {table.name: table for table in (*FACTS, *DIMENSIONS)}

@@ -12,11 +12,11 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from dabiao.engine.metric import Measure
+from dabiao.engine.metric import Measure, zero_without_facts
 from dabiao.lake.placing import sql
 from dabiao.lake.reading import Lake
 from dabiao.metrics.compile import expression, facts_behind
-from dabiao.metrics.plan import Shape, coverage, plan_for, plan_from_facts, unknown_of
+from dabiao.metrics.plan import Plan, Shape, coverage, plan_for, plan_from_facts, reaches, told, unknown_of
 from dabiao.metrics.request import WINDOW, BadMetricRequest, MetricRequest, Windows, metrics_of
 
 __all__ = [
@@ -41,11 +41,15 @@ def answer(
     """One row per combination of the dimensions that has facts: dimensions first, then metrics.
 
     seats: the seats whose facts count (0: facts of nobody); None: all of them.
-    A sum or count of a table without any facts in a window is null ("no data"), not 0.
+    A sum or count of a source whose facts do not reach into a window is null ("no data"), not 0.
     Raises BadMetricRequest.
     """
-    posed = plan_for(lake, question, seats=seats)
-    return lake.run(_compiled(posed.shape), windows=windows.days, **posed.small)
+    return _run(lake, plan_for(lake, question, seats=seats), windows)
+
+
+def _run(lake: Lake, posed: Plan, windows: Windows) -> pa.Table:
+    reached = told(lake, posed.shape, windows)
+    return lake.run(_compiled(posed.shape), windows=windows.days, told=reached, **posed.small)
 
 
 @lru_cache(maxsize=512)
@@ -117,7 +121,7 @@ def total_of_facts(
     """What the facts that `facts` gives come to, all of them: the number itself, not from any roll-up."""
     alone = replace(question, metrics=(each.key,), by=())
     plan = plan_from_facts(lake, alone, seats=seats)
-    return lake.run(_compiled(plan.shape), windows=windows.days, **plan.small)[each.key][0].as_py()
+    return _run(lake, plan, windows)[each.key][0].as_py()
 
 
 @lru_cache(maxsize=128)
@@ -129,12 +133,9 @@ def without_facts(lake: Lake, key: str, start: date, end: date) -> Decimal | Non
     """What a metric is in a window that has no fact of the scope: 0 for a sum or count of something that is
     recorded at that time, null ("no data") for everything else."""
     metric = metrics_of((key,))[0]
-    if not isinstance(metric, Measure) or metric.how not in {"sum", "count", "distinct"}:
+    if not isinstance(metric, Measure) or not zero_without_facts(metric) or unknown_of(lake, (metric,)):
         return None
-    if metric.source.spread is not None or unknown_of(lake, (metric,)):
-        return None
-    covered = coverage(lake, metric.source)
-    return Decimal(0) if covered and covered[0] < end and start <= covered[1] else None
+    return Decimal(0) if reaches(lake, metric.source, start, end) else None
 
 
 def rows(table: pa.Table) -> list[Mapping[str, object]]:

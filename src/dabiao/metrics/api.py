@@ -36,7 +36,8 @@ class QueryOut(Schema):
     """Rows with the dimensions first, then the metrics. Exact numbers are text; null is "no data".
 
     `count`: rows there are, of which `rows` holds those asked for. `derived`: the metrics for which figures of other
-    periods are prorated by days.
+    periods are prorated by days. `ahead`: what facts of the period that are dated after today come to; the rows have
+    them, pages count them from their day on.
     """
 
     version: int
@@ -44,6 +45,7 @@ class QueryOut(Schema):
     metrics: list[str]
     derived: list[str]
     rows: list[dict[str, str | int | float | bool | None]]
+    ahead: dict[str, str | int | float | bool | None]
     count: int
 
 
@@ -73,6 +75,7 @@ def query(request: UserRequest, asked: Query[QueryIn], paging: Query[Paging]) ->
         "metrics": list(reply.metrics),
         "derived": [name for name in reply.metrics if is_derived(name)],
         "rows": [{name: plain(row[name]) for name in columns} for row in rows],
+        "ahead": {name: plain(value) for name, value in reply.ahead.items()},
         "count": len(reply.rows),
     }
 

@@ -1,8 +1,11 @@
 """Which metrics can be answered at all: those that are defined and have facts in a snapshot."""
 
 from collections.abc import Iterable
+from datetime import date
+from typing import Final
 
 from dabiao.engine.metric import Metric, sources_of
+from dabiao.engine.period import Period
 from dabiao.lake import dictionary
 from dabiao.lake.reading import Lake
 from dabiao.metrics import answer
@@ -14,6 +17,23 @@ def known(lake: Lake, keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if key in metrics and has_facts(lake, metrics[key]))
 
 
+MISSED: Final = 10
+"""Facts that begin later than a tenth of a period into it do not tell of that period."""
+
+
 def has_facts(lake: Lake, metric: Metric) -> bool:
     """Whether every table that the metric reads has facts."""
     return all(answer.coverage(lake, source) is not None for source in sources_of([metric]))
+
+
+def begins(lake: Lake, metric: Metric, period: Period) -> date | None:
+    """The first day of which the company has facts of a metric, where so much of the period lies before it that what
+    was reached says little of what was promised; None where they reach back far enough, or there are none in it."""
+    covered = [
+        span for source in sources_of([metric]) if source.on and (span := answer.coverage(lake, source))
+    ]
+    if not covered:
+        return None
+    first = max(first for first, _last in covered)
+    missed, length = (first - period.start).days, (period.end - period.start).days
+    return first if first < period.end and missed * MISSED > length else None

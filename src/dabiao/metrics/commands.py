@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dabiao.core import config
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed, NotFound
-from dabiao.core.output import Format, show
+from dabiao.core.output import Format, plain, show
 from dabiao.metrics.attainment import attaining
 from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import Query, filters, lake_at, listed, period_of, run_query, scope_of
@@ -43,6 +44,12 @@ def query(
     )
     reply = run_query(lake_at(version), asked, viewer=user(viewer), fiscal=fiscal(), on=timezone.localdate())
     show(reply.rows, [*reply.dimensions, *reply.metrics], form)
+    if reply.ahead:
+        figures = ", ".join(f"{key} {plain(value)}" for key, value in reply.ahead.items())
+        typer.echo(
+            _("Of this is dated after today, and not on the pages yet: %(figures)s.") % {"figures": figures},
+            err=True,
+        )
 
 
 def attainment(

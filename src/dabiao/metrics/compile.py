@@ -1,6 +1,7 @@
 """A question as one expression over the tables of the lake and of the serving file."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
@@ -16,11 +17,13 @@ from dabiao.metrics.plan import Shape, filter_table
 from dabiao.metrics.request import WINDOW, BadMetricRequest
 
 _WINDOWS = {WINDOW: "string", "day": "date"}
+TOLD: Final = {"source": "string", WINDOW: "string"}
 _LOOKUPS = ("unit_levels", "products", "customers", "customer_history", "assignments")
 
 
 def expression(shape: Shape) -> ir.Table:
-    """The answer as an expression over unbound tables: those of the lake, `windows` (window, day) and `small` ones.
+    """The answer as an expression over unbound tables: those of the lake, `windows` (window, day), `told`
+    (source, window) and `small` ones.
 
     Raises BadMetricRequest.
     """
@@ -34,7 +37,7 @@ def expression(shape: Shape) -> ir.Table:
             by=shape.by,
             rolled=shape.rolled,
             members={each.key: _stored(cubes.members(each), each.source, shape) for each in listed},
-            zero_for=shape.alive,
+            told=ibis.table(TOLD, name="told"),
             unknown=shape.unknown,
         )
     except CannotMeasure as error:

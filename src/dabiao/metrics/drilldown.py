@@ -17,6 +17,7 @@ from dabiao.engine.measure import COUNTED, SHARE
 from dabiao.engine.metric import Measure, measures_of
 from dabiao.lake.tables import TABLES
 from dabiao.metrics import answer, labels, names
+from dabiao.metrics.ahead import dated_ahead, windows_ahead
 from dabiao.metrics.answer import MetricRequest, Windows
 from dabiao.metrics.figure import Where
 from dabiao.metrics.frame import Frame
@@ -67,6 +68,8 @@ class Behind:
     count: int
     total: Cell
     """What all of the facts come to: the number that they stand behind, in its `unit`."""
+    ahead: tuple[int, Cell] | None
+    """How many facts of the period are dated after today, and what they come to: they count from their day on."""
     unit: str
     table: Listing
 
@@ -82,6 +85,7 @@ def behind(frame: Frame, key: str, *, measure: str, only: Mapping[str, str], eve
     measures = {each.key: each for each in measures_of(metric)}
     chosen = measures.get(measure) or next(iter(measures.values()))
     count, rows, total = _rows(frame, chosen, only, newest=None if everything else SHOWN)
+    ahead = _ahead(frame, chosen, only)
     # A name is told only of what the viewer meets in rows of theirs: names would give away who there is.
     named = count > 0 or org.sight(frame.viewer, frame.today).everything
     return Behind(
@@ -96,6 +100,7 @@ def behind(frame: Frame, key: str, *, measure: str, only: Mapping[str, str], eve
         ),
         count=count,
         total=total,
+        ahead=ahead,
         unit=chosen.unit,
         table=_listing(frame, chosen, rows, totals=None if everything or not count else (count, total)),
     )
@@ -105,8 +110,7 @@ def _rows(
     frame: Frame, measure: Measure, only: Mapping[str, str], *, newest: int | None
 ) -> tuple[int, pa.Table, Cell]:
     """How many facts, those that are shown, and what all of them come to."""
-    filters = tuple(sorted((name, (value,)) for name, value in only.items()))
-    request = MetricRequest((measure.key,), (), filters)
+    request = _request(measure, only)
     window = Windows((("", frame.so_far.start, frame.so_far.end),))
     count, rows = answer.facts(frame.lake, request, measure, windows=window, seats=frame.seats, newest=newest)
     # The same for every order and page of the table: asked once. What is seen decides it, not who looks.
@@ -118,8 +122,25 @@ def _rows(
         stamp,
         lambda: answer.total_of_facts(frame.lake, request, measure, windows=window, seats=frame.seats),
     )
-    exact = Decimal(repr(round(total, 4))) if isinstance(total, float) else cast(Cell, total)
-    return count, rows, exact
+    return count, rows, _exact(total)
+
+
+def _ahead(frame: Frame, measure: Measure, only: Mapping[str, str]) -> tuple[int, Cell] | None:
+    request = _request(measure, only)
+    values = dated_ahead(frame.lake, request, period=frame.period, on=frame.today, seats=frame.seats)
+    windows = windows_ahead(frame.period, frame.today)
+    if windows is None or not values:
+        return None
+    count, _newest = answer.facts(frame.lake, request, measure, windows=windows, seats=frame.seats, newest=1)
+    return count, _exact(values[measure.key])
+
+
+def _request(measure: Measure, only: Mapping[str, str]) -> MetricRequest:
+    return MetricRequest((measure.key,), (), tuple(sorted((name, (value,)) for name, value in only.items())))
+
+
+def _exact(value: object) -> Cell:
+    return Decimal(repr(round(value, 4))) if isinstance(value, float) else cast(Cell, value)
 
 
 def _sorted(seats: Collection[int] | None) -> list[int] | None:

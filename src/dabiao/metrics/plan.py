@@ -11,7 +11,7 @@ from dabiao.engine.credit import NOBODY
 from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable, sources_of
 from dabiao.lake import cubes, paths
 from dabiao.lake.reading import Lake
-from dabiao.metrics.request import WINDOW, MetricRequest, metrics_of
+from dabiao.metrics.request import WINDOW, MetricRequest, Windows, metrics_of
 
 _IN_ROLL_UP = frozenset({WINDOW, "day", "seat", "person", "unit"})
 
@@ -26,7 +26,6 @@ class Shape:
     metrics: tuple[Metric, ...]
     levels: frozenset[str]
     rolled: frozenset[Source]
-    alive: frozenset[Source]
     unknown: frozenset[str]
     """Measures of which no fact of the snapshot tells anything."""
     by_unit: bool
@@ -51,7 +50,6 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
     rolled = _rolled(lake, question, metrics, levels)
     adds_up = rolled == sources and all(rollable(each) for each in metrics)
     whole = _whole(lake, question, seats) if adds_up else None
-    alive = _alive(lake, sources)
     small = _filters(question)
     if whole is not None:
         small["whole"] = pa.table({"unit": pa.array([whole], pa.string())})
@@ -63,7 +61,6 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
         metrics,
         levels,
         rolled,
-        alive,
         unknown_of(lake, metrics),
         by_unit=whole is not None,
         scoped="scope" in small,
@@ -75,14 +72,12 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
 def plan_from_facts(lake: Lake, question: MetricRequest, *, seats: Collection[int] | None) -> Plan:
     """The same question, answered from the facts themselves whatever is rolled up. Raises BadMetricRequest."""
     metrics = metrics_of(question.metrics)
-    alive = _alive(lake, sources_of(metrics))
     shape = Shape(
         question.by,
         tuple((name, "" in values) for name, values in question.where),
         metrics,
         _levels(lake),
         frozenset(),
-        alive,
         unknown_of(lake, metrics),
         by_unit=False,
         scoped=seats is not None,
@@ -204,9 +199,23 @@ def coverage(lake: Lake, source: Source) -> tuple[date, date] | None:
     return None if first is None else (first, last)
 
 
-def _alive(lake: Lake, sources: Iterable[Source]) -> frozenset[Source]:
-    """Those of which a cell without facts is 0. What no figure covers is unknown however many figures there are."""
-    return frozenset(each for each in sources if each.spread is None and coverage(lake, each) is not None)
+def reaches(lake: Lake, source: Source, start: date, end: date) -> bool:
+    """Whether the facts of a source reach into a window: what lies before the first, or behind the last, nobody knows."""
+    covered = coverage(lake, source)
+    return covered is not None and covered[0] < end and start <= covered[1]
+
+
+def told(lake: Lake, shape: Shape, windows: Windows) -> pa.Table:
+    """source, window: into which windows the facts of each source reach (see `measure`)."""
+    names = sorted(
+        (source.name, label)
+        for source in sources_of(shape.metrics)
+        if source.spread is None
+        for label, start, end in windows.ranges
+        if reaches(lake, source, start, end)
+    )
+    columns = [[name for name, _label in names], [label for _name, label in names]]
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=["source", WINDOW])
 
 
 def unknown_of(lake: Lake, metrics: Iterable[Metric]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from dabiao.engine.period import DAY, BadPeriod, Fiscal, Period, between
 from dabiao.lake import dictionary, reading
 from dabiao.lake.reading import Lake
 from dabiao.metrics import answer
+from dabiao.metrics.ahead import dated_ahead
 from dabiao.metrics.answer import WINDOW, BadMetricRequest, MetricRequest, Windows
 from dabiao.metrics.request import TIMES, parts_of
 from dabiao.metrics.scope import seats
@@ -31,12 +32,17 @@ class Query:
 
 @dataclass(frozen=True)
 class QueryResult:
-    """Rows with the dimensions first, then the metrics, and the snapshot they come from."""
+    """Rows with the dimensions first, then the metrics, and the snapshot they come from.
+
+    ahead: metric → what facts of the period that are dated after today come to. They are in the rows; pages, which go up
+        to today, count them from their day on.
+    """
 
     dimensions: tuple[str, ...]
     metrics: tuple[str, ...]
     rows: list[dict[str, object]]
     version: int
+    ahead: Mapping[str, object]
 
 
 def run_query(lake: Lake, query: Query, *, viewer: User, fiscal: Fiscal, on: date) -> QueryResult:
@@ -49,18 +55,20 @@ def run_query(lake: Lake, query: Query, *, viewer: User, fiscal: Fiscal, on: dat
     by = tuple(WINDOW if name in TIMES else name for name in query.by)
     where = tuple(sorted((name, tuple(values)) for name, values in (query.where or {}).items()))
     request = MetricRequest(query.metrics, by or (WINDOW,), where)
+    within = seats(lake, viewer=viewer, scope=query.scope, on=on)
     table = answer.answer(
         lake,
         request,
         windows=Windows(tuple((each.label, each.start, each.end) for each in windows)),
-        seats=seats(lake, viewer=viewer, scope=query.scope, on=on),
+        seats=within,
     )
     rows = [
         _renamed(row, query.by, by) | {key: row[key] for key in query.metrics} for row in answer.rows(table)
     ]
     if not rows and not query.by:
         rows = [{key: answer.without_facts(lake, key, whole.start, whole.end) for key in query.metrics}]
-    return QueryResult(query.by, query.metrics, rows, lake.number)
+    ahead = dated_ahead(lake, request, period=whole, on=on, seats=within)
+    return QueryResult(query.by, query.metrics, rows, lake.number, ahead)
 
 
 def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date | None) -> Period | None:

@@ -11,12 +11,13 @@ from functools import lru_cache
 import ibis
 import pyarrow as pa
 
+from dabiao.engine.metric import zero_without_facts
 from dabiao.engine.period import Fiscal, Period
 from dabiao.engine.scoreboard import STEPS, scoreboard
 from dabiao.lake.placing import sql
 from dabiao.lake.reading import Lake
-from dabiao.metrics.compile import expression
-from dabiao.metrics.plan import Shape, plan_for
+from dabiao.metrics.compile import TOLD, expression
+from dabiao.metrics.plan import Shape, plan_for, told
 from dabiao.metrics.request import WINDOW, BadMetricRequest, MetricRequest, Windows
 
 TARGET = pa.decimal128(18, 4)
@@ -57,9 +58,11 @@ def score(
         raise BadMetricRequest("A scoreboard is of one metric, by window.")
     posed = plan_for(lake, question, seats=seats)
     windows = {each.label: each for step in steps for each in _periods(step)}
+    ranges = Windows(tuple((label, each.start, each.end) for label, each in windows.items()))
     return lake.run(
         _compiled(posed.shape),
-        windows=Windows(tuple((label, each.start, each.end) for label, each in windows.items())).days,
+        windows=ranges.days,
+        told=told(lake, posed.shape, ranges),
         steps=_steps(steps),
         promises=targets,
         **posed.small,
@@ -74,7 +77,8 @@ def _compiled(shape: Shape) -> str:
     promises = ibis.table({**kinds, WINDOW: "string", "target": "decimal(18, 4)"}, name="promises")
     metric = shape.metrics[0]
     steps = ibis.table(STEPS, name="steps")
-    return sql(scoreboard(cells, promises, steps, metric=metric, by=by, zero=bool(shape.alive)))
+    zero = ibis.table(TOLD, name="told").select(WINDOW) if zero_without_facts(metric) else None
+    return sql(scoreboard(cells, promises, steps, metric=metric, by=by, zero=zero))
 
 
 def _steps(steps: Sequence[Step]) -> pa.Table:

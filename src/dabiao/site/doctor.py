@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +24,7 @@ from dabiao.lake.placing import placed, sql
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
+from dabiao.metrics.ahead import tables_ahead
 from dabiao.site import waiting
 
 _LITTLE: Final = 2 * 2**30
@@ -182,6 +184,18 @@ def _entries(at: datetime) -> Iterator[Finding]:
         yield Finding("entries", "ok", _("none had to be set aside"))
 
 
+def _ahead(at: datetime) -> Iterator[Finding]:
+    """What has happened is not dated after today: a slip of the year would wait for its day unseen."""
+    days = tables_ahead(reading.current(), at.astimezone(timezone.get_current_timezone()).date())
+    for name, day in days.items():
+        words = _(
+            "%(table)s: rows are dated up to %(day)s, after today. They count from their day on; where the day is a slip, correct it and import them again."
+        )
+        yield Finding("days ahead", "warn", words % {"table": name, "day": day})
+    if not days:
+        yield Finding("days ahead", "ok", _("nothing that has happened is dated after today"))
+
+
 def _dated(at: datetime) -> Iterator[Finding]:
     """What holds of a thing on a day holds once; a rate makes no amount vanish."""
     lake, wrong = reading.current(), False
@@ -300,6 +314,7 @@ CHECKS: Final = {
     "roll-ups": _roll_ups,
     "metrics": _metrics,
     "dated rows": _dated,
+    "days ahead": _ahead,
     "worker": _worker,
     "entries": _entries,
     "jobs": _jobs,
@@ -313,6 +328,7 @@ CALLED: Final = {
     "roll-ups": gettext_lazy("Roll-ups"),
     "metrics": gettext_lazy("Metrics"),
     "dated rows": gettext_lazy("Dated rows"),
+    "days ahead": gettext_lazy("Days ahead"),
     "worker": gettext_lazy("Worker"),
     "entries": gettext_lazy("Entries"),
     "jobs": gettext_lazy("Jobs"),

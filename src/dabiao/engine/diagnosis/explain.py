@@ -56,6 +56,8 @@ class Explanation:
     by:        the gap over the members of each dimension, exact
     tree:      the gap split along the dimensions that tell most, exact
     standing:  how far the best finding lies outside what the metric does by itself
+    early:     the period has only just begun: nobody can say yet what stands out, so that there are neither causes,
+               offsets, marks nor a place
     place:     without causes and staffing, the part that has most of the gap though chance could do as much; None: it is spread evenly
     """
 
@@ -69,6 +71,7 @@ class Explanation:
     tree: Node
     standing: Standing
     place: Place | None = None
+    early: bool = False
 
     @property
     def gap(self) -> Decimal:
@@ -116,10 +119,13 @@ def explain(
     shown, view = _viewed(searched, baseline, expectation, expected)
     stands = standing(searched, shown, settings, view, heavy=baseline.grain != 1)
     found = find(cube, shown, stands, settings)
-    causes, against = _directed(cells, expectation, kind, cube, found)
+    early = settings.early
+    causes, against = ([], []) if early else _directed(cells, expectation, kind, cube, found)
     by = {name: decompose(members(cells, expectation, axis), kind) for axis, name in enumerate(dimensions)}
     tree = grow(cells, expectation, kind)
     ranked = candidates(cube, shown, found, stands, settings)
+    if early:
+        ranked = tuple(replace(one, stands_out=False) for one in ranked)
     return Explanation(
         kind=kind,
         causes=tuple(_cause(cube, where) for where in causes),
@@ -130,7 +136,8 @@ def explain(
         by=by,
         tree=tree,
         standing=stands,
-        place=None if causes or expectation.staffing else place(tree, by, stands.chance),
+        place=None if causes or expectation.staffing or early else place(tree, by, stands.chance),
+        early=early,
     )
 
 

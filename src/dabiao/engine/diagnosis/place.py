@@ -74,8 +74,12 @@ def cancels(tree: Node) -> bool:
 
 
 def _largest(node: Node) -> Node | None:
-    """The named branch that adds most in the direction of the whole."""
-    named = [child for child in node.children if child.where and child.contribution * node.contribution > 0]
+    """The named branch that adds most in the direction of the whole; what lacks a value has no name to go to."""
+    named = [
+        child
+        for child in node.children
+        if child.where and child.where[-1][1] and child.contribution * node.contribution > 0
+    ]
     return max(named, key=lambda child: abs(child.contribution), default=None)
 
 

@@ -33,6 +33,7 @@ class Settings:
     stray:     how likely a leaf inside a cause is to be ordinary all the same
     causes:    how many causes are sought together
     starts:    from how many of the best segments the search for companions begins
+    early:     the period has only just begun: what has moved is told, and nothing of it is called a cause
     """
 
     depth: int = 3
@@ -42,6 +43,7 @@ class Settings:
     stray: float = 0.01
     causes: int = 3
     starts: int = 5
+    early: bool = False
 
 
 @dataclass(frozen=True, eq=False)

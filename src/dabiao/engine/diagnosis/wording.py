@@ -44,6 +44,8 @@ def sentence(explanation: Explanation, names: Names) -> Series:
 
 def reason(explanation: Explanation, names: Names) -> Message:
     """The answer alone, beside figures that say how far it is off: cause, place, or that there is neither."""
+    if explanation.early:
+        return message("The period has only just begun: it is too early to say where that comes from.")
     if explanation.causes:
         return _comes_from(explanation, names)
     if explanation.place:

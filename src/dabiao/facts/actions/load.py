@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dabiao.core import config
@@ -388,7 +389,7 @@ def _report(
         errors=tuple(ErrorKind(s, c, i, r, n, f, e) for s, c, i, r, n, f, e in done.stage.error_kinds()),
         shown_errors=cells,
         error_cells=done.stage.error_count(),
-        warnings=traps.found(done, people),
+        warnings=traps.found(done, people, timezone.localdate()),
         asides={name: _counted(asides) for name, asides in done.asides.items()},
         notes=tuple(done.notes),
     )

@@ -252,7 +252,14 @@ def _mapping_for(
 def what_is_known(system: str, answers: Mapping[str, str] | None = None, *, company: str = "") -> Asked:
     """What a proposal may build on: what files come from, what they come from otherwise, the year, the company."""
     year = timezone.localdate().year
-    return Asked(system, queries.systems(), dict(answers or {}), year, org.top_unit(), company.strip())
+    return Asked(
+        system,
+        queries.former(),
+        answers=dict(answers or {}),
+        year=year,
+        top=org.top_unit(),
+        company=company.strip(),
+    )
 
 
 def _proposed(files: Sequence[Path], asked: Asked) -> tuple[str, dict[str, Any]]:

@@ -7,7 +7,17 @@ from typing import Any
 
 from dabiao.core import limited
 from dabiao.facts.logic.loading.marks import rejected_from
-from dabiao.facts.logic.proposing import Choice, Guess, Proposal, Question, Taken, headers_of, propose
+from dabiao.facts.logic.proposing import (
+    Choice,
+    Former,
+    Guess,
+    Proposal,
+    Question,
+    Taken,
+    formers,
+    headers_of,
+    propose,
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class Asked:
     """What is known beforehand of files that a mapping is to be proposed for; see `propose`."""
 
     system: str = ""
-    systems: Sequence[str] = ()
+    former: Sequence[Former] = ()
     answers: Mapping[str, str] | None = None
     year: int = 0
     top: str = ""
@@ -58,7 +68,7 @@ def looked(files: list[str], asked: dict[str, Any] | None) -> dict[str, Any]:
         return {"again": list(again), "headers": None, "proposal": None}
     if asked is None:
         return {"again": None, "headers": headers_of(paths), "proposal": None}
-    proposal = propose(paths, **asked)
+    proposal = propose(paths, **{**asked, "former": formers(asked["former"])})
     return {"again": None, "headers": proposal.headers, "proposal": asdict(proposal)}
 
 

@@ -44,6 +44,8 @@ from dabiao.ui import http
 from dabiao.ui.listing import Cell, Column, Listing
 from dabiao.ui.page import form_page, list_page
 
+_NEW: Final = "+"
+"""What is chosen where a new name is typed."""
 _HEADLINES: Final = (
     "order_lines", "contracts", "opportunities", "revenue", "invoices", "receipts", "deliveries", "leads", "activities",
 )  # fmt: skip
@@ -154,7 +156,11 @@ def _shown(batch: ImportBatch) -> list[Question]:
 
 
 def _said(request: UserRequest) -> dict[str, str]:
-    return {name[2:]: str(value) for name, value in request.POST.items() if name.startswith("q:")}
+    """Question → what was chosen, or typed where a new name was: also by whoever typed one and chose nothing."""
+    said = {name[2:]: str(value) for name, value in request.POST.items() if name.startswith("q:")}
+    typed = {name[4:]: str(value).strip() for name, value in request.POST.items() if name.startswith("new:")}
+    new = {key: name for key, name in typed.items() if said.get(key, _NEW) == _NEW and (name or key in said)}
+    return {**said, **new}
 
 
 def _answered(request: UserRequest, batch: ImportBatch) -> HttpResponse:

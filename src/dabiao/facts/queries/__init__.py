@@ -1,6 +1,7 @@
 """Reads of this room: imports, what the lake holds, names of things, what has been entered by hand."""
 
 from dabiao.facts.queries.by_hand import ENTERED, HAND, HandEntry, entered, hand_entry
+from dabiao.facts.queries.former import former
 from dabiao.facts.queries.known import customers_called, customers_known, customers_of, open_opportunities
 from dabiao.facts.queries.loaded import (
     Held,
@@ -14,7 +15,6 @@ from dabiao.facts.queries.loaded import (
     labels,
     labels_holding,
     mappings,
-    systems,
 )
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "customers_of",
     "entered",
     "failure",
+    "former",
     "hand_entry",
     "has_facts",
     "held",
@@ -38,5 +39,4 @@ __all__ = [
     "labels_holding",
     "mappings",
     "open_opportunities",
-    "systems",
 ]

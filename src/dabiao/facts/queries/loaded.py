@@ -1,6 +1,5 @@
 """Imports, what the lake holds, names of things."""
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,6 @@ from dabiao.lake.reading import Lake
 from dabiao.lake.tables import TABLES
 
 _TRACE = "Traceback (most recent call last)"
-_SYSTEM = re.compile(r"^system:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 
 
 def batch(key: str) -> ImportBatch:
@@ -42,14 +40,6 @@ def mappings(limit: int = 20) -> list[tuple[str, str]]:
             seen.add(each.mapping)
             choices.append((each.key, f"{each} · {each.at:%Y-%m-%d}"))
     return choices
-
-
-def systems() -> list[str]:
-    """What imported files are said to come from, the latest first."""
-    done = ImportBatch.objects.filter(state=ImportBatch.State.DONE).order_by("-at", "-pk")
-    texts = done.exclude(mapping="").values_list("mapping", flat=True)[:200]
-    named = (found.group(1).strip("\"'") for text in texts if (found := _SYSTEM.search(text)))
-    return list(dict.fromkeys(named))
 
 
 def job_of(batch: ImportBatch) -> Job | None:

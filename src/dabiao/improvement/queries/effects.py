@@ -12,8 +12,7 @@ from dabiao.core.sentence import say
 from dabiao.engine.effect import CannotMeasure, Effect, Measure, measure_effect
 from dabiao.engine.effect.wording import Grain, sentence
 from dabiao.engine.message import Message, Series, counted_message
-from dabiao.engine.metric import Measure as Counted
-from dabiao.engine.metric import Metric
+from dabiao.engine.metric import Metric, zero_without_facts
 from dabiao.engine.period import Kind, Period
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.frame import Frame
@@ -104,7 +103,7 @@ def _beside(treated: Sequence[str], others: Sequence[str]) -> Iterator[Message]:
 
 def _of_nothing(metric: Metric) -> float | None:
     """What a period without facts says: nothing sold is 0, a ratio or a mean of nothing is not known."""
-    return 0.0 if isinstance(metric, Counted) and metric.how in {"sum", "count", "distinct"} else None
+    return 0.0 if zero_without_facts(metric) else None
 
 
 def _worthwhile(

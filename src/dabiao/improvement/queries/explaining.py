@@ -15,6 +15,7 @@ from dabiao.core.errors import NotFound
 from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Before, CannotExplain, Explanation, NoRatio, explain
 from dabiao.engine.diagnosis.decompose import Kind
+from dabiao.engine.diagnosis.search import Settings
 from dabiao.engine.diagnosis.wording import Names, Unit, reason, sentence, shown, step_names
 from dabiao.engine.message import Message, message
 from dabiao.engine.metric import Metric
@@ -52,6 +53,8 @@ FEW: Final = 0.2
 """A kind of unit in which fewer of the seats lie is no way to split a figure."""
 MEETS: Final = 0.5
 """Where less of a ratio's two sides lies in members that have both, it does not exist member by member."""
+TELLS: Final = 3
+"""The (working) day of a running period from which a cause is sought."""
 DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
 """Digits of a mean that a sentence shows: those of a sum of days say nothing."""
 
@@ -138,9 +141,18 @@ def _explained(
     if made_of.net:
         table, named = lifted(table), lifted(named) if isinstance(named, pa.Table) else named
     try:
-        there = staff(frame, windows(frame), dimensions) if kind == "sum" else None
+        early = _early(frame)
+        there = staff(frame, windows(frame), dimensions) if kind == "sum" and not early else None
         then = Before(named) if isinstance(named, pa.Table) and against == "previous" else named
-        found = explain(table, dimensions, at=HISTORY, kind=kind, expected=then, staff=there)
+        found = explain(
+            table,
+            dimensions,
+            at=HISTORY,
+            kind=kind,
+            expected=then,
+            staff=there,
+            settings=Settings(early=early),
+        )
     except NoRatio as error:
         raise BadMetricRequest(
             _("%(metric)s cannot be compared: there was nothing to divide by, now or then.")
@@ -149,6 +161,12 @@ def _explained(
     except CannotExplain as error:
         raise BadMetricRequest(say(error.said, frame.language)) from error
     return lowered(found) if made_of.net else found
+
+
+def _early(frame: Frame) -> bool:
+    """Whether the period has only just begun: on its first days nearly everything is nothing yet, and that is no cause."""
+    gone = frame.pace
+    return not frame.closed and gone.day < min(TELLS, gone.of)
 
 
 def _uneven(frame: Frame, called: Names, each: Uneven) -> Message:

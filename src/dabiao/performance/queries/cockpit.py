@@ -10,6 +10,7 @@ from dabiao.engine import light
 from dabiao.engine.metric import adds_up, rollable
 from dabiao.engine.period import Period
 from dabiao.metrics.answer import WINDOW
+from dabiao.metrics.available import begins
 from dabiao.metrics.figure import Number, Where
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, Promises, promised
@@ -242,5 +243,6 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         target=main.target,
         pipeline=closing(frame) if coming(frame) and main.unit == "money" else None,
         ahead=ahead,
+        begins=begins(frame.lake, frame.metrics[main.metric], frame.period),
         others_gap=Decimal(str(ahead)) - Decimal(str(worst.ahead)) if worst and ahead is not None else None,
     )

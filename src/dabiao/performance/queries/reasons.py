@@ -18,7 +18,7 @@ from dabiao.performance.queries.rows import Signal, Tile
 
 Light = tuple[Scope, str]
 """Whose, and which metric."""
-METHOD: Final = 3
+METHOD: Final = 4
 """One more whenever an explanation would name another part for the same figures: what was kept by an earlier program
 would contradict the page that works it out."""
 

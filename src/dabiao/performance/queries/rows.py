@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -81,6 +82,8 @@ class Verdict:
     """The period has not begun; `pipeline` is what open opportunities that should close in it are worth."""
     target: Decimal | None = None
     pipeline: Number | None = None
+    begins: date | None = None
+    """The first day with facts, where much of the period lies before it."""
 
     @property
     def covered(self) -> float | None:

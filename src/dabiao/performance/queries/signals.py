@@ -100,18 +100,7 @@ def weighed(
         promise = promises.get((scope, headline), NONE)
         return stakes.brought(frame, headline, below.get(NOW, headline, scope), promise)
 
-    money = tiles[0].value if frame.metrics[headline].unit == "money" else None
-    worth = stakes.worths(frame, below, money, {tile.metric: tile.value for tile in tiles})
-    return [
-        stakes.stake(
-            frame.metrics[one.key],
-            one.stands,
-            one.lacks,
-            each=worth.get(one.key),
-            brings=brings(one.scope) if one.key in worth else None,
-        )
-        for one in off
-    ]
+    return [stakes.stake(frame.metrics[one.key], one.stands, one.lacks, brings(one.scope)) for one in off]
 
 
 def _off_targets(frame: Frame, tiles: Sequence[Tile], below: Subtree, promises: Promises) -> Iterator[Signal]:

@@ -1,6 +1,5 @@
 """What being off costs: the one rule that puts signals of different metrics in one order."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -46,52 +45,30 @@ def short(frame: Frame, below: Subtree, key: str, scope: Scope | None, stands: S
 
 
 def stake(
-    metric: Metric,
-    stands: Standing,
-    lacking: Fraction | None,
-    *,
-    each: Fraction | None,
-    brings: Fraction | None,
+    metric: Metric, stands: Standing, lacking: Fraction | None, brings: Fraction | None
 ) -> Stake | None:
-    """What is missing, in money: money as it is; of what is counted, times what one of it brings on the page's scope.
+    """What is missing, in money: money as it is; of what is counted, its share of the sales due in that part.
 
-    A visit does not sell by itself, so the share of the visits that is missing puts at most the same share of the sales
-    due in that part at stake. Either way it is derived, and said as "about".
+    A visit does not sell by itself, so a fifth of the visits missing puts at most a fifth of what the part should have
+    sold by now at stake. It is derived from the part alone, so that whoever looks reads the same, and said as "about".
 
-    each: what one brings, see `worths`. brings: money of the headline that the part should have brought by now, see
-    `brought`. None where money can't be derived: means of days and scores, counts of what should rather not happen.
+    brings: money of the headline that the part should have brought by now, see `brought`. None where money can't be
+    derived: means of days and scores, counts of what should rather not happen.
     """
     if lacking is None or lacking <= 0:
         return None
     if counted(metric).unit == "money":
         return Stake(decimal_of(lacking, CENTS))
-    if metric.direction == "down" or each is None or brings is None or stands.deviation is None:
+    if metric.direction == "down" or counted(metric).unit not in COUNTED:
         return None
-    most = Fraction(-stands.deviation) * max(brings, Fraction(0))
-    return Stake(decimal_of(min(lacking * each, most), CENTS), about=True)
+    if brings is None or stands.deviation is None:
+        return None
+    return Stake(decimal_of(Fraction(-stands.deviation) * max(brings, Fraction(0)), CENTS), about=True)
 
 
 def counted(metric: Metric) -> Metric:
     """What is missing where the metric is too low: of a ratio its part."""
     return metric.part if isinstance(metric, Ratio) else metric
-
-
-def worths(
-    frame: Frame, below: Subtree, headline: Number | None, own: Mapping[str, Number | None]
-) -> Mapping[str, Fraction]:
-    """Metric → what one visit, proposal, won deal … brings: the headline's money of the page's scope by as many as the
-    scope has had. All lines of a page are weighed alike.
-
-    headline: the scope's, None where it is no money. own: the scope's figures by metric
-    """
-    found: dict[str, Fraction] = {}
-    for key, value in own.items():
-        metric = frame.metrics[key]
-        added = below.added(NOW, key, frame.scope)
-        many = added[0] if added else value
-        if counted(metric).unit in COUNTED and many and many > 0 and headline and headline > 0:
-            found[key] = _exact(headline) / _exact(many)
-    return found
 
 
 def brought(frame: Frame, headline: str, value: Number | None, promise: Promise) -> Fraction | None:

@@ -197,6 +197,15 @@ class Stage:
         total, *empty = self._one(f"SELECT count(*), {counts} FROM {good}")
         return {name: (count, total) for name, count in zip(names, empty, strict=True)}
 
+    def after(self, index: int, table: TableMap, column: str, on: date) -> tuple[int, date | None]:
+        """How many rows are dated after a day, and the last of their days; refused rows are told elsewhere."""
+        if not self.has(f"table{index}") or column not in self._columns(index):
+            return 0, None
+        day = f"{_name(column)}::DATE"
+        good = f"{self._rows(index)} {self._without_refused(table.source)}"
+        count, last = self._one(f"SELECT count(*), max({day}) FROM {good} WHERE {day} > DATE '{on}'")
+        return int(count), last
+
     @property
     def work(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB connection that spills to the stage's own folder."""

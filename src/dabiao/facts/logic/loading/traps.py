@@ -16,6 +16,7 @@ from dabiao.facts.logic.loading.prepare import Prepared
 from dabiao.facts.logic.loading.report import Warning_
 from dabiao.facts.logic.mapping import Agree
 from dabiao.facts.logic.mapping.known import INTO
+from dabiao.lake.tables import TABLES
 
 _SHOWN: Final = 12
 _WATCHED: Final = ("person", "customer", "product", "amount", "closed_on")
@@ -23,8 +24,8 @@ _NEAR_DAYS: Final = 3
 _LEAP: Final = 2000
 
 
-def found(done: Prepared, people: frozenset[str]) -> tuple[Warning_, ...]:
-    """All warnings of an import. `people`: employee numbers known to the organisation after it."""
+def found(done: Prepared, people: frozenset[str], on: date) -> tuple[Warning_, ...]:
+    """All warnings of an import. `people`: employee numbers known to the organisation after it; `on`: today."""
     return (
         *_unread(done),
         *_merged(done),
@@ -32,6 +33,7 @@ def found(done: Prepared, people: frozenset[str]) -> tuple[Warning_, ...]:
         *_replaced(done),
         *_named(done),
         *_empties(done),
+        *_ahead(done, on),
         *_misspelt(done),
         *_people(done, people),
         *_disagreements(done),
@@ -110,6 +112,20 @@ def _empties(done: Prepared) -> Iterator[Warning_]:
                     "table": labels.table(table.into), "column": table.named(name), "empty": f"{empty:,}", "total": f"{total:,}",
                 }  # fmt: skip
                 yield Warning_("empty", text, empty)
+
+
+def _ahead(done: Prepared, on: date) -> Iterator[Warning_]:
+    """What happened is dated after today: a slip of the year, or an entry ahead of time."""
+    for index, table in enumerate(done.mapping.tables):
+        known = INTO[table.into]
+        if known.home != "lake" or not known.on or not TABLES[table.into].happens:
+            continue
+        count, last = done.stage.after(index, table, known.on, on)
+        if count:
+            text = _("%(table)s: rows are dated after today, up to %(day)s; they count from their day on") % {
+                "table": labels.table(table.into), "day": last,
+            }  # fmt: skip
+            yield Warning_("ahead", text, count)
 
 
 def _misspelt(done: Prepared) -> Iterator[Warning_]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from dabiao.facts.logic.proposing import (
     columns,
     joins,
     kinds,
+    market,
     merging,
     people,
     spelling,
@@ -25,13 +26,23 @@ from dabiao.facts.logic.proposing import (
 from dabiao.facts.logic.proposing.asking import Asking, Choice, Question
 from dabiao.facts.logic.proposing.marks import comma_example, mark_of
 from dabiao.facts.logic.proposing.seen import Guess, Seen, called, headers_of, ledger_name, looked_at
+from dabiao.facts.logic.proposing.systems import BY_HAND, Former, formers, system_of
 from dabiao.facts.logic.proposing.taken import Taken, taken
 from dabiao.facts.logic.words import synonyms, words
 
-__all__ = ["BY_HAND", "Choice", "Guess", "Proposal", "Question", "Taken", "headers_of", "propose", "synonyms"]
-
-BY_HAND: Final = "files"
-"""What files are said to come from that nobody says more of: one name for all of them, whatever each is called."""
+__all__ = [
+    "BY_HAND",
+    "Choice",
+    "Former",
+    "Guess",
+    "Proposal",
+    "Question",
+    "Taken",
+    "formers",
+    "headers_of",
+    "propose",
+    "synonyms",
+]
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ def propose(
     paths: Sequence[Path],
     *,
     system: str = "",
-    systems: Sequence[str] = (),
+    former: Sequence[Former] = (),
     answers: Mapping[str, str] | None = None,
     year: int,
     top: str = "",
@@ -68,7 +79,7 @@ def propose(
 ) -> Proposal:
     """Look at files and propose one mapping for all of them.
 
-    system: what the files come from; systems: those that are there already, among which is asked where it is not said.
+    system: what the files come from; former: what earlier files came from, among which is asked where it is not said.
     answers: question → the choice taken. year: this one.
     top: the unit that all others lie below, where there is one; company: what one is called that has to be made.
     Raises Unreadable for what is no table, Malformed for an answer that is none.
@@ -78,9 +89,13 @@ def propose(
     for each in seen:
         merging.fill(each, asking)
         _classify(each, asking)
-    named = system or _system(systems, seen, asking)
+    named = system or system_of(seen, former, asking)
     document: dict[str, Any] = {"schema": SCHEMA, "system": named, "sources": {}, "tables": []}
-    facts = [each for each in seen if each.kind and each.kind in INTO and INTO[each.kind].on]
+    facts = [
+        each
+        for each in seen
+        if each.kind and each.kind in INTO and INTO[each.kind].on and each.kind != "market"
+    ]
     others = [each for each in seen if each not in facts]
     found = {each.name: joins.joins_of(each, others) for each in facts}
     fed: list[dict[str, Any]] = []
@@ -91,6 +106,8 @@ def propose(
         beside = [one for one in seen if one is not each]
         if each.kind in {_PEOPLE, _UNITS}:
             fed += people.tables(each, beside, asking, top=top, company=name)
+        elif each.kind == "market":
+            fed.append(market.table(each, asking))
         elif each.kind == "targets":
             targets.settle_place(each, units, asking)
             if targets.months_of(each):
@@ -140,7 +157,7 @@ def _classify(seen: Seen, asking: Asking) -> None:
         seen.kind = _PEOPLE
     elif people.is_about_units(seen):
         seen.kind = _UNITS
-    elif not targets.classify_wide(seen, asking):
+    elif not market.classify(seen, asking) and not targets.classify_wide(seen, asking):
         kinds.classify(seen, asking)
     if (
         not seen.hidden
@@ -169,26 +186,6 @@ def _looked_up(seen: Seen, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
     """What a sheet is used for that feeds nothing itself."""
     users = [name for name, joined in found.items() if any(join["source"] == seen.name for join in joined)]
     return _("looked up for %(names)s") % {"names": ", ".join(users)} if users else ""
-
-
-def _system(systems: Sequence[str], seen: Sequence[Seen], asking: Asking) -> str:
-    """What the files come from, where others are there already: rows of one system with one key are the same row.
-
-    People, targets and rates are the same whatever they come from.
-    """
-    keyed = any(each.kind in INTO and INTO[each.kind].keyed for each in seen if each.kind)
-    if set(systems) <= {BY_HAND} or not keyed:
-        return BY_HAND
-    choices = [Choice(name, name, (), _("its rows with the same key are the same rows")) for name in systems]
-    if BY_HAND not in systems:
-        choices.append(
-            Choice(BY_HAND, _("Something else: spreadsheets kept by hand"), (), _("nothing there is changed"))
-        )
-    evidence = _(
-        "Rows with the same key from the same system are the same row; under another name they count twice. A system that "
-        "is not here yet is named when the files are chosen."
-    )
-    return asking.ask("system", _("Which system do these files come from?"), choices, evidence=evidence)
 
 
 def _source(

@@ -1,7 +1,7 @@
 """Sheets about the organisation: one people sheet makes units, positions, people and seats; a short one managers of units."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.columns import readable
 from dabiao.facts.logic.proposing.days import decided
+from dabiao.facts.logic.proposing.reporting import Reporting, reporting
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
 
@@ -79,7 +80,10 @@ def _people(
     found = columns_of(seen) | seen.said
     person = found.get("number") or found["holder"]
     name = found.get("holder", person)
-    teams = _teams(seen, found, asking)
+    teams = _teams(seen, found)
+    lines = None if teams else reporting(seen, found, company, asking)
+    if "manager" in found:
+        _tell_of_managers(seen, found, teams, lines, asking)
     since: Any = {"constant": _EVER}
     who: dict[str, Any] = {"person": person, "name": name}
     for column in ("email", "hired_on", "left_on"):
@@ -102,50 +106,71 @@ def _people(
         unit["unit"] = found["unit"]
     if "parent_unit" in found:
         unit["parent"] = {"from": found["parent_unit"], "default": company}
-    for column, header in found.items():
-        if column == "manager" and not teams:
-            continue
-        into = "people" if column in {"number", "holder", "email", "hired_on", "left_on"} else "assignments"
-        seen.chosen[column] = Guess(
-            into, {"number": "person", "holder": "name"}.get(column, column), header, 1.0
-        )
-    above = (
-        [{"into": "units", "from": seen.name, "distinct": True, "where": {found["parent_unit"]: {"filled": True}},
-          "columns": {"unit": found["parent_unit"], "kind": {"constant": "region"}, "parent": {"constant": company}}}]
-        if "parent_unit" in found
-        else []
-    )  # fmt: skip
-    return [
+    _choose(seen, {name: header for name, header in found.items() if name != "manager" or teams or lines})
+    told = [
         *root,
-        *above,
-        *(
-            [{"into": "units", "from": seen.name, "distinct": True, "columns": unit}]
-            if "unit" in found
-            else []
-        ),
+        *_above(seen, found, company, lines),
+        *_units(seen, found, unit, lines),
         *(_led(seen, found) if teams else []),
         {"into": "people", "from": seen.name, "columns": who},
-        {"into": "assignments", "from": seen.name, "columns": seat},
     ]
+    if lines:
+        del seat["unit"]
+        return [*told, *lines.seats(seat)]
+    return [*told, {"into": "assignments", "from": seen.name, "columns": seat}]
 
 
-def _teams(seen: Seen, found: dict[str, str], asking: Asking) -> bool:
+def _choose(seen: Seen, found: Mapping[str, str]) -> None:
+    """What the page shows of the columns that are read."""
+    for column, header in found.items():
+        into = "people" if column in {"number", "holder", "email", "hired_on", "left_on"} else "assignments"
+        name = {"number": "person", "holder": "name"}.get(column, column)
+        seen.chosen[column] = Guess(into, name, header, 1.0)
+
+
+def _above(
+    seen: Seen, found: Mapping[str, str], company: str, lines: Reporting | None
+) -> list[dict[str, Any]]:
+    """The units above others, as a column of the sheet says; none where the lines of reporting say otherwise."""
+    if "parent_unit" not in found or (lines and not lines.stays):
+        return []
+    header = found["parent_unit"]
+    columns = {"unit": header, "kind": {"constant": "region"}, "parent": {"constant": company}}
+    where = {header: {"filled": True}}
+    return [{"into": "units", "from": seen.name, "distinct": True, "where": where, "columns": columns}]
+
+
+def _units(
+    seen: Seen, found: Mapping[str, str], unit: dict[str, Any], lines: Reporting | None
+) -> list[dict[str, Any]]:
+    if lines:
+        return lines.units(unit["parent"] if "parent_unit" in found and lines.stays else None)
+    return (
+        [{"into": "units", "from": seen.name, "distinct": True, "columns": unit}] if "unit" in found else []
+    )
+
+
+def _teams(seen: Seen, found: dict[str, str]) -> bool:
     """Whether each manager leads a team of one unit: several to a unit, each in one, and none among the people below.
 
-    Where managers are among the people, their seats say whom they lead: nothing is made of the column.
+    Where managers are among the people, `reporting` says what they lead.
     """
     if not {"manager", "unit"} <= set(found):
         return False
     rows = seen.rows.select(manager=found["manager"], unit=found["unit"]).drop_nulls().unique()
     several = rows["unit"].n_unique() < rows.height == rows["manager"].n_unique()
     below = {str(cell) for name in ("number", "holder") if name in found for cell in seen.values(found[name])}
-    teams = several and not below & {str(cell) for cell in rows["manager"]}
-    told = {"source": seen.name, "manager": found["manager"], "unit": found["unit"]}
+    return several and not below & {str(cell) for cell in rows["manager"]}
+
+
+def _tell_of_managers(
+    seen: Seen, found: Mapping[str, str], teams: bool, lines: Reporting | None, asking: Asking
+) -> None:
+    told = {"source": seen.name, "manager": found["manager"], "unit": found.get("unit", "")}
     if teams:
         asking.note(_("%(source)s: each %(manager)s leads a team, below the %(unit)s") % told)
-    else:
+    elif lines is None:
         asking.note(_("%(source)s: %(manager)s is not read; who leads whom is said by the seats") % told)
-    return teams
 
 
 def _led(seen: Seen, found: dict[str, str]) -> list[dict[str, Any]]:

@@ -129,8 +129,15 @@ def headers_of(paths: Sequence[Path]) -> dict[str, list[str]]:
 def ledger_name(seen: Seen) -> str:
     """What a ledger is called in every month and every copy of it: 销售台账 of 2026年3月销售台账 (1).xlsx."""
     sheet = re.sub(r"(?i)^sheet ?\d*$", "", seen.sheet_name)
-    names = [re.sub(_COPY, " ", re.sub(_DATED, " ", name)) for name in (seen.file.stem, sheet)]
-    return re.sub(r"[^\w]+", "-", "-".join(names)).strip("-_") or "ledger"
+    return (
+        bare_name("-".join(re.sub(_COPY, " ", re.sub(_DATED, " ", name)) for name in (seen.file.stem, sheet)))
+        or "ledger"
+    )
+
+
+def bare_name(name: str) -> str:
+    """A name without its day or month, and without what says that it is a copy."""
+    return re.sub(r"[^\w]+", "-", re.sub(_COPY, " ", re.sub(_DATED, " ", name))).strip("-_")
 
 
 def called(file: Path, sheet: str) -> str:

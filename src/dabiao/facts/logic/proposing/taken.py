@@ -12,7 +12,7 @@ from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.seen import Seen, called
 
-_SUMMED: Final = ("amount", "amount_with_tax", "qty", "target")
+_SUMMED: Final = ("amount", "amount_with_tax", "qty", "target", "size")
 
 
 @dataclass(frozen=True)
