@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dabiao.engine.attainment import attained, attainment, standing, standing_column
+from dabiao.engine.attainment import attained, attainment, doubtful, standing, standing_column
 from dabiao.engine.light import Lights, asks_why, light, light_column, shown
 from dabiao.engine.number import MONEY
 
@@ -186,3 +186,8 @@ def test_a_colour_begins_exactly_where_it_starts(starts):
 )
 def test_asks_why(case, standing, change, asks):
     assert asks_why(standing, change) is asks, case
+
+
+def test_is_doubted_above_ten_times_the_target_alone():
+    cases = (None, 0, 10, Fraction(10001, 1000))
+    assert [doubtful(each) for each in cases] == [False, False, False, True]

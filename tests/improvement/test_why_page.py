@@ -169,15 +169,31 @@ class TestDimensions:
         assert "Person rita" in part
         assert "by=product" in part and "by=person" in part
 
-    @pytest.mark.parametrize(
-        ("case", "by", "crowd"),
-        [("no such dimension", "colour", 200), ("single people of a crowd", "person", 1)],
-    )
-    def test_what_cannot_be_looked_along_is_refused(self, facts, as_, monkeypatch, case, by, crowd):
-        monkeypatch.setattr(explaining, "CROWD", crowd)
-        asked = {**FEBRUARY, "part": "1", "against": "baseline", "by": by}
+    def test_a_dimension_that_does_not_exist_is_refused(self, facts, as_):
+        asked = {**FEBRUARY, "part": "1", "against": "baseline", "by": "colour"}
 
-        assert as_("ada").get("/why/sales_amount/", asked, headers=ENGLISH).status_code == 422, case
+        assert as_("ada").get("/why/sales_amount/", asked, headers=ENGLISH).status_code == 422
+
+    @pytest.mark.parametrize(
+        ("case", "scope", "by", "crowd", "left_out"),
+        [
+            ("single people of a crowd", "", "person,product", 1, "Person"),
+            ("a kind of unit that does not lie below", "shanghai", "region,product", 200, "Region"),
+            ("nothing", "", "person,product", 200, ""),
+        ],
+    )
+    def test_what_another_scope_was_looked_along_is_left_out_and_said(
+        self, facts, as_, monkeypatch, case, scope, by, crowd, left_out
+    ):
+        monkeypatch.setattr(explaining, "CROWD", crowd)
+        asked = {**FEBRUARY, "scope": scope, "against": "baseline", "by": by}
+        browser = as_("ada")
+        page = browser.get("/why/sales_amount/", asked, headers=ENGLISH).content.decode()
+        part = browser.get("/why/sales_amount/", {**asked, "part": "1"}, headers=ENGLISH)
+
+        said = re.findall(r"Not looked along in this scope: ([^.]*)\.", page)
+        assert said == ([left_out] if left_out else [])
+        assert part.status_code == 200
 
 
 def test_a_lit_tile_leads_to_why_and_a_green_one_does_not(facts, as_):

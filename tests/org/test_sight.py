@@ -1,8 +1,10 @@
 """Who sees what, on which day."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from django.utils import translation
 
 from dabiao.core.errors import NotFound
 from dabiao.org import actions, queries
@@ -216,6 +218,30 @@ class TestAbsences:
         seen = queries.absences_of(away.users[viewer], "P06", on)
 
         assert [(each.starts_on, each.ends_on) for each in seen] == days, case
+
+    @pytest.mark.parametrize(
+        ("case", "viewer", "kinds"),
+        [
+            ("one's own", "max", {"Illness"}),
+            ("sales operations enter them", "otto", {"Illness"}),
+            ("administrators may", "ada", {"Illness"}),
+            ("the line of today and of then", "wes", {"Illness"}),
+            ("and above it", "dora", {"Illness"}),
+            ("readers learn that, not why", "fin", {"Away"}),
+            ("so does who was granted to see the unit", "rita", {"Away"}),
+        ],
+    )
+    def test_why_is_told_to_oneself_the_line_and_who_enters_it(self, away, as_, on, at, case, viewer, kinds):
+        actions.grant(
+            "rita", "chengdu", starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), by=away.ada, at=at
+        )
+        with translation.override("en"):
+            seen = queries.absences_of(away.users[viewer], "P06", on)
+        page = as_(viewer).get("/org/people/P06/", headers={"accept-language": "en"}).content.decode()
+        cells = set(re.findall(r"<td>(Illness|Away)</td>", page))
+
+        assert {each.kind for each in seen} == kinds, case
+        assert cells == kinds
 
     def test_after_the_move_are_not_on_the_page_of_who_managed_them_before(self, away, as_):
         def shown(name):

@@ -9,6 +9,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils import translation
 
 from dabiao.engine.promise import Levels
 from dabiao.facts.logic.loading.publishing import keep_names
@@ -21,6 +24,7 @@ from dabiao.performance.queries.rows import Link, Stage
 from dabiao.targets import actions as targets
 from dabiao.targets.actions import Slot
 from dabiao.targets.models import Target
+from tests.performance import sample
 from tests.performance.conftest import ORDERS, SECRET, table
 from tests.performance.facts import load
 
@@ -668,3 +672,118 @@ class TestDictionary:
 
     def test_knows_no_metric_that_is_not_there(self, facts, as_):
         assert as_("emma").get("/metrics/nonsense/").status_code == 404
+
+
+class TestMarket:
+    """Figures of the market are nobody's: what is not split says why, and leads to what has a figure."""
+
+    MARKET = "period ends_on segment size\n2026-01-01 2026-03-01 pumps 300000"
+
+    @pytest.mark.parametrize(
+        ("case", "metric", "asked", "said", "leads"),
+        [
+            (
+                "a month that no figure covers",
+                "market_share",
+                "scope=company&period=2026-03",
+                "not known for every day of March 2026",
+                "?scope=company&period=2026-02",
+            ),
+            ("a size has no parts", "market_size", "scope=company&period=2026-02", "belong to no unit", ""),
+            (
+                "people have no share",
+                "market_share",
+                "scope=shanghai&period=2026-02",
+                "belong to no unit",
+                "?scope=company&period=2026-02",
+            ),
+            ("units have one", "market_share", "scope=company&period=2026-02", "", ""),
+        ],
+    )
+    def test_is_split_or_says_why_not(self, facts, as_, case, metric, asked, said, leads):
+        load(market=self.MARKET)
+        page = as_("ada").get(f"/breakdown/{metric}/?{asked}", headers={"accept-language": "en"})
+        page = html.unescape(page.content.decode())
+        rows = re.findall(r'<tr data-at="', page)
+
+        assert said in page
+        assert ("belong to no unit" in page) is (said == "belong to no unit"), case
+        assert bool(rows) is (case == "units have one")
+        assert re.findall(r'<p><a href="([^"]*)">There is a figure', page) == ([leads] if leads else [])
+        assert "Month by month" not in page
+
+    @pytest.mark.parametrize("by", ["", "unit", "person"])
+    def test_month_by_month_says_so_too(self, facts, as_, by):
+        load(market=self.MARKET)
+        page = as_("ada").get(
+            f"/breakdown/market_share/months/?period=2026-02&by={by}", headers={"accept-language": "en"}
+        )
+        assert "belong to no unit and to nobody" in page.content.decode()
+
+
+class TestVerdict:
+    """What comes to nothing as it is written is said in words: no "¥0 above"."""
+
+    @pytest.mark.parametrize(
+        ("case", "changes", "said"),
+        [
+            (
+                "the others are on their pace",
+                {"others_gap": Decimal("0.004")},
+                "together are right on theirs",
+            ),
+            (
+                "so they are when all is over",
+                {"others_gap": Decimal(0), "closed": True},
+                "reached theirs exactly",
+            ),
+            ("the target to the point", {"gap": Decimal("-0.001")}, "the target to the point"),
+            ("on its pace", {"ahead": Decimal(0)}, "right on its pace"),
+        ],
+    )
+    def test_says_no_zero(self, case, changes, said):
+        verdict = replace(sample.FULL.verdict, **{"ahead": Decimal(-9_000), **changes})
+        words = {"verdict": verdict, "cockpit": replace(sample.FULL, verdict=verdict)}
+        with translation.override("en"):
+            page = render_to_string("performance/_verdict.html", words, RequestFactory().get("/cockpit/"))
+
+        assert said in " ".join(page.split()), case
+        assert not re.search(r"¥0(\D|$)", page)
+
+    def test_says_what_is_no_zero(self):
+        words = {"verdict": sample.FULL.verdict, "cockpit": sample.FULL}
+        with translation.override("en"):
+            page = render_to_string("performance/_verdict.html", words, RequestFactory().get("/cockpit/"))
+
+        assert "short of the target" in page
+        assert "ahead." in page
+
+
+class TestDoubtfulTargets:
+    """An attainment above 1,000 % says "check the target" and leads to it."""
+
+    @pytest.mark.parametrize(("amount", "doubted"), [("10", True), ("100000", False)])
+    def test_are_marked_in_lists_and_on_tiles(self, facts, as_, company, at, on, amount, doubted):
+        slot = Slot(Scope("unit", "shanghai"), "sales_amount", date(2026, 2, 1), date(2026, 3, 1))
+        targets.set_target(slot, Levels(target=Decimal(amount)), by=company.otto, at=at, on=on)
+        query = "scope=shanghai&period=2026-02"
+        browser = as_("ada")
+        english = {"accept-language": "en"}
+        listed = browser.get("/breakdown/sales_amount/?scope=east&period=2026-02", headers=english)
+        whole = browser.get(f"/breakdown/sales_amount/?{query}", headers=english).content.decode()
+        cockpit_ = browser.get(f"/cockpit/?{query}", headers=english).content.decode()
+
+        leads = re.findall(r'class="doubt" href="([^"]*)"', html.unescape(listed.content.decode()))
+        assert leads == ([f"/targets/?{query}&metric=sales_amount"] if doubted else [])
+        for address in leads:
+            assert browser.get(address).status_code == 200
+        assert ("Above 1,000%: check the target" in whole) is doubted
+        assert ('<abbr class="doubt"' in cockpit_) is doubted
+
+    def test_month_by_month_the_target_of_the_year_is_doubted(self, facts, as_, company, at, on):
+        slot = Slot(Scope("unit", "shanghai"), "sales_amount", date(2026, 1, 1), date(2027, 1, 1))
+        targets.set_target(slot, Levels(target=Decimal(10)), by=company.otto, at=at, on=on)
+        page = as_("ada").get("/breakdown/sales_amount/months/?period=2026-02&scope=east&by=unit")
+
+        found = re.findall(r'class="doubt" href="([^"]*)"', html.unescape(page.content.decode()))
+        assert found == ["/targets/?scope=shanghai&period=2026&metric=sales_amount"]

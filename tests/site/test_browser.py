@@ -11,7 +11,7 @@ from tests.browser import violations
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
-    "/cockpit/", "/signals/", "/breakdown/sales_amount/?by=customer", "/why/sales_amount/", "/facts-of/sales_amount/", "/customers/C1/",
+    "/cockpit/", "/signals/", "/breakdown/sales_amount/?by=customer", "/breakdown/sales_amount/months/", "/why/sales_amount/", "/facts-of/sales_amount/", "/customers/C1/",
     "/metrics/", "/metrics/sales_amount/", "/search/?q=a", "/settings/",
 )  # fmt: skip
 FEBRUARY = "period=2026-02"
@@ -155,6 +155,25 @@ class TestCockpit:
         page.get_by_role("link", name="Quarter").click()
 
         expect(page.locator(".stepper")).to_contain_text("Q1 2026")
+        assert "scope=west" in page.url
+
+    @pytest.mark.parametrize("again", [False, True])
+    def test_another_scope_and_period_are_shown_in_the_order_chosen_just_now(self, signed_in, again):
+        page = opened(signed_in("ada"), "/breakdown/sales_amount/?by=person")
+        if again:  # the tree is there already when the order changes
+            page.locator("details.scope > summary").click()
+            expect(page.locator(".tree a").first).to_be_visible()
+            page.keyboard.press("Escape")
+        page.locator("th[data-key=name] [data-by]").click()
+        page.locator("details.scope > summary").click()
+        page.locator(".tree a", has_text="西部大区").click()
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("th[data-key=name]")).to_have_attribute("aria-sort", "ascending")
+        page.locator(".stepper a").first.click()
+        page.wait_for_url("**period=2026-01**")
+
+        expect(page.locator("th[data-key=name]")).to_have_attribute("aria-sort", "ascending")
+        assert "by=person" in page.url
         assert "scope=west" in page.url
 
     def test_exports_what_it_shows(self, signed_in):
@@ -306,6 +325,30 @@ class TestPhone:
         )
 
         assert max(ends) <= 390 - 12
+
+    def test_sees_that_a_wide_table_goes_on_and_of_whom_it_speaks(self, signed_in):
+        page = opened(signed_in("ada", width=390), "/breakdown/sales_amount/months/?by=person")
+        place = page.locator("#months .listing-scroll")
+        name = page.locator("#months tbody tr:not(.none) td:nth-child(2)").first
+
+        def looks() -> tuple[float, str, int]:
+            shadow = name.evaluate("cell => getComputedStyle(cell).boxShadow")
+            return name.bounding_box()["x"], shadow, place.evaluate("place => place.scrollLeft")
+
+        before = looks()
+        place.focus()
+        for _n in range(4):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(500)  # it glides
+        after = looks()
+
+        attached = place.evaluate("place => getComputedStyle(place).backgroundAttachment")
+        assert attached == "local, local, scroll, scroll"
+        assert before[0] == pytest.approx(after[0], abs=1)
+        assert before[1].startswith("rgba(0, 0, 0, 0)")
+        assert after[1] != before[1]
+        assert after[2] > 60
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
     def test_reads_the_details_of_the_audit_log_at_full_width(self, signed_in):
         page = opened(signed_in("ada", width=390), "/org/audit/")

@@ -1,8 +1,10 @@
 """The frame of every page: where one can go, headers, refusals, preferences, languages."""
 
+import html
 import re
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
 from dabiao.core.errors import Refused
@@ -187,6 +189,46 @@ class TestScopes:
         assert "上海组" in page
         assert "成都组" not in page
         assert "/cockpit/?period=2026-02&amp;scope=shanghai" in page
+
+    @pytest.mark.parametrize(
+        ("case", "asked", "kept"),
+        [
+            (
+                "order, filter and split",
+                "by=customer&sort=-value&filter=a+b",
+                "by=customer&sort=-value&filter=a+b&period=2026-02",
+            ),
+            ("the table of several", "table=orders&sort=name", "table=orders&sort=name&period=2026-02"),
+            ("no page turned to, no download", "sort=name&page=3&export=csv", "sort=name&period=2026-02"),
+            (
+                "no member of the scope that was",
+                "measure=won&is_product=A&is_customer=C1&is_person=P4&person=P4",
+                "measure=won&is_product=A&period=2026-02",
+            ),
+            ("what is said twice", "x=1&x=2", "x=1&x=2&period=2026-02"),
+        ],
+    )
+    def test_keep_what_the_address_asks_of_any_scope(self, as_, case, asked, kept):
+        tree = as_("emma").get(f"/scopes/?at=/facts-of/sales_amount/&{asked}&period=2026-02").content.decode()
+        found = re.search(r'href="([^"]*scope=shanghai)"', tree)
+
+        assert found, case
+        assert html.unescape(found[1]) == f"/facts-of/sales_amount/?{kept}&scope=shanghai"
+
+    @pytest.mark.parametrize(
+        "path", ["/breakdown/sales_amount/", "/breakdown/sales_amount/months/", "/customers/", "/signals/"]
+    )
+    def test_the_bar_of_a_page_hands_on_what_it_is_asked(self, facts, as_, path):
+        asked = "by=person&sort=-value&filter=a&page=2&period=2026-02"
+        bar = as_("emma").get(f"{path}?{asked}").content.decode().split('<header class="bar">')[1]
+        bar = html.unescape(bar.split("</header>")[0])
+
+        addresses = re.findall(r'(?:href|hx-get)="([^"]*\?[^"]*period=[^"]*)"', bar)
+        for address in addresses:
+            said = QueryDict(address.partition("?")[2])
+            assert (said["by"], said["sort"], said["filter"]) == ("person", "-value", "a")
+            assert "page" not in said
+        assert len(addresses) == 7  # four kinds, earlier, later, the tree of scopes
 
     def test_leads_to_no_other_host(self, as_):
         assert "evil" not in as_("emma").get("/scopes/?at=//evil.example/").content.decode()

@@ -1,9 +1,15 @@
-"""Every setting that comes from the environment: its name, its default, what it does. One list, shown on a page."""
+"""Every setting: its name, its default, what it does. One list, shown on a page.
 
+They come from the environment. Language, currency and time zone may be kept with the installation, too, so that pages,
+worker and command line agree without it; the environment comes before what is kept.
+"""
+
+import json
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
@@ -25,6 +31,8 @@ class Setting:
 
     @property
     def value(self) -> str:
+        if self.name in KEPT and self.name not in os.environ:
+            return kept().get(self.name, self.default)
         return os.environ.get(self.name, self.default)
 
     @property
@@ -105,6 +113,45 @@ SETTINGS: tuple[Setting, ...] = (
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 
+KEPT: Final = ("DABIAO_LANGUAGE", "DABIAO_CURRENCY", "DABIAO_TIME_ZONE")
+"""What `dabiao init` is told and keeps in the data folder."""
+KEPT_IN: Final = "settings.json"
+
+
+def kept() -> Mapping[str, str]:
+    """What the installation was told when it was made, by name; looked up anew when the file has changed."""
+    file = os.path.join(os.path.expanduser(get("DABIAO_HOME")), KEPT_IN)  # noqa: PTH111, PTH118  # asked for often
+    try:
+        return _read(file, os.stat(file).st_mtime_ns)  # noqa: PTH116
+    except FileNotFoundError:
+        return {}
+
+
+@lru_cache(maxsize=4)
+def _read(file: str, _changed: int) -> Mapping[str, str]:
+    told: Mapping[str, str] = json.loads(Path(file).read_text(encoding="utf-8"))
+    return {name: str(value) for name, value in told.items() if name in KEPT}
+
+
+def keep(told: Mapping[str, str]) -> None:
+    """Keep some of `KEPT` beside what is kept already, whole or not at all."""
+    file = home() / KEPT_IN
+    text = json.dumps({**kept(), **told}, indent=2, sort_keys=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text + "\n", encoding="utf-8")
+    fresh.replace(file)
+    _read.cache_clear()
+
+
+def contradicted() -> Mapping[str, tuple[str, str]]:
+    """Name → (what the environment says, what was kept), where the two differ."""
+    return {
+        name: (os.environ[name], said)
+        for name, said in kept().items()
+        if name in os.environ and os.environ[name] != said
+    }
+
+
 def get(name: str) -> str:
     """The value in force; KeyError for a name that is not in the list."""
     return BY_NAME[name].value
@@ -120,11 +167,17 @@ ALSO_WRITTEN: Mapping[str, str] = {
 
 def language() -> str:
     """The language before somebody chooses one; the program does not start with one that it doesn't speak."""
-    written = get("DABIAO_LANGUAGE").lower().replace("_", "-")
-    found = ALSO_WRITTEN.get(written, written)
-    if found not in {"zh-hans", "zh-hant", "en"}:
+    found = spoken(get("DABIAO_LANGUAGE"))
+    if found is None:
         raise SystemExit(f"DABIAO_LANGUAGE is {get('DABIAO_LANGUAGE')}: write zh-hans, zh-hant or en")
     return found
+
+
+def spoken(written: str) -> str | None:
+    """The language that somebody means by zh_CN or EN; None for one that the program does not speak."""
+    bare = written.lower().replace("_", "-")
+    found = ALSO_WRITTEN.get(bare, bare)
+    return found if found in {"zh-hans", "zh-hant", "en"} else None
 
 
 def hosts() -> Mapping[str, str]:

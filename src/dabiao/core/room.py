@@ -152,6 +152,8 @@ class Room:
     """URL names, or their beginnings, of pages whose figures depend on the period: the bar shows its picker."""
     scope: tuple[str, ...] = ()
     """The same for whose figures they are."""
+    of_one_scope: tuple[str, ...] = ()
+    """Parameters of addresses that name somebody or something of the scope shown: left behind when another is chosen."""
     audit: Mapping[str, Promise] = field(default_factory=dict)
     """Audit code → what it says."""
     publishes: tuple[LakeSource, ...] = ()

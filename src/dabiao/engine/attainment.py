@@ -22,6 +22,8 @@ from dabiao.engine import number
 from dabiao.engine.metric import Direction
 
 Exact = Decimal | Fraction | int
+DOUBTED = 10
+"""An attainment above 1,000 % says more about the target than about the work."""
 
 
 def attained(actual: Exact | None, target: Exact | None, direction: Direction = "up") -> Fraction | None:
@@ -32,6 +34,11 @@ def attained(actual: Exact | None, target: Exact | None, direction: Direction = 
         return None if direction == "up" else Fraction(actual <= 0)
     plain = Fraction(actual) / Fraction(target)
     return plain if (direction == "up") == (target > 0) else 2 - plain
+
+
+def doubtful(attained: Exact | float | None) -> bool:
+    """Whether an attainment is so high that the target should be looked at: a zero too few, another unit."""
+    return attained is not None and attained > DOUBTED
 
 
 def attainment(

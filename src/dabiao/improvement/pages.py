@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from dabiao.core.errors import Malformed, NotFound
 from dabiao.improvement.queries import why as whys
 from dabiao.improvement.queries.against import CALLED, Against
-from dabiao.improvement.queries.explaining import explained, single
+from dabiao.improvement.queries.explaining import explained
 from dabiao.improvement.queries.sides import sides
 from dabiao.lake import reading
-from dabiao.metrics import query
+from dabiao.metrics import labels, query
 from dabiao.metrics.frame import Frame, framed
 from dabiao.metrics.promised import promised
 from dabiao.org.access import UserRequest, page
@@ -31,12 +31,14 @@ def why(request: UserRequest, metric: str) -> HttpResponse:
     if metric not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": metric})
     sides(frame, frame.metrics[metric])
-    tile = _tile(frame, metric)
-    against, by = _against(request, tile), _along(request, frame)
+    tile, asked = _tile(frame, metric), query.listed(request.GET.get("by", ""))
+    strange = whys.unfit(frame, metric, asked)
+    against, by = _against(request, tile), tuple(name for name in asked if name not in strange)
     words = {
         "tile": tile,
         "frame": frame,
         "against": against,
+        "unfit": [labels.column(name) for name in strange],
         "choices": whys.choices(frame, against),
         "stamp": cockpit.stamp(frame),
         "kept": _kept(frame, tile) if against == "target" and not by else None,
@@ -58,14 +60,6 @@ def _kept(frame: Frame, tile: Tile) -> Reason | None:
     if frame.scope is None:
         return None
     return reasons.known(frame, [(frame.scope, tile.metric, tile.value)]).get((frame.scope, tile.metric))
-
-
-def _along(request: UserRequest, frame: Frame) -> tuple[str, ...]:
-    """The dimensions of the address; a whole crowd one by one would keep everybody waiting."""
-    by = query.listed(request.GET.get("by", ""))
-    if by and single(frame) & set(by):
-        raise Malformed(_("Look one unit deeper for single people and customers: here are too many."))
-    return by
 
 
 def _against(request: UserRequest, tile: Tile) -> Against:

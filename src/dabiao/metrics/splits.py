@@ -37,8 +37,16 @@ _TITLES: Final[Mapping[str, Message]] = {
 }
 
 
+def is_nobodys(metric: Metric) -> bool:
+    """Whether it is made of figures of the market, which belong to no unit, to nobody and to no customer: they exist as
+    a whole alone, and a ratio to them for whole scopes."""
+    return any(each.source.spread is not None for each in measures_of(metric))
+
+
 def can_split(metric: Metric, name: str) -> bool:
-    """Whether every table that the metric reads has the column, or the one that leads to it."""
+    """Whether every table that the metric reads has the column, or the one that leads to it, and says it of its facts."""
+    if is_nobodys(metric):
+        return False
     tables = [TABLES[each.source.table].names for each in measures_of(metric)]
     return all(name in columns or _NEEDS.get(name, name) in columns for columns in tables)
 

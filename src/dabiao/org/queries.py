@@ -331,7 +331,10 @@ def seats_of(viewer: User, key: str, on: date) -> list[Assignment]:
 
 @dataclass(frozen=True)
 class Away:
-    """Days [starts_on, ends_on) of an absence that the viewer may see; `pk` is the whole absence's."""
+    """Days [starts_on, ends_on) of an absence that the viewer may see; `pk` is the whole absence's.
+
+    kind: why, in the reader's language; only that they are away where the reason is none of the viewer's business
+    """
 
     pk: int
     kind: str
@@ -345,14 +348,35 @@ def absences_of(viewer: User, key: str, on: date) -> list[Away]:
     Day by day as facts are: who managed somebody once learns nothing of the time after, nor who manages them
     now of the time before. Of an absence across a move each sees their part.
     """
-    spans = days_visible(viewer, key, on)
-    parts = {
-        Away(row.pk, str(row.get_kind_display()), max(row.starts_on, start), min(row.ends_on, end))
+    spans, told = days_visible(viewer, key, on), _days_accounted_for(viewer, key, on)
+    parts = [
+        (row, max(row.starts_on, start), min(row.ends_on, end))
         for row in Absence.objects.filter(person__key=key)
         for start, end in spans
         if start < row.ends_on and row.starts_on < end
+    ]
+    away = {
+        Away(row.pk, _kind(row, known=any(a <= start and end <= b for a, b in told)), start, end)
+        for row, start, end in parts
     }
-    return sorted(parts, key=lambda away: (away.starts_on, away.pk), reverse=True)
+    return sorted(away, key=lambda each: (each.starts_on, each.pk), reverse=True)
+
+
+def _kind(row: Absence, *, known: bool) -> str:
+    return str(row.get_kind_display()) if known else _("Away")
+
+
+def _days_accounted_for(viewer: User, key: str, on: date) -> list[tuple[date, date]]:
+    """Half-open spans of days of which the viewer may know why somebody is away: all of one's own; all for sales
+    operations and administrators, who enter them; for managers those on which a seat below theirs was held.
+
+    Readers, and whoever was granted to see a unit, see figures: of people they learn that they are away, not why.
+    """
+    if own_person(viewer) == key or viewer.role in ALL_SEEING - {User.Role.READER}:
+        return [(date.min, FOREVER)]
+    below = {node.key for top in _managed(viewer, on) for node in tree().subtree(top)}
+    held = (seat for seat in seats_of(viewer, key, on) if seat.position.unit.key in below)
+    return _together((seat.starts_on, seat.ends_on) for seat in held)
 
 
 def days_visible(viewer: User, key: str, on: date) -> list[tuple[date, date]]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
+from typing import cast
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -15,6 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from dabiao.core import jobs, keeping
+from dabiao.engine.attainment import doubtful
 from dabiao.lake import reading
 from dabiao.metrics import drilldown
 from dabiao.metrics.frame import Frame, framed
@@ -106,9 +109,18 @@ def over_time(request: UserRequest, metric: str) -> HttpResponseBase:
     """One metric of the scope, split, in every month of the year."""
     frame = _frame(request)
     shown = months.over_time(frame, metric, request.GET.get("by", ""))
-    return list_page(
-        request, "performance/over_time.html", shown.table, name=_file(frame, metric), page=shown
-    )
+    year = frame.at(shown.where.period)
+    rows = [
+        {**row, **_check(metric, row, _of_year(year, shown.by, str(row["key"])))} for row in shown.table.rows
+    ]
+    table = replace(shown.table, rows=rows)
+    return list_page(request, "performance/over_time.html", table, name=_file(frame, metric), page=shown)
+
+
+def _of_year(year: Frame, by: str, key: str) -> dict[str, str]:
+    if by == "unit":
+        return {"scope": key, "period": year.period.label}
+    return breakdowns.target_query(year, by, key)
 
 
 @page()
@@ -218,7 +230,22 @@ def _linked(frame: Frame, metric: str, split: Breakdown) -> Listing:
             "facts": _address("performance:facts", metric, behind),
         }
 
-    return replace(split.table, rows=[{**row, **links(str(row["key"]))} for row in split.table.rows])
+    rows = [
+        {
+            **row,
+            **links(str(row["key"])),
+            **_check(metric, row, breakdowns.target_query(frame, split.by, str(row["key"]))),
+        }
+        for row in split.table.rows
+    ]
+    return replace(split.table, rows=rows)
+
+
+def _check(metric: str, row: Row, query: Mapping[str, str]) -> dict[str, str]:
+    """Where the target stands that an attainment can hardly be right against."""
+    if not doubtful(cast("Decimal | None", row.get("attained"))):
+        return {}
+    return {"check": f"{reverse('targets:grid')}?{urlencode({**query, 'metric': metric})}"}
 
 
 def _address(view: str, key: str, query: Mapping[str, str]) -> str:

@@ -119,6 +119,7 @@ ROOM = Room(
     ),
     period=("performance:",),
     scope=("performance:",),
+    of_one_scope=("is_person", "is_unit", "is_customer", "is_order", "is_contract"),
     search=(
         Search(_("People"), _people),
         Search(_("Units"), _units),

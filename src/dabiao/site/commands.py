@@ -2,13 +2,16 @@
 
 import multiprocessing
 import os
+import re
 import secrets
 import signal
 import socket
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import typer
 from django.conf import settings
@@ -38,20 +41,74 @@ def init(
             envvar="DABIAO_ADMIN_PASSWORD", help="Its password; without one, one is made up and printed."
         ),
     ] = "",
-    language: Annotated[str, typer.Option(help="zh-hans, zh-hant or en")] = "",
+    language: Annotated[
+        str, typer.Option(help="zh-hans, zh-hant or en: of pages and commands, before somebody chooses.")
+    ] = "",
+    currency: Annotated[str, typer.Option(help="Reporting currency, like CNY or EUR.")] = "",
+    timezone_: Annotated[
+        str, typer.Option("--timezone", help="Business time zone, like Asia/Shanghai or Europe/Berlin.")
+    ] = "",
 ) -> None:
-    """Make the data folder, the database and the first administrator. Running it again changes nothing."""
+    """Make the data folder, the database and the first administrator. What is said of language, currency and time zone
+    is kept there for all that follows. Running it again without them changes nothing."""
     from dabiao.org.actions.users import create_admin
     from dabiao.org.queries import name_in_use
 
+    told = _told(language, currency, timezone_)
     prepare()
+    _keep(told)
     if known := name_in_use(admin):
-        print(f"{known} exists already; nothing was changed in {config.home()}.")
+        print(f"{known} exists already; nothing {'else ' if told else ''}was changed in {config.home()}.")
         return
     secret = password or secrets.token_urlsafe(12)
-    create_admin(username=admin, password=secret, language=language, by=None, at=timezone.now())
+    create_admin(
+        username=admin, password=secret, language=told.get("DABIAO_LANGUAGE", ""), by=None, at=timezone.now()
+    )
     print(f"Ready in {config.home()}. Administrator: {admin}" + ("" if password else f", password: {secret}"))
     print("Next: `dabiao serve`, sign in and drop your files; or `dabiao import FOLDER`.")
+
+
+def _told(language: str, currency: str, zone: str) -> dict[str, str]:
+    """Setting → what was said of it. Raises BadParameter for what is none."""
+    told = {}
+    if language:
+        found = config.spoken(language)
+        if found is None:
+            raise typer.BadParameter("write zh-hans, zh-hant or en", param_hint="--language")
+        told["DABIAO_LANGUAGE"] = found
+    if currency:
+        if not re.fullmatch("[A-Za-z]{3}", currency):
+            raise typer.BadParameter("write three letters, like CNY or EUR", param_hint="--currency")
+        told["DABIAO_CURRENCY"] = currency.upper()
+    if zone:
+        if zone not in available_timezones():
+            raise typer.BadParameter(
+                "write a zone's name, like Asia/Shanghai or Europe/Berlin", param_hint="--timezone"
+            )
+        told["DABIAO_TIME_ZONE"] = zone
+    return told
+
+
+def _keep(told: Mapping[str, str]) -> None:
+    """Raises SystemExit for another currency or time zone where facts are there: amounts and days stand in the former."""
+    from dabiao.facts.queries import has_facts
+    from dabiao.lake import reading
+    from dabiao.lake.snapshot import latest
+
+    moved = [
+        name
+        for name in ("DABIAO_CURRENCY", "DABIAO_TIME_ZONE")
+        if told.get(name, config.get(name)) != config.get(name)
+    ]
+    if moved and latest() is not None and has_facts(reading.current()):
+        said = ", ".join(f"{name} is {config.get(name)}" for name in moved)
+        raise SystemExit(
+            f"{said}: facts were loaded with it, so it stays. Begin in another DABIAO_HOME and load the files again."
+        )
+    if told:
+        config.keep(told)
+    for name, (environment, kept) in config.contradicted().items():
+        print(f"{name} is {environment} in the environment, which comes before the {kept} that is kept.")
 
 
 def prepare() -> None:

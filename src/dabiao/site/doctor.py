@@ -288,6 +288,16 @@ def _settings(at: datetime) -> Iterator[Finding]:
     except ValueError as error:
         yield Finding("settings", "fail", str(error))
         return
+    for name, (environment, kept) in config.contradicted().items():
+        yield Finding(
+            "settings",
+            "warn",
+            _(
+                "%(name)s is %(environment)s in this environment, but %(kept)s was kept when the installation was made: unset "
+                "it, or set it to the same for every process."
+            )
+            % {"name": name, "environment": environment, "kept": kept},
+        )
     if config.get("DABIAO_DEBUG") == "1":
         yield Finding(
             "settings", "warn", _("DABIAO_DEBUG shows the program's inside to everybody; unset it.")

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from dabiao.org import queries
 from dabiao.org.access import User
+from dabiao.rooms import ROOMS
+from dabiao.ui import view
 from dabiao.ui.address import Address
 
 
@@ -43,13 +45,13 @@ def path(request: HttpRequest, asked: Address) -> list[str]:
 
 
 def choices(viewer: User, asked: Address, *, at: str, query: QueryDict) -> Sequence[Choice]:
-    """Every unit that the viewer may see, as links to the page `at` with its other parameters kept."""
+    """Every unit that the viewer may see, as links to the page `at` with all that its address says of any scope."""
     units = queries.units_visible(viewer, asked.today)
     top = min((node.depth for node in units), default=0)
     language = get_language() or ""
-    kept = QueryDict(mutable=True)
-    for name in query.keys() - {"scope", "person", "at"}:
-        kept[name] = str(query[name])
+    kept = view.lasting(query)
+    for name in ("scope", "person", "at", *(name for room in ROOMS for name in room.of_one_scope)):
+        kept.pop(name, None)
 
     def href(key: str) -> str:
         kept["scope"] = key

@@ -38,7 +38,16 @@ def cell(column: Column, row: Row, currency: str) -> SafeString:
     target = row.get(column.link) if column.link else None
     if target and value is not None:
         shown = format_html('<a href="{}">{}</a>', target, shown)
-    return shown
+    check = row.get(column.doubt) if column.doubt else None
+    return format_html("{} {}", shown, doubt(str(check))) if check else shown
+
+
+def doubt(href: str = "") -> SafeString:
+    """A mark beside an attainment that can hardly be right, leading to the target; without an address only a mark."""
+    said = _("Above 1,000%: check the target")
+    if not href:
+        return format_html('<abbr class="doubt" title="{}">?</abbr>', said)
+    return format_html('<a class="doubt" href="{}" title="{}" aria-label="{}">?</a>', href, said, said)
 
 
 def drawn(column: Column, shown: SafeString, rank: str | None = None, *, stacks: bool = False) -> SafeString:

@@ -40,6 +40,8 @@ class Column:
     link: str = ""
     note: str = ""
     currency: str = ""
+    doubt: str = ""
+    """Names the row's key that holds the address where a figure that can hardly be right is to be checked."""
     hidden: bool = False
     export: bool = True
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from dabiao.ui import cells, order
 from dabiao.ui.listing import Column, Listing, Row
@@ -13,6 +13,8 @@ PAGE: Final = 100
 """Rows of a page. A table that has no more is sent whole, and the browser works on it alone."""
 NAMES: Final = ("table", "filter", "sort", "page", "export")
 """Query parameters that speak of tables."""
+_ONCE: Final = ("page", "export")
+"""Of these, what holds for the rows that are there now; the rest is asked of other rows as well."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,14 @@ def address(request: HttpRequest, table: Listing, view: View | None = None, *, e
     text = query.urlencode()
     path = table.at or request.path
     return f"{path}?{text}" if text else path
+
+
+def lasting(query: QueryDict) -> QueryDict:
+    """What an address goes on asking where other figures are shown: filter, order, split, not the page turned to."""
+    left = query.copy()
+    for name in _ONCE:
+        left.pop(name, None)
+    return left
 
 
 def kept(table: Listing, view: View) -> Sequence[Row]:

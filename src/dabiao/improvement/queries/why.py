@@ -16,7 +16,7 @@ from dabiao.engine.diagnosis.steps import STAFFING
 from dabiao.engine.diagnosis.tree import Node
 from dabiao.engine.diagnosis.wording import described
 from dabiao.improvement.queries.against import CALLED
-from dabiao.improvement.queries.explaining import Against, Explained, possible, single
+from dabiao.improvement.queries.explaining import DIMENSIONS, Against, Explained, possible, single
 from dabiao.improvement.queries.sides import sides
 from dabiao.metrics import labels
 from dabiao.metrics.frame import Frame
@@ -330,6 +330,17 @@ def others_of(what: Explanation) -> list[tuple[Candidate, Contribution]]:
     }
     ranked = zip(what.ranked, what.alone, strict=True)
     return [(one, line) for one, line in ranked if one.where not in named][:READINGS]
+
+
+def unfit(frame: Frame, key: str, asked: Sequence[str]) -> tuple[str, ...]:
+    """Which of the dimensions asked for this scope is not looked along, though others are: kinds of units that lie not
+    below it, single people and customers of a crowd. An address may come from another scope."""
+    if not asked:
+        return ()
+    metric = frame.metrics[key]
+    fitting = set(possible(frame, metric, sides(frame, metric))) - single(frame)
+    known = {*DIMENSIONS, *(node.kind for node in frame.tree.nodes)}
+    return tuple(name for name in asked if name in known - fitting)
 
 
 def _along(frame: Frame, explained: Explained) -> Iterator[Along]:

@@ -1,15 +1,16 @@
 """One metric of a scope: period by period, and split by whatever its facts can be split by."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, cast
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
-from dabiao.engine.metric import Metric
+from dabiao.engine.metric import Metric, Ratio
 from dabiao.engine.number import decimal_of
 from dabiao.engine.period import Period
 from dabiao.metrics import attainment, labels, names, splits
@@ -21,6 +22,7 @@ from dabiao.org import queries as org
 from dabiao.org.queries import Scope
 from dabiao.performance.queries import cockpit, parts
 from dabiao.performance.queries.rows import Tile, Trend
+from dabiao.ui import format
 from dabiao.ui.listing import Cell, Column, Kind, Listing
 
 PARTS: Final = "parts"
@@ -58,6 +60,8 @@ class Breakdown:
     """Its rows are known by `key`: see `step` and `facts_query` for where they lead."""
     note: str = ""
     """Where the targets of the rows do not sum to that of the whole."""
+    instead: tuple[str, str] | None = None
+    """Where there is a figure if here is none: what it is called, and scope and period as an address says them."""
     over_time: str = ""
     """How the same parts are called where they are listed month by month; empty: they are not."""
 
@@ -74,17 +78,46 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
     promises = parts.promises(frame, (key,))
     tile = cockpit.tile(frame, key, cockpit.measured(frame, (key,)), promises)
     split = table(frame, tile, by, promises)
+    course = trend(frame, key)
+    empty, instead = _nothing(frame, tile, course) if splits.is_nobodys(frame.metrics[key]) else ("", None)
     return Breakdown(
         where=Where(frame.name, frame.period, frame.today, frame.currency, frame.lake.number),
         tile=tile,
-        trend=trend(frame, key),
+        trend=course,
         by=by,
         choices=tuple(Choice(name, _title(frame, name), name == by) for name in choices),
-        table=split,
-        over_time=_over_time(frame, by),
+        table=replace(split, rows=(), empty=empty) if empty else split,
+        instead=instead,
+        over_time="" if splits.is_nobodys(frame.metrics[key]) else _over_time(frame, by),
         note=parts.uneven(
             frame, key, tile.target, (cast("Decimal | None", row["target"]) for row in split.rows)
         ),
+    )
+
+
+def _nothing(frame: Frame, tile: Tile, course: Trend) -> tuple[str, tuple[str, str] | None]:
+    """Why a figure of the market is not split here, and where there is one; nothing where it is split."""
+    own = (
+        {} if frame.scope is None else {"scope" if frame.scope.kind == "unit" else "person": frame.scope.key}
+    )
+    if tile.value is None:
+        said = _("The size of the market is not known for every day of %(period)s.")
+        known = [name for name, value in zip(course.labels, course.values, strict=True) if value is not None]
+        instead = (known[-1], urlencode({**own, "period": known[-1]})) if known else None
+        return said % {"period": format.period(frame.period)}, instead
+    if ways(frame, frame.metrics[tile.metric]):
+        return "", None
+    home = org.home_scope(frame.viewer, frame.today)
+    if home is None or home.kind != "unit" or frame.children or home == frame.scope:
+        return nobodys(), None
+    called = frame.tree.by_key[home.key].label(frame.language)
+    return nobodys(), (called, urlencode({"scope": home.key, "period": frame.period.label}))
+
+
+def nobodys() -> str:
+    """Why figures of the market stand beside no part."""
+    return _(
+        "Figures of the market belong to no unit and to nobody: only the whole has a size, and a unit a share of it."
     )
 
 
@@ -96,6 +129,8 @@ def _over_time(frame: Frame, by: str) -> str:
 
 def ways(frame: Frame, metric: Metric) -> list[str]:
     """How the metric can be split."""
+    if splits.is_nobodys(metric):
+        return [PARTS] if frame.children and isinstance(metric, Ratio) else []
     inside = [PARTS] if frame.children or frame.unit else []
     others = [name for name in DIMENSIONS if splits.can_split(metric, name)]
     by_person = bool(frame.children) or (not inside and frame.scope is None)
@@ -229,7 +264,7 @@ def _columns(frame: Frame, key: str, by: str, *, has_targets: bool) -> Sequence[
     change: Kind = "points" if unit == "ratio" else "change"
     against = [
         Column("light", pgettext("colour of a status", "Light"), "light", export=False),
-        Column("attained", _("Attainment"), "ratio"),
+        Column("attained", _("Attainment"), "ratio", doubt="check"),
         Column("target", _("Target"), kind),
         Column("attainment", _("Done / due"), "bullet", export=False),
         Column("rank", _("Rank"), "count", note=_("By attainment, among those that have a target")),
@@ -292,6 +327,14 @@ def _totals(frame: Frame, tile: Tile) -> dict[str, Cell]:
 def facts_query(frame: Frame, by: str, part: str) -> dict[str, str]:
     """Scope, period and filter of the facts behind a row; "" is what has no value of the dimension."""
     return {**frame.query, **(_of_part(frame, part) if by == PARTS else {f"is_{by}": part})}
+
+
+def target_query(frame: Frame, by: str, part: str) -> dict[str, str]:
+    """Scope, period and part of the target of a row, as the grid of targets is asked for it."""
+    own = _of_part(frame, part) if by == PARTS else {"person": part} if by == "person" else {}
+    narrowed = {"dimension": by, "member": part} if by in splits.NARROWING else {}
+    kept = {} if own else frame.query
+    return {**kept, **own, "period": frame.period.label, **narrowed}
 
 
 def step(frame: Frame, by: str, part: str) -> dict[str, str]:

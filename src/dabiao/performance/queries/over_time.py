@@ -13,6 +13,7 @@ from dabiao.metrics import labels, splits
 from dabiao.metrics.attainment import AttainmentRow, attaining
 from dabiao.metrics.figure import Where
 from dabiao.metrics.frame import Frame
+from dabiao.performance.queries.breakdown import nobodys
 from dabiao.ui.listing import Cell, Column, Kind, Listing
 
 _KINDS: Final[Mapping[str, Kind]] = {"money": "money", "ratio": "ratio", "count": "count"}
@@ -44,10 +45,12 @@ def over_time(frame: Frame, key: str, by: str) -> OverTime:
     """The year around the period: attainment of each month, and how the whole year stands. Raises NotFound."""
     if key not in frame.metrics:
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
-    known = _ways(frame, key)
-    if not by or (by == _UNIT and by not in known):  # the address may come from a scope that has units
+    known = [] if splits.is_nobodys(frame.metrics[key]) else _ways(frame, key)
+    if not known:
+        by = ""
+    elif not by or (by == _UNIT and by not in known):  # the address may come from a scope that has units
         by = known[0]
-    if by not in known:
+    if known and by not in known:
         raise NotFound(_("This metric cannot be split by %(by)s.") % {"by": by})
     year = frame.at(frame.fiscal.containing("year", frame.period.start))
     months = frame.fiscal.parts(year.period, frame.fiscal.monthly)
@@ -57,7 +60,7 @@ def over_time(frame: Frame, key: str, by: str) -> OverTime:
         label=frame.label(key),
         by=by,
         choices=tuple(Choice(name, _title(name), name == by) for name in known),
-        table=_table(year, key, by, months),
+        table=_table(year, key, by, months) if known else Listing("months", (), (), empty=nobodys()),
     )
 
 
@@ -82,7 +85,7 @@ def _table(frame: Frame, key: str, by: str, months: Sequence[Period]) -> Listing
             Column("rank", _("Rank"), "count", note=_("By attainment, among those that have a target")),
             Column("actual", frame.label(key), kind, note=frame.note(key)),
             Column("target", _("Target"), kind),
-            Column("attained", _("Attainment"), "ratio"),
+            Column("attained", _("Attainment"), "ratio", doubt="check"),
             *(Column(month.label, month.label, "ratio") for month in months),
             Column("key", _("Key"), hidden=True),
         ],

@@ -17,7 +17,7 @@ from dabiao.lake.store import Store
 from dabiao.site.backup.errors import CannotRead
 from dabiao.site.backup.writer import PIECE
 
-BESIDE: Final = ("metrics", "calendars", "imports", "demo.json")
+BESIDE: Final = ("metrics", "calendars", "imports", "demo.json", "settings.json")
 _CELLS: Final = "target_cells"
 """Cells of cascades: no snapshot names this table, the app database names tokens in it."""
 _LOG: Final = "_delta_log"

@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from dabiao.engine.attainment import doubtful
 from dabiao.engine.period import Period
 from dabiao.ui import cells, charts, format, view
 from dabiao.ui.address import NAMES
@@ -158,6 +159,12 @@ def bullet(value: Number | None, pace: Number | None = None, colour: str | None 
 
 
 @register.simple_tag
+def doubt(attained: Number | None, href: str = "") -> SafeString:
+    """A mark beside an attainment above 1,000 %, leading to its target where one can click; nothing beside others."""
+    return cells.doubt(href) if doubtful(attained) else SafeString()
+
+
+@register.simple_tag
 def step_bar(at: tuple[float, float], tone: str) -> SafeString:
     """A bar of a waterfall: (beginning, width) on an axis from 0 to 1; the figures stand beside it."""
     return cells.step_bar(*at, tone)
@@ -258,6 +265,15 @@ def here(context: Mapping[str, Any], **changes: object) -> str:
             query[name] = str(value)
     text = query.urlencode()
     return f"{context['request'].path}?{text}" if text else str(context["request"].path)
+
+
+@register.simple_tag(takes_context=True)
+def stay(context: Mapping[str, Any], to: str = "", **changes: object) -> str:
+    """This page's address, or `to` with it, for another scope or period: split, order and filter go along."""
+    query = view.lasting(context["request"].GET)
+    for name, value in changes.items():
+        query[name] = str(value)
+    return f"{to or context['request'].path}?{query.urlencode()}"
 
 
 @register.simple_tag(takes_context=True)

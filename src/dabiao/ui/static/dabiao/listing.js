@@ -70,6 +70,19 @@ function show(state) {
   if (state.root.dataset.at) history.replaceState(history.state, "", address(state, { page: state.page }));
 }
 
+// Other scopes and periods are asked for in the order, and with the filter, that stand in the address by now.
+const LASTING = ["table", "filter", "sort"];
+for (const kind of ["pointerdown", "focusin", "click"]) document.addEventListener(kind, (event) => {
+  const link = event.target.closest?.("[data-stays] a[href]");
+  if (!link) return;
+  const url = new URL(link.href), now = new URLSearchParams(location.search);
+  for (const name of LASTING) {
+    if (now.has(name)) url.searchParams.set(name, now.get(name));
+    else url.searchParams.delete(name);
+  }
+  link.href = url;
+}, true);
+
 // Arrows on the heads; links that lead where the script would go.
 function mark(state) {
   for (const head of state.heads) {
