@@ -607,7 +607,7 @@ def test_what_a_metric_says_about_itself():
         ("a mean, by its sum and count", ADDED[6], True),
         ("a ratio of two sums", RATIOS[0], True),
         ("a median", FROM_FACTS[1], False),
-        ("a distinct count", FROM_FACTS[0], False),
+        ("a distinct count, of which each counts once", FROM_FACTS[0], True),
         ("an extreme", ADDED[8], False),
         ("a ratio to a distinct count", a_ratio(ADDED[0], FROM_FACTS[0]), False),
         ("a state of now", a_measure("open", "count", source=replace(SALES, on=None)), False),

@@ -37,9 +37,14 @@ def frame(scope="shanghai"):
 
 
 @pytest.fixture
-def promised(facts, company, at):
-    """Shanghai promised far more sales than it made, and more buying customers; the margin it has it nearly promised."""
-    for metric, target in (("sales_amount", "9000"), ("active_customers", "5"), ("gross_margin", "0.45")):
+def promised(facts, company, at, monkeypatch):
+    """Shanghai promised far more sales than it made, and far larger orders; the margin it has it nearly promised."""
+    monkeypatch.setattr("dabiao.performance.queries.cockpit.TILES", ("gross_margin", "average_order_value"))
+    for metric, target in (
+        ("sales_amount", "9000"),
+        ("average_order_value", "99000"),
+        ("gross_margin", "0.45"),
+    ):
         Target.objects.filter(unit=company.units["shanghai"], metric=metric).delete()
         Target.objects.create(
             scope_kind="unit", unit=company.units["shanghai"], metric=metric, target=Decimal(target),
@@ -48,13 +53,13 @@ def promised(facts, company, at):
 
 
 def test_red_lights_are_explained_against_their_target_and_the_others_are_left_alone(promised):
-    sales, customers = sorted(lights(frame()), key=lambda one: one.tile.metric, reverse=True)
+    sales, size = sorted(lights(frame()), key=lambda one: one.tile.metric, reverse=True)
 
     assert sales.tile.metric == "sales_amount"
     assert sales.found.explanation.steps.expected == Decimal(9000)
     assert "below the target of ¥9K" in sales.sentence
-    assert customers.tile.metric == "active_customers"
-    assert customers.found is None and "Ask for" in customers.sentence
+    assert size.tile.metric == "average_order_value"
+    assert size.found is None and "Ask for" in size.sentence
 
 
 def test_amber_ones_where_asked(promised):
@@ -79,7 +84,7 @@ def test_the_command_says_a_sentence_a_light_and_the_same_for_programs(promised,
     assert said.count("■") == 2 and said.count("▲") == 1
     assert rows["sales_amount"]["light"] == "red"
     assert Decimal(rows["sales_amount"]["gap"]) == Decimal(rows["sales_amount"]["actual"]) - 9000
-    assert rows["active_customers"]["explained"] is False and rows["active_customers"]["gap"] is None
+    assert rows["average_order_value"]["explained"] is False and rows["average_order_value"]["gap"] is None
     assert all(row["sentence"] in said for row in rows.values())
 
 

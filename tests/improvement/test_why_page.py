@@ -124,7 +124,7 @@ class TestPage:
         assert links and all(f"{key}={value}" in link for link in links), case
 
     def test_what_cannot_be_taken_apart_is_refused_on_a_page_that_says_what_to_ask(self, facts, as_):
-        answer = as_("ada").get("/why/active_customers/", FEBRUARY, headers=ENGLISH)
+        answer = as_("ada").get("/why/average_order_value/", FEBRUARY, headers=ENGLISH)
 
         assert answer.status_code == 422
         assert "Ask for Sales" in answer.content.decode()
