@@ -7,6 +7,7 @@ While they read, lines arrive in the outbox every ten seconds and the worker pub
 runs on the same cores. A copy of the company's folder is served, and deleted afterwards.
 """
 
+import contextlib
 import http.client
 import os
 import random
@@ -114,11 +115,10 @@ def _wait(address: Address, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
-        try:
+        with contextlib.suppress(OSError):
             if _get(http.client.HTTPConnection(*address), "/readyz", "")[0] == 200:
                 return
-        except OSError:
-            time.sleep(0.2)
+        time.sleep(0.2)
     raise TimeoutError("the server does not answer")
 
 

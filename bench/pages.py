@@ -3,7 +3,7 @@
     python -m bench pages
     python -m bench.pages [--home DIR --password P] [--times 30]
 
-One reader at a time. `first` is the first time that anybody asks for the page after the server has started, `p95` of
+One reader at a time. `first` is the first time that anybody asks for the page once the server says it is ready, `p95` of
 those after it, milliseconds until the page has arrived whole; `processor` what one of them costs the web processes,
 which neighbours on the machine do not change. Bytes are those of the HTML before compression. A first visit is what a
 browser that has seen nothing yet receives over the wire for signing in and the cockpit, on a machine with fonts of its own.

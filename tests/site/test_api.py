@@ -15,6 +15,7 @@ from dabiao.lake.models import Pending
 from dabiao.org import actions
 from dabiao.org.models import Person
 from dabiao.org.queries import Scope
+from dabiao.site import warming
 from dabiao.targets import actions as targets
 from dabiao.targets.models import Target
 
@@ -384,8 +385,17 @@ class TestHealth:
         told = client.get("/readyz")
         assert (told.status_code, told.json()) == (
             200,
-            {"status": "ok", "database": "ok", "migrations": "ok", "lake": "ok"},
+            {"status": "ok", "database": "ok", "migrations": "ok", "lake": "ok", "warm-up": "ok"},
         )
+
+    def test_is_not_ready_while_it_warms_up(self, client, db):
+        warming.begin()
+        try:
+            told = client.get("/readyz")
+        finally:
+            warming.end()
+        assert (told.status_code, told.json()["warm-up"]) == (503, "running")
+        assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
 
     def test_is_not_ready_while_a_migration_waits(self, client, db):
         from django.db.migrations.recorder import MigrationRecorder

@@ -89,11 +89,15 @@ def operator() -> User:
 
 
 def one_of_each_sight() -> Iterator[User]:
-    """Somebody who sees everything, somebody who sees units, somebody who sees themselves: for what is made ready
+    """Somebody who sees everything, a manager of each kind of unit, somebody who sees themselves: for what is made ready
     before anybody asks. Nothing of theirs may be shown to others."""
     yield operator()
-    for role in (User.Role.MANAGER, User.Role.REP):
-        yield from User.objects.filter(role=role, is_active=True).exclude(person=None).order_by("pk")[:1]
+    users = User.objects.filter(is_active=True).exclude(person=None).order_by("pk")
+    of_kind = "person__assignments__position__unit__kind"
+    seated = users.filter(role=User.Role.MANAGER).values_list(of_kind, "pk")
+    firsts = {kind: pk for kind, pk in reversed(seated) if kind}
+    yield from users.filter(pk__in=firsts.values())
+    yield from users.filter(role=User.Role.REP)[:1]
 
 
 def own_person(viewer: User) -> str | None:

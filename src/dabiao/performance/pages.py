@@ -64,7 +64,7 @@ def cockpit(request: UserRequest) -> HttpResponseBase:
 def signals(request: UserRequest) -> HttpResponseBase:
     """Everything in the scope, at any depth, that needs handling."""
     frame = _frame(request)
-    stamp = cockpits.stamp(frame)
+    stamp = cockpits.figures_stamp(frame)
     page = keeping.once("signals", stamp, lambda: cockpits.all_signals(frame))
     table = signal_list.listing(page.signals, frame.name, frame.currency)
     rows = [{**row, **_leads(frame, signal)} for row, signal in zip(table.rows, page.signals, strict=True)]

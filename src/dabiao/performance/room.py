@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from dabiao.core import config, keeping
 from dabiao.core.room import Entry, Hit, Room, Schedule, Search
 
 if TYPE_CHECKING:
@@ -76,14 +79,17 @@ def _cockpit(**parameters: str) -> str:
 
 
 def _warm(on: date) -> None:
-    """The compiler, the snapshot, the compiled questions, for whoever sees much or little: seconds that nobody has to wait for."""
+    """The compiler, the snapshot, the compiled questions, for whoever sees much or little: seconds that nobody has to wait
+    for. What is off is kept under the stamp of those who see as much."""
     from dabiao.metrics.frame import home_frame
     from dabiao.org.queries import one_of_each_sight
     from dabiao.performance.queries import cockpit, customer_list, customers, links
 
-    frames = [home_frame(viewer, on) for viewer in one_of_each_sight()]
+    usual = config.language()
+    frames = [home_frame(each, on, language=each.language or usual) for each in one_of_each_sight()]
     for frame in frames:
-        cockpit.all_signals(frame)
+        with translation.override(frame.language):
+            keeping.once("signals", cockpit.figures_stamp(frame), partial(cockpit.all_signals, frame))
     for frame in frames:
         links.partings_said(frame)
         links.partings(frame, "person")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dabiao.lake import reading
+from dabiao.site import warming
 from dabiao.site.waiting import waiting
 
 
@@ -20,7 +21,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, migrations and lake, each "ok" or what is wrong in a word; 503 unless all are."""
+    """Database, migrations, lake and warm-up, each "ok" or what is wrong in a word; 503 unless all are."""
     told = {name: _told(check) for name, check in CHECKS.items()}
     ready = all(said == "ok" for said in told.values())
     return JsonResponse({"status": "ok" if ready else "not ready", **told}, status=200 if ready else 503)
@@ -61,4 +62,13 @@ def _told(check: Callable[[], str]) -> str:
         return type(error).__name__
 
 
-CHECKS: Mapping[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "lake": _lake}
+def _warm_up() -> str:
+    return "running" if warming.runs() else "ok"
+
+
+CHECKS: Mapping[str, Callable[[], str]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "lake": _lake,
+    "warm-up": _warm_up,
+}

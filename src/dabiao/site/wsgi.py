@@ -7,6 +7,7 @@ import threading
 
 from django.core.wsgi import get_wsgi_application
 
+from dabiao.site import warming
 from dabiao.site.parent import leave_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dabiao.settings")
@@ -28,6 +29,7 @@ def _warm() -> None:
         # A cold start is only slow. What is broken will be told to whoever asks for it.
         logging.getLogger(__name__).warning("The warm-up failed.", exc_info=True)
     finally:
+        warming.end()
         connection.close()
         # What is loaded by now stays loaded: the collector need not look at it again while somebody waits.
         gc.collect()
@@ -35,4 +37,5 @@ def _warm() -> None:
 
 
 leave_with_parent(lambda: os._exit(0))
+warming.begin()
 threading.Thread(target=_warm, name="warm-up", daemon=True).start()

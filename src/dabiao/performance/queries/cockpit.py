@@ -139,6 +139,11 @@ def filed(frame: Frame) -> tuple[str, ...]:
 
 def stamp(frame: Frame) -> str:
     """Changes whenever the cockpit would: what a page kept from before is kept under."""
+    return keeping.stamp(figures_stamp(frame), may(frame.viewer, Can.OPERATE))
+
+
+def figures_stamp(frame: Frame) -> str:
+    """The same of the figures alone: everybody who sees as much, of the same scope, finds what one of them has asked."""
     forecasts = StoredForecast.objects.filter(scope=frame.scope.key if frame.scope else "").values_list(
         "pk", "made_on", "version"
     )
@@ -146,7 +151,6 @@ def stamp(frame: Frame) -> str:
         frame.lake.number,
         frame.versions,
         org.sight(frame.viewer, frame.today).key,
-        may(frame.viewer, Can.OPERATE),
         frame.scope,
         frame.period,
         frame.today,
