@@ -1,7 +1,7 @@
 """Explanations and effects on the lake's facts, and their commands."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -24,7 +24,9 @@ from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.forecast import foreseen
 from dabiao.metrics.frame import frame_of
 from dabiao.org import queries as org
+from dabiao.org.models import Person
 from dabiao.org.queries import Scope
+from dabiao.targets.models import Target
 from tests.improvement.conftest import orders
 from tests.performance.facts import NOON
 
@@ -96,6 +98,33 @@ def test_on_the_first_days_of_a_period_no_cause_is_told(facts):
     assert first.explanation.early and "too early to say where that comes from" in first.sentence
     assert first.explanation.gap and not first.explanation.staffing and not first.explanation.place
     assert not later.explanation.early and "too early" not in later.sentence
+
+
+def test_where_all_is_missing_that_is_explained(facts):
+    """P07 visited nobody in February: of what was promised everything is missing, which is no lack of figures."""
+    Target.objects.create(
+        scope_kind="person", person=Person.objects.get(key="P07"), metric="visits", target=Decimal(5),
+        starts_on=date(2026, 2, 1), ends_on=date(2026, 3, 1), changed_at=NOON,
+    )  # fmt: skip
+    rows = [
+        {"key": f"V{n}", "source": "crm", "person": who, "kind": "visit", "started_at": day}
+        for n, (who, day) in enumerate([("P07", datetime(2026, 1, 5, 9)), ("P04", datetime(2026, 2, 5, 9))])
+    ]
+    publish(
+        [Change("activities", pa.Table.from_pylist(rows, schema=TABLES["activities"].schema))],
+        at=NOON,
+        note="",
+    )
+    alone = frame_of(
+        reading.current(), viewer=org.operator(), scope=Scope("person", "P07"), period=fiscal().parse("2026-02"),
+        today=TODAY, language="en",
+    )  # fmt: skip
+
+    found = explained(alone, "visits", "target")
+
+    assert (found.explanation.steps.actual, found.explanation.steps.expected) == (0, 5)
+    with pytest.raises(BadMetricRequest, match="no figures here"):
+        explained(alone.at(fiscal().parse("2025-03")), "visits", "baseline")
 
 
 def test_the_gap_to_the_period_before_is_the_difference(facts):

@@ -107,8 +107,11 @@ def test_a_unit_over_another_of_its_kind_counts_it(promises, company):
     load(order_lines="key ordered_on person amount\n9 2026-02-20 P04 1")
 
     rows = by_key(attaining(frame(company, "ada"), "sales_amount", "unit"))
+    alone = by_key(attaining(frame(company, "ada", Scope("unit", "shanghai")), "sales_amount", "unit"))
 
     assert rows["east"].actual == 7_000_000 + 50_000 + 4300 + 1
+    assert rows["shanghai"].actual == alone["shanghai"].actual == 4300 + 1, "the one below is none of nothing"
+    assert rows["nanjing"].actual == 50_000
 
 
 @pytest.mark.parametrize(

@@ -136,17 +136,27 @@ def _subtrees(lake: Lake) -> Mapping[tuple[int, int, int], str]:
 
 @lru_cache(maxsize=8)
 def _kinds_below(lake: Lake) -> Mapping[str, frozenset[str]]:
-    """Unit → the one kind that all its children have, where they do and nothing above is of that kind too."""
+    """Unit → the one kind that all its children have, where they do and nothing above or further below is of that kind
+    too: of two units of one kind over one another the nearer one counts, which is no child then."""
     units = lake.run("SELECT unit, parent, kind FROM units").to_pylist()
     kinds: dict[str | None, set[str]] = {}
     for unit in units:
         kinds.setdefault(unit["parent"], set()).add(unit["kind"])
     kind_of = {unit["unit"]: unit["kind"] for unit in units}
     parent_of = {unit["unit"]: unit["parent"] for unit in units}
+    # The kinds of grandchildren and further down: each unit's kind counts for whoever is above its parent.
+    deeper: dict[str, set[str]] = {}
+    for unit, parent in parent_of.items():
+        above = parent and parent_of[parent]
+        while above:
+            deeper.setdefault(above, set()).add(kind_of[unit])
+            above = parent_of[above]
     kinds_below = {
         unit: frozenset(below)
         for unit, below in kinds.items()
-        if unit is not None and len(below) == 1 and not below & _kinds_above(unit, kind_of, parent_of)
+        if unit is not None
+        and len(below) == 1
+        and not below & (_kinds_above(unit, kind_of, parent_of) | deeper.get(unit, set()))
     }
     roots = [unit for unit, parent in parent_of.items() if parent is None]
     if len(roots) == 1:

@@ -11,7 +11,7 @@ from dabiao.engine.metric import Measure
 from dabiao.engine.number import MONEY_SCALE
 from dabiao.engine.period import Period, between
 from dabiao.improvement.queries.sides import Sides
-from dabiao.metrics.answer import WINDOW
+from dabiao.metrics.answer import WINDOW, without_facts
 from dabiao.metrics.frame import Frame
 
 HISTORY: Final = 18
@@ -45,7 +45,21 @@ def cells(
             **{name: _members(found[name]) for name in dimensions},
         }
     )
-    return table, _bearable(table, dimensions, asked)
+    return _with_nothing(frame, made_of, table), _bearable(table, dimensions, asked)
+
+
+def _with_nothing(frame: Frame, made_of: Sides, table: pa.Table) -> pa.Table:
+    """Of a period in which there was nothing a cell of nothing, so that it can be explained that all is missing."""
+    known, days = len(table) > 0, frame.so_far
+    if made_of.whole or not known or now(table).num_rows:
+        return table
+    if without_facts(frame.lake, made_of.part.key, days.start, days.end) is None:
+        return table
+    nothing = {"period": pa.array([HISTORY], pa.int64()), "part": pa.array([Decimal(0)], AMOUNT)}
+    one = table.slice(0, 1)
+    return pa.concat_tables(
+        [table, pa.table({name: nothing.get(name, one[name]) for name in table.column_names})]
+    )
 
 
 def _bearable(table: pa.Table, dimensions: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:

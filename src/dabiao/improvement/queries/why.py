@@ -92,6 +92,8 @@ class Why:
     notes: tuple[str, ...]
     split: bool
     """Nothing stands out, and the steps are the split that tells most."""
+    early: bool
+    """The period has only just begun: nobody can say yet what stands out."""
     ratio: bool
     base: Decimal
     steps: tuple[Step, ...]
@@ -148,6 +150,7 @@ def why(frame: Frame, explained: Explained) -> Why:
         sentence=explained.sentence,
         notes=explained.notes,
         split=_alone(what),
+        early=what.early,
         ratio=what.kind == "ratio",
         base=base,
         steps=steps,
