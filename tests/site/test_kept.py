@@ -101,3 +101,11 @@ class TestInit:
         monkeypatch.setenv("DABIAO_CURRENCY", "USD")
         first, *_rest = doctor._settings(at)
         assert (first.state, "EUR was kept" in first.detail) == ("warn", True)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"DABIAO_CURRENCY": '])
+def test_a_damaged_file_is_named_with_its_mend_and_no_default_stands_in(home, text):
+    (home / config.KEPT_IN).write_text(text)
+
+    with pytest.raises(SystemExit, match=r"settings\.json is damaged .*`dabiao init"):
+        config.get("DABIAO_CURRENCY")

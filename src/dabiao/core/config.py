@@ -119,12 +119,21 @@ KEPT_IN: Final = "settings.json"
 
 
 def kept() -> Mapping[str, str]:
-    """What the installation was told when it was made, by name; looked up anew when the file has changed."""
+    """What the installation was told when it was made, by name; looked up anew when the file has changed.
+
+    Raises SystemExit for a file that somebody has broken: with other defaults days and amounts would silently mean
+    something else.
+    """
     file = os.path.join(os.path.expanduser(get("DABIAO_HOME")), KEPT_IN)  # noqa: PTH111, PTH118  # asked for often
     try:
         return _read(file, os.stat(file).st_mtime_ns)  # noqa: PTH116
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except (ValueError, AttributeError) as error:
+        raise SystemExit(
+            f"{file} is damaged ({error}). Write it again with `dabiao init --language --currency --timezone` after "
+            "deleting it, or restore it from a backup."
+        ) from error
 
 
 @lru_cache(maxsize=4)

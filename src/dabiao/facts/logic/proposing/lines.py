@@ -4,10 +4,13 @@ Whoever holds a seat sees the units below it, so a line from a person to a manag
 person's unit or above. Units are those that the sheet names; a manager who leads only a part of one has a team below it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from dabiao.facts.logic.loading.shape import unit_key
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Lines:
 
 
 def key_of(name: str) -> str:
-    """As `shape.unit_key` makes it of a cell."""
-    return re.sub(r"[^\w./-]+", "-", name).strip("-/")
+    """A unit's key, as loading will make it of its name."""
+    return str(unit_key(pl.Series([name], dtype=pl.String))[0])
 
 
 def lines_of(members: Sequence[Member], top: str, given: Mapping[str, str] | None = None) -> Lines:
