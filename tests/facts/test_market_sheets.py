@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
 from dabiao.facts.logic.proposing import propose
+from dabiao.site import cli
 
 HEAD = "细分市场,期间,市场规模(万元)\n"
 
@@ -53,7 +55,7 @@ def test_days_without_an_end_are_asked_for_and_end_as_somebody_says(folder, load
 )
 def test_the_end_is_the_last_day_or_the_one_after(folder, load, sql, case, ends, asked, after):
     one, two = ends.split(",")
-    text = f"细分市场,开始日期,结束日期,市场规模\n机床,2026-01-01,{one},90\n机床,2026-07-01,{two.replace('2026', '2027')},95\n"
+    text = f"细分市场,开始日期,结束日期,市场规模(万元)\n机床,2026-01-01,{one},90\n机床,2026-07-01,{two.replace('2026', '2027')},95\n"
 
     found = proposed(folder, text)
     assert bool(found.open) is asked, case
@@ -63,7 +65,7 @@ def test_the_end_is_the_last_day_or_the_one_after(folder, load, sql, case, ends,
 
 
 def test_a_segment_in_two_regions_is_two_parts_of_the_market(folder, load, sql):
-    text = "行业,地区,季度,市场规模\n机床,华东,2026-Q1,90\n机床,华北,2026-Q1,40\n激光,华东,2026-Q1,9\n"
+    text = "行业,地区,季度,市场规模(万元)\n机床,华东,2026-Q1,90\n机床,华北,2026-Q1,40\n激光,华东,2026-Q1,9\n"
 
     load(folder, proposed(folder, text).text)
 
@@ -73,7 +75,10 @@ def test_a_segment_in_two_regions_is_two_parts_of_the_market(folder, load, sql):
 @pytest.mark.parametrize(
     ("case", "text", "why"),
     [
-        ("billions", "Segment,Year,Market size (bn)\nPumps,2026,1.2\n", "is in billions"),
+        ("a share alone", "Segment,Year,Market share\nPumps,2026,12%\n", "no column of figures is its size"),
+        ("no period", "Segment,Market size (bn)\nPumps,1.2\nPumps,1.3\n", "add a column 期间 or period"),
+        ("a period of no calendar", "Segment,Period,Market size (bn)\nPumps,soon,1.2\n", "soon in Period is no period"),
+        ("texts for sizes", "Segment,Period,Market size (bn)\nPumps,2026,large\n", "not every cell of Market size (bn)"),
         ("days in a month", "Segment,Date,Market size\nPumps,2026-01-15,1\n", "nothing says when they end"),
     ],
 )
@@ -83,8 +88,9 @@ def test_is_left_out_and_says_why(folder, case, text, why):
     assert (sheet.kind, why in sheet.why) == ("", True), sheet
 
 
-def test_another_currency_is_asked_for(folder):
-    text = "Segment,Year,Market size (USD)\nPumps,2026,1200\nValves,2026,300\n"
+@pytest.mark.parametrize("said", ["USD", "USD bn", "亿美元"])
+def test_another_currency_is_asked_for(folder, said):
+    text = f"Segment,Year,Market size ({said})\nPumps,2026,1200\nValves,2026,300\n"
     name = "market size.csv"
 
     (question,) = proposed(folder, text, name).open
@@ -98,3 +104,114 @@ def test_what_was_taken_for_the_market_is_told_with_its_sum(folder):
     (sheet,) = proposed(folder, HEAD + "机床,2026-Q1,90\n激光,2026-Q1,7\n").taken
 
     assert (sheet.kind, [total for _header, total in sheet.sums]) == ("market", ["97.0000"])
+
+
+SEGMENTS = "细分市场,{0}\n机床,120,130\n激光,60,65\n"
+
+
+@pytest.mark.parametrize("label", ["Q1 2026", "2026Q1", "2026年一季度", "2026-Q1", "1Q26", "FY2026 Q1"])
+def test_a_quarter_may_be_written_in_any_way(folder, load, sql, label):
+    load(folder, proposed(folder, HEAD + f"机床,{label},90\n").text)
+
+    assert held(sql) == [("机床", date(2026, 1, 1), date(2026, 4, 1), 900_000)]
+
+
+@pytest.mark.parametrize(
+    ("label", "first", "after"),
+    [
+        ("2026H1", date(2026, 1, 1), date(2026, 7, 1)),
+        ("2026年下半年", date(2026, 7, 1), date(2027, 1, 1)),
+        ("FY2026", date(2026, 1, 1), date(2027, 1, 1)),
+        ("2026年", date(2026, 1, 1), date(2027, 1, 1)),
+    ],
+)
+def test_so_may_a_half_and_a_year(folder, load, sql, label, first, after):
+    load(folder, proposed(folder, HEAD + f"机床,{label},90\n").text)
+
+    assert held(sql) == [("机床", first, after, 900_000)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "name", "starts"),
+    [
+        ("2025Q4,2026Q1", "市场规模（亿元）.csv", [(2025, 10), (2026, 1)]),
+        ("一季度,二季度", "2026年市场规模（亿元）.csv", [(2026, 1), (2026, 4)]),
+        ("2025年市场规模（亿元）,2026年市场规模（亿元）", "行业.csv", [(2025, 1), (2026, 1)]),
+        ("2026年1月,2026年2月", "市场容量(亿元).csv", [(2026, 1), (2026, 2)]),
+        ("2025,2026E", "市场空间（亿元）.csv", [(2025, 1), (2026, 1)]),
+    ],
+)
+def test_a_column_for_each_period_is_turned_into_rows(folder, load, sql, headers, name, starts):
+    found = proposed(folder, SEGMENTS.format(headers), name)
+
+    assert not found.open, found.open
+    load(folder, found.text)
+
+    rows = sql("SELECT segment, period, size::BIGINT FROM market ORDER BY 1, 2")
+    assert rows == [
+        (segment, date(*start, 1), size * 100_000_000)
+        for segment, sizes in (("机床", (120, 130)), ("激光", (60, 65)))
+        for start, size in zip(starts, sizes, strict=True)
+    ]
+
+
+def test_months_beside_their_quarters_count_once(folder, load, sql):
+    text = "细分市场,1月,2月,3月,一季度\n机床,1,2,3,6\n"
+    load(folder, proposed(folder, text, "2026年市场规模（亿元）.csv").text)
+
+    assert sql("SELECT count(*), sum(size)::BIGINT FROM market") == [(3, 600_000_000)]
+
+
+def test_a_year_and_its_quarter_may_stand_apart(folder, load, sql):
+    text = "年份,季度,细分市场,市场规模(万元)\n2026,1,机床,90\n2026,2,机床,95\n"
+    load(folder, proposed(folder, text).text)
+
+    assert [row[1:3] for row in held(sql)] == [
+        (date(2026, 1, 1), date(2026, 4, 1)),
+        (date(2026, 4, 1), date(2026, 7, 1)),
+    ]
+
+
+def test_the_name_of_the_file_may_say_of_when_the_figures_are(folder, load, sql):
+    found = proposed(folder, "细分市场,规模\n机床,90\n激光,7\n", "2026Q1市场规模（万元）.csv")
+    load(folder, found.text)
+
+    assert any("2026-Q1, as it is called" in note for note in found.notes)
+    assert held(sql) == [
+        ("机床", date(2026, 1, 1), date(2026, 4, 1), 900_000),
+        ("激光", date(2026, 1, 1), date(2026, 4, 1), 70_000),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [("亿元", 12 * 10**8), ("万亿元", 12 * 10**12), ("千亿元", 12 * 10**11), ("USD bn", 12 * 10**9), ("百万元", 12 * 10**6)],
+)
+def test_what_figures_are_counted_in_is_read(folder, load, sql, said, size):
+    found = proposed(folder, f"细分市场,期间,市场规模({said})\n机床,2026,12\n", answers=OWN if "USD" in said else {})
+    load(folder, found.text)
+
+    assert sql("SELECT size::BIGINT FROM market") == [(size,)]
+
+
+OWN = {"市场规模.currency": "own"}
+
+
+@pytest.mark.parametrize(("answer", "size"), [("亿", 12 * 10**8), ("one", 12)])
+def test_figures_that_are_small_and_of_no_unit_are_asked_for(folder, load, sql, answer, size):
+    text = "细分市场,期间,市场规模\n机床,2026,12\n"
+    (question,) = proposed(folder, text).open
+    load(folder, proposed(folder, text, answers={question.key: answer}).text)
+
+    assert question.key == "市场规模.unit"
+    assert sql("SELECT size::BIGINT FROM market") == [(size,)]
+
+
+def test_a_lone_sheet_that_cannot_be_used_is_told_with_the_mend(folder, otto):
+    (folder / "市场规模.csv").write_text("细分市场,期间,市场规模（亿元）\n机床,上季,1\n")
+
+    done = CliRunner().invoke(cli.build(["import"]), ["import", str(folder / "市场规模.csv")])
+
+    assert done.exit_code != 0
+    assert "上季 in 期间 is no period: write 2026, 2026-Q1 or 2026-03" in str(done.exception) + done.output
+    assert "no tables" not in str(done.exception) + done.output

@@ -1,6 +1,6 @@
 """Months as people and spreadsheets write them: 2026-03, 2026年3月, 3月, Mar-26, March 2026, 2026/3/1, 202603.
 
-And periods of any length: 2026, 2026-Q1, 2026年1季度, 2026年第一季度, 2026-W12.
+And periods of any length: 2026, FY2026, 2026-Q1, Q1 2026, 1Q26, 2026年1季度, 2026年第一季度, 2026H1, 2026年上半年, 2026-W12.
 """
 
 import re
@@ -26,8 +26,23 @@ _ALONE: Final = re.compile(r"(?P<month>0?[1-9]|1[0-2])\s*月份?|[Mm](?P<letter>
 _WORDED: Final = re.compile(rf"(?P<name>{ENGLISH})\.?(?:[-\s/,']*(?P<year>(?:20|19)\d\d|\d\d))?")
 
 _FULL_DAY: Final = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T].*)?")
-_QUARTER: Final = re.compile(
-    r"(?P<year>(?:20|19)\d\d)\s*[-/年]?\s*(?:第?\s*(?P<number>[1-4一二三四])\s*季度?|[Qq](?P<letter>[1-4]))"
+_PART: Final = (
+    r"(?:第?\s*(?P<quarter>[1-4一二三四])\s*季度?|(?:q|quarter\s*)(?P<q>[1-4])|(?P<before_q>[1-4])q"
+    r"|(?P<half>[上下])半年度?|h(?P<h>[12])|(?P<before_h>[12])h)"
+)
+"""A quarter or half of a year."""
+_YEAR: Final = (
+    r"(?:(?:fy|fiscal\s+year|year)?\s*(?P<year>(?:20|19)\d\d)|fy\s*['’]?(?P<short>\d\d))\s*(?:财年|财政年度|年度|年)?"
+)
+_BETWEEN: Final = r"[\s\-/_.,'’]*"
+_PARTED: Final = tuple(
+    re.compile(shape, re.IGNORECASE)
+    for shape in (
+        rf"{_YEAR}{_BETWEEN}{_PART}",
+        rf"{_PART}{_BETWEEN}(?:of\s+)?(?:{_YEAR}|(?P<two>\d\d))",
+        rf"{_YEAR}(?:\s*全年)?",
+        _PART,
+    )
 )
 
 
@@ -67,18 +82,37 @@ def is_full_day(text: str) -> bool:
     return bool(_FULL_DAY.fullmatch(text))
 
 
+def part_in_words(text: str) -> tuple[int | None, str] | None:
+    """(year, what of it) of a month, quarter, half or year: (2026, "03"), (2026, "Q1"), (None, "H1"), (2026, "").
+
+    None as the year where none is named, and for what is none of them.
+    """
+    said = text.strip()
+    if month := month_in_words(said):
+        return month[0], f"{month[1]:02}"
+    found = next((match for shape in _PARTED if (match := shape.fullmatch(said))), None)
+    if found is None:
+        return None
+    told = {name: value for name, value in found.groupdict().items() if value}
+    short = told.get("short") or told.get("two")
+    year = int(told["year"]) if "year" in told else 2000 + int(short) if short else None
+    quarter = told.get("quarter") or told.get("q") or told.get("before_q")
+    if quarter:
+        return year, f"Q{quarter if quarter.isascii() else _CHINESE.index(quarter) + 1}"
+    half = told.get("h") or told.get("before_h")
+    if "half" in told:
+        half = "1" if told["half"] == "上" else "2"
+    return year, f"H{half}" if half else ""
+
+
 def period_in_words(text: str, fiscal: Fiscal, *, by_day: bool = False) -> Period | None:
     """A period by its label; months and quarters in any way that people and spreadsheets write them are understood.
 
     The first day of a month is that month, for it is what a spreadsheet makes of 2026-03; by_day: it is that day.
     """
     label = text.strip()
-    month = month_in_words(label)
-    if month is not None and month[0] is not None and not (by_day and is_full_day(label)):
-        label = f"{month[0]}-{month[1]:02}"
-    if quarter := _QUARTER.fullmatch(label):
-        said = quarter["number"] or quarter["letter"]
-        label = f"{quarter['year']}-Q{said if said.isascii() else _CHINESE.index(said) + 1}"
+    if not (by_day and is_full_day(label)) and (found := part_in_words(label)) is not None and found[0]:
+        label = "-".join([str(found[0]), *([found[1]] if found[1] else [])])
     plain = label.replace("年", "-").replace("月", "").replace("/", "-").rstrip("-").upper()
     year, _dash, rest = plain.partition("-")
     if rest.isdigit() and len(rest) == 1:

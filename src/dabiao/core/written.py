@@ -15,7 +15,8 @@ Mark = Literal["point", "comma"]
 """What stands before the decimals."""
 
 UNITS: Final[Mapping[str, int]] = {
-    "": 0, "十": 1, "百": 2, "千": 3, "k": 3, "万": 4, "十万": 5, "百万": 6, "m": 6, "千万": 7, "亿": 8, "%": -2, "‰": -3,
+    "": 0, "十": 1, "百": 2, "千": 3, "k": 3, "万": 4, "十万": 5, "百万": 6, "m": 6, "千万": 7, "亿": 8, "十亿": 9,
+    "bn": 9, "百亿": 10, "千亿": 11, "万亿": 12, "%": -2, "‰": -3,
 }  # fmt: skip
 """Suffix → power of ten."""
 WIDE: Final[Mapping[str, str]] = dict(
@@ -78,7 +79,7 @@ def pattern(mark: Mark) -> str:
     group = f"[{_GROUPS[mark]}]"
     return (
         rf"^(?P<sign>[-+]?)(?P<whole>[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|)(?:{_POINTS[mark]}(?P<part>[0-9]*))?"
-        r"(?:e(?P<power>[-+]?[0-9]{1,3}))?\s*(?P<unit>十万|百万|千万|[十百千万亿km%‰])?$"
+        r"(?:e(?P<power>[-+]?[0-9]{1,3}))?\s*(?P<unit>[十百千万]亿|十万|百万|千万|bn|[十百千万亿km%‰])?$"
     )
 
 

@@ -28,7 +28,7 @@ from dabiao.facts.logic.loading.prepare import Progress as Watch
 from dabiao.facts.logic.loading.report import Report, TableChange, verdict
 from dabiao.facts.logic.look import look
 from dabiao.facts.logic.mapping import MapFile, read_map
-from dabiao.facts.logic.proposing import Proposal
+from dabiao.facts.logic.proposing import Proposal, why_nothing
 from dabiao.facts.logic.reading.opening import FORMATS
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
@@ -169,6 +169,8 @@ def _order(path: Path, map_file: Path | None, known: _Known) -> actions.Order:
     found = _proposal(files, known)
     _tell(found, Console(stderr=True))
     _refuse_open(found)
+    if reasons := why_nothing(found.taken):
+        raise Malformed(reasons)
     return actions.Order(path, read_map(found.text))
 
 

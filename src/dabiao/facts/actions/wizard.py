@@ -19,7 +19,7 @@ from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
 from dabiao.facts.logic.loading import guards
 from dabiao.facts.logic.look import Asked, look, question_of, taken_of
 from dabiao.facts.logic.mapping import read_map
-from dabiao.facts.logic.proposing import Proposal, Question, Taken
+from dabiao.facts.logic.proposing import Proposal, Question, Taken, why_nothing
 from dabiao.facts.logic.reading import hostile, unpacking
 from dabiao.facts.models import ImportBatch
 from dabiao.org import queries as org
@@ -125,7 +125,8 @@ def _take_answers(key: str, text: str, report: Mapping[str, Any], *, by: User, a
 def confirm_mapping(key: str, text: str, *, own: bool = False, by: User, at: datetime) -> ImportBatch:
     """Keep the mapping and have everything checked by it. own: somebody wrote the text, and answers for all of it.
 
-    Raises BadMapping with every problem, Unanswered while a question is open and nobody wrote another mapping.
+    Raises BadMapping with every problem, Unanswered while a question is open, or where nothing can be loaded by what is
+    proposed, and nobody wrote another mapping.
     """
     require(by, Can.OPERATE)
     batch = _open(key)
@@ -133,6 +134,8 @@ def confirm_mapping(key: str, text: str, *, own: bool = False, by: User, at: dat
         if not own or text.strip() == batch.mapping.strip():
             raise Unanswered(_("Answer the questions first: each answer changes a number or a key."))
         batch.report = {**batch.report, "questions": []}
+    if text.strip() == batch.mapping.strip() and (reasons := why_nothing(taken(batch))):
+        raise Unanswered(reasons)
     read_map(text, file="map.yml")
     job = jobs.enqueue(
         CHECK,

@@ -27,7 +27,7 @@ from dabiao.facts.logic.proposing.asking import Asking, Choice, Question
 from dabiao.facts.logic.proposing.marks import comma_example, mark_of
 from dabiao.facts.logic.proposing.seen import Guess, Seen, called, headers_of, ledger_name, looked_at
 from dabiao.facts.logic.proposing.systems import BY_HAND, Former, formers, system_of
-from dabiao.facts.logic.proposing.taken import Taken, taken
+from dabiao.facts.logic.proposing.taken import Taken, taken, why_nothing
 from dabiao.facts.logic.words import synonyms, words
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "headers_of",
     "propose",
     "synonyms",
+    "why_nothing",
 ]
 
 
@@ -107,10 +108,12 @@ def propose(
         if each.kind in {_PEOPLE, _UNITS}:
             fed += people.tables(each, beside, asking, top=top, company=name)
         elif each.kind == "market":
-            fed.append(market.table(each, asking))
+            turned, entry = market.table(each, asking)
+            unpivots |= {each.name: turned} if turned else {}
+            fed.append(entry)
         elif each.kind == "targets":
             targets.settle_place(each, units, asking)
-            if targets.months_of(each):
+            if targets.periods_of(each):
                 unpivots[each.name], entry = targets.wide(each, asking)
             else:
                 (entry,) = tables.tables_of(each, found.get(each.name, []), beside, asking)
@@ -159,6 +162,8 @@ def _classify(seen: Seen, asking: Asking) -> None:
         seen.kind = _UNITS
     elif not market.classify(seen, asking) and not targets.classify_wide(seen, asking):
         kinds.classify(seen, asking)
+        if seen.kind is None and all(question.key != f"{seen.name}.kind" for question in asking.questions):
+            market.explain(seen)
     if (
         not seen.hidden
         and seen.kind is None
@@ -223,7 +228,8 @@ def _means_nothing(seen: Seen, word: str) -> bool:
         and guess.table in INTO
         and columns.type_of(guess.table, guess.column.rpartition(".")[2]) != "text"
     ]
-    headers += list(targets.months_of(seen)) if seen.kind == "targets" else []
+    wide = {"targets": targets.periods_of, "market": market.across}
+    headers += list(wide[seen.kind](seen)) if seen.kind in wide else []
     return any((seen.rows[header].cast(pl.String) == word).any() for header in headers)
 
 

@@ -2,42 +2,52 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
 from django.utils.translation import gettext as _
 
-from dabiao.core.months import period_in_words
+from dabiao.core.months import is_full_day, period_in_words
+from dabiao.core.written import number_of
 from dabiao.engine.period import CALENDAR_YEAR
 from dabiao.facts.logic import coerce
-from dabiao.facts.logic.proposing import days, money
+from dabiao.facts.logic.proposing import days, money, periods
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.columns import has_word, readable
+from dabiao.facts.logic.proposing.periods import PERIOD, Part
 from dabiao.facts.logic.proposing.seen import Guess, Seen
-from dabiao.facts.logic.words import likeness, words
+from dabiao.facts.logic.words import likeness, plain, words
 
+SIZE: Final = "市场规模"
+"""What the column is called that the figures of a wide sheet are turned into."""
 _VERY: Final = 0.8
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
-_THOUSANDS: Final = {"k": r"thousands?|k", "m": r"millions?|mn|mm|m"}
-_BILLIONS: Final = r"(?i)\b(?:billions?|bn|b)\b"
+_WORDED: Final = {"k": r"thousands?|k", "m": r"millions?|mn|mm|m", "bn": r"billions?|bn|b"}
 _COLUMNS: Final = ("size", "share", "growth", "figure_source")
+_BRACKETS: Final = re.compile(r"[（(\[【][^）)\]】]*[）)\]】]")
+_ESTIMATED: Final = re.compile(r"(?i)(?<=\d)\s*[ef]$|预测|预计|预估|估计|forecast|estimated?")
+"""What says that a figure is of the future: 2026E."""
+_SHOWN: Final = 3
+_SMALL: Final = 10_000
+"""A market below that is counted in more than single yuan, dollars or euros."""
 
 
 def classify(seen: Seen, asking: Asking) -> bool:
-    """Whether the sheet is one of the market; left out, and why, where it does not say until when or of how much."""
+    """Whether the sheet is one of the market; left out, and why, where it does not say until when."""
     found = columns_of(seen)
-    if not {"period", "size"} <= set(found):
+    if not _has_all(found) and not across(seen):
         return False
-    formats = _formats(seen, found["period"], asking)
-    starts = _days_of(seen, found["period"], formats).values()
-    if "ends" not in found and any(day.day != 1 for day in starts):
-        seen.why = _("its figures begin on days, and nothing says when they end")
-    elif re.search(_BILLIONS, found["size"]):
-        seen.why = _("%(header)s is in billions: write it in millions") % {"header": found["size"]}
-    elif _is_foreign(seen, found["size"], asking):
-        seen.why = _("%(header)s is in another currency than the company's") % {"header": found["size"]}
+    if _has_all(found) and _ends_nowhere(seen, found, asking):
+        seen.why = _(
+            "its figures begin on days, and nothing says when they end: add a column of the last days, or write 2026-Q1"
+        )
+    elif _is_foreign(seen, _sized(seen, found), asking):
+        seen.why = _("%(header)s is in another currency than the company's") % {
+            "header": _sized(seen, found)[0]
+        }
     else:
         seen.kind = "market"
         named = {"period": "period", "ends": "ends_on", "segment": "segment"}
@@ -49,10 +59,53 @@ def classify(seen: Seen, asking: Asking) -> bool:
     return True
 
 
-def columns_of(seen: Seen) -> dict[str, str]:
-    """What the sheet says of the market → its header; nothing where it has what only facts of ours have."""
+def explain(seen: Seen) -> None:
+    """Why a sheet that is called after the market, or has a column of its size, is left out: what it lacks, and the mend."""
     known = words()["market"]
-    if has_word(seen, words()["nothing"]) or any(likeness(h, known["never"]) >= _VERY for h in seen.headers):
+    if _is_another(seen):
+        return
+    sized = [h for h in seen.headers if likeness(_bare(h), known["columns"]["size"]) >= _VERY]
+    if not sized and not has_word(seen, [*known["called"], *known["about"]]):
+        return
+    found = columns_of(seen)
+    whens = [h for h in seen.headers if likeness(_bare(h), known["columns"]["period"]) >= _VERY]
+    if "size" not in found and sized:
+        seen.why = _("not every cell of %(header)s is a number") % {"header": sized[0]}
+    elif "size" not in found:
+        seen.why = _(
+            "it is called after the market, and no column of figures is its size: call one 市场规模 or market size, or name a "
+            "column after each period (2026-Q1)"
+        )
+    elif whens:
+        told = {"header": whens[0], "cell": periods.strange(seen, whens[0])}
+        seen.why = _("%(cell)s in %(header)s is no period: write 2026, 2026-Q1 or 2026-03") % told
+    else:
+        seen.why = _(
+            "nothing says of when its figures are: add a column 期间 or period with 2026, 2026-Q1 or 2026-03, or name "
+            "the year in the file's name"
+        )
+
+
+def across(seen: Seen) -> dict[str, Part]:
+    """Header → period, of a sheet of the market that has a column for each."""
+    known = words()["market"]
+    if _is_another(seen) or has_word(seen, words()["wide"]["aims"]):
+        return {}
+    found = periods.across(seen, _bare_period)
+    listed = known["columns"]["size"]
+    named = has_word(seen, known["called"]) or (
+        found and all(any(plain(word) in plain(h) for word in listed) for h in found)
+    )
+    return found if named and all(readable(seen, h, "money") >= _VERY for h in found) else {}
+
+
+def columns_of(seen: Seen) -> dict[str, str]:
+    """What the sheet says of the market → its header; nothing where it has what only facts of ours have.
+
+    part: the quarter or month, where the period is the year alone.
+    """
+    known = words()["market"]
+    if _is_another(seen):
         return {}
     listed = {**known["columns"]}
     if has_word(seen, known["called"]):
@@ -66,19 +119,53 @@ def columns_of(seen: Seen) -> dict[str, str]:
         ]  # fmt: skip
         if fitting:
             found[column] = max(fitting, key=lambda each: each[0])[1]
-    return found
+    return {**found, **_year_apart(seen, found), **_as_called(seen, found)}
 
 
-def table(seen: Seen, asking: Asking) -> dict[str, Any]:
-    """The table that it feeds."""
+def _year_apart(seen: Seen, found: Mapping[str, str]) -> dict[str, str]:
+    """The year and what of it, where two columns say them: 2026 in one, Q1 in the other."""
+    if "period" not in found:
+        return {}
+    listed = words()["market"]["columns"]["period"]
+    others = [
+        h for h in seen.headers if h not in found.values() and likeness(_bare(h), listed) >= _VERY
+    ]
+    for other in others:
+        both = [found["period"], other]
+        parts = periods.parts_in(seen, both)
+        if parts and all(year and rest for year, rest in parts.values()):
+            own = periods.parts_in(seen, both[:1]) or {}
+            year, part = both if all(year for year, _rest in own.values()) and own else both[::-1]
+            return {"period": year, "part": part}
+    return {}
+
+
+def _as_called(seen: Seen, found: Mapping[str, str]) -> dict[str, str]:
+    """year: the period that the file, the sheet or a line above names, where no column is one: 2026年市场规模."""
+    listed = words()["market"]["columns"]["period"]
+    if "period" in found or "size" not in found or any(likeness(_bare(h), listed) >= _VERY for h in seen.headers):
+        return {}
+    by = [found[name] for name in ("segment", "place") if name in found]
+    told_apart = seen.is_unique(by) if by else seen.rows.height == 1
+    named = periods.period_named(seen)
+    return {"year": named} if named and told_apart else {}
+
+
+def table(seen: Seen, asking: Asking) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """What the source's `unpivot` is, where there is a column for each period, and the table that it feeds."""
     found = columns_of(seen)
-    formats = _formats(seen, found["period"], asking)
-    period = {"from": found["period"], "formats": list(formats)} if formats else found["period"]
-    columns: dict[str, Any] = {"period": period, **_ends(seen, found, formats, asking)}
-    by = _by(seen, found, asking)
-    if by:
-        columns["segment"] = by[0] if len(by) == 1 else {"from": by}
-    columns["size"] = _size(seen, found["size"], asking)
+    turned = {} if _has_all(found) else across(seen)
+    if turned:
+        return _wide(seen, found, turned, asking)
+    formats = _formats(seen, found, asking)
+    when = _when(found)
+    columns: dict[str, Any] = {
+        "period": _period(seen, found, formats, asking),
+        **_ends(seen, found, formats, asking),
+    }
+    by = _by(seen, found, when, asking)
+    columns |= _segment(by)
+    columns["size"] = _size(seen, found["size"], [found["size"]], asking)
     for name in ("share", "growth"):
         if name in found:
             said = money.rate_of(seen, name, found[name], asking)
@@ -86,22 +173,87 @@ def table(seen: Seen, asking: Asking) -> dict[str, Any]:
                 columns[name] = {"from": found[name], "unit": "%"} if said == money.PERCENT else found[name]
     if "figure_source" in found:
         columns["figure_source"] = found["figure_source"]
-    key = [*by, found["period"]]
-    if not seen.is_unique(key) and "figure_source" in found:
+    key = [*by, *when]
+    if when and not seen.is_unique(key) and "figure_source" in found:
         key.append(found["figure_source"])
-    return {
-        "into": "market",
-        "from": seen.name,
-        "key": key[0] if len(key) == 1 else key,
-        "columns": columns,
-    }
+    return None, {"into": "market", "from": seen.name, **_keyed(key if when else []), "columns": columns}
 
 
-def _by(seen: Seen, found: dict[str, str], asking: Asking) -> list[str]:
+def _wide(
+    seen: Seen, found: Mapping[str, str], turned: Mapping[str, Part], asking: Asking
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    year = periods.year_of(seen, turned, asking)
+    labels = {header: periods.label(part, year) for header, part in turned.items()}
+    if estimated := [header for header in turned if _ESTIMATED.search(header)]:
+        asking.note(
+            _("%(source)s: %(headers)s are estimates and are read as figures")
+            % {"source": seen.name, "headers": ", ".join(estimated)}
+        )
+    by = _by(seen, found, [], asking)
+    size = _size(seen, SIZE, list(turned), asking)
+    columns = {"period": PERIOD, **_segment(by), "size": size}
+    if "figure_source" in found:
+        columns["figure_source"] = found["figure_source"]
+    unpivot = {"columns": labels, "name": PERIOD, "value": SIZE}
+    entry = {"into": "market", "from": seen.name, **_keyed([*by, PERIOD]), "columns": columns}
+    return unpivot, entry
+
+
+def _keyed(key: Sequence[str]) -> dict[str, Any]:
+    """Without a column of periods the sheet replaces what was said of its own year before."""
+    if not key:
+        return {"key": "generated", "mode": "replace"}
+    return {"key": key[0] if len(key) == 1 else list(key)}
+
+
+def _segment(by: Sequence[str]) -> dict[str, Any]:
+    return {"segment": by[0] if len(by) == 1 else {"from": list(by)}} if by else {}
+
+
+def _has_all(found: Mapping[str, str]) -> bool:
+    return "size" in found and ("period" in found or "year" in found)
+
+
+def _when(found: Mapping[str, str]) -> list[str]:
+    """The columns that say of when the figures are."""
+    return [found[name] for name in ("period", "part") if name in found]
+
+
+def _period(seen: Seen, found: Mapping[str, str], formats: Sequence[str], asking: Asking) -> Any:  # noqa: ANN401
+    """A header or a rule: periods that name no year are those of the sheet's."""
+    when = _when(found)
+    if not when:
+        asking.note(
+            _("%(source)s: the figures are those of %(year)s, as it is called")
+            % {"source": seen.name, "year": found["year"]}
+        )
+        return {"constant": found["year"]}
+    parts = periods.parts_in(seen, when)
+    if parts and (len(when) > 1 or not all(year for year, _rest in parts.values())):
+        year = periods.year_of(seen, parts, asking)
+        labels = {cell: periods.label(part, year) for cell, part in parts.items()}
+        return {"from": when if len(when) > 1 else when[0], "values": labels}
+    return {"from": when[0], "formats": list(formats)} if formats else when[0]
+
+
+def _ends_nowhere(seen: Seen, found: Mapping[str, str], asking: Asking) -> bool:
+    if "ends" in found or "period" not in found:
+        return False
+    starts = _days_of(seen, found["period"], _formats(seen, found, asking)).values()
+    return any(day.day != 1 for day in starts)
+
+
+def _is_another(seen: Seen) -> bool:
+    """It has what only facts of ours have, or is called after what is never loaded."""
+    never = words()["market"]["never"]
+    return has_word(seen, words()["nothing"]) or any(likeness(h, never) >= _VERY for h in seen.headers)
+
+
+def _by(seen: Seen, found: Mapping[str, str], when: Sequence[str], asking: Asking) -> list[str]:
     """The columns that say of what the figure is: the segment, else the region, or both where one alone is not enough."""
     by = [found[name] for name in ("segment", "place") if name in found]
     for header in by:
-        if seen.is_unique([header, found["period"]]):
+        if seen.is_unique([header, *when]):
             return [header]
     if len(by) > 1:
         asking.note(
@@ -111,18 +263,66 @@ def _by(seen: Seen, found: dict[str, str], asking: Asking) -> list[str]:
     return by
 
 
-def _size(seen: Seen, header: str, asking: Asking) -> Any:  # noqa: ANN401  # a header or a rule
-    unit = money.unit_of(seen, header, "money", asking)
-    unit = unit or next(
-        (unit for unit, way in _THOUSANDS.items() if re.search(rf"(?i)\b(?:{way})\b", header)), None
-    )
-    return {"from": header, "unit": unit} if unit else header
+def _size(seen: Seen, source: str, headers: Sequence[str], asking: Asking) -> Any:  # noqa: ANN401  # a header or a rule
+    """headers: where the figures stand, of which one or all say in what they are counted; else it may be asked."""
+    units = {money.unit_in(header) or _worded(header) for header in headers} - {""}
+    unit = units.pop() if len(units) == 1 else ""
+    if not unit and not any(map(money.is_plain, headers)):
+        unit = _called_in(seen, headers, asking)
+    return {"from": source, "unit": unit} if unit else source
 
 
-def _ends(seen: Seen, found: dict[str, str], formats: Sequence[str], asking: Asking) -> dict[str, Any]:
+def _called_in(seen: Seen, headers: Sequence[str], asking: Asking) -> str:
+    """The unit that stands above the table or in its name; asked where nothing says it and the figures are small."""
+    named = [*_BRACKETS.findall(seen.called), *re.findall(r"(?i)\bin [a-z ]+", seen.called)]
+    unit = money.unit_above(seen) or next((unit for name in named if (unit := _worded(name))), "")
+    if unit:
+        asking.note(
+            _("%(source)s: %(header)s is in %(unit)s, as stands above the table")
+            % {"source": seen.name, "header": ", ".join(headers[:_SHOWN]), "unit": unit}
+        )
+        return unit
+    figures = [value for header in headers for value in money.exact(seen, header).drop_nulls()]
+    largest = max(figures, default=Decimal(0))
+    if largest >= _SMALL or any(money.currency_of(_unworded(header)) for header in headers):
+        return ""
+    units = [("万", "万"), ("亿", "亿"), ("m", "million"), ("bn", "billion")]
+    if not any(re.search("[\u4e00-\u9fff]", text) for text in (*seen.headers, seen.called)):
+        units = units[2:] + units[:2]
+    shown = f"{largest.normalize():f}"
+    choices = [
+        Choice(unit, name, (f"{shown} → {number_of(f'{shown}{unit}'):,f}",)) for unit, name in units
+    ]
+    choices.append(Choice("one", _("As they stand"), (f"{shown} → {shown}",)))
+    text = _("%(source)s: in what are its figures counted?") % {"source": seen.name}
+    evidence = _("The largest is %(shown)s, and nothing says whether that is in millions.") % {"shown": shown}
+    said = asking.ask(f"{seen.name}.unit", text, choices, evidence=evidence)
+    return "" if said == "one" else said
+
+
+def _worded(text: str) -> str:
+    """k, m or bn, as English words say it: Market size (USD bn)."""
+    return next((unit for unit, way in _WORDED.items() if re.search(rf"(?i)\b(?:{way})\b", text)), "")
+
+
+def _unworded(text: str) -> str:
+    """Market size (USD bn) as (USD)."""
+    ways = "|".join(_WORDED.values())
+    return re.sub(rf"(?i)\s*\b(?:{ways})\b\s*", "", text)
+
+
+def _sized(seen: Seen, found: Mapping[str, str]) -> list[str]:
+    """Where figures stand and may say in which currency they are: their headers, and the names of the sheet."""
+    headers = [found["size"]] if "size" in found else list(across(seen))
+    return [*headers, *_BRACKETS.findall(seen.called)]
+
+
+def _ends(seen: Seen, found: Mapping[str, str], formats: Sequence[str], asking: Asking) -> dict[str, Any]:
     """Until when the figures hold. A label of a period says it; a day does not."""
     if "ends" in found:
         return {"ends_on": _last_day(seen, found["ends"], asking)}
+    if "period" not in found or "part" in found:
+        return {}
     texts = _days_of(seen, found["period"], formats)
     if not texts:
         return {}
@@ -140,7 +340,7 @@ def _ends(seen: Seen, found: dict[str, str], formats: Sequence[str], asking: Ask
 
 def _last_day(seen: Seen, header: str, asking: Asking) -> Any:  # noqa: ANN401  # a header or a rule
     """Whether the file says the last day, or the day after it."""
-    formats = _formats(seen, header, asking)
+    formats = days.decided(seen, header, (), asking)
     ends = _days_of(seen, header, formats).values()
     as_it_is = {"from": header, "formats": list(formats)} if formats else header
     inclusive = {**(as_it_is if isinstance(as_it_is, dict) else {"from": header}), "add_days": 1}
@@ -156,9 +356,9 @@ def _last_day(seen: Seen, header: str, asking: Asking) -> Any:  # noqa: ANN401  
     return inclusive if asking.ask(f"{seen.name}.ends", text, choices) == "last" else as_it_is
 
 
-def _is_foreign(seen: Seen, header: str, asking: Asking) -> bool:
-    """Whether it is said to be in another currency than ours, where the header names one."""
-    code = money.currency_of(header)
+def _is_foreign(seen: Seen, texts: Sequence[str], asking: Asking) -> bool:
+    """Whether it is said to be in another currency than ours, where a header or a name of the sheet says one."""
+    code = next((code for text in texts if (code := money.currency_of(_unworded(text)))), "")
     if not code:
         return False
     choices = [
@@ -176,14 +376,23 @@ def _fits(seen: Seen, header: str, column: str) -> bool:
     if not seen.values(header).len():
         return False
     if column == "period":
-        return all(map(_is_label, _texts(seen, header))) or readable(seen, header, "date") == 1
+        return periods.parts_in(seen, [header]) is not None or _are_labels(seen, header) or readable(seen, header, "date") == 1
     kinds = {"ends": "date", "size": "money", "share": "rate", "growth": "rate"}
     return column not in kinds or readable(seen, header, kinds[column]) >= _VERY
 
 
-def _formats(seen: Seen, header: str, asking: Asking) -> tuple[str, ...]:
+def _are_labels(seen: Seen, header: str) -> bool:
+    return all(map(_is_label, _texts(seen, header)))
+
+
+def _formats(seen: Seen, found: Mapping[str, str], asking: Asking) -> tuple[str, ...]:
     """What its days are read by; labels of periods need nothing."""
-    return () if all(map(_is_label, _texts(seen, header))) else days.decided(seen, header, (), asking)
+    if "period" not in found or "part" in found or _are_labels(seen, found["period"]):
+        return ()
+    texts = [text for text in _texts(seen, found["period"]) if not is_full_day(text)]
+    if texts and periods.parts_in(seen, [found["period"]]):
+        return ()
+    return days.decided(seen, found["period"], (), asking)
 
 
 def _texts(seen: Seen, header: str) -> list[str]:
@@ -210,6 +419,15 @@ def _after(day: date, months: int) -> date:
     at = day.year * 12 + day.month - 1 + months
     year, month = at // 12, at % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _bare_period(header: str) -> str:
+    """2026年市场规模（亿元） and 2026E are 2026."""
+    known = words()["market"]
+    bare = _ESTIMATED.sub("", _BRACKETS.sub("", header).strip())
+    for word in sorted([*known["columns"]["size"], *known["sizes"]], key=len, reverse=True):
+        bare = re.sub(rf"(?i)\s*{re.escape(word)}\s*", "", bare)
+    return bare.strip()
 
 
 def _bare(header: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 from django.utils.translation import gettext as _
 
-from dabiao.core.months import month_in_words
+from dabiao.core.months import part_in_words
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.seen import Seen
 from dabiao.facts.logic.words import ENDING, likeness, words
@@ -38,7 +38,7 @@ def fill(seen: Seen, asking: Asking) -> None:
 
 def _is_figure(header: str) -> bool:
     listed = [word for name in _FIGURES for word in words()["columns"][name]]
-    return bool(likeness(header, listed) >= ENDING or month_in_words(header))
+    return bool(likeness(header, listed) >= ENDING or part_in_words(header))
 
 
 def _is_meant(seen: Seen, header: str, asking: Asking) -> bool:

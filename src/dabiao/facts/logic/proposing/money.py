@@ -15,8 +15,13 @@ from dabiao.facts.logic.proposing.seen import Seen
 PERCENT, AS_WRITTEN, LEFT_OUT = "percent", "written", "none"
 """How rates above 1 are read, as somebody says."""
 _SHOWN: Final = 3
-_UNIT: Final = r"(百万|千万|十万|万|亿|千)\s*元?"
+_COUNTED: Final = r"([十百千万]亿|百万|千万|十万|万|亿|千)"
+_UNIT: Final = rf"{_COUNTED}\s*(?:元|人民币|美元|美金|欧元|英镑|日元|港元|港币)?"
 _ABOVE: Final = re.compile(rf"单位\s*[:：]?\s*(?:人民币)?\s*{_UNIT}")
+_TITLED: Final = re.compile(rf"[（(\[【]\s*(?:人民币)?\s*{_UNIT}\s*[)）\]】]")
+"""In the name of a file or sheet or in a line above the table: 2026年销售目标（万元）."""
+_PLAIN: Final = re.compile(r"[（(\[【]\s*(?:单位\s*[:：]?)?\s*(?:人民币)?\s*(?:元|yuan)\s*[)）\]】]$", re.IGNORECASE)
+"""金额（元） is in yuan, whatever stands above the table."""
 _CURRENCIES: Final = {
     "美元": "USD", "欧元": "EUR", "英镑": "GBP", "日元": "JPY", "港币": "HKD", "港元": "HKD", "人民币": "CNY", "元": "CNY",
     "$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "", "￥": "", "rmb": "CNY",
@@ -28,17 +33,26 @@ _NO_CURRENCY: Final = frozenset({"TAX", "VAT", "NET", "QTY", "SUM", "PCS", "AVG"
 
 def unit_of(seen: Seen, header: str, kind: str, asking: Asking) -> str | None:
     """The unit of a column: by its header, or by a line above the table."""
-    if kind in {"money", "qty", "rate"} and (
-        found := re.search(rf"[（(\[【/]?\s*{_UNIT}\s*[)）\]】]?$", header)
-    ):
-        return found.group(1)
-    if kind == "money" and (above := unit_above(seen)):
+    if kind in {"money", "qty", "rate"} and (unit := unit_in(header)):
+        return unit
+    if kind == "money" and not is_plain(header) and (above := unit_above(seen)):
         asking.note(
             _("%(source)s: %(header)s is in %(unit)s, as stands above the table")
             % {"source": seen.name, "header": header, "unit": above}
         )
         return above
     return None
+
+
+def unit_in(header: str) -> str:
+    """The unit at the end of a header: 金额(万元), 金额万, 金额（万美元）."""
+    found = re.search(rf"[（(\[【/]?\s*(?:人民币)?\s*{_UNIT}\s*[)）\]】]?$", header)
+    return str(found.group(1)) if found else ""
+
+
+def is_plain(header: str) -> bool:
+    """Whether it says that what stands in it is counted one by one: 金额（元）."""
+    return bool(_PLAIN.search(header))
 
 
 def rate_of(seen: Seen, column: str, header: str, asking: Asking) -> str:
@@ -69,15 +83,15 @@ def rate_of(seen: Seen, column: str, header: str, asking: Asking) -> str:
 
 
 def unit_above(seen: Seen) -> str | None:
-    """The unit that a line above the table names: 单位：万元."""
-    found = _ABOVE.search(seen.called)
+    """The unit that a line above the table or a name in brackets names: 单位：万元, 销售目标（万元）."""
+    found = _ABOVE.search(seen.called) or _TITLED.search(seen.called)
     return str(found.group(1)) if found else None
 
 
 def currency_of(header: str) -> str | None:
     """The currency that a header names in brackets or at its end: 金额(美元), Amount (EUR), Total €."""
     for word in re.findall(r"[（(\[【]\s*([^)）\]】]+?)\s*[)）\]】]|([$€£]|\b[A-Z]{3})\s*$", header):
-        said = (word[0] or word[1]).strip()
+        said = re.sub(rf"^{_COUNTED}\s*(?=\D)", "", (word[0] or word[1]).strip())
         if code := _CURRENCIES.get(said.lower()):
             return code if code != "CNY" or said != "元" else None
         if _CODE.match(said) and said not in _NO_CURRENCY and word[0]:

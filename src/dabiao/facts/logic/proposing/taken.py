@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.mapping.known import INTO
-from dabiao.facts.logic.proposing import days, targets
+from dabiao.facts.logic.proposing import days, market, targets
 from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.seen import Seen, called
@@ -62,6 +64,16 @@ def taken(seen: Seen, fed: Sequence[dict[str, Any]], asked: Collection[str], why
     )
 
 
+def why_nothing(sheets: Sequence[Taken]) -> str:
+    """Why nothing of these sheets can be loaded, each with its reason; nothing where something can."""
+    if not sheets or any(sheet.kind for sheet in sheets):
+        return ""
+    reasons = [
+        _("%(source)s: %(why)s") % {"source": ", ".join(sheet.places), "why": sheet.why} for sheet in sheets
+    ]
+    return " ".join([_("Nothing here can be loaded."), "; ".join(reasons)])
+
+
 def _days(seen: Seen) -> tuple[str, str]:
     on = INTO[seen.kind].on if seen.kind else None
     if on is None or on not in seen.chosen:
@@ -72,7 +84,10 @@ def _days(seen: Seen) -> tuple[str, str]:
 
 def _sums(seen: Seen, asked: Collection[str]) -> tuple[tuple[str, str], ...]:
     """What the columns of amounts sum to; the months of a wide sheet together."""
-    if seen.kind == "targets" and (months := targets.months_of(seen)):
+    wide = targets.periods_of(seen) if seen.kind == "targets" else {}
+    if seen.kind == "market" and "size" not in seen.chosen:
+        wide = market.across(seen)
+    if months := wide:
         total = sum((_sum(seen, header) or Decimal(0) for header in months), Decimal(0))
         unit = unit_above(seen)
         name = f"{next(iter(months))} … {list(months)[-1]}"

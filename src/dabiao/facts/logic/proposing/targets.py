@@ -10,44 +10,41 @@ from typing import Any, Final
 import polars as pl
 from django.utils.translation import gettext as _
 
-from dabiao.core.months import month_in_words
+from dabiao.core.months import month_in_words, part_in_words
 from dabiao.facts.logic import labels
+from dabiao.facts.logic.proposing import periods
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.columns import guesses, has_word, readable
 from dabiao.facts.logic.proposing.days import read
 from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING, may_be_facts
 from dabiao.facts.logic.proposing.money import unit_above
+from dabiao.facts.logic.proposing.periods import PERIOD, Part
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
 from dabiao.metrics.splits import NARROWING
 
-PERIOD: Final = "期间"
 LEVEL: Final = "目标值"
-"""What the two columns are called that a wide sheet is turned into."""
-_FEWEST: Final = 2
-"""Columns that are months, of a sheet that is wide."""
+"""What the column is called that the figures of a wide sheet are turned into."""
 _MANY: Final = 3
 """With so many it is no sheet of orders, which may have two, whatever else its columns are called."""
 _VERY: Final = 0.8
 _SHOWN: Final = 6
 _MONTH: Final = 30.44
 """Days."""
-_YEARS: Final = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 
-def months_of(seen: Seen) -> dict[str, tuple[int | None, int]]:
-    """Header → year (None: it names none) and month, of a sheet that has a column for each month.
+def periods_of(seen: Seen) -> dict[str, Part]:
+    """Header → period, of a sheet that has a column for each month or quarter.
 
-    One month is enough where the sheet is said to be targets and no other column is the target.
+    One is enough where the sheet is said to be targets and no other column is the target.
     """
-    found = {header: month for header in seen.headers if (month := month_in_words(_bare(header)))}
-    fewest = 1 if seen.kind == "targets" and "target" not in seen.chosen else _FEWEST
-    return found if len(found) >= fewest and len(set(found.values())) == len(found) else {}
+    fewest = 1 if seen.kind == "targets" and "target" not in seen.chosen else periods.FEWEST
+    return periods.across(seen, _bare, ("month", "quarter"), fewest)
 
 
 def classify_wide(seen: Seen, asking: Asking) -> bool:
     """Whether the sheet is a wide one; its kind is targets then, or nothing where it tells what was reached."""
-    months = months_of(seen)
+    months = periods_of(seen)
     if not months or not (scope_of(seen) or dimensions_of(seen, "")):
         return False
     aims, facts = _says_aims(seen), has_word(seen, words()["wide"]["facts"])
@@ -114,9 +111,9 @@ def settle_place(seen: Seen, units: Collection[str], asking: Asking) -> None:
 
 def wide(seen: Seen, asking: Asking) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the source's `unpivot` is, and the table that it feeds."""
-    months = months_of(seen)
-    year = _year(seen, months, asking)
-    labels = {header: f"{own or year}-{month:02}" for header, (own, month) in months.items()}
+    months = periods_of(seen)
+    year = periods.year_of(seen, months, asking)
+    labels = {header: periods.label(part, year) for header, part in months.items()}
     scope = scope_of(seen)
     seen.chosen = {scope[0]: Guess("targets", *scope, 0.95)} if scope else {}
     columns: dict[str, Any] = {**dict([scope] if scope else []), "metric": _metric(seen, asking)}
@@ -154,8 +151,8 @@ def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[st
         scope = [name for name in ("person", "unit", "metric", *NARROWING) if name in per]
         ends: dict[str, Any] = {"next": "starts_on", "per": scope, **_last(seen, header, scope, asking)}
         until: dict[str, Any] = {"starts_on": header, "ends_on": ends}
-        return until if days else {"period": header}
-    year = _year(seen, months, asking)
+        return until if days else {"period": _named(seen, header, texts, asking)}
+    year = periods.year_of(seen, {text: (own, f"{month:02}") for text, (own, month) in months.items()}, asking)
     named = {text: (own or year, month) for text, (own, month) in months.items()}
     if _in_quarters({int(own) * 12 + month for own, month in named.values()}):
         long = _how_long(seen, header, asking)
@@ -164,6 +161,16 @@ def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[st
             return {"period": {"from": header, "values": quarters}}
     bare = {text: f"{own}-{month:02}" for text, (own, month) in named.items() if months[text][0] is None}
     return {"period": {"from": header, "values": bare, "otherwise": "keep"} if bare else header}
+
+
+def _named(seen: Seen, header: str, texts: Sequence[str], asking: Asking) -> Any:  # noqa: ANN401  # a header or a rule
+    """Quarters and halves that name no year are those of the sheet's."""
+    parts = {text: part for text in texts if (part := part_in_words(text))}
+    if len(parts) < len(texts) or all(year for year, _rest in parts.values()):
+        return header
+    year = periods.year_of(seen, parts, asking)
+    bare = {text: periods.label(part, year) for text, part in parts.items() if part[0] is None}
+    return {"from": header, "values": bare, "otherwise": "keep"}
 
 
 def _last(seen: Seen, header: str, scope: Sequence[str], asking: Asking) -> dict[str, str]:
@@ -249,7 +256,7 @@ def dimensions_of(seen: Seen, taken: str) -> dict[str, str]:
 
 
 def _what(seen: Seen, asking: Asking) -> str:
-    months = ", ".join(list(months_of(seen))[:_MANY])
+    months = ", ".join(list(periods_of(seen))[:_MANY])
     choices = [
         Choice("targets", labels.table("targets"), (), _("what is to be reached in each month")),
         Choice(NOTHING, _("What was reached"), (), _("the sheet is left out: facts are loaded one by one")),
@@ -262,7 +269,7 @@ def _what(seen: Seen, asking: Asking) -> str:
 def _says_aims(seen: Seen) -> bool:
     """The name of the file or sheet says so, or the months do: 3月目标."""
     aims = words()["wide"]["aims"]
-    return has_word(seen, aims) or any(plain(word) in plain(h) for h in months_of(seen) for word in aims)
+    return has_word(seen, aims) or any(plain(word) in plain(h) for h in periods_of(seen) for word in aims)
 
 
 def _metric(seen: Seen, asking: Asking) -> dict[str, str]:
@@ -276,21 +283,6 @@ def _metric(seen: Seen, asking: Asking) -> dict[str, str]:
     text = _("%(source)s: what are the targets of?") % {"source": seen.name}
     evidence = _("Neither the sheet nor its columns say so.")
     return {"constant": asking.ask(f"{seen.name}.metric", text, choices, evidence=evidence)}
-
-
-def _year(seen: Seen, months: dict[str, tuple[int | None, int]], asking: Asking) -> str:
-    """The year of months that name none, as the file, the sheet or the line above the table says."""
-    if all(own for own, _month in months.values()):
-        return ""
-    named = sorted(set(_YEARS.findall(seen.called)))
-    if len(named) == 1:
-        asking.note(
-            _("%(source)s: the months are those of %(year)s") % {"source": seen.name, "year": named[0]}
-        )
-        return str(named[0])
-    years = named or [str(asking.year + by) for by in (0, 1, -1)]
-    text = _("%(source)s: of which year are these months?") % {"source": seen.name}
-    return asking.ask(f"{seen.name}.year", text, [Choice(year, year) for year in years])
 
 
 def _in_unit(seen: Seen, rule: dict[str, Any]) -> Any:  # noqa: ANN401  # a header or a rule

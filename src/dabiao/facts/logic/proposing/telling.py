@@ -83,7 +83,7 @@ def _of_targets(seen: Seen, table: str, asking: Asking) -> str:
     """Whose, when and how much; when is what the columns are, where each of them is a month."""
     found = columns.guesses(seen, table)
     is_long = "target" in found and bool({"period", "starts_on"} & set(found))
-    months = {} if is_long else targets.months_of(seen)
+    months = {} if is_long else targets.periods_of(seen)
     parts = targets.dimensions_of(seen, "")
     used = {*months, *parts.values(), *(guess.header for guess in found.values())}
     free = [header for header in seen.headers if header not in used]

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dabiao.core.months import month_in_words
+from dabiao.core.months import part_in_words
 
 PROBE: Final = 40
 """Rows looked at to find the header."""
 Row = Sequence[str | None]
 _NUMBER = re.compile(r"^[+\-(（¥￥$€]*[\d０-９][\d０-９,，.．]*[)）]?[万亿千%％元]*$")
+_ESTIMATE = r"(?i)(?<=\d)\s*[ef]$"
+"""Behind a year that has not been yet."""
 _DATE = re.compile(r"^\d{2,4}[-/.年]\d{1,2}([-/.月]\d{0,4}日?)?([ T]\d{1,2}:\d{2}.*)?$")
 
 
@@ -82,16 +84,18 @@ def _start(rows: Sequence[Row], width: int, skip: int) -> int | None:
 
 
 def _names_months(row: Row, below: Row) -> bool:
-    """姓名, 2026年1月, 2026年2月: words, and different months over what are none."""
-    data = {at: month_in_words(_text(cell)) for at, cell in enumerate(row) if looks_like_data(cell)}
+    """姓名, 2026年1月, 2026年2月, or 细分市场, 2025, 2026E: words, and different months or years over what are none."""
+    texts = {at: _text(cell) for at, cell in enumerate(row) if _text(cell)}
+    parts = {at: part for at, text in texts.items() if (part := part_in_words(re.sub(_ESTIMATE, "", text)))}
+    data = {at for at, text in texts.items() if looks_like_data(text)}
     follows = [_text(below[at]) for at in data if at < len(below)]
     return (
-        len(data) > 1
-        and None not in data.values()
-        and len(set(data.values())) == len(data)
-        and any(_text(cell) and not looks_like_data(cell) for cell in row)
+        len(parts) > 1
+        and data <= set(parts)
+        and len(set(parts.values())) == len(parts)
+        and bool(set(texts) - set(parts))
         and any(follows)
-        and not any(map(month_in_words, follows))
+        and not any(map(part_in_words, follows))
     )
 
 
