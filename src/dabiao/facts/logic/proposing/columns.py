@@ -48,11 +48,15 @@ def candidates(seen: Seen, table: str, column: str) -> Iterable[Guess]:
     """Every header that may be the column."""
     named = "line_of_products" if (column == "line" and table == "products") else column
     synonyms = words()["columns"].get(named, [])
+    # Line is a product's in a list of products, and an order's where orders stand.
+    own = [column] if named == column or seen.kind in {None, table} else []
     kind = type_of(table, column)
     for header in seen.headers:
-        like = max(sure * likeness(form, [column, *synonyms]) for form, sure in _forms(seen, header))
+        like = max(sure * likeness(form, [*own, *synonyms]) for form, sure in _forms(seen, header))
         if like < ENDING * 0.9 or is_other_money(header, column, table):
             continue
+        if column == "line" and named == column and likeness(header, words()["columns"]["line_of_products"]) > like:
+            continue  # a product line is no line of an order
         share = readable(seen, header, kind)
         if share >= (_HALF if like > _SURE else _ENOUGH):
             yield Guess(table, column, header, round(like * share, 3))

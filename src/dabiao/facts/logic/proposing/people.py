@@ -14,7 +14,7 @@ from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
 
 _VERY: Final = 0.8
-_EVER: Final = "2000-01-01"
+EVER: Final = "2000-01-01"
 """A seat whose beginning no sheet tells was held as long as there are facts."""
 _MOST_ROWS: Final = 50_000
 _SHORT: Final = 6
@@ -57,7 +57,7 @@ def tables(
         "person": holder,
         "unit": unit,
         "position": {"constant": "manager"},
-        "starts_on": {"constant": _EVER},
+        "starts_on": {"constant": EVER},
     }
     return [
         *root,
@@ -84,17 +84,17 @@ def _people(
     lines = None if teams else reporting(seen, found, company, asking)
     if "manager" in found:
         _tell_of_managers(seen, found, teams, lines, asking)
-    since: Any = {"constant": _EVER}
+    since: Any = {"constant": EVER}
     who: dict[str, Any] = {"person": person, "name": name}
     for column in ("email", "hired_on", "left_on"):
         if column in found:
             who[column] = _day(seen, found[column], others, asking) if column != "email" else found[column]
     if "hired_on" in found:
-        since = {**_whole(who["hired_on"]), "default": _EVER}
+        since = {**_whole(who["hired_on"]), "default": EVER}
     else:
         asking.note(
             _("%(source)s tells no day on which people came: they hold their seats since %(day)s")
-            % {"source": seen.name, "day": _EVER}
+            % {"source": seen.name, "day": EVER}
         )
     where: Any = found["manager"] if teams else found.get("unit", {"constant": company})
     seat: dict[str, Any] = {"person": person, "unit": where, "starts_on": since}
@@ -181,7 +181,7 @@ def _led(seen: Seen, found: dict[str, str]) -> list[dict[str, Any]]:
         "person": manager,
         "unit": manager,
         "position": {"constant": "manager"},
-        "starts_on": {"constant": _EVER},
+        "starts_on": {"constant": EVER},
     }
     return [
         {"into": "units", "from": seen.name, "distinct": True, "columns": team},

@@ -46,7 +46,7 @@ class Seen:
     read by. said: column → header, as somebody has said. count: its rows, of which `rows` are the first; whole: all of them
     merges: header with merged cells → its empty cells that are not merged; fill: those that are filled down.
     parts: what each file of it is called, and how many of the rows are its own. hidden: whoever opens it does not see it
-    leader: the first of the sheets of this workbook that are alike but for their month; led: the others of the first
+    at: where each of the rows stands in its file. leader: the first of the sheets of this workbook that are alike but for their month; led: the others of the first
     """
 
     name: str
@@ -66,6 +66,7 @@ class Seen:
     fill: tuple[str, ...] = ()
     parts: list[tuple[str, int]] = field(default_factory=list)
     hidden: bool = False
+    at: list[int] = field(default_factory=list)
     leader: str = ""
     led: tuple[str, ...] = ()
     _kept: dict[object, Any] = field(default_factory=dict)
@@ -158,6 +159,7 @@ def _look(path: Path, sheet: str, number: int) -> Seen:
     name = re.sub(r"[^\w-]+", "_", sheet or path.stem).strip("_") or f"source{number}"
     whole = height < SAMPLE
     one = Seen(name, path, opened, sheet, rows, files=[path], count=rows.height, whole=whole)
+    one.at = numbered[ROW].to_list() if numbered.height else []
     one.merges = _merges(numbered, opened)
     one.parts = [(one.called, rows.height)]
     return one
@@ -184,6 +186,7 @@ def _together(seen: Sequence[Seen]) -> list[Seen]:
                 first.merges[header] = _others(first, header) + _others(each, header)
             first.count, first.whole = first.count + each.count, first.whole and each.whole
             first.rows = pl.concat([first.rows, each.rows], how="diagonal_relaxed").head(SAMPLE)
+            first.at = [*first.at, *each.at][:SAMPLE]
             first.parts += each.parts
     return list(groups.values())
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.facts.logic.coerce.words import NO_RESULT
 from dabiao.facts.logic.mapping.known import INTO
-from dabiao.facts.logic.proposing import columns, days, joins, keys, money, targets
+from dabiao.facts.logic.proposing import columns, days, joins, keys, money, sorting, targets
 from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import ENDING, is_other_money, likeness, plain, words
@@ -28,13 +28,16 @@ def tables_of(
     if seen.kind is None:
         return []
     own = _own(seen, seen.kind, found, others, asking)
-    return [own, *_beside(seen, own), *_deliveries(seen, own, others, asking)]
+    _line_for_product(seen, own, asking)
+    beside = _beside(seen, own, asking)
+    return [own, *beside, *sorting.tiers(seen, own, asking), *_deliveries(seen, own, others, asking)]
 
 
 def _own(
     seen: Seen, table: str, found: Sequence[Mapping[str, Any]], others: Sequence[Seen], asking: Asking
 ) -> dict[str, Any]:
     known = INTO[table]
+    seen.chosen = sorting.settled(seen, table, seen.chosen, asking)
     ruled: dict[str, Any] = {}
     for name, guess in seen.chosen.items():
         if name in known.columns and not _is_left_out(seen, guess, known.columns[name], asking):
@@ -191,22 +194,39 @@ def _by_words(values: pl.Series, listed: Mapping[str, Sequence[str]]) -> dict[st
     }
 
 
-def _beside(seen: Seen, own: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _line_for_product(seen: Seen, own: dict[str, Any], asking: Asking) -> None:
+    """Facts of which the product line is all that is said of the product are facts of it: figures can be split by it."""
+    table = str(seen.kind)
+    if "product" in own["columns"] or INTO[table].on is None:
+        return
+    if header := sorting.line_for_product(seen, table, INTO[table].columns, asking):
+        own["columns"]["product"] = header
+        own["columns"] = _in_order(own)["columns"]
+        seen.chosen["product"] = Guess(table, "product", header, 0.9)
+        asking.note(
+            _("%(source)s: no column is the product, so each %(header)s stands as a product of that name")
+            % {"source": seen.name, "header": header}
+        )
+
+
+def _beside(seen: Seen, own: dict[str, Any], asking: Asking) -> list[dict[str, Any]]:
     """Customers and products that a sheet of facts says something about."""
     out: list[dict[str, Any]] = []
     for into, needed in (("customers", "customer"), ("products", "product")):
         if seen.kind == into or needed not in own["columns"] or not INTO[str(seen.kind)].on:
             continue
-        found = columns.guesses(seen, into)
+        found = sorting.settled(seen, into, columns.guesses(seen, into), asking)
         fixed = own["columns"][needed]
         said = {needed: fixed} | {
             name: guess.header
             for name, guess in found.items()
-            if name in INTO[into].columns and name != needed and name not in _NOT_BESIDE and guess.header != fixed
+            if name in INTO[into].columns and name != needed and name not in _NOT_BESIDE
+            and (guess.header != fixed or name in sorting.SORTED[into])
         }  # fmt: skip
         name = own["columns"].pop(f"{needed}_name", None)
         if name is not None:
             said[f"{needed}_name"] = name
+        said, own["columns"][needed] = sorting.told_apart(seen, into, said, asking)
         if len(said) > 1:
             seen.chosen |= {f"{into}.{n}": g for n, g in found.items() if n in said and n != needed}
             out.append({"into": into, "from": seen.name, "distinct": True, "columns": said})
