@@ -117,6 +117,54 @@ class TestShare:
         assert sum(ask("market_size", f"2026-0{n}") for n in (7, 8, 9)) == 300
 
 
+class TestShareBySegment:
+    MARKET = QUARTER + "2026-01-01  2026-04-01  valves    1000000  association\n"
+    SALES = "ordered_on customer amount\n2026-01-10 A 450000\n2026-02-10 B 40000\n"
+
+    def shares(self, **tables):
+        load(market=self.MARKET, **tables)
+        return {segment: share for (segment,), share in ask("market_share", "2026-Q1", by="segment").items() if segment}
+
+    def test_is_unknown_where_no_sale_is_of_any_segment(self, company):
+        """Sales of customers of whom no segment is known are no sales of 0 in each segment."""
+        assert self.shares(order_lines=self.SALES) == {"pumps": None, "valves": None}
+        assert ask("market_share", "2026-Q1") == pytest.approx(0.049)
+
+    def test_is_unknown_where_ours_are_none_of_the_markets(self, company):
+        sorted_otherwise = "customer type\nA large\nB small"
+        found = self.shares(order_lines=self.SALES, customers=sorted_otherwise)
+
+        assert (found["pumps"], found["valves"]) == (None, None)
+
+    def test_is_0_where_segments_are_known_and_one_had_no_sales(self, company):
+        found = self.shares(order_lines=self.SALES, customers="customer type\nA pumps\nB pumps")
+
+        assert found == {"pumps": pytest.approx(490000 / 9_000_000), "valves": 0}
+
+    def test_is_0_where_nothing_was_sold_at_all(self, company):
+        later = "ordered_on customer amount\n2025-12-10 A 1\n2026-05-10 A 1\n"
+        found = self.shares(order_lines=later, customers="customer type\nA pumps")
+
+        assert found == {"pumps": 0, "valves": 0}
+
+    @pytest.mark.parametrize(("types", "share"), [("A large", None), ("A valves", 0), ("A pumps", 0.05)])
+    def test_of_one_segment_alone_is_as_known(self, company, types, share):
+        load(market=self.MARKET, order_lines=self.SALES, customers=f"customer type\n{types}")
+        asked = Query(("market_share",), (), Fiscal().parse("2026-Q1"), {"segment": ["pumps"]}, None)
+        reply = query.run_query(
+            reading.current(), asked, viewer=operator(), fiscal=Fiscal(), on=date(2026, 3, 16)
+        )
+
+        assert [row["market_share"] for row in reply.rows] == [share]
+
+    def test_is_told_month_by_month(self, company):
+        load(market=self.MARKET, order_lines=self.SALES, customers="customer type\nA pumps")
+        found = ask("market_share", "2026-Q1", by="month segment")
+
+        assert found["2026-01", "valves"] == 0 and found["2026-01", "pumps"] > 0
+        assert (found["2026-02", "pumps"], found["2026-02", "valves"]) == (None, None)
+
+
 class TestFactsBehind:
     def test_show_the_figure_from_when_to_when_and_what_of_it_counts(self, market):
         january = Windows((("", date(2026, 1, 1), date(2026, 2, 1)),))

@@ -70,7 +70,8 @@ def measure(
         null, "no data": what was before the first fact, or is behind the last, nobody knows. A cell that has facts,
         none of which meets a measure's conditions, is 0 either way; one whose facts meet them but have no value is
         null. None: no source reaches anywhere.
-    unknown: keys of measures of which no fact tells anything (`Measure.told_by`): null everywhere.
+    unknown: keys of measures of which no fact tells anything (`Measure.told_by`), and of ratios that nobody can know:
+        null everywhere.
 
     returns: sums exact (money decimal(38, 4); six more decimals when weighed by `credit_share`, nothing rounded),
         counts int64 (decimal when weighed), means, medians, ratios and shares float64, minima and maxima as
@@ -101,6 +102,7 @@ def measure(
     ]
     wide = side_by_side([*grouped, *told_apart], by=by)
     zero = {source: _reaching(source, wide, told) for source in sources_of(metrics)}
+    ratios = [metric for metric in metrics if isinstance(metric, Ratio)]
     cells = wide.select(
         *by,
         **{
@@ -108,8 +110,12 @@ def measure(
             for each in wanted.values()
         },
         **{side.key: _of_mean(side, wide) for side in metrics if isinstance(side, Side)},
+        **{_met_by(ratio): met for ratio in ratios if (met := _meeting(ratio, wide, by)) is not None},
     )
-    return cells.select(*by, **{metric.key: _value(metric, cells, by=by) for metric in metrics})
+    values = {metric.key: _value(metric, cells, by=by) for metric in metrics}
+    return cells.select(
+        *by, **{key: ibis.null(value.type()) if key in unknown else value for key, value in values.items()}
+    )
 
 
 def roll_up(measures: Sequence[Measure], source: ir.Table, *, by: Sequence[str]) -> ir.Table:
@@ -364,7 +370,8 @@ def _value(metric: Metric, cells: ir.Table, *, by: Sequence[str]) -> ir.Value:
     if isinstance(metric, Measure | Side):
         return cells[metric.key]
     if isinstance(metric, Ratio):
-        return number.ratio(cells[metric.part.key], cells[metric.whole.key])
+        value = number.ratio(cells[metric.part.key], cells[metric.whole.key])
+        return ibis.ifelse(cells[_met_by(metric)], value, ibis.null()) if _met_by(metric) in cells.columns else value
     within = list(by[:-1]) if metric.within is None else list(metric.within)
     if unknown := [name for name in within if name not in by]:
         raise CannotMeasure(
@@ -376,6 +383,23 @@ def _value(metric: Metric, cells: ir.Table, *, by: Sequence[str]) -> ir.Value:
         )
     value = cells[metric.of.key]
     return number.ratio(value, value.sum().over(group_by=within))
+
+
+def _meeting(ratio: Ratio, wide: ir.Table, by: Sequence[str]) -> ir.BooleanValue | None:
+    """Whether facts of the part stand under anything that the whole is told about: sales of which none is of a segment
+    of the market are no sales of 0 in each of them. None: there is nothing to tell apart by."""
+    told = ratio.whole.source.spread
+    about = [name for name in by if told is not None and name in told.about]
+    if not about or ratio.part.source == ratio.whole.source:
+        return None
+    others = [name for name in by if name not in about]
+    part, whole = (wide[_rows(side.source)].fill_null(0) > 0 for side in (ratio.part, ratio.whole))
+    over = ibis.window(group_by=[wide[name] for name in others])
+    return (part & whole).any().over(over) | ~part.any().over(over)
+
+
+def _met_by(ratio: Ratio) -> str:
+    return f"{ratio.key}__met_by"
 
 
 def _rows(source: Source) -> str:

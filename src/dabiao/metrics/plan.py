@@ -8,7 +8,7 @@ from functools import lru_cache
 import pyarrow as pa
 
 from dabiao.engine.credit import NOBODY
-from dabiao.engine.metric import Measure, Metric, Source, measures_of, rollable, sources_of
+from dabiao.engine.metric import Measure, Metric, Ratio, Source, measures_of, rollable, sources_of
 from dabiao.lake import cubes, paths
 from dabiao.lake.reading import Lake
 from dabiao.metrics.request import WINDOW, MetricRequest, Windows, metrics_of
@@ -27,7 +27,7 @@ class Shape:
     levels: frozenset[str]
     rolled: frozenset[Source]
     unknown: frozenset[str]
-    """Measures of which no fact of the snapshot tells anything."""
+    """Measures of which no fact of the snapshot tells anything, and ratios that nobody can know."""
     by_unit: bool
     scoped: bool
     nobody: bool
@@ -61,7 +61,7 @@ def plan_for(lake: Lake, question: MetricRequest, *, seats: Collection[int] | No
         metrics,
         levels,
         rolled,
-        unknown_of(lake, metrics),
+        unknown_of(lake, metrics) | _unsorted(lake, question, metrics),
         by_unit=whole is not None,
         scoped="scope" in small,
         nobody=whole is None and _lists_nobody(seats),
@@ -78,7 +78,7 @@ def plan_from_facts(lake: Lake, question: MetricRequest, *, seats: Collection[in
         metrics,
         _levels(lake),
         frozenset(),
-        unknown_of(lake, metrics),
+        unknown_of(lake, metrics) | _unsorted(lake, question, metrics),
         by_unit=False,
         scoped=seats is not None,
         nobody=_lists_nobody(seats),
@@ -231,6 +231,26 @@ def told(lake: Lake, shape: Shape, windows: Windows) -> pa.Table:
 def unknown_of(lake: Lake, metrics: Iterable[Metric]) -> frozenset[str]:
     """Keys of the measures of which no fact of the snapshot tells anything: nobody has written an order number yet."""
     return frozenset(each.key for m in metrics for each in measures_of(m) if not _is_told(lake, each))
+
+
+def _unsorted(lake: Lake, question: MetricRequest, metrics: Sequence[Metric]) -> frozenset[str]:
+    """Keys of ratios to a part of the market, where none of our customers is sorted by the market's parts."""
+    asked = {name for name, _values in question.where}
+    keys = {
+        each.key
+        for each in metrics
+        if isinstance(each, Ratio) and each.whole.source.spread and asked & set(each.whole.source.spread.about)
+    }
+    return frozenset() if not keys or _sorts_as_the_market(lake) else frozenset(keys)
+
+
+@lru_cache(maxsize=8)
+def _sorts_as_the_market(lake: Lake) -> bool:
+    """Whether some customer is of a segment that the figures of the market are about."""
+    if not {"customers", "market"} <= set(lake.tables):
+        return False
+    both = "SELECT 1 FROM customers JOIN market ON customers.type = market.segment LIMIT 1"
+    return bool(lake.run(both).num_rows)
 
 
 @lru_cache(maxsize=1024)
