@@ -77,8 +77,16 @@ def test_a_segment_in_two_regions_is_two_parts_of_the_market(folder, load, sql):
     [
         ("a share alone", "Segment,Year,Market share\nPumps,2026,12%\n", "no column of figures is its size"),
         ("no period", "Segment,Market size (bn)\nPumps,1.2\nPumps,1.3\n", "add a column 期间 or period"),
-        ("a period of no calendar", "Segment,Period,Market size (bn)\nPumps,soon,1.2\n", "soon in Period is no period"),
-        ("texts for sizes", "Segment,Period,Market size (bn)\nPumps,2026,large\n", "not every cell of Market size (bn)"),
+        (
+            "a period of no calendar",
+            "Segment,Period,Market size (bn)\nPumps,soon,1.2\n",
+            "soon in Period is no period",
+        ),
+        (
+            "texts for sizes",
+            "Segment,Period,Market size (bn)\nPumps,2026,large\n",
+            "not every cell of Market size (bn)",
+        ),
         ("days in a month", "Segment,Date,Market size\nPumps,2026-01-15,1\n", "nothing says when they end"),
     ],
 )
@@ -185,10 +193,18 @@ def test_the_name_of_the_file_may_say_of_when_the_figures_are(folder, load, sql)
 
 @pytest.mark.parametrize(
     ("said", "size"),
-    [("亿元", 12 * 10**8), ("万亿元", 12 * 10**12), ("千亿元", 12 * 10**11), ("USD bn", 12 * 10**9), ("百万元", 12 * 10**6)],
+    [
+        ("亿元", 12 * 10**8),
+        ("万亿元", 12 * 10**12),
+        ("千亿元", 12 * 10**11),
+        ("USD bn", 12 * 10**9),
+        ("百万元", 12 * 10**6),
+    ],
 )
 def test_what_figures_are_counted_in_is_read(folder, load, sql, said, size):
-    found = proposed(folder, f"细分市场,期间,市场规模({said})\n机床,2026,12\n", answers=OWN if "USD" in said else {})
+    found = proposed(
+        folder, f"细分市场,期间,市场规模({said})\n机床,2026,12\n", answers=OWN if "USD" in said else {}
+    )
     load(folder, found.text)
 
     assert sql("SELECT size::BIGINT FROM market") == [(size,)]

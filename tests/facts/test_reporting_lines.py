@@ -129,7 +129,8 @@ class TestNote:
         assert any("华东 below 赵敏" in note for note in notes)
 
     def test_names_managers_who_are_none_of_the_people(self, folder):
-        notes = proposed(folder, DEEP.replace("总经理,,", "总经理,董事长,")).notes
+        sheet = DEEP.replace("总经理,,", "总经理,董事长,")
+        notes = proposed(folder, sheet, answers={"花名册.manager_董事长": "none"}).notes
 
         assert any("董事长 in 直属上级 are none of its people" in note for note in notes)
 
@@ -189,13 +190,109 @@ class TestQuestion:
         assert "直属上级 is not read" in done.output
         assert set(Unit.objects.exclude(parent=None).values_list("parent__key", flat=True)) == {"华星"}
 
-    def test_has_one_answer_where_people_report_to_each_other(self, folder):
-        sheet = HEAD + "E1,张三,华东,经理,李四,2018-01-01\nE2,李四,华北,经理,张三,2018-01-01\n"
+    CIRCLE = HEAD + (
+        "E1,张三,华东,经理,李四,2018-01-01\nE2,李四,华北,经理,张三,2018-01-01\n"
+        "E3,王五,华北,代表,李四,2018-01-01\nE4,赵六,华东,代表,张三,2018-01-01\n"
+    )
 
-        (question,) = proposed(folder, sheet).open
+    def test_offers_who_is_above_where_people_report_to_each_other(self, folder):
+        (question,) = proposed(folder, self.CIRCLE).open
 
-        assert "张三 → 李四 → 张三" in question.evidence
-        assert [choice.value for choice in question.choices] == ["seats"]
+        assert question.key == "花名册.manager_circle_E1"
+        assert question.evidence == "张三 (row 2) → 李四 (row 3) → 张三 (row 2)"
+        assert [choice.value for choice in question.choices] == ["E1", "E2", "seats"]
+        assert "row 3 is read as if its 直属上级 were empty" in question.choices[1].says
+
+    @pytest.mark.parametrize(("head", "below"), [("E1", "E2"), ("E2", "E1")])
+    def test_puts_above_whom_somebody_says(self, folder, otto, head, below):
+        done = loaded(folder, self.CIRCLE, f"花名册.manager_circle_E1={head}")
+
+        assert done.exit_code == 0, done.output
+        assert seen_by(head) == {"张三", "李四", "王五", "赵六"}
+        assert len(seen_by(below)) == 2
+
+    def test_reads_no_circle_where_somebody_says_so(self, folder, otto):
+        done = loaded(folder, self.CIRCLE, "花名册.manager_circle_E1=seats")
+
+        assert "直属上级 is not read" in done.output
+        assert "columns that the mapping does not use" in done.output
+
+    def test_seats_whose_circle_is_broken_apart_from_others_who_name_the_same_manager(self, folder, otto):
+        sheet = HEAD + (
+            "E1,张三,华东,经理,李四,2018-01-01\nE2,李四,华东,主管,张三,2018-01-01\nE3,王五,华东,代表,李四,2018-01-01\n"
+        )
+        done = loaded(folder, sheet, "花名册.manager_circle_E1=E1")
+
+        assert done.exit_code == 0, done.output
+        assert seen_by("E1") == {"张三", "李四", "王五"}
+        assert seen_by("E2") == {"李四", "王五"}
+
+
+class TestWhoIsTheirOwnManager:
+    def test_is_told_of_the_one_at_the_head(self, folder, otto):
+        done = loaded(folder, DEEP.replace("总经理,,", "总经理,王总,"))
+
+        assert done.exit_code == 0, done.output
+        assert "王总 (row 2) is their own manager: nobody is above them" in done.output
+        assert seen_by("E2") == {"赵敏", "张三", "李四", "王五", "钱六"}
+
+    OWN = DEEP.replace("华东,销售代表,张三,", "华东,销售代表,李四,")
+
+    def test_is_asked_of_others_with_the_row(self, folder):
+        (question,) = proposed(folder, self.OWN).open
+
+        assert question.key == "花名册.manager_of_E4"
+        assert "李四 (row 5)" in question.text
+        assert [choice.value for choice in question.choices][:2] == ["none", "E3"]
+
+    @pytest.mark.parametrize("said", ["E3", "E5", "none"])
+    def test_sits_below_whom_somebody_says(self, folder, otto, said):
+        done = loaded(folder, self.OWN, f"花名册.manager_of_E4={said}")
+
+        assert done.exit_code == 0, done.output
+        assert ("李四" in seen_by("E5")) is (said == "E5")
+        assert "李四" in seen_by("E3")
+
+
+class TestManagersNobodyKnows:
+    SLIP = DEEP.replace("销售代表,张三,2020", "销售代表,张珊,2020")
+
+    def test_are_asked_about_with_those_of_nearly_that_name(self, folder):
+        (question,) = proposed(folder, self.SLIP).open
+
+        assert question.key == "花名册.manager_张珊"
+        assert [choice.value for choice in question.choices] == ["E3", "none"]
+        assert "李四 (row 5)" in question.evidence
+
+    @pytest.mark.parametrize("said", ["E3", "E7", "none"])
+    def test_are_whom_somebody_says(self, folder, otto, said):
+        answers = [f"花名册.manager_张珊={said}"] + (["花名册.manager=lines"] if said == "E7" else [])
+        done = loaded(folder, self.SLIP, *answers)
+
+        assert done.exit_code == 0, done.output
+        assert ("李四" in seen_by("E7")) is (said == "E7")
+        assert ("李四" in seen_by("E3")) is (said == "E3")
+
+    def test_are_one_question_where_they_are_many(self, folder):
+        rows = "".join(f"N{n},员工{n},华南,代表,外部{n},2020-01-01\n" for n in range(6))
+
+        (question,) = proposed(folder, DEEP + rows).open
+
+        assert question.key == "花名册.managers"
+        assert "外部0" in question.evidence
+
+    def test_are_no_question_where_none_of_them_is_among_the_people(self, folder):
+        sheet = HEAD + "E1,张三,华东,代表,赵总,2018-01-01\nE2,李四,华北,代表,赵总,2018-01-01\n"
+
+        assert not proposed(folder, sheet).open
+
+
+def test_the_column_counts_as_used_where_it_decided(folder, otto):
+    """Also where everybody stays in their unit, so that no row is read by it."""
+    done = loaded(folder, HEAD + "E1,张三,华东,经理,,2018-01-01\nE2,李四,华东,代表,张三,2018-01-01\n")
+
+    assert done.exit_code == 0, done.output
+    assert "does not use" not in done.output
 
 
 class TestLines:

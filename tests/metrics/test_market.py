@@ -123,7 +123,11 @@ class TestShareBySegment:
 
     def shares(self, **tables):
         load(market=self.MARKET, **tables)
-        return {segment: share for (segment,), share in ask("market_share", "2026-Q1", by="segment").items() if segment}
+        return {
+            segment: share
+            for (segment,), share in ask("market_share", "2026-Q1", by="segment").items()
+            if segment
+        }
 
     def test_is_unknown_where_no_sale_is_of_any_segment(self, company):
         """Sales of customers of whom no segment is known are no sales of 0 in each segment."""

@@ -31,9 +31,7 @@ _PART: Final = (
     r"|(?P<half>[上下])半年度?|h(?P<h>[12])|(?P<before_h>[12])h)"
 )
 """A quarter or half of a year."""
-_YEAR: Final = (
-    r"(?:(?:fy|fiscal\s+year|year)?\s*(?P<year>(?:20|19)\d\d)|fy\s*['’]?(?P<short>\d\d))\s*(?:财年|财政年度|年度|年)?"
-)
+_YEAR: Final = r"(?:(?:fy|fiscal\s+year|year)?\s*(?P<year>(?:20|19)\d\d)|fy\s*['’]?(?P<short>\d\d))\s*(?:财年|财政年度|年度|年)?"
 _BETWEEN: Final = r"[\s\-/_.,'’]*"
 _PARTED: Final = tuple(
     re.compile(shape, re.IGNORECASE)

@@ -371,7 +371,11 @@ def _value(metric: Metric, cells: ir.Table, *, by: Sequence[str]) -> ir.Value:
         return cells[metric.key]
     if isinstance(metric, Ratio):
         value = number.ratio(cells[metric.part.key], cells[metric.whole.key])
-        return ibis.ifelse(cells[_met_by(metric)], value, ibis.null()) if _met_by(metric) in cells.columns else value
+        return (
+            ibis.ifelse(cells[_met_by(metric)], value, ibis.null())
+            if _met_by(metric) in cells.columns
+            else value
+        )
     within = list(by[:-1]) if metric.within is None else list(metric.within)
     if unknown := [name for name in within if name not in by]:
         raise CannotMeasure(

@@ -239,7 +239,9 @@ def _unsorted(lake: Lake, question: MetricRequest, metrics: Sequence[Metric]) ->
     keys = {
         each.key
         for each in metrics
-        if isinstance(each, Ratio) and each.whole.source.spread and asked & set(each.whole.source.spread.about)
+        if isinstance(each, Ratio)
+        and each.whole.source.spread
+        and asked & set(each.whole.source.spread.about)
     }
     return frozenset() if not keys or _sorts_as_the_market(lake) else frozenset(keys)
 

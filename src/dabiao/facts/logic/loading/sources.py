@@ -99,7 +99,7 @@ def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) 
     ]
     asked += [(name, table.line) for table in mapping.fed_by(source.name) for name in table.reads]
     asked += [(name, join.line) for join in source.joins for name in join.on]
-    asked += [(name, source.line) for name in (*source.replace, *source.options.fill_down)]
+    asked += [(name, source.line) for name in (*source.replace, *source.options.fill_down, *source.decides)]
     asked += [(name, source.unpivot.line) for name in source.unpivot.columns] if source.unpivot else []
     lines: dict[str, int] = {}
     for name, line in asked:
@@ -130,10 +130,11 @@ def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) 
 
 
 def unused(sheet: Sheet, source: Source, mapping: MapFile) -> tuple[str, ...]:
-    """Columns that no rule reads; said in the report, because dropping is never silent."""
+    """Columns that no rule reads and no rule follows from; said in the report, because dropping is never silent."""
     read = {name for table in mapping.fed_by(source.name) for name in table.reads}
     read |= {name for join in source.joins for name in join.on}
     read |= set(source.unpivot.columns) if source.unpivot else set()
+    read |= set(source.decides)
     return tuple(name for name in sheet.columns if name not in read and name not in mapping.ignore)
 
 

@@ -39,6 +39,7 @@ class Source:
     """Where rows come from: files by pattern, or a query through a connector.
 
     system: what its rows say they come from, where that is not what the mapping says
+    decides: columns that the mapping was made by, which nobody has to read again: who reports to whom
 
     replace: column → {as the file writes it: as it should be}, done before anything else and reported
     """
@@ -51,6 +52,7 @@ class Source:
     replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     joins: tuple[Join, ...] = ()
     unpivot: Unpivot | None = None
+    decides: tuple[str, ...] = ()
     system: str | None = None
     optional: bool = False
     line: int = 0

@@ -34,7 +34,7 @@ _TOP = ("schema", "system", "currency", "time_zone", "sources", "tables", "ignor
 _AGREE = ("source", "column", "with", "its", "on", "latest")
 _SOURCE = (
     "file", "query", "connector", "format", "sheet", "header", "skip", "delimiter", "encoding", "trim", "empty",
-    "totals", "decimal", "fill_down", "replace", "join", "unpivot", "system", "optional",
+    "totals", "decimal", "fill_down", "replace", "join", "unpivot", "decides", "system", "optional",
 )  # fmt: skip
 _UNPIVOT = ("columns", "name", "value")
 _JOIN = ("source", "on", "take", "missing")
@@ -168,6 +168,7 @@ def _source(name: str, node: Node) -> Source:
         field_of(fields, "replace", _replacements, {}),
         field_of(fields, "join", listed(_join), ()),
         field_of(fields, "unpivot", _unpivot, None),
+        field_of(fields, "decides", _words, ()),
         field_of(fields, "system", _word, None),
         field_of(fields, "optional", Node.yes, False),
         node.line,

@@ -212,6 +212,8 @@ def _source(
         )
     if seen.fill:
         entry["fill_down"] = list(seen.fill)
+    if seen.decides:
+        entry["decides"] = list(seen.decides)
     if unpivot:
         entry["unpivot"] = dict(unpivot)
     if found:

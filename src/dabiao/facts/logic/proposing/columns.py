@@ -55,7 +55,11 @@ def candidates(seen: Seen, table: str, column: str) -> Iterable[Guess]:
         like = max(sure * likeness(form, [*own, *synonyms]) for form, sure in _forms(seen, header))
         if like < ENDING * 0.9 or is_other_money(header, column, table):
             continue
-        if column == "line" and named == column and likeness(header, words()["columns"]["line_of_products"]) > like:
+        if (
+            column == "line"
+            and named == column
+            and likeness(header, words()["columns"]["line_of_products"]) > like
+        ):
             continue  # a product line is no line of an order
         share = readable(seen, header, kind)
         if share >= (_HALF if like > _SURE else _ENOUGH):

@@ -15,7 +15,8 @@ from dabiao.facts.logic.loading.shape import unit_key
 
 @dataclass(frozen=True)
 class Member:
-    """One row. who: number, or name where there is none. said: the cell of the manager; manager: whom it means, if anybody."""
+    """One row. who: number, or name where there is none. said: the cell of the manager; manager: whom it means, if anybody;
+    at: where the row stands in the file; settled: their manager is as somebody said, and not as the cell says."""
 
     who: str
     name: str
@@ -23,6 +24,8 @@ class Member:
     title: str = ""
     said: str = ""
     manager: str = ""
+    at: int = field(default=0, compare=False)
+    settled: bool = False
 
 
 @dataclass
@@ -50,7 +53,7 @@ def key_of(name: str) -> str:
 def lines_of(members: Sequence[Member], top: str, given: Mapping[str, str] | None = None) -> Lines:
     """What the lines say of units. top: what lies above all; given: unit → the one above it, where the sheet says so."""
     by = {member.who: member for member in members}
-    if circle := _circle({member.who: member.manager for member in members if member.manager}):
+    if circle := circle_of(members):
         return Lines(circle=tuple(by[who].name for who in circle))
     units: dict[str, list[Member]] = {}
     for member in members:
@@ -71,6 +74,11 @@ def lines_of(members: Sequence[Member], top: str, given: Mapping[str, str] | Non
         if (seat := found.teams.get(member.who, with_boss)) != member.unit:
             found.seats[member.who] = seat
     return _looked_over(members, by, found)
+
+
+def circle_of(members: Sequence[Member]) -> tuple[str, ...]:
+    """Who reports to each other in turn, there and back; nothing where every line ends."""
+    return _circle({member.who: member.manager for member in members if member.manager})
 
 
 def moved(members: Sequence[Member], top: str) -> Lines:

@@ -127,9 +127,7 @@ def _year_apart(seen: Seen, found: Mapping[str, str]) -> dict[str, str]:
     if "period" not in found:
         return {}
     listed = words()["market"]["columns"]["period"]
-    others = [
-        h for h in seen.headers if h not in found.values() and likeness(_bare(h), listed) >= _VERY
-    ]
+    others = [h for h in seen.headers if h not in found.values() and likeness(_bare(h), listed) >= _VERY]
     for other in others:
         both = [found["period"], other]
         parts = periods.parts_in(seen, both)
@@ -143,7 +141,11 @@ def _year_apart(seen: Seen, found: Mapping[str, str]) -> dict[str, str]:
 def _as_called(seen: Seen, found: Mapping[str, str]) -> dict[str, str]:
     """year: the period that the file, the sheet or a line above names, where no column is one: 2026年市场规模."""
     listed = words()["market"]["columns"]["period"]
-    if "period" in found or "size" not in found or any(likeness(_bare(h), listed) >= _VERY for h in seen.headers):
+    if (
+        "period" in found
+        or "size" not in found
+        or any(likeness(_bare(h), listed) >= _VERY for h in seen.headers)
+    ):
         return {}
     by = [found[name] for name in ("segment", "place") if name in found]
     told_apart = seen.is_unique(by) if by else seen.rows.height == 1
@@ -290,9 +292,7 @@ def _called_in(seen: Seen, headers: Sequence[str], asking: Asking) -> str:
     if not any(re.search("[\u4e00-\u9fff]", text) for text in (*seen.headers, seen.called)):
         units = units[2:] + units[:2]
     shown = f"{largest.normalize():f}"
-    choices = [
-        Choice(unit, name, (f"{shown} → {number_of(f'{shown}{unit}'):,f}",)) for unit, name in units
-    ]
+    choices = [Choice(unit, name, (f"{shown} → {number_of(f'{shown}{unit}'):,f}",)) for unit, name in units]
     choices.append(Choice("one", _("As they stand"), (f"{shown} → {shown}",)))
     text = _("%(source)s: in what are its figures counted?") % {"source": seen.name}
     evidence = _("The largest is %(shown)s, and nothing says whether that is in millions.") % {"shown": shown}
@@ -376,7 +376,11 @@ def _fits(seen: Seen, header: str, column: str) -> bool:
     if not seen.values(header).len():
         return False
     if column == "period":
-        return periods.parts_in(seen, [header]) is not None or _are_labels(seen, header) or readable(seen, header, "date") == 1
+        return (
+            periods.parts_in(seen, [header]) is not None
+            or _are_labels(seen, header)
+            or readable(seen, header, "date") == 1
+        )
     kinds = {"ends": "date", "size": "money", "share": "rate", "growth": "rate"}
     return column not in kinds or readable(seen, header, kinds[column]) >= _VERY
 

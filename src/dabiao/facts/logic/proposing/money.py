@@ -20,7 +20,9 @@ _UNIT: Final = rf"{_COUNTED}\s*(?:元|人民币|美元|美金|欧元|英镑|日�
 _ABOVE: Final = re.compile(rf"单位\s*[:：]?\s*(?:人民币)?\s*{_UNIT}")
 _TITLED: Final = re.compile(rf"[（(\[【]\s*(?:人民币)?\s*{_UNIT}\s*[)）\]】]")
 """In the name of a file or sheet or in a line above the table: 2026年销售目标（万元）."""
-_PLAIN: Final = re.compile(r"[（(\[【]\s*(?:单位\s*[:：]?)?\s*(?:人民币)?\s*(?:元|yuan)\s*[)）\]】]$", re.IGNORECASE)
+_PLAIN: Final = re.compile(
+    r"[（(\[【]\s*(?:单位\s*[:：]?)?\s*(?:人民币)?\s*(?:元|yuan)\s*[)）\]】]$", re.IGNORECASE
+)
 """金额（元） is in yuan, whatever stands above the table."""
 _CURRENCIES: Final = {
     "美元": "USD", "欧元": "EUR", "英镑": "GBP", "日元": "JPY", "港币": "HKD", "港元": "HKD", "人民币": "CNY", "元": "CNY",

@@ -115,6 +115,7 @@ def _people(
         {"into": "people", "from": seen.name, "columns": who},
     ]
     if lines:
+        seen.decides = (found["manager"],)
         del seat["unit"]
         return [*told, *lines.seats(seat)]
     return [*told, {"into": "assignments", "from": seen.name, "columns": seat}]

@@ -86,7 +86,9 @@ def parts_in(seen: Seen, headers: Sequence[str]) -> dict[str, Part] | None:
     if not rows.height:
         return None
     texts = [coerce.words.to_text(rows[header]).values for header in headers]
-    cells = rows.select(pl.concat_str([pl.col(h).cast(pl.String) for h in headers], separator="|")).to_series()
+    cells = rows.select(
+        pl.concat_str([pl.col(h).cast(pl.String) for h in headers], separator="|")
+    ).to_series()
     found: dict[str, Part] = {}
     for cell, *said in zip(cells, *texts, strict=True):
         part = _put_together([_part(text or "", header) for text, header in zip(said, headers, strict=True)])
@@ -99,7 +101,12 @@ def parts_in(seen: Seen, headers: Sequence[str]) -> dict[str, Part] | None:
 def strange(seen: Seen, header: str) -> str:
     """The first cell that names no period."""
     return next(
-        (text for text in coerce.words.to_text(seen.values(header)).values if text and not part_in_words(text)), ""
+        (
+            text
+            for text in coerce.words.to_text(seen.values(header)).values
+            if text and not part_in_words(text)
+        ),
+        "",
     )
 
 

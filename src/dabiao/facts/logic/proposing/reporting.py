@@ -1,5 +1,6 @@
 """The column of managers of a people sheet whose managers are among its own people: read, asked about, put in a mapping."""
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -10,14 +11,22 @@ from django.utils.translation import ngettext
 
 from dabiao.core.called import Called
 from dabiao.facts.logic.proposing.asking import Asking, Choice
-from dabiao.facts.logic.proposing.lines import Lines, Member, key_of, lines_of, moved
+from dabiao.facts.logic.proposing.lines import Lines, Member, circle_of, key_of, lines_of, moved
 from dabiao.facts.logic.proposing.seen import Seen
 from dabiao.facts.logic.words import plain, words
 
 LINES: Final = "lines"
 SEATS: Final = "seats"
 """Answers to whether the column or units and positions say who leads whom."""
+NOBODY: Final = "none"
+"""The answer that nobody of the sheet is somebody's manager."""
 _SHOWN: Final = 6
+_OFFERED: Final = 4
+_MOST_ASKED: Final = 3
+"""Managers of nobody's name that are asked about one by one."""
+_ALIKE: Final = 0.6
+_ALIKE_LEAST: Final = 0.5
+"""How like one another two names are of which one is likely, or may be, a slip of the other: 王小明 and 王晓明, 张珊 and 张三."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +95,10 @@ class Reporting:
         usual = {"from": self.unit, "default": self.top} if "" in self._cells() else self.unit
         if not self.lines.seats:
             return [self._seat({}, seat, usual)]
-        teams, told = self.lines.teams, []
-        if teams:
-            own = {"from": self.who, "values": teams}
-            told.append(self._seat({self.who: list(teams)}, seat, own))
-        rest: dict[str, Any] = {self.who: {"not": list(teams)}} if teams else {}
+        apart, told = self._apart(), []
+        if apart:
+            told.append(self._seat({self.who: list(apart)}, seat, {"from": self.who, "values": apart}))
+        rest: dict[str, Any] = {self.who: {"not": list(apart)}} if apart else {}
         return told + [self._seat({**rest, **where}, seat, unit) for where, unit in self._below(usual)]
 
     def _seat(self, where: Mapping[str, Any], seat: Mapping[str, Any], unit: object) -> dict[str, Any]:
@@ -99,14 +107,21 @@ class Reporting:
         columns = {**seat, "unit": unit}
         return {"into": "assignments", "from": self.seen.name, **_own(rows), "columns": _own(columns)}
 
+    def _apart(self) -> dict[str, str]:
+        """Where those sit of whom their cells do not tell it: leaders of teams, and whose manager somebody has settled."""
+        settled = {
+            each.who: self.lines.seats.get(each.who, each.unit) for each in self.members if each.settled
+        }
+        return {**settled, **self.lines.teams}
+
     def _below(self, usual: object) -> Iterator[tuple[dict[str, Any], object]]:
         """Which rows of people without a team of their own sit where: by unit and manager, where a row says both."""
-        by = {member.who: member for member in self.members}
+        by, apart = {member.who: member for member in self.members}, self._apart()
         cells = self.seen.rows.select(pl.col(self.who, self.unit, self.manager).cast(pl.String))
         places = {
             (unit, said): self.lines.seats.get(who, by[who].unit)
             for who, unit, said in cells.iter_rows()
-            if said and who in by and who not in self.lines.teams
+            if said and who in by and who not in apart
         }
         both = {f"{unit}|{said}": place for (unit, said), place in places.items() if unit}
         alone = {said: place for (unit, said), place in places.items() if not unit}
@@ -136,6 +151,10 @@ def reporting(seen: Seen, found: Mapping[str, str], top: str, asking: Asking) ->
     members = _members(seen, found, top, asking)
     if not any(member.manager for member in members):
         return None
+    broken = _without_circles(seen, manager, members, top, asking)
+    if broken is None:
+        return None
+    members = broken
     settled = _settled(seen, manager, members, top, _given(seen, found, unit), asking)
     if settled is None:
         return None
@@ -149,41 +168,145 @@ def _members(seen: Seen, found: Mapping[str, str], top: str, asking: Asking) -> 
     columns = [who, found.get("holder", who), found["unit"], found.get("position"), found["manager"]]
     cells = [seen.rows[header].cast(pl.String).fill_null("").to_list() if header else [""] * seen.rows.height for header in columns]  # fmt: skip
     rows = [
-        Member(key, name or key, top if not unit or key_of(unit) == key_of(top) else unit, title, said)
-        for key, name, unit, title, said in zip(*cells, strict=True)
+        Member(key, name or key, top if not unit or key_of(unit) == key_of(top) else unit, title, said, at=at)
+        for key, name, unit, title, said, at in zip(*cells, seen.at, strict=True)
         if key
     ]
     empty = set(words()["empty"]) | {""}
     meant = _meant(seen, rows, {member.said for member in rows} - empty, asking)
-    told = (
+    told = [
         replace(row, said="" if row.said in empty or meant.get(row.said) == row.who else row.said, manager=meant.get(row.said, ""))
         for row in rows
-    )  # fmt: skip
-    return tuple(dict.fromkeys(row if row.said else replace(row, manager="") for row in told))
+    ]  # fmt: skip
+    members = tuple(dict.fromkeys(row if row.said else replace(row, manager="") for row in told))
+    if any(member.manager for member in members):
+        own = {row.who: row for row in rows if row.said and meant.get(row.said) == row.who}
+        members = _led_by_nobody(seen, members, own, asking)
+    return members
+
+
+def _led_by_nobody(
+    seen: Seen, members: tuple[Member, ...], own: Mapping[str, Member], asking: Asking
+) -> tuple[Member, ...]:
+    """Who is said to be their own manager is led by nobody; asked of those who are not the one at the head of all."""
+    others = [member for member in members if not member.said and member.who not in own]
+    for who, member in own.items():
+        told = {"source": seen.name, "name": member.name, "row": member.at}
+        if len(own) == 1 and not others:
+            asking.note(
+                _("%(source)s: %(name)s (row %(row)s) is their own manager: nobody is above them") % told
+            )
+            continue
+        near = [each for each in members if each.who != who and each.unit == member.unit] or [*members]
+        leading = {each.manager for each in members}
+        near = sorted((each for each in near if each.who != who), key=lambda each: each.who not in leading)
+        choices = [
+            Choice(NOBODY, _("Nobody is above them"), (), _("as if the cell were empty")),
+            *(_chosen_person(each) for each in near[:_OFFERED]),
+        ]
+        text = (
+            _("%(source)s: %(name)s (row %(row)s) is said to be their own manager. Who is above them?") % told
+        )
+        also = [each.who for each in members if each.who != who]
+        said = asking.ask(f"{seen.name}.manager_of_{who}", text, choices, also=also)
+        if said != NOBODY:
+            members = tuple(
+                replace(each, said=said, manager=said, settled=True) if each.who == who else each
+                for each in members
+            )
+    return members
+
+
+def _chosen_person(member: Member) -> Choice:
+    beside = " · ".join(filter(None, [member.unit, member.title]))
+    return Choice(member.who, f"{member.who} {member.name}", (), beside)
 
 
 def _meant(seen: Seen, rows: Sequence[Member], cells: set[str], asking: Asking) -> dict[str, str]:
-    """Cell → the one whom it means. A name of two is asked for."""
+    """Cell → the one whom it means. A name of two is asked for, and so is one that nobody of the sheet has."""
     people = Called({member.who: member.name for member in rows})
     by = {member.who: member for member in rows}
     meant: dict[str, str] = {}
+    strange: list[str] = []
     for cell in sorted(cells):
         numbers = people.meant(cell) or people.meant(cell.removesuffix(".0"))
         if len(numbers) == 1:
             meant[cell] = numbers[0]
         elif numbers:
-            choices = [
-                Choice(
-                    who, f"{who} {by[who].name}", (), " · ".join(filter(None, [by[who].unit, by[who].title]))
-                )
-                for who in numbers
-            ]
+            choices = [_chosen_person(by[who]) for who in numbers]
             below = [member.name for member in rows if member.said == cell]
             text = _("%(source)s: who is the manager %(name)s?") % {"source": seen.name, "name": cell}
             evidence = _("%(count)s people have this name; to one of them report: %(names)s") % {
                 "count": len(numbers), "names": _some(below),
             }  # fmt: skip
             meant[cell] = asking.ask(f"{seen.name}.manager_{cell}", text, choices, evidence=evidence)
+        else:
+            strange.append(cell)
+    near = {cell: _near(cell, rows) for cell in strange}
+    slips = [cell for cell, members in near.items() if members and _likeness(cell, members[0]) >= _ALIKE]
+    # Where none of the managers is among the people, and none is nearly, they are people of elsewhere.
+    if meant or (slips and len(strange) <= _MOST_ASKED):
+        meant |= _unknown(seen, rows, near, slips, asking)
+    return meant
+
+
+def _near(cell: str, rows: Sequence[Member]) -> list[Member]:
+    """Whose name or number is like that, the nearest first."""
+    alike = {member.who: _likeness(cell, member) for member in rows}
+    found = [member for member in rows if alike[member.who] >= _ALIKE_LEAST]
+    return sorted(found, key=lambda member: -alike[member.who])[:_OFFERED]
+
+
+def _likeness(cell: str, member: Member) -> float:
+    near = (
+        difflib.SequenceMatcher(None, cell.lower(), own.lower()).ratio() for own in (member.name, member.who)
+    )
+    return max(near)
+
+
+def _unknown(
+    seen: Seen,
+    rows: Sequence[Member],
+    near: Mapping[str, Sequence[Member]],
+    slips: Sequence[str],
+    asking: Asking,
+) -> dict[str, str]:
+    """Managers whom the sheet does not have: slips of somebody's name, or people of elsewhere. One question each; of many
+    that are no slips one together."""
+    everybody = [member.who for member in rows]
+    meant: dict[str, str] = {}
+    others = [cell for cell in near if cell not in slips]
+    together = others if len(others) > _MOST_ASKED else []
+    nobody = Choice(NOBODY, _("Somebody else"), (), _("nobody is put below them"))
+    if together:
+        text = _("%(source)s: %(count)s managers are none of its people. What of those who report to them?") % {
+            "source": seen.name, "count": len(together),
+        }  # fmt: skip
+        choices = [
+            Choice(
+                NOBODY,
+                _("They are led by nobody of the sheet"),
+                (),
+                _("everybody sits in the unit that the sheet says"),
+            )
+        ]
+        asking.ask(f"{seen.name}.managers", text, choices, evidence=_some(together))
+    for cell, members in near.items():
+        if cell in together:
+            continue
+        below = [member for member in rows if member.said == cell]
+        told = {"source": seen.name, "name": cell, "count": len(below)}
+        text = _("%(source)s: the manager %(name)s is none of its people. Who is it?") % told
+        evidence = _("To them report: %(names)s") % {
+            "names": _some(
+                [_("%(name)s (row %(row)s)") % {"name": each.name, "row": each.at} for each in below]
+            )
+        }
+        own = {each.who for each in below}
+        choices = [*(_chosen_person(each) for each in members if each.who not in own), nobody]
+        said = asking.ask(f"{seen.name}.manager_{cell}", text, choices, evidence=evidence, also=everybody)
+        if said != NOBODY:
+            meant[cell] = said
     return meant
 
 
@@ -192,6 +315,49 @@ def _given(seen: Seen, found: Mapping[str, str], unit: str) -> dict[str, str]:
     if "parent_unit" not in found:
         return {}
     return dict(seen.rows.select(pl.col(unit, found["parent_unit"]).cast(pl.String)).drop_nulls().iter_rows())
+
+
+def _without_circles(
+    seen: Seen, manager: str, members: tuple[Member, ...], top: str, asking: Asking
+) -> tuple[Member, ...] | None:
+    """The rows, of which none reports to somebody below them: who of a circle is above the others is asked, row by row;
+    nothing where the column is not to be read."""
+    by = {member.who: member for member in members}
+    while circle := circle_of(members):
+        ring = [by[who] for who in circle[:-1]]
+        told = {"source": seen.name, "manager": manager}
+        choices = [
+            Choice(
+                each.who,
+                _("%(name)s is above the others") % {"name": each.name},
+                (" · ".join(filter(None, [each.unit, each.title])),),
+                _("row %(row)s is read as if its %(manager)s were empty") % {**told, "row": each.at},
+            )
+            for each in ring[:_OFFERED]
+        ]
+        choices.append(
+            Choice(
+                SEATS,
+                _("None of them"),
+                (),
+                _("%(manager)s is not read; whoever holds a seat in a unit leads it") % told,
+            )
+        )
+        text = _("%(source)s: people report to each other in turn. Who is above the others?") % told
+        way = [_("%(name)s (row %(row)s)") % {"name": by[who].name, "row": by[who].at} for who in circle]
+        said = asking.ask(
+            f"{seen.name}.manager_circle_{min(circle)}",
+            text,
+            choices,
+            evidence=" → ".join(way),
+            also=[each.who for each in ring[_OFFERED:]],
+        )
+        if said == SEATS:
+            return None
+        members = tuple(
+            replace(each, said="", manager="", settled=True) if each.who == said else each for each in members
+        )
+    return members
 
 
 def _settled(

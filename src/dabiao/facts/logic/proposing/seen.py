@@ -46,7 +46,7 @@ class Seen:
     read by. said: column → header, as somebody has said. count: its rows, of which `rows` are the first; whole: all of them
     merges: header with merged cells → its empty cells that are not merged; fill: those that are filled down.
     parts: what each file of it is called, and how many of the rows are its own. hidden: whoever opens it does not see it
-    at: where each of the rows stands in its file. leader: the first of the sheets of this workbook that are alike but for their month; led: the others of the first
+    decides: columns that the mapping follows from, whether or not it reads them; at: where each of the rows stands in its file. leader: the first of the sheets of this workbook that are alike but for their month; led: the others of the first
     """
 
     name: str
@@ -66,6 +66,7 @@ class Seen:
     fill: tuple[str, ...] = ()
     parts: list[tuple[str, int]] = field(default_factory=list)
     hidden: bool = False
+    decides: tuple[str, ...] = ()
     at: list[int] = field(default_factory=list)
     leader: str = ""
     led: tuple[str, ...] = ()

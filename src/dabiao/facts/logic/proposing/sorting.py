@@ -52,7 +52,10 @@ def line_for_product(seen: Seen, table: str, known: Mapping[str, str], asking: A
     if "product" not in known or "product_line" in known:
         return ""
     fitting = [
-        guess for column in SORTED["products"] for guess in candidates(seen, "products", column) if guess.confidence >= _VERY
+        guess
+        for column in SORTED["products"]
+        for guess in candidates(seen, "products", column)
+        if guess.confidence >= _VERY
     ]
     headers = [guess.header for guess in fitting]
     sure = [header for header in headers if likeness(header, words()["of_products"]) >= ENDING]
@@ -64,13 +67,13 @@ def line_for_product(seen: Seen, table: str, known: Mapping[str, str], asking: A
         Choice(header, _("Of the product"), (_cells(seen, header),), _("figures can be split by it")),
         Choice(_LEAVE, _("Of something else"), (), _("the column is left out")),
     ]
-    said = asking.ask(f"{seen.name}.product", _("%(source)s: what is %(header)s a category of?") % told, choices)
+    said = asking.ask(
+        f"{seen.name}.product", _("%(source)s: what is %(header)s a category of?") % told, choices
+    )
     return "" if said == _LEAVE else said
 
 
-def told_apart(
-    seen: Seen, into: str, said: Mapping[str, Any], asking: Asking
-) -> tuple[dict[str, Any], Any]:
+def told_apart(seen: Seen, into: str, said: Mapping[str, Any], asking: Asking) -> tuple[dict[str, Any], Any]:
     """What a sheet of facts says of products or customers, and what the key of one is. said: the key first.
 
     What stands under two product lines is asked about, with its rows.
@@ -86,7 +89,7 @@ def told_apart(
         several = _several(seen, key, header)
         if not several:
             continue
-        answer = _asked(seen, into, column, (key, header), several, asking)
+        answer = _asked(seen, into, column, header, several, asking)
         if answer == _LEAVE:
             del kept[column]
         elif answer == _APART:
@@ -97,7 +100,9 @@ def told_apart(
 
 def _several(seen: Seen, key: str, header: str) -> dict[str, dict[str, list[int]]]:
     """Key → what it stands under → in which rows, of those that stand under more than one."""
-    rows = pl.DataFrame({"key": seen.rows[key].cast(pl.String), "under": seen.rows[header].cast(pl.String), "at": seen.at})
+    rows = pl.DataFrame(
+        {"key": seen.rows[key].cast(pl.String), "under": seen.rows[header].cast(pl.String), "at": seen.at}
+    )
     rows = rows.drop_nulls(["key", "under"]).filter(pl.col("under").n_unique().over("key") > 1)
     found: dict[str, dict[str, list[int]]] = {}
     for name, under, at in rows.iter_rows():
@@ -109,21 +114,29 @@ def _asked(
     seen: Seen,
     into: str,
     column: str,
-    headers: tuple[str, str],
+    header: str,
     several: Mapping[str, Mapping[str, Sequence[int]]],
     asking: Asking,
 ) -> str:
-    key, header = headers
     name, under = next(iter(several.items()))
     told = {"source": seen.name, "name": name, "header": header, "count": len(several)}
     most = max(under, key=lambda one: len(under[one]))
     choices = [
-        Choice(_USUAL, _("What it mostly stands under"), (f"{name} → {most}",), _("all its rows count there, the earlier ones too")),
-        Choice(_LEAVE, _("Leave the column out"), (), _("nothing is split by it until it is mended in the file")),
+        Choice(
+            _USUAL,
+            _("What it mostly stands under"),
+            (f"{name} → {most}",),
+            _("all its rows count there, the earlier ones too"),
+        ),
+        Choice(
+            _LEAVE, _("Leave the column out"), (), _("nothing is split by it until it is mended in the file")
+        ),
     ]
     if into == "products" and not seen.rows[header].null_count():
         rows = tuple(f"{name}|{one}" for one in under)
-        choices.insert(0, Choice(_APART, _("Each is a product of its own"), rows, _("every row counts where it stands")))
+        choices.insert(
+            0, Choice(_APART, _("Each is a product of its own"), rows, _("every row counts where it stands"))
+        )
     text = _("%(source)s: %(name)s stands under more than one %(header)s. Where does it belong?") % told
     rows_of = [
         f"{one} ({ngettext('row %(rows)s', 'rows %(rows)s', len(at)) % {'rows': _numbers(at)}})"
@@ -138,12 +151,19 @@ def _asked(
 
 def tiers(seen: Seen, own: Mapping[str, Any], asking: Asking) -> list[dict[str, Any]]:
     """The tier of each customer of a list of customers. Tiers hold from one day to another, and a list tells none."""
-    header = next((h for h in seen.headers if likeness(h, words()["tier"]) >= _VERY and seen.values(h).len()), "")
+    header = next(
+        (h for h in seen.headers if likeness(h, words()["tier"]) >= _VERY and seen.values(h).len()), ""
+    )
     if seen.kind != "customers" or not header or not seen.is_unique([own["columns"]["customer"]]):
         return []
     told = {"source": seen.name, "header": header}
     choices = [
-        Choice(_HELD, _("They always held"), (_cells(seen, header),), _("facts of all days count in the tier of today")),
+        Choice(
+            _HELD,
+            _("They always held"),
+            (_cells(seen, header),),
+            _("facts of all days count in the tier of today"),
+        ),
         Choice(_LEAVE, _("Leave the column out"), (), _("nothing is split by tier")),
     ]
     text = _("%(source)s: since when does %(header)s hold?") % told

@@ -152,7 +152,9 @@ def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[st
         ends: dict[str, Any] = {"next": "starts_on", "per": scope, **_last(seen, header, scope, asking)}
         until: dict[str, Any] = {"starts_on": header, "ends_on": ends}
         return until if days else {"period": _named(seen, header, texts, asking)}
-    year = periods.year_of(seen, {text: (own, f"{month:02}") for text, (own, month) in months.items()}, asking)
+    year = periods.year_of(
+        seen, {text: (own, f"{month:02}") for text, (own, month) in months.items()}, asking
+    )
     named = {text: (own or year, month) for text, (own, month) in months.items()}
     if _in_quarters({int(own) * 12 + month for own, month in named.values()}):
         long = _how_long(seen, header, asking)
