@@ -23,6 +23,7 @@ from dabiao.core.output import Format, plain, show
 from dabiao.core.priority import give_way
 from dabiao.core.text_file import text_of
 from dabiao.facts import actions
+from dabiao.facts.logic import labels
 from dabiao.facts.logic.labels import ASIDES
 from dabiao.facts.logic.loading.prepare import Progress as Watch
 from dabiao.facts.logic.loading.report import Report, TableChange, verdict
@@ -272,7 +273,7 @@ def _show(report: Report, form: Format) -> None:
         examples = f": {', '.join(finding.examples)}" if finding.examples else ""
         out.print(f"[red]?[/red] {escape(finding.text)}{escape(examples)} ({finding.code})")
     for kind in report.errors:
-        place = f"{kind.source}.{kind.column} → {kind.into}"
+        place = f"{kind.source}.{kind.column} → {labels.column('', kind.into) or kind.into}"
         example = f"{kind.example!r} " if kind.example else ""
         first = _("first in row %(row)s") % {"row": kind.first_row}
         out.print(
@@ -308,8 +309,13 @@ def _counts(report: Report) -> Table:
     for head in heads.values():
         table.add_column(head, justify="right", no_wrap=True)
     for row in report.tables:
-        table.add_row(row.into, row.source, *[f"{getattr(row, name):,}" for name in heads])
+        table.add_row(_called(row.into), row.source, *[f"{getattr(row, name):,}" for name in heads])
     return table
+
+
+def _called(into: str) -> str:
+    """A table by its name where the reader's language has one that is not its key."""
+    return labels.table(into) if labels.is_chinese() else into
 
 
 def _changes(changes: Sequence[TableChange]) -> Table:
@@ -319,7 +325,9 @@ def _changes(changes: Sequence[TableChange]) -> Table:
     for head in ("new", "chg", "gone", "same"):
         table.add_column(head, justify="right", no_wrap=True)
     for row in changes:
-        table.add_row(row.into, *[f"{count:,}" for count in (row.new, row.changed, row.gone, row.same)])
+        table.add_row(
+            _called(row.into), *[f"{count:,}" for count in (row.new, row.changed, row.gone, row.same)]
+        )
     return table
 
 
@@ -329,12 +337,13 @@ def _show_months(changes: Sequence[TableChange], out: Console) -> None:
         if not change.months:
             continue
         table = Table(show_edge=False, header_style="bold")
-        table.add_column(change.into, no_wrap=True)
+        table.add_column(_called(change.into), no_wrap=True)
+        amount = labels.column(change.into, change.amount or "") or change.amount
         for head in (
             "rows before",
             "after",
             "±",
-            *((f"{change.amount} before", "after", "±") if change.amount else ()),
+            *((_("%(amount)s before") % {"amount": amount}, "after", "±") if amount else ()),
         ):
             table.add_column(head, justify="right", no_wrap=True)
         for month in change.months:

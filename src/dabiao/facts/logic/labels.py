@@ -1,14 +1,18 @@
 """What the pages of this room call tables and states, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from dabiao.facts.logic.words import synonyms
-from dabiao.metrics.labels import TABLES
+from dabiao.core.sentence import say
+from dabiao.facts.logic.mapping.known import INTO
+from dabiao.facts.logic.words import synonyms, words
+from dabiao.lake import dictionary
+from dabiao.metrics.labels import COLUMNS, TABLES, VALUES
 
 ACTIVITIES: Final[Mapping[str, Promise]] = {
     "visit": pgettext_lazy("kind of activity", "Visit"),
@@ -44,6 +48,8 @@ _UNLISTED: Final[Mapping[str, Promise]] = {
     "email": pgettext_lazy("column", "email"),
 }
 """Columns that files seldom have, or for which no word is looked for."""
+_CODED: Final = frozenset({"kind", "outcome", "severity", "sales_channel", "tier"})
+"""Columns whose cells are codes that have names."""
 KINDS: Final = (
     "order_lines", "opportunities", "contracts", "targets", "people", "units", "customers", "products", "receipts",
     "receivables", "invoices", "deliveries", "revenue", "leads", "activities", "expenses", "complaints",
@@ -67,20 +73,33 @@ def table(name: str) -> str:
 
 def column(into: str, name: str) -> str:
     """What Chinese files usually call a column of a table; nothing in other languages."""
-    if not (get_language() or "").startswith("zh"):
+    if not is_chinese():
         return ""
     if name in _UNLISTED:
         return str(_UNLISTED[name])
-    return next(
-        (
-            word
-            for word in synonyms().get(
-                "line_of_products" if (into, name) == ("products", "line") else name, []
-            )
-            if not word.isascii()
-        ),
-        "",
-    )
+    listed = words()["market"]["columns"] if into == "market" else {}
+    named = "line_of_products" if (into, name) == ("products", "line") else name
+    usual = next((word for word in listed.get(name) or synonyms().get(named, []) if not word.isascii()), "")
+    return usual or str(COLUMNS.get(name, ""))
+
+
+def is_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+def cells(into: str, names: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
+    """A row of a table as people write it: amounts with their thousands and without zeros behind, metrics by their names."""
+    types = INTO[into].columns if into in INTO else {}
+    return tuple(_cell(name, types.get(name, ""), cell) for name, cell in zip(names, row, strict=True))
+
+
+def _cell(name: str, kind: str, cell: str) -> str:
+    if kind in {"money", "qty", "rate"} and cell:
+        whole = f"{Decimal(cell):,f}"
+        return whole.rstrip("0").rstrip(".") if "." in whole else whole
+    if name == "metric" and (known := dictionary.in_force().get(cell)):
+        return say(known.label)
+    return str(VALUES[cell]) if name in _CODED and cell in VALUES else cell
 
 
 def tables(names: str) -> str:

@@ -364,7 +364,8 @@ def _preview(report: Report) -> list[tuple[str, object]]:
     for name, shown in report.preview.items():
         into = name.partition(" ← ")[0]
         titles = tuple(labels.column(into, each) or each for each in shown.columns)
-        found.append((labels.tables(name), replace(shown, columns=titles)))
+        rows = tuple(labels.cells(into, shown.columns, row) for row in shown.rows)
+        found.append((labels.tables(name), replace(shown, columns=titles, rows=rows)))
     return found
 
 
