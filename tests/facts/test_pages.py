@@ -98,6 +98,49 @@ class TestImportPages:
         page = otto.get(checked.url).content.decode()
         assert "业务数据里出现了组织中没有的人" in page and "People in the facts" not in page
 
+    def test_a_dry_run_shows_names_and_amounts_as_people_write_them(self, web):
+        otto = web("otto")
+        otto.cookies["django_language"] = "zh-hans"
+        market = "细分市场,期间,市场规模（万元）\n机床,2026-Q1,4.5\n"
+        step = upload(otto, market, name="市场规模.csv")
+
+        checked = otto.post(step.url, {"text": ImportBatch.objects.get().mapping})
+        run_jobs()
+        first = re.search(
+            r"facts-preview.*?</table>", otto.get(checked.url).content.decode(), re.DOTALL
+        ).group()
+
+        titles = re.findall(r"<th[^>]*>(.*?)</th>", first)
+        assert {"市场规模", "细分市场", "期间"} <= set(titles) and not any(
+            title.isascii() for title in titles
+        ), titles
+        assert "<td>45,000</td>" in first
+
+    def test_a_dry_run_calls_metrics_by_their_names(self, web):
+        otto = web("otto")
+        otto.cookies["django_language"] = "zh-hans"
+        step = upload(otto, "工号,月份,销售目标\nP04,2026-05,40000\n", name="销售目标.csv")
+
+        checked = otto.post(step.url, {"text": ImportBatch.objects.get().mapping})
+        run_jobs()
+        first = re.search(
+            r"facts-preview.*?</table>", otto.get(checked.url).content.decode(), re.DOTALL
+        ).group()
+
+        assert "<td>销售额</td>" in first and "sales_amount" not in first
+        assert "<td>40,000</td>" in first
+
+    def test_what_cannot_be_used_is_told_with_the_mend(self, web):
+        otto = web("otto")
+        step = upload(otto, "细分市场,期间,市场规模（亿元）\n机床,上季,1\n", name="市场规模.csv")
+
+        said = otto.post(step.url, {"text": ImportBatch.objects.get().mapping})
+        page = said.content.decode()
+
+        assert said.status_code == 422
+        assert "上季 in 期间 is no period: write 2026, 2026-Q1 or 2026-03" in page
+        assert "no tables" not in page
+
     def test_nothing_but_rows_to_mend_cannot_be_loaded_but_mended(self, web):
         otto = web("otto")
         mapping = SimpleUploadedFile("map.yml", MAP.encode())

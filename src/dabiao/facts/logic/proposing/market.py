@@ -295,7 +295,7 @@ def _called_in(seen: Seen, headers: Sequence[str], asking: Asking) -> str:
     choices = [Choice(unit, name, (f"{shown} → {number_of(f'{shown}{unit}'):,f}",)) for unit, name in units]
     choices.append(Choice("one", _("As they stand"), (f"{shown} → {shown}",)))
     text = _("%(source)s: in what are its figures counted?") % {"source": seen.name}
-    evidence = _("The largest is %(shown)s, and nothing says whether that is in millions.") % {"shown": shown}
+    evidence = _("The largest is %(shown)s, and nothing says in what it is counted.") % {"shown": shown}
     said = asking.ask(f"{seen.name}.unit", text, choices, evidence=evidence)
     return "" if said == "one" else said
 
