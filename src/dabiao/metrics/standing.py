@@ -43,7 +43,7 @@ class Standing:
 def stand(frame: Frame, metric: Metric, value: Number | None, promise: Promise) -> Standing:
     """Measure a value against a target, with pace for what grows while the period runs."""
     target = promise.value
-    paced = grows(metric) and not frame.closed
+    paced = grows(metric) and (not frame.closed or promise.owed is not None)
     due = promise.due(frame) if paced else Fraction(1)
     exact = _exact(value)
     reached = attainment.attained(exact, target, metric.direction)
