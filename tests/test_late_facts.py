@@ -39,9 +39,9 @@ def asked(company, at):
                 ends_on=date(2026, month + 1, 1), changed_at=at,
             )  # fmt: skip
 
-    def of(period, today=date(2026, 3, 16), scope=Scope("unit", "shanghai")):
+    def of(period, today=date(2026, 3, 16)):
         return frame_of(
-            reading.current(), viewer=company.users["ada"], scope=scope, period=fiscal().parse(period),
+            reading.current(), viewer=company.users["ada"], scope=Scope("unit", "shanghai"), period=fiscal().parse(period),
             today=today, language="en",
         )  # fmt: skip
 
