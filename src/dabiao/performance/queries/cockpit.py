@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -10,10 +11,10 @@ from dabiao.engine import light
 from dabiao.engine.metric import adds_up, rollable
 from dabiao.engine.period import Period
 from dabiao.metrics.answer import WINDOW
-from dabiao.metrics.available import begins
+from dabiao.metrics.available import begins, first_fact
 from dabiao.metrics.figure import Number, Where
 from dabiao.metrics.frame import Frame
-from dabiao.metrics.promised import NONE, Promises, promised
+from dabiao.metrics.promised import NONE, Promise, Promises, promised
 from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 from dabiao.metrics.subtree import Subtree, subtree
 from dabiao.org import queries as org
@@ -74,7 +75,9 @@ def cockpit(frame: Frame, *, told: int | None = TOLD) -> Cockpit:
         pace=drawn.pace,
         headline=caused[0],
         signals=found,
-        good=signals.good(frame, tiles),
+        good=() if frame.early else signals.good(frame, tiles),
+        early=frame.early,
+        before=frame.fiscal.previous(frame.period),
         crowd=bool(everybody.units) and not everybody.people,
         parts=lines,
         parts_note=parts.uneven(frame, headline, tiles[0].target, (part.target for part in lines)),
@@ -111,7 +114,10 @@ def all_signals(frame: Frame) -> Cockpit:
 
 
 def _signals(frame: Frame, tiles: Sequence[Tile], everybody: Subtree, told: int | None) -> tuple[Signal, ...]:
-    """All that needs handling, worst first; the first with age and cause."""
+    """All that needs handling, worst first; the first with age and cause. Nothing on the first days of a period: whoever
+    has sold nothing yet is no exception then."""
+    if frame.early:
+        return ()
     promises = promised(frame, everybody.parts, [each.metric for each in tiles])
     everybody.learn(promises)
     found = signals.signals(frame, tiles, everybody, promises)
@@ -208,6 +214,7 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
         value=value,
         target=promise.value,
         owed=promise.owed,
+        before=promise.before,
         attainment=stands.attainment,
         due=stands.due,
         light=stands.light,
@@ -224,8 +231,10 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
 def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) -> Verdict:
     """Where the headline metric will end; and how far it is from its pace by now, by the worst part and all others."""
     reached = main.value if frame.closed or end is None else Decimal(repr(round(end, 2)))
-    whole = stand(frame, frame.metrics[main.metric], reached, main.promise)
-    gap = None if main.target is None or reached is None else Decimal(str(reached)) - main.target
+    # What months before the first fact were to bring is neither reached nor missed.
+    goal = None if main.target is None else main.target - main.before
+    whole = stand(frame, frame.metrics[main.metric], reached, Promise(goal))
+    gap = None if goal is None or reached is None else Decimal(str(reached)) - goal
     lagging = sorted(
         (part for part in below if part.ahead is not None), key=lambda part: (part.ahead, part.key)
     )
@@ -236,7 +245,7 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         reach=whole.attainment,
         light=light.light(whole.attainment, frame.metrics[main.metric].lights),
         gap=gap,
-        due=None if main.due is None else float(frame.pace.share),
+        due=None if main.due is None or main.before else float(frame.pace.share),
         attainment=main.attainment,
         value=main.value,
         unit=main.unit,
@@ -247,6 +256,13 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         target=main.target,
         pipeline=closing(frame) if coming(frame) and main.unit == "money" else None,
         ahead=ahead,
-        begins=begins(frame.lake, frame.metrics[main.metric], frame.period),
+        begins=_begins(frame, main),
+        before=main.before,
         others_gap=Decimal(str(ahead)) - Decimal(str(worst.ahead)) if worst and ahead is not None else None,
     )
+
+
+def _begins(frame: Frame, main: Tile) -> date | None:
+    """The first day with facts of the headline metric, where the page should say so."""
+    metric = frame.metrics[main.metric]
+    return first_fact(frame.lake, metric) if main.before else begins(frame.lake, metric, frame.period)
