@@ -61,7 +61,7 @@ def test_mistakes_are_told_in_the_readers_language():
 
     assert str(refused.value).splitlines() == [
         "erp.yml:12：'amuont' 不是已知的order_lines 的列。是否指 'amount'？",
-        "erp.yml:12：'萬' 不是已知的单位。可用：%, k, m, ‰, 万, 亿, 十, 十万, 千, 千万, 百, 百万。",
+        "erp.yml:12：'萬' 不是已知的单位。可用：%, bn, k, m, ‰, 万, 万亿, 亿, 十, 十万, 十亿, 千, 千万, 千亿, 百, 百万, 百亿。",
     ]
 
 

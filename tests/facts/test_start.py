@@ -296,7 +296,10 @@ class TestManagersOfTeams:
     def test_lead_only_those_who_report_to_them_where_some_are_among_the_people(self, folder):
         (folder / "teams.csv").write_text(self.TEAMS + "Kim,Zoe,West\n")
 
-        found = propose([folder / "teams.csv"], year=2026)
+        asked = propose([folder / "teams.csv"], year=2026)
+        answers = {question.key: "none" for question in asked.open}
+        found = propose([folder / "teams.csv"], year=2026, answers=answers)
 
+        assert set(answers) == {f"teams.manager_{name}" for name in ("Lou", "Max", "Zoe")}
         assert "unit: Manager" not in found.text and "West|Kim: Kim" in found.text
         assert any("Lou, Max, Zoe in Manager are none of its people" in note for note in found.notes)
