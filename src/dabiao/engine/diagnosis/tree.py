@@ -48,7 +48,7 @@ def grow(cells: Cells, expectation: Expectation, kind: Kind, *, depth: int = 3, 
     power in one, after Adtributor). A ratio must have a whole on both sides.
 
     A missing value is no place: it stands last, and a dimension of which it carries most is split by only where
-    every other one says as little.
+    every other one says as little. What adds nothing is no branch.
     """
     units, denominator = _leaf_units(cells, expectation, kind)
     digits = RATE_SCALE if kind == "ratio" else MONEY_SCALE
@@ -81,7 +81,8 @@ def _split(soil: _Soil, mine: Mask, total: Decimal, axes: tuple[int, ...], depth
     placed = [split for split in telling if not _is_mostly_missing(soil, *split)]
     axis, branches = max(placed or telling, key=lambda split: _told(soil, mine, *split))
     left = tuple(one for one in axes if one != axis)
-    named, rest = branches[: soil.breadth], branches[soil.breadth :]
+    moved = [branch for branch in branches if branch[1]]
+    named, rest = moved[: soil.breadth], moved[soil.breadth :]
     named.sort(key=lambda branch: not soil.cells.members[axis][branch[0]])
     ideals = [worth for _, worth in named] + (
         [sum((worth for _, worth in rest), Fraction(0))] if rest else []

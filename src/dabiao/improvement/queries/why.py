@@ -278,14 +278,21 @@ def _readings(frame: Frame, explained: Explained) -> Iterator[Reading]:
 
 
 def others_of(what: Explanation) -> list[tuple[Candidate, Contribution]]:
-    """The first few parts worth a look that are no cause or offset, and what each contributes by itself."""
+    """The first few parts worth a look that are no cause or offset, and what each contributes by itself.
+
+    What lacks a value is no part to look at, unless it stands out: then something has not been written down.
+    """
     if not what.gap:
         return []
     named = {cause.where for cause in (*what.causes, *what.offsets)} | {
         cause.in_full for cause in what.causes
     }
     ranked = zip(what.ranked, what.alone, strict=True)
-    return [(one, line) for one, line in ranked if one.where not in named][:READINGS]
+    return [
+        (one, line)
+        for one, line in ranked
+        if one.where not in named and (one.stands_out or all(member for _name, member in one.where))
+    ][:READINGS]
 
 
 def unfit(frame: Frame, key: str, asked: Sequence[str]) -> tuple[str, ...]:

@@ -159,9 +159,9 @@ def bullet(value: Number | None, pace: Number | None = None, colour: str | None 
 
 
 @register.simple_tag
-def doubt(attained: Number | None, href: str = "") -> SafeString:
-    """A mark beside an attainment above 1,000 %, leading to its target where one can click; nothing beside others."""
-    return cells.doubt(href) if doubtful(attained) else SafeString()
+def doubt(attained: Number | None, href: str, *, in_words: bool = False) -> SafeString:
+    """A mark beside an attainment above 1,000 %, leading to its target; nothing beside others."""
+    return cells.doubt(href, in_words=in_words) if doubtful(attained) else SafeString()
 
 
 @register.simple_tag
