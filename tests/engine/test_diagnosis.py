@@ -567,7 +567,9 @@ def split_of(rows):
         ),
     )
     before = table.filter(pc.equal(table["period"], 0))
-    found = explain(table, ["region", "channel"], at=1, expected=Before(before), settings=Settings(early=True))
+    found = explain(
+        table, ["region", "channel"], at=1, expected=Before(before), settings=Settings(early=True)
+    )
     tree = found.tree
     assert sum(child.contribution for child in tree.children) == tree.contribution
     return tree.children

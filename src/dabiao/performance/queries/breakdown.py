@@ -151,9 +151,7 @@ def trend(frame: Frame, key: str) -> Trend:
         promised(frame.at(window), [frame.scope], (key,)).get((frame.scope, key), NONE).value
         for window in ordered.values()
     ]
-    drawn = [
-        (name, values.get(name, key), goal) for name, goal in zip(ordered, goals, strict=True)
-    ]
+    drawn = [(name, values.get(name, key), goal) for name, goal in zip(ordered, goals, strict=True)]
     empty = len(list(takewhile(lambda each: not each[1] and each[2] is None, drawn[:-1])))
     labels_, figures, promised_ = zip(*drawn[empty:], strict=True)
     return Trend(labels_, figures, promised_, frame.metrics[key].unit, frame.currency)

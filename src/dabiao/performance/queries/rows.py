@@ -153,7 +153,11 @@ class Signal:
     @property
     def attained(self) -> float | None:
         """Of what goes beyond its target, how much of it: so much more may say that the target is wrong."""
-        return float(self.value) / float(self.target) if self.kind == "beyond" and self.value and self.target else None
+        return (
+            float(self.value) / float(self.target)
+            if self.kind == "beyond" and self.value and self.target
+            else None
+        )
 
     @property
     def unit_key(self) -> str:
