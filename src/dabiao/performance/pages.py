@@ -125,7 +125,7 @@ def over_time(request: UserRequest, metric: str) -> HttpResponseBase:
 
 def _checks(metric: str, row: Row, shown: OverTime, year: Frame) -> dict[str, str]:
     """The same of each month."""
-    found = {}
+    found: dict[str, str] = {}
     for month in shown.months:
         own = _of_year(year.at(month), shown.by, str(row["key"]))
         checked = _check(metric, {"attained": row.get(month.label)}, own)

@@ -11,7 +11,7 @@ from django import template
 from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.html import escape, format_html, format_html_join, json_script
+from django.utils.html import conditional_escape, format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -169,7 +169,7 @@ def doubt(attained: Number | None, href: str, *, in_words: bool = False) -> Safe
 @register.filter
 def coded(text: str) -> SafeString:
     """What stands between backticks as code: texts are shared with the documents."""
-    return mark_safe(_BETWEEN.sub(r"<code>\1</code>", escape(text)))  # escaped before
+    return mark_safe(_BETWEEN.sub(r"<code>\1</code>", conditional_escape(text)))  # escaped just now
 
 
 @register.simple_tag
