@@ -133,6 +133,16 @@ class TestRegions:
         assert "unit: 地区" in found.text
 
 
+def test_loading_says_whose_targets_are_part_of_no_unit(folder, company):
+    (folder / "花名册.csv").write_text("工号,姓名,部门,岗位,入职日期\nE1,张三,华东,代表,2026-03-02\n")
+    (folder / "2026年销售目标.csv").write_text("姓名,1月,2月,3月\n张三,5,6,7\n")
+
+    for options in (["--dry-run"], []):
+        done = run(folder, *options)
+        assert "2 targets are of people who sit in no unit" in done.output.replace("\n", " "), done.output
+    assert Target.objects.filter(person__key="E1").count() == 3
+
+
 class TestLeftOut:
     TEXT = "类别码,数\na,100\nb,90\n"
 

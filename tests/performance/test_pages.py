@@ -650,6 +650,24 @@ class TestDrillDown:
 
         assert page.table.totals["value"] == 7
 
+    def test_says_why_counts_of_different_things_sum_to_more_than_their_total(self, frame, as_):
+        """C1 buys of both lines: it is one customer of two."""
+        load(
+            products="product line\nX lathes\nY mills",
+            order_lines="key ordered_on person customer product amount\n"
+            "1 2026-02-10 P04 C1 X 10\n2 2026-02-11 P04 C1 Y 10\n3 2026-02-12 P04 C2 X 10",
+        )
+        split = breakdown.breakdown(frame("ada", ("unit", "company")), "active_customers", "product_line")
+
+        assert {row["key"]: row["value"] for row in split.table.rows} == {"lathes": 5, "mills": 4}
+        assert split.table.totals["value"] == 7
+        page = as_("ada").get(
+            f"/breakdown/active_customers/?scope=company&{FEBRUARY}&by=product_line",
+            headers={"accept-language": "en"},
+        )
+        assert "counts in each of them, and once in the total: the rows sum to 9." in page.content.decode()
+        assert not breakdown.breakdown(frame("ada", ("unit", "company")), "active_customers", "").note
+
 
 class TestDictionary:
     def test_explains_a_metric(self, facts, as_):

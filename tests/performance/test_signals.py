@@ -9,11 +9,12 @@ from dabiao.lake import reading
 from dabiao.metrics import subtree as subtree_module
 from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
-from dabiao.performance.queries import cockpit
+from dabiao.performance.queries import cockpit, signal_list
 from dabiao.performance.queries import signals as signal_rules
 from dabiao.performance.queries.rows import Signal
 from dabiao.targets.models import Target
 from dabiao.ui.address import fiscal
+from dabiao.ui.templatetags.dabiao import signed_percent
 from tests.performance.facts import load
 
 JANUARY, FEBRUARY = date(2026, 1, 12), date(2026, 2, 12)
@@ -92,6 +93,14 @@ class TestOffTarget:
 
         (signal,) = (each for each in signals(company, (5, 1000), (5, sold)) if each.label == "Sales")
         assert (signal.kind, signal.light, signal.deviation) == (*said[:2], pytest.approx(said[2])), case
+
+    def test_is_the_same_figure_on_every_page_where_it_ends_in_a_half(self, company, aim):
+        """862.50 of 1,000 is −13.75 %: as a difference of floats it would be written −13.7 % where it is not rounded before."""
+        aim("sales_amount", 1000)
+
+        (signal,) = (each for each in signals(company, (5, 1000), (5, "862.5")) if each.label == "Sales")
+        (row,) = signal_list.listing([signal], "", "CNY").rows
+        assert signed_percent(signal.deviation) == signed_percent(row["deviation"]) == "−13.8%"
 
     @pytest.mark.parametrize("sold", [920, 1000, 1080])
     def test_is_not_said_within(self, company, aim, sold):

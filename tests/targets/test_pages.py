@@ -156,6 +156,11 @@ class TestImport:
         assert "1 added" in page
         assert Target.objects.get().target == 100
 
+    def test_says_whose_targets_are_part_of_no_unit(self, as_):
+        file = SimpleUploadedFile("x.csv", "工号,指标,期间,目标\nP04,销售额,2023-11,100\n".encode())
+        page = as_("otto").post(reverse("targets:import"), {"file": file}).content.decode()
+        assert "sit in no unit" in page
+
     def test_shows_every_error(self, as_):
         file = SimpleUploadedFile("x.csv", "部门,指标,期间,目标\n华东,销售,2026-03,1\n,x,y,z\n".encode())
         answer = as_("otto").post(reverse("targets:import"), {"file": file})

@@ -317,6 +317,27 @@ class TestImport:
         assert load("Haoran Wang").errors == ()
         assert Target.objects.get().person.key == "P04"
 
+    @pytest.mark.parametrize("dry_run", [True, False], ids=["dry run", "import"])
+    def test_says_whose_targets_are_part_of_no_unit(self, company, at, on, dry_run):
+        """Nobody of the sample sits anywhere before 2024; who comes within the days of a target is no case of that."""
+        text = """
+person  metric        period    target
+P04     sales_amount  2023-11   1
+P09     sales_amount  2023-12   1
+P09     sales_amount  2024-01   1
+P04     sales_amount  2023      1
+"""
+        done = self.load(text, company, at, on, dry_run=dry_run)
+
+        assert done.errors == ()
+        (note,) = done.notes
+        assert note.startswith("3 targets are of people who sit in no unit")
+        assert "2023-11-01..2023-11-30" in note and "2024-01" not in note
+        assert Target.objects.count() == (0 if dry_run else 4)
+        assert (
+            self.load("person metric period target\nP09 sales_amount 2024-01 2", company, at, on).notes == ()
+        )
+
     def test_takes_first_and_last_day(self, company, at, on):
         text = "person metric starts_on last_day target\nP04 sales_amount 2026-05-30 2026-08-29 7"
         self.load(text, company, at, on)

@@ -11,13 +11,17 @@ from dabiao.core.uploads import Field, RowError
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an import did, or why it did nothing. Errors name row (and file), column, value and mend."""
+    """What an import did, or why it did nothing. Errors name row (and file), column, value and mend.
+
+    notes: what was taken as it is, and whoever brings it should know.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     cleared: int = 0
     errors: tuple[RowError, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def counted(self) -> bool:

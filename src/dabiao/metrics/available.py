@@ -26,14 +26,19 @@ def has_facts(lake: Lake, metric: Metric) -> bool:
     return all(answer.coverage(lake, source) is not None for source in sources_of([metric]))
 
 
-def begins(lake: Lake, metric: Metric, period: Period) -> date | None:
-    """The first day of which the company has facts of a metric, where so much of the period lies before it that what
-    was reached says little of what was promised; None where they reach back far enough, or there are none in it."""
+def first_fact(lake: Lake, metric: Metric) -> date | None:
+    """The first day of which the company has facts of all that a metric is made of; None where there are none."""
     covered = [
         span for source in sources_of([metric]) if source.on and (span := answer.coverage(lake, source))
     ]
-    if not covered:
+    return max((first for first, _last in covered), default=None)
+
+
+def begins(lake: Lake, metric: Metric, period: Period) -> date | None:
+    """The first day of which the company has facts of a metric, where so much of the period lies before it that what
+    was reached says little of what was promised; None where they reach back far enough, or there are none in it."""
+    first = first_fact(lake, metric)
+    if first is None:
         return None
-    first = max(first for first, _last in covered)
     missed, length = (first - period.start).days, (period.end - period.start).days
     return first if first < period.end and missed * MISSED > length else None

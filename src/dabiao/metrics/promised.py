@@ -13,7 +13,8 @@ from dabiao.core import room
 from dabiao.engine.metric import grows
 from dabiao.engine.number import MONEY_SCALE
 from dabiao.engine.pace import pace
-from dabiao.engine.period import Period, between
+from dabiao.engine.period import DAY, Period, between
+from dabiao.metrics import available
 from dabiao.metrics.frame import Frame
 from dabiao.org import queries
 from dabiao.org.queries import Scope
@@ -23,15 +24,18 @@ from dabiao.org.queries import Scope
 class Promise:
     """A target; `derived` when it was prorated, summed or inherited rather than set for exactly this.
 
-    owed: the part of it that is due by now, where its months say so; None: it is due as the working days go, or all of it
+    owed: the part of it that is due by now, where its months say so, or where facts begin later than the period; None:
+        it is due as the working days go, or all of it
+    before: the part of it that was promised for days before the company's first fact: what was reached then nobody knows
     """
 
     value: Decimal | None = None
     derived: bool = False
     owed: Fraction | None = None
+    before: Decimal = Decimal(0)
 
     def due(self, frame: Frame) -> Fraction:
-        """The share of it that is due by now, exact, while the period of the frame runs."""
+        """The share of it that is due by now, exact; of a period that is over all that can be told of."""
         if self.owed is None or not self.value:
             return frame.pace.share
         return self.owed / Fraction(self.value)
@@ -85,7 +89,10 @@ def added(frame: Frame, promises: Sequence[Promise]) -> Promise:
     if any(promise.owed is not None for promise in known):
         owed = sum((Fraction(promise.value or 0) * promise.due(frame) for promise in known), Fraction(0))
     return Promise(
-        sum((promise.value or Decimal(0) for promise in known), Decimal(0)), derived=True, owed=owed
+        sum((promise.value or Decimal(0) for promise in known), Decimal(0)),
+        derived=True,
+        owed=owed,
+        before=sum((promise.before for promise in known), Decimal(0)),
     )
 
 
@@ -98,28 +105,50 @@ def _with_dues(
 ) -> Along:
     """What was promised; in a running quarter or year what of it is due goes by its months: those that are over, and of
     the month that runs the share of its working days. Where that comes to the same as by the working days of the whole
-    period, it is these, which are exact."""
+    period, it is these, which are exact. Of what has facts from later on only, nothing is due before."""
     asked = list(scopes)
     found = _asked(frame, asked, metrics, dimension, units)
-    growing = _growing(frame, metrics)
-    stretches = _so_far(frame)
-    if not growing or not stretches:
-        return found
-    parts = [(_asked(frame.at(one), asked, growing, dimension, units), share) for one, share in stretches]
+    first_of = {key: since(frame, key) for key in _growing(frame, metrics)}
     dues = dict[tuple[Scope | None, str, str], Promise]()
-    for place, promise in found.items():
-        if promise.value and place[1] in growing:
+    for first in sorted(set(first_of.values())):
+        growing = [key for key, start in first_of.items() if start == first]
+        stretches = _so_far(frame, first)
+        parts = [(_asked(frame.at(one), asked, growing, dimension, units), share) for one, share in stretches]
+        early = between(frame.period.start, first)
+        before = _asked(frame.at(early), asked, growing, dimension, units) if early.days else {}
+        for place, promise in found.items():
+            if not promise.value or place[1] not in growing or not (stretches or before):
+                continue
             owed = sum(
                 (Fraction(part.get(place, NONE).value or 0) * share for part, share in parts), Fraction(0)
             )
-            if abs(owed - Fraction(promise.value) * frame.pace.share) > _ROUNDED * _MANY:
-                dues[place] = replace(promise, owed=owed)
+            if before or abs(owed - Fraction(promise.value) * frame.pace.share) > _ROUNDED * _MANY:
+                lost = before.get(place, NONE).value or Decimal(0)
+                dues[place] = replace(promise, owed=owed, before=lost)
     return {**found, **dues}
+
+
+def since(frame: Frame, metric: str) -> date:
+    """The first day of the frame's period of which targets are held against facts. What was reached in months before the
+    company's first fact of a metric nobody knows, so nothing is due of them; where its facts begin within a month, that
+    month counts."""
+    first = available.first_fact(frame.lake, frame.metrics[metric])
+    month = next((month for month in _months(frame) if first is not None and first in month), None)
+    return frame.period.start if month is None else month.start
 
 
 def due_by(frame: Frame, metric: str, target: Decimal, days: Sequence[date]) -> list[Fraction]:
     """What of the target of the frame's scope is due by the end of each of these days: as the months of a longer period
-    have it, where they sum to it, each by its working days; else as the working days of the whole period go."""
+    have it, where they sum to it, each by its working days; else as the working days of the whole period go. Nothing is
+    due of days before the first fact."""
+    first = since(frame, metric)
+    if first == frame.period.start:
+        return _due_by(frame, metric, target, days)
+    before, *due = _due_by(frame, metric, target, [first - DAY, *days])
+    return [max(one - before, Fraction(0)) for one in due]
+
+
+def _due_by(frame: Frame, metric: str, target: Decimal, days: Sequence[date]) -> list[Fraction]:
     months = _months(frame)
     parts = [
         promised(frame.at(month), [frame.scope], (metric,)).get((frame.scope, metric), NONE)
@@ -143,13 +172,16 @@ def _months(frame: Frame) -> tuple[Period, ...]:
     return months if len(months) > 1 else ()
 
 
-def _so_far(frame: Frame) -> list[tuple[Period, Fraction]]:
-    """Of a running period that is longer than a month the months that are over, together, and the one that runs, each
-    with the share of it that is due; of any other nothing."""
+def _so_far(frame: Frame, first: date) -> list[tuple[Period, Fraction]]:
+    """What has come of a running period that is longer than a month, from `first` on: the months that are over,
+    together, and the one that runs, each with the share of it that is due. Of any other period nothing, unless facts
+    begin later than it does: then the days since they do."""
     running = next((month for month in _months(frame) if frame.today in month), None)
-    if running is None:
-        return []
-    over = between(frame.period.start, running.start)
+    late = first > frame.period.start
+    if running is None or (late and first >= running.start):
+        end = frame.so_far.end
+        return [(between(first, end), Fraction(1))] if late and first < end else []
+    over = between(first, running.start)
     share = pace(running, frame.today, frame.working_days).share
     return [*([(over, Fraction(1))] if over.days else []), (running, share)]
 

@@ -22,28 +22,30 @@ NOW, BEFORE, YEAR, FESTIVAL = "now", "before", "year", "festival"
 class Standing:
     """Where a value stands. `due`: the share of the target due by now, None where pace does not apply.
 
-    reached: attainment as it is, exact. attainment: as a figure, which never disagrees with the light
+    standing: attainment of what is due, exact. reached: attainment as it is, exact. attainment: as a figure, which never
+    disagrees with the light
     """
 
     value: Number | None
     target: Decimal | None
     attainment: float | None
     due: float | None
-    standing: float | None
+    standing: Fraction | None
     light: light.Colour | None
     ahead: Number | None
     reached: Fraction | None = None
 
     @property
     def deviation(self) -> float | None:
-        """How far from where it should be by now: −0.28 is 28 % below."""
-        return None if self.standing is None else self.standing - 1
+        """How far from where it should be by now: −0.28 is 28 % below. The float nearest to it: a difference of two floats
+        would be written −13.7 % here and −13.8 % there."""
+        return None if self.standing is None else float(self.standing - 1)
 
 
 def stand(frame: Frame, metric: Metric, value: Number | None, promise: Promise) -> Standing:
     """Measure a value against a target, with pace for what grows while the period runs."""
     target = promise.value
-    paced = grows(metric) and not frame.closed
+    paced = grows(metric) and (not frame.closed or promise.owed is not None)
     due = promise.due(frame) if paced else Fraction(1)
     exact = _exact(value)
     reached = attainment.attained(exact, target, metric.direction)
@@ -57,7 +59,7 @@ def stand(frame: Frame, metric: Metric, value: Number | None, promise: Promise) 
         target,
         light.shown(reached, metric.lights),
         float(due) if paced else None,
-        None if standing is None else float(standing),
+        standing,
         colour,
         ahead,
         reached,

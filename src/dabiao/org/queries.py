@@ -498,6 +498,12 @@ def primary_seats(units: Collection[str], start: date, end: date) -> list[HeldSe
     ]
 
 
+def seatless(people: Collection[str], start: date, end: date) -> set[str]:
+    """Those of the people who have no main seat on any day of [start, end): not hired yet, gone, or nowhere at all."""
+    seated = _held(start, end).filter(person__key__in=people).values_list("person__key", flat=True)
+    return set(people) - set(seated)
+
+
 def holders(units: Collection[str], start: date, end: date) -> QuerySet[Assignment, int]:
     """Ids of people with a main seat directly in the units within [start, end), for a subquery."""
     return _held(start, end).filter(position__unit__key__in=units).values_list("person", flat=True)

@@ -37,6 +37,7 @@ class Imported:
 
     done: Done
     errors: tuple[RowError, ...]
+    notes: tuple[str, ...] = ()
 
 
 _LEVELS: Final = {"base": message("Base"), "target": message("Target"), "challenge": message("Challenge")}
@@ -146,9 +147,39 @@ def import_rows(
         if not may[slot.scope]
     ]
     if errors or dry_run:
-        return Imported(Done(), tuple(sorted(errors, key=lambda error: (error.file, error.row))))
+        notes = () if errors else _notes(firsts)
+        return Imported(Done(), tuple(sorted(errors, key=lambda error: (error.file, error.row))), notes)
     done = actions.set_targets(asked, by=by, at=at, on=on) if asked else Done()
-    return Imported(replace(done, unchanged=done.unchanged + unchanged), ())
+    return Imported(replace(done, unchanged=done.unchanged + unchanged), (), _notes(firsts))
+
+
+_TOLD: Final = 5
+
+
+def _notes(slots: Iterable[Slot]) -> tuple[str, ...]:
+    """Targets that are part of no unit's: of people who sit nowhere in all of their days."""
+    spans: dict[tuple[date, date], list[Slot]] = {}
+    for slot in slots:
+        if slot.scope.kind == "person":
+            spans.setdefault((slot.starts_on, slot.ends_on), []).append(slot)
+    lost: list[Slot] = []
+    for (start, end), some in sorted(spans.items()):
+        nowhere = org.seatless({slot.scope.key for slot in some}, start, end)
+        lost += [slot for slot in some if slot.scope.key in nowhere]
+    if not lost:
+        return ()
+    called = org.people_names({slot.scope.key for slot in lost})
+    examples = [
+        f"{called.get(slot.scope.key, slot.scope.key)} {slot.starts_on}..{slot.ends_on - timedelta(days=1)}"
+        for slot in lost[:_TOLD]
+    ]
+    return (
+        _(
+            "%(count)s targets are of people who sit in no unit in all of their days (not there yet, or gone): they are kept, "
+            "and part of no unit's target. %(examples)s"
+        )
+        % {"count": len(lost), "examples": _(", ").join([*examples, *(["…"] if len(lost) > _TOLD else [])])},
+    )
 
 
 def _by_period(row: SourceRow, is_period: Callable[[str], bool]) -> Iterable[SourceRow]:
@@ -364,7 +395,7 @@ def _admit(by: User | None) -> None:
 def _take(rows: Iterable[SourceRow], *, by: User | None, at: datetime, on: date, dry_run: bool) -> Outcome:
     taken = import_rows(rows, by=by, at=at, on=on, fiscal=fiscal(), dry_run=dry_run)
     done = taken.done
-    return Outcome(done.added, done.changed, done.unchanged, done.cleared, taken.errors)
+    return Outcome(done.added, done.changed, done.unchanged, done.cleared, taken.errors, taken.notes)
 
 
 _NOTE: Final = gettext_lazy(

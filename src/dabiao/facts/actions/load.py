@@ -21,7 +21,7 @@ from dabiao.core.errors import Refused
 from dabiao.facts.logic.loading import fx, guards, preview, publishing, rejects, rooms, sources, traps
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
-from dabiao.facts.logic.loading.report import CellError, ErrorKind, Preview, Report, TableCount
+from dabiao.facts.logic.loading.report import CellError, ErrorKind, Preview, Report, TableCount, Warning_
 from dabiao.facts.logic.loading.rooms import RoomCount
 from dabiao.facts.logic.loading.stage import FILE, Stage
 from dabiao.facts.logic.mapping import MapFile
@@ -216,9 +216,12 @@ def _with_changes(
     """With what it does to every table, what it asks, and what of it was there before."""
     changes = preview.told(done, seen, counts)
     known = preview.known(done, changes, file_hash)
+    noted = (Warning_("noted", note) for count in counts.values() for note in count.notes)
     asked = guards.findings(seen, own=publishing.systems(done))
     sums = preview.people(done, names)
-    return replace(report, changes=changes, findings=asked, warnings=(*known, *report.warnings), people=sums)
+    return replace(
+        report, changes=changes, findings=asked, warnings=(*known, *noted, *report.warnings), people=sums
+    )
 
 
 def _tried(done: Prepared, *, by: User | None, at: datetime) -> tuple[dict[int, RoomCount], dict[str, str]]:

@@ -14,13 +14,14 @@ from dabiao.core.errors import NotFound
 from dabiao.engine.diagnosis import Margins, Shares
 from dabiao.engine.message import Message, message
 from dabiao.engine.number import MONEY_SCALE, decimal_of, rounded
+from dabiao.engine.period import between
 from dabiao.improvement.queries.cells import AMOUNT, HISTORY, NOTHING, now
 from dabiao.improvement.queries.narrowed import margins, narrowed
 from dabiao.improvement.queries.owed import Uneven, owed, shares
 from dabiao.improvement.queries.sides import Sides
 from dabiao.metrics.forecast import foreseen
 from dabiao.metrics.frame import Frame
-from dabiao.metrics.promised import NONE, promised
+from dabiao.metrics.promised import NONE, promised, since
 
 Against = Literal["baseline", "target", "forecast", "previous"]
 
@@ -92,14 +93,14 @@ def _as_promised(frame: Frame, key: str, cells: pa.Table, dimensions: Sequence[s
     if "whole" in cells.column_names:
         whole = pc.sum(now(cells)["whole"]).as_py() or Decimal(0)
         return Expected(cells, pa.table({"part": _one(target * whole), "whole": _one(whole)}))
-    due = Fraction(1) if frame.closed else promise.due(frame)
+    due = promise.due(frame)
     total = decimal_of(Fraction(target) * due, MONEY_SCALE)
     owing = owed(frame, key, target, dimensions)
     known, contradicting = narrowed(frame, key, target, cells, dimensions) if total > 0 else ([], [])
     uneven = (*owing.uneven, *contradicting)
-    if promise.owed is not None and not frame.closed:
+    if promise.owed is not None:
         # Each owes what its own months say: the share that is due differs from one to the other.
-        days = frame.at(frame.so_far)
+        days = frame.at(between(since(frame, key), frame.so_far.end))
         owing, due = owed(days, key, total, dimensions), Fraction(1)
         known, _uneven = narrowed(days, key, total, cells, dimensions) if total > 0 else ([], [])
     first = None

@@ -1,6 +1,6 @@
 """One metric of a scope: period by period, and split by whatever its facts can be split by."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import takewhile
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
-from dabiao.engine.metric import Metric, Ratio
+from dabiao.engine.metric import Measure, Metric, Ratio
 from dabiao.engine.number import decimal_of
 from dabiao.engine.period import Period
 from dabiao.metrics import attainment, labels, names, splits
@@ -60,7 +60,7 @@ class Breakdown:
     table: Listing
     """Its rows are known by `key`: see `step` and `facts_query` for where they lead."""
     note: str = ""
-    """Where the targets of the rows do not sum to that of the whole."""
+    """Where the rows, or their targets, do not sum to the whole."""
     instead: tuple[str, str] | None = None
     """Where there is a figure if here is none: what it is called, and scope and period as an address says them."""
     over_time: str = ""
@@ -90,10 +90,21 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
         table=replace(split, rows=(), empty=empty) if empty else split,
         instead=instead,
         over_time="" if splits.is_nobodys(frame.metrics[key]) else _over_time(frame, by),
-        note=parts.uneven(
-            frame, key, tile.target, (cast("Decimal | None", row["target"]) for row in split.rows)
-        ),
+        note=" ".join(note for note in _notes(frame, tile, split) if note),
     )
+
+
+def _notes(frame: Frame, tile: Tile, split: Listing) -> Iterator[str]:
+    """Why the rows do not sum to the whole, where they don't."""
+    targets = (cast("Decimal | None", row["target"]) for row in split.rows)
+    yield parts.uneven(frame, tile.metric, tile.target, targets)
+    metric = frame.metrics[tile.metric]
+    if isinstance(metric, Measure) and metric.how == "distinct" and tile.value is not None:
+        counted = sum((Decimal(str(row["value"] or 0)) for row in split.rows), Decimal(0))
+        if counted > tile.value:
+            yield _(
+                "What counts in several rows counts in each of them, and once in the total: the rows sum to %(rows)s."
+            ) % {"rows": format.plain(counted)}
 
 
 def _nothing(frame: Frame, tile: Tile, course: Trend) -> tuple[str, tuple[str, str] | None]:

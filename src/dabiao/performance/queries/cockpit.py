@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -10,10 +11,10 @@ from dabiao.engine import light
 from dabiao.engine.metric import adds_up, rollable
 from dabiao.engine.period import Period
 from dabiao.metrics.answer import WINDOW
-from dabiao.metrics.available import begins
+from dabiao.metrics.available import begins, first_fact
 from dabiao.metrics.figure import Number, Where
 from dabiao.metrics.frame import Frame
-from dabiao.metrics.promised import NONE, Promises, promised
+from dabiao.metrics.promised import NONE, Promise, Promises, promised
 from dabiao.metrics.standing import BEFORE, FESTIVAL, NOW, YEAR, Values, compared, delta, stand
 from dabiao.metrics.subtree import Subtree, subtree
 from dabiao.org import queries as org
@@ -208,6 +209,7 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
         value=value,
         target=promise.value,
         owed=promise.owed,
+        before=promise.before,
         attainment=stands.attainment,
         due=stands.due,
         light=stands.light,
@@ -224,8 +226,10 @@ def tile(frame: Frame, key: str, values: Values, promises: Promises) -> Tile:
 def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) -> Verdict:
     """Where the headline metric will end; and how far it is from its pace by now, by the worst part and all others."""
     reached = main.value if frame.closed or end is None else Decimal(repr(round(end, 2)))
-    whole = stand(frame, frame.metrics[main.metric], reached, main.promise)
-    gap = None if main.target is None or reached is None else Decimal(str(reached)) - main.target
+    # What months before the first fact were to bring is neither reached nor missed.
+    goal = None if main.target is None else main.target - main.before
+    whole = stand(frame, frame.metrics[main.metric], reached, Promise(goal))
+    gap = None if goal is None or reached is None else Decimal(str(reached)) - goal
     lagging = sorted(
         (part for part in below if part.ahead is not None), key=lambda part: (part.ahead, part.key)
     )
@@ -236,7 +240,7 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         reach=whole.attainment,
         light=light.light(whole.attainment, frame.metrics[main.metric].lights),
         gap=gap,
-        due=None if main.due is None else float(frame.pace.share),
+        due=None if main.due is None or main.before else float(frame.pace.share),
         attainment=main.attainment,
         value=main.value,
         unit=main.unit,
@@ -247,6 +251,13 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         target=main.target,
         pipeline=closing(frame) if coming(frame) and main.unit == "money" else None,
         ahead=ahead,
-        begins=begins(frame.lake, frame.metrics[main.metric], frame.period),
+        begins=_begins(frame, main),
+        before=main.before,
         others_gap=Decimal(str(ahead)) - Decimal(str(worst.ahead)) if worst and ahead is not None else None,
     )
+
+
+def _begins(frame: Frame, main: Tile) -> date | None:
+    """The first day with facts of the headline metric, where the page should say so."""
+    metric = frame.metrics[main.metric]
+    return first_fact(frame.lake, metric) if main.before else begins(frame.lake, metric, frame.period)

@@ -28,6 +28,8 @@ class Tile:
     target: Decimal | None = None
     owed: Fraction | None = None
     """What of the target is due by now, where its months say so."""
+    before: Decimal = Decimal(0)
+    """What of the target was promised for months before the company's first fact."""
     attainment: float | None = None
     due: float | None = None
     """Share of the target that should be reached by now; None where pace does not apply."""
@@ -49,7 +51,7 @@ class Tile:
     @property
     def promise(self) -> Promise:
         """The target, and what of it is due."""
-        return Promise(self.target, self.derived, self.owed)
+        return Promise(self.target, self.derived, self.owed, self.before)
 
     @property
     def is_doubtful(self) -> bool:
@@ -90,6 +92,8 @@ class Verdict:
     pipeline: Number | None = None
     begins: date | None = None
     """The first day with facts, where much of the period lies before it."""
+    before: Decimal = Decimal(0)
+    """What of the target was promised for months before that day: part of the target, not of `reach` and `gap`."""
 
     @property
     def covered(self) -> float | None:

@@ -1,5 +1,6 @@
 """`dabiao targets`: hand down, calibrate, show, import and export."""
 
+import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -67,6 +68,8 @@ def import_(
         if dry_run
         else f"{told.added} added, {told.changed} changed, {told.unchanged} were already so, {told.cleared} cleared."
     )
+    for note in done.notes:
+        print(note, file=sys.stderr)
 
 
 @app.command("list")

@@ -43,6 +43,7 @@ class RoomCount:
     unchanged: int = 0
     repeated: int = 0
     rejected: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def deliver(done: Prepared, *, by: User | None, at: datetime) -> dict[int, RoomCount]:
@@ -75,7 +76,12 @@ def _deliver_table(
         if not taken.errors:
             kept = int(rows["__n__"].sum())
             return RoomCount(
-                taken.added, taken.changed + taken.cleared, taken.unchanged, kept - rows.height, rejected
+                taken.added,
+                taken.changed + taken.cleared,
+                taken.unchanged,
+                kept - rows.height,
+                rejected,
+                taken.notes,
             )
         _refuse(done, table, taken.errors)
         bad = {(error.file, error.row) for error in taken.errors}
