@@ -106,7 +106,7 @@ class TestPages:
             if opened(page, path)
         }
 
-        assert found == dict.fromkeys(found, [])
+        assert found == {path: [] for path in found}
         expect(page.get_by_text("Ctrl+D")).to_be_hidden()
 
     def test_empty_pages_offer_the_next_step(self, signed_in):
