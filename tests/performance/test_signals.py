@@ -108,6 +108,42 @@ class TestOffTarget:
 
         assert not [each for each in signals(company, (5, 1000), (5, sold)) if each.label == "Sales"]
 
+    @pytest.mark.parametrize(
+        ("case", "today", "told"),
+        [
+            ("Sunday, before any working day", date(2026, 2, 1), False),
+            ("its second working day", date(2026, 2, 3), False),
+            ("its third", date(2026, 2, 4), True),
+            ("closed", date(2026, 3, 16), True),
+        ],
+    )
+    def test_is_not_said_on_the_first_days_of_a_period(self, company, aim, as_, case, today, told):
+        """Who has sold nothing on the first day is no exception, nor is who has sold twice as much."""
+        aim("sales_amount", 2000)
+        page(company, (5, 1000), (5, 1))
+        frame = frame_of(
+            reading.current(), viewer=company.ada, scope=Scope("person", "P04"),
+            period=fiscal().parse("2026-02"), today=today, language="en",
+        )  # fmt: skip
+
+        seen = cockpit.cockpit(frame)
+        assert bool(seen.signals) == told and seen.early != told, case
+        assert told or not seen.good, case
+
+    def test_of_the_first_days_the_page_says_so_and_leads_to_the_period_before(
+        self, company, aim, as_, at, monkeypatch
+    ):
+        aim("sales_amount", 2000)
+        page(company, (5, 1000), (5, 1))
+        monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: date(2026, 2, 3))
+
+        for address in ("/signals/", "/cockpit/"):
+            shown = as_("ada").get(
+                f"{address}?person=P04&period=2026-02", headers={"accept-language": "en"}
+            ).content.decode()  # fmt: skip
+            assert "Too early to say what needs handling" in shown, address
+            assert 'href="/signals/?person=P04&amp;period=2026-01"' in shown, address
+
     def test_far_above_is_good_news_and_nothing_to_handle(self, company, aim):
         aim("sales_amount", 1000)
 

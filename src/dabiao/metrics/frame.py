@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Final
 
 import pyarrow as pa
 from django.utils.translation import get_language
@@ -28,6 +29,8 @@ from dabiao.org.queries import Node, Scope, Tree, tree
 from dabiao.ui.address import Address
 
 Cell = Mapping[str, object]
+TELLS: Final = 3
+"""From this working day of a period on figures tell something of it; from the last one in a shorter period."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,13 @@ class Frame:
     def closed(self) -> bool:
         """Whether the whole period lies behind."""
         return self.today >= self.period.end
+
+    @property
+    def early(self) -> bool:
+        """Whether the period has only just begun: on its first days nearly everything is nothing yet, which is no cause
+        for a reader and nothing to handle."""
+        gone = self.pace
+        return not self.closed and gone.day < min(TELLS, gone.of)
 
     @property
     def so_far(self) -> Period:

@@ -53,8 +53,6 @@ FEW: Final = 0.2
 """A kind of unit in which fewer of the seats lie is no way to split a figure."""
 MEETS: Final = 0.5
 """Where less of a ratio's two sides lies in members that have both, it does not exist member by member."""
-TELLS: Final = 3
-"""The (working) day of a running period from which a cause is sought."""
 DECIMALS: Final = {"score": 2, "days": 1, "minutes": 1}
 """Digits of a mean that a sentence shows: those of a sum of days say nothing."""
 
@@ -152,7 +150,7 @@ def _explained(
     if made_of.net:
         table, named = lifted(table), lifted(named) if isinstance(named, pa.Table) else named
     try:
-        early = _early(frame)
+        early = frame.early
         there = staff(frame, windows(frame), dimensions) if kind == "sum" and not early else None
         then = Before(named) if isinstance(named, pa.Table) and against == "previous" else named
         found = explain(
@@ -172,12 +170,6 @@ def _explained(
     except CannotExplain as error:
         raise BadMetricRequest(say(error.said, frame.language)) from error
     return lowered(found) if made_of.net else found
-
-
-def _early(frame: Frame) -> bool:
-    """Whether the period has only just begun: on its first days nearly everything is nothing yet, and that is no cause."""
-    gone = frame.pace
-    return not frame.closed and gone.day < min(TELLS, gone.of)
 
 
 def _uneven(frame: Frame, called: Names, each: Uneven) -> Message:

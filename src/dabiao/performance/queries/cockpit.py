@@ -75,7 +75,9 @@ def cockpit(frame: Frame, *, told: int | None = TOLD) -> Cockpit:
         pace=drawn.pace,
         headline=caused[0],
         signals=found,
-        good=signals.good(frame, tiles),
+        good=() if frame.early else signals.good(frame, tiles),
+        early=frame.early,
+        before=frame.fiscal.previous(frame.period),
         crowd=bool(everybody.units) and not everybody.people,
         parts=lines,
         parts_note=parts.uneven(frame, headline, tiles[0].target, (part.target for part in lines)),
@@ -112,7 +114,10 @@ def all_signals(frame: Frame) -> Cockpit:
 
 
 def _signals(frame: Frame, tiles: Sequence[Tile], everybody: Subtree, told: int | None) -> tuple[Signal, ...]:
-    """All that needs handling, worst first; the first with age and cause."""
+    """All that needs handling, worst first; the first with age and cause. Nothing on the first days of a period: whoever
+    has sold nothing yet is no exception then."""
+    if frame.early:
+        return ()
     promises = promised(frame, everybody.parts, [each.metric for each in tiles])
     everybody.learn(promises)
     found = signals.signals(frame, tiles, everybody, promises)

@@ -259,6 +259,9 @@ class Cockpit:
     """So many people that single ones are left to whoever looks one unit deeper."""
     parts_note: str = ""
     """Where the targets of the parts do not sum to that of the whole."""
+    early: bool = False
+    """The period has only just begun: nothing is told as needing handling yet."""
+    before: Period | None = None
 
     @property
     def is_judged(self) -> bool:
