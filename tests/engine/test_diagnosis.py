@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
@@ -551,3 +552,41 @@ def test_a_target_below_what_the_new_ones_bring_leaves_the_others_as_they_were()
     found = explain(pa.Table.from_pylist(rows), ["person"], at=12, expected=pa.table({"part": [20]}))
 
     assert found.gap == 70
+
+
+def split_of(rows):
+    """Two months of (region, channel, before, now), split where nobody is to say yet what stands out."""
+    table = pa.Table.from_pylist(
+        [
+            {"period": period, "region": region, "channel": channel, "part": part}
+            for region, channel, *figures in rows
+            for period, part in enumerate(figures)
+        ],
+        schema=pa.schema(
+            {"period": pa.int64(), "region": pa.string(), "channel": pa.string(), "part": pa.int64()}
+        ),
+    )
+    before = table.filter(pc.equal(table["period"], 0))
+    found = explain(
+        table, ["region", "channel"], at=1, expected=Before(before), settings=Settings(early=True)
+    )
+    tree = found.tree
+    assert sum(child.contribution for child in tree.children) == tree.contribution
+    return tree.children
+
+
+def test_a_dimension_that_is_mostly_missing_is_split_by_only_where_no_other_is():
+    """Where nothing has come yet, most of what is missing has no channel: that is no place to look."""
+    shown = split_of([("East", None, 400, 0), ("West", None, 390, 0), ("East", "Web", 5, 2)])
+    alone = split_of([("East", None, 400, 0), ("East", "Web", 5, 2), ("East", "Fair", 4, 1)])
+
+    assert [child.where for child in shown] == [(("region", "East"),), (("region", "West"),)]
+    assert [child.where[0][1] for child in alone] == ["Fair", "Web", None]
+
+
+def test_a_missing_value_stands_last_though_it_moved_most():
+    shown = split_of(
+        [("East", None, 300, 0), ("East", "Web", 200, 0), ("East", "Fair", 180, 0), ("East", "Phone", 0, 0)]
+    )
+
+    assert [child.where[0][1] for child in shown] == ["Web", "Fair", None], "what did not move is no branch"

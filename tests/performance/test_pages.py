@@ -796,7 +796,29 @@ class TestDoubtfulTargets:
         for address in leads:
             assert browser.get(address).status_code == 200
         assert ("Above 1,000%: check the target" in whole) is doubted
-        assert ('<abbr class="doubt"' in cockpit_) is doubted
+        assert ("Above 1,000%: check the target" in cockpit_) is doubted
+        above = browser.get("/cockpit/?scope=east&period=2026-02", headers=english).content.decode()
+        own = Slot(Scope("person", "P04"), "sales_amount", date(2026, 2, 1), date(2026, 3, 1))
+        targets.set_target(own, Levels(target=Decimal(100_000)), by=company.otto, at=at, on=on)
+        totals = browser.get(f"/breakdown/sales_amount/?{query}", headers=english).content.decode()
+        foot = totals.partition("<tfoot>")[2]
+        for page in (
+            cockpit_,
+            above,
+            foot,
+            browser.get(f"/why/sales_amount/?{query}", headers=english).content.decode(),
+        ):
+            told = re.findall(
+                r'href="(/targets/[^"]*)" title="Above|class="why said" href="([^"]*)"', html.unescape(page)
+            )
+            said = {address for each in told for address in each if "/targets/" in address}
+            assert {frozenset(re.findall(r"[^?&]+", each)) for each in said} == (
+                {frozenset({"/targets/", "scope=shanghai", "period=2026-02", "metric=sales_amount"})}
+                if doubted
+                else set()
+            )
+        for address in re.findall(r'class="why said" href="(/targets/[^"]*)"', html.unescape(cockpit_)):
+            assert browser.get(address).status_code == 200
 
     def test_month_by_month_the_target_of_the_year_is_doubted(self, facts, as_, company, at, on):
         slot = Slot(Scope("unit", "shanghai"), "sales_amount", date(2026, 1, 1), date(2027, 1, 1))
@@ -804,4 +826,6 @@ class TestDoubtfulTargets:
         page = as_("ada").get("/breakdown/sales_amount/months/?period=2026-02&scope=east&by=unit")
 
         found = re.findall(r'class="doubt" href="([^"]*)"', html.unescape(page.content.decode()))
-        assert found == ["/targets/?scope=shanghai&period=2026&metric=sales_amount"]
+        assert "/targets/?scope=shanghai&period=2026&metric=sales_amount" in found
+        assert "/targets/?scope=shanghai&period=2026-01&metric=sales_amount" in found, "and that of a month"
+        assert all("scope=" in each and "metric=sales_amount" in each for each in found)

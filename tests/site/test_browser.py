@@ -96,6 +96,19 @@ class TestPages:
 
         assert found == {}
 
+    def test_on_a_phone_only_tables_scroll_sideways_and_no_keyboard_is_spoken_of(self, signed_in):
+        page = signed_in("ada", width=390)
+        over = """() => [...document.querySelectorAll(".stacks .listing-scroll, .seg")]
+            .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.className)"""
+        found = {
+            path: page.evaluate(over)
+            for path in ("/signals/", "/settings/", "/health/", "/targets/")
+            if opened(page, path)
+        }
+
+        assert found == {path: [] for path in found}
+        expect(page.get_by_text("Ctrl+D")).to_be_hidden()
+
     def test_empty_pages_offer_the_next_step(self, signed_in):
         page = signed_in("ada")
         page.goto("/cockpit/?period=2019-01")

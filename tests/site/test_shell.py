@@ -151,6 +151,9 @@ class TestRefusals:
         assert as_("otto").get("/settings/").status_code == 403
         page = as_("ada").get("/settings/").content.decode()
         assert "DABIAO_HOME" in page
+        assert "<code>dabiao init</code>" in page and "&amp;" not in page.partition("<tbody>")[2], (
+            "escaped once"
+        )
         assert "only for tests" not in page
 
     def test_a_rule_answers_with_its_own_status(self):

@@ -12,17 +12,13 @@ from dabiao.core import config
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
 from dabiao.core.output import Format, show
-from dabiao.core.sentence import say
 from dabiao.engine import number
-from dabiao.engine.diagnosis import Candidate, Contribution
-from dabiao.engine.diagnosis.steps import STAFFING, named
-from dabiao.engine.diagnosis.wording import described
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
+from dabiao.improvement.queries import bridge, told
 from dabiao.improvement.queries.effects import Effected, effected
-from dabiao.improvement.queries.explaining import Explained, explained
+from dabiao.improvement.queries.explaining import explained
 from dabiao.improvement.queries.lights import Lit, lights
-from dabiao.improvement.queries.why import others_of
 from dabiao.metrics import query
 from dabiao.metrics.commands import user
 from dabiao.metrics.frame import Frame, frame_of
@@ -64,27 +60,29 @@ def explain(
     frame = _frame(asked, scope, viewer, version)
     if not metric:
         colours: set[Colour] = {*(("red",) if red else ()), *(("amber",) if amber else ())}
-        _show_lights(lights(frame, colours, against=(against or Against.TARGET).value), form)
+        lit = lights(frame, colours, against=(against or Against.TARGET).value)
+        _show_lights(lit, frame.language, form)
         return
     reasons = explained(frame, metric, (against or Against.BASELINE).value, by=query.listed(by))
     if form is Format.TABLE:
         for line in (reasons.sentence, *reasons.notes):
             typer.echo(line)
     columns = ["name", "actual", "expected", "volume", "mix", "rate", "contribution"]
-    steps, parts = _steps(reasons), _parts(reasons)
     if form is not Format.TABLE:
-        show([*steps, *parts], ["kind", "step", *columns, "stands_out"], form)
+        show(told.rows(reasons, frame.language), ["kind", "step", *columns, "stands_out"], form)
         return
-    show(steps, columns, form)
-    if parts:
+    if bridge.is_split(reasons.explanation) and not reasons.explanation.early:
+        typer.echo(_("No cause stands out; this is the split that tells most"))
+    show(told.steps(reasons, frame.language), columns, form)
+    if parts := told.parts(reasons, frame.language):
         typer.echo("\n" + _("Parts worth a look; they may overlap:"))
         show([_marked(row) for row in parts], ["name", "actual", "expected", "contribution", "mark"], form)
 
 
-def _show_lights(lit: Sequence[Lit], form: Format) -> None:
+def _show_lights(lit: Sequence[Lit], language: str, form: Format) -> None:
     """One sentence a light for people; for programs its figures and causes too."""
     if form is not Format.TABLE:
-        show([_light(each) for each in lit], LIGHT_COLUMNS, form)
+        show([_light(each, language) for each in lit], LIGHT_COLUMNS, form)
         return
     for each in lit:
         typer.echo(f"{'■' if each.tile.light == 'red' else '▲'} {each.sentence}")
@@ -100,16 +98,17 @@ LIGHT_COLUMNS = (
     "expected",
     "gap",
     "causes",
+    "split",
     "place",
     "sentence",
     "notes",
 )
 
 
-def _light(lit: Lit) -> dict[str, object]:
+def _light(lit: Lit, language: str) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(LIGHT_COLUMNS)
     row |= {"metric": lit.tile.metric, "light": lit.tile.light, "explained": lit.found is not None}
-    row |= {"sentence": lit.sentence, "causes": [], "place": None, "notes": []}
+    row |= {"sentence": lit.sentence, "causes": [], "split": [], "place": None, "notes": []}
     if lit.found is not None:
         what = lit.found.explanation
         row |= {"actual": what.steps.actual, "expected": what.steps.expected, "gap": what.gap}
@@ -117,6 +116,7 @@ def _light(lit: Lit) -> dict[str, object]:
             {"where": dict(cause.where), "contribution": number.text(line.total)}
             for cause, line in zip(what.causes, what.apart, strict=False)
         ]
+        row["split"] = told.split(lit.found, language)
         row["notes"] = list(lit.found.notes)
         if what.place:
             row["place"] = {
@@ -126,58 +126,6 @@ def _light(lit: Lit) -> dict[str, object]:
                 "certainty": what.place.certainty,
             }
     return row
-
-
-def _steps(reasons: Explained) -> list[dict[str, object]]:
-    """One row for staffing, each cause and the rest, and the gap that they sum to. Staffing has no figures itself."""
-    steps = reasons.explanation.steps
-    rows: list[dict[str, object]] = [
-        {
-            "step": line.member.name,
-            "actual": None if line.member.name == STAFFING else line.member.part,
-            "expected": None if line.member.name == STAFFING else line.member.expected_part,
-            "volume": line.volume,
-            "mix": line.mix,
-            "rate": line.rate,
-            "contribution": line.total,
-        }
-        for line in steps.contributions
-    ]
-    total = {"volume": steps.volume, "mix": steps.mix, "rate": steps.rate, "contribution": steps.gap}
-    rows.append({"step": "gap", "actual": steps.actual, "expected": steps.expected, **total})
-    own = {"kind": "step", "stands_out": None}
-    return [{"name": name, **own, **row} for name, row in zip(reasons.steps, rows, strict=True)]
-
-
-def _parts(reasons: Explained) -> list[dict[str, object]]:
-    """One row for the part that the sentence names and each other that the page does, best first; they may overlap."""
-    return [
-        {
-            "kind": "part",
-            "step": named(one.where),
-            "name": say(described(one.where, reasons.names)),
-            "actual": line.member.part,
-            "expected": line.member.expected_part,
-            "volume": line.volume,
-            "mix": line.mix,
-            "rate": line.rate,
-            "contribution": line.total,
-            "stands_out": one.stands_out,
-        }
-        for one, line in _worth_a_look(reasons)
-    ]
-
-
-def _worth_a_look(reasons: Explained) -> list[tuple[Candidate, Contribution]]:
-    """Where nothing stands out, the part with most of the gap comes first, as in the sentence."""
-    what = reasons.explanation
-    others = others_of(what)
-    if what.place is None or len(what.place.where) != 1:
-        return others
-    ((dimension, member),) = what.place.where
-    placed = [line for line in what.by[dimension].contributions if line.member.name == (member or "")]
-    first = [(Candidate(what.place.where, stands_out=False), line) for line in placed]
-    return [*first, *(each for each in others if each[0].where != what.place.where)]
 
 
 def _marked(row: dict[str, object]) -> dict[str, object]:

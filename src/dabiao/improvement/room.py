@@ -18,6 +18,7 @@ def _ask_for_reasons(at: datetime) -> None:
 ROOM = Room(
     key="improvement",
     urls="dabiao.improvement.urls",
+    api="dabiao.improvement.api",
     lit_in="performance:cockpit",
     periodics=(Periodic("reasons of lights", _LOOKS_EVERY, _ask_for_reasons),),
     period=("improvement:",),

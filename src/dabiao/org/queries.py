@@ -262,13 +262,14 @@ class PersonRow:
 
 
 def people_rows(
-    viewer: User, on: date, *, unit: str | None = None, day: date | None = None
+    viewer: User, on: date, *, unit: str | None = None, day: date | None = None, language: str = ""
 ) -> list[PersonRow]:
     """Visible people with their main seat on a day (`on`), in tree order; of `unit`: who holds one in its subtree.
 
     on: the day of the viewer's sight, which another `day` does not change: what one might see once is no right today.
+    language: in which units are called
     """
-    order = {node.key: node.index for node in tree().nodes}
+    known = tree().by_key
     seen, day = sight(viewer, on), day or on
     held = Assignment.objects.filter(primary=True, starts_on__lte=day, ends_on__gt=day)
     if not seen.everything:
@@ -286,13 +287,13 @@ def people_rows(
             seen.everything or seat.position.unit.key in seen.units or person.key == seen.person
         ):
             seat = None  # where somebody works now is not for those who saw them before
-        place = (order[seat.position.unit.key], seat.position.key) if seat else (len(order), "")
+        place = (known[seat.position.unit.key].index, seat.position.key) if seat else (len(known), "")
         rows.append((place, person.key, person, seat))
     return [
         PersonRow(
             key=person.key,
             name=person.name,
-            unit=seat.position.unit.name if seat else None,
+            unit=known[seat.position.unit.key].label(language) if seat else None,
             position=seat.position.title if seat else None,
             since=seat.starts_on if seat else None,
             left_on=person.left_on

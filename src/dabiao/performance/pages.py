@@ -30,6 +30,7 @@ from dabiao.performance.queries import customers, definition, fact_links, foreca
 from dabiao.performance.queries import over_time as months
 from dabiao.performance.queries.breakdown import Breakdown
 from dabiao.performance.queries.headline import headline
+from dabiao.performance.queries.over_time import OverTime
 from dabiao.performance.queries.rows import Signal
 from dabiao.ui import http, view
 from dabiao.ui.address import read_address
@@ -111,10 +112,25 @@ def over_time(request: UserRequest, metric: str) -> HttpResponseBase:
     shown = months.over_time(frame, metric, request.GET.get("by", ""))
     year = frame.at(shown.where.period)
     rows = [
-        {**row, **_check(metric, row, _of_year(year, shown.by, str(row["key"])))} for row in shown.table.rows
+        {
+            **row,
+            **_check(metric, row, _of_year(year, shown.by, str(row["key"]))),
+            **_checks(metric, row, shown, year),
+        }
+        for row in shown.table.rows
     ]
     table = replace(shown.table, rows=rows)
     return list_page(request, "performance/over_time.html", table, name=_file(frame, metric), page=shown)
+
+
+def _checks(metric: str, row: Row, shown: OverTime, year: Frame) -> dict[str, str]:
+    """The same of each month."""
+    found: dict[str, str] = {}
+    for month in shown.months:
+        own = _of_year(year.at(month), shown.by, str(row["key"]))
+        checked = _check(metric, {"attained": row.get(month.label)}, own)
+        found |= {months.checked(month): to for to in checked.values()}
+    return found
 
 
 def _of_year(year: Frame, by: str, key: str) -> dict[str, str]:
@@ -238,7 +254,11 @@ def _linked(frame: Frame, metric: str, split: Breakdown) -> Listing:
         }
         for row in split.table.rows
     ]
-    return replace(split.table, rows=rows)
+    totals = split.table.totals
+    if totals is not None:
+        whole = {**frame.query, "period": frame.period.label}
+        totals = {**totals, **_check(metric, totals, whole)}
+    return replace(split.table, rows=rows, totals=totals)
 
 
 def _check(metric: str, row: Row, query: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dabiao.core import calendars, config, disk
 from dabiao.core.errors import as_refusal
@@ -87,7 +87,11 @@ def _lake(at: datetime) -> Iterator[Finding]:
     elif not snapshots:
         yield Finding("lake", "warn", _("Nothing has been published yet; import something."))
     else:
-        words = _("%(count)s snapshots, every file in its place")
+        words = ngettext(
+            "%(count)s snapshot, every file in its place",
+            "%(count)s snapshots, every file in its place",
+            len(snapshots),
+        )
         yield Finding("lake", "ok", words % {"count": len(snapshots)})
 
 

@@ -42,11 +42,11 @@ def cell(column: Column, row: Row, currency: str) -> SafeString:
     return format_html("{} {}", shown, doubt(str(check))) if check else shown
 
 
-def doubt(href: str = "") -> SafeString:
-    """A mark beside an attainment that can hardly be right, leading to the target; without an address only a mark."""
+def doubt(href: str, *, in_words: bool = False) -> SafeString:
+    """A mark beside an attainment that can hardly be right, leading to the target; below a tile in words."""
     said = _("Above 1,000%: check the target")
-    if not href:
-        return format_html('<abbr class="doubt" title="{}">?</abbr>', said)
+    if in_words:
+        return format_html('<a class="why said" href="{}">{}</a>', href, said)
     return format_html('<a class="doubt" href="{}" title="{}" aria-label="{}">?</a>', href, said, said)
 
 

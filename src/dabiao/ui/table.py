@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
-from dabiao.ui import cells, order
+from dabiao.ui import cells, format, order
 from dabiao.ui.listing import Column, Listing, Row
 from dabiao.ui.view import PAGE, View, address, hidden_fields, kept, keys, matching, places, read_view, turned
 
@@ -50,7 +52,7 @@ def drawn(request: HttpRequest, table: Listing, *, tools: bool = True) -> dict[s
         "filters": not table.fixed and count >= FILTERED_FROM,
         "fields": hidden_fields(request, table, view),
         "exports": [] if table.passing else _exports(request, table, replace(view, page=1)),
-        "totals": _totals(table, table.totals) if table.totals else None,
+        "totals": _totals(table, table.totals, rows.left if view.words else None) if table.totals else None,
         "before": address(request, table, replace(view, page=rows.page - 1)) if rows.page > 1 else "",
         "after": address(request, table, replace(view, page=rows.page + 1)) if rows.page < rows.pages else "",
         **vars(rows),
@@ -102,14 +104,26 @@ def _exports(request: HttpRequest, table: Listing, view: View) -> list[tuple[str
     return [(kind, address(request, table, view, export=kind)) for kind in ("csv", "xlsx")]
 
 
-def _totals(table: Listing, totals: Row) -> SafeString:
-    """What has no total is left empty: that is not the same as having none."""
+def _totals(table: Listing, totals: Row, left: int | None) -> SafeString:
+    """What has no total is left empty: that is not the same as having none. A filter leaves the totals as they are,
+    since not all of them add up: the row says then that it is of all (`left`: so many are shown, None without one)."""
+    named = next((each.key for each in table.columns if each.kind == "text" and totals.get(each.key)), "")
     return mark_safe(
         "".join(
-            cells.drawn(column, cells.cell(column, totals, table.currency) if column.key in totals else SafeString())
+            cells.drawn(column, _total(table, totals, column, of=column.key == named, left=left))
             for column in table.columns
         )
     )  # fmt: skip
+
+
+def _total(table: Listing, totals: Row, column: Column, *, of: bool, left: int | None) -> SafeString:
+    shown = cells.cell(column, totals, table.currency) if column.key in totals else SafeString()
+    if not of:
+        return shown
+    said = _("of all rows; %(left)s of them are shown")  # the script fills it in where it filters
+    words = "" if left is None else said % {"left": format.count(left)}
+    mark = '{} <small class="of-all" data-part="of-all" data-said="{}">{}</small>'
+    return format_html(mark, shown, said % {"left": "{left}"}, words)
 
 
 def _cells(table: Listing, row: Row, ranks: Sequence[str] | None = None) -> SafeString:

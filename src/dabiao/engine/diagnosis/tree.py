@@ -46,6 +46,9 @@ def grow(cells: Cells, expectation: Expectation, kind: Kind, *, depth: int = 3, 
     A leaf adds to a ratio's gap a1/B1 - a0/B0 - R0 (b1/B1 - b0/B0): its rate and its mix together. The split
     taken is the one whose largest branches carry most beyond their expected share (surprise and explanatory
     power in one, after Adtributor). A ratio must have a whole on both sides.
+
+    A missing value is no place: it stands last, and a dimension of which it carries most is split by only where
+    every other one says as little. What adds nothing is no branch.
     """
     units, denominator = _leaf_units(cells, expectation, kind)
     digits = RATE_SCALE if kind == "ratio" else MONEY_SCALE
@@ -75,9 +78,12 @@ def _split(soil: _Soil, mine: Mask, total: Decimal, axes: tuple[int, ...], depth
     telling = [(axis, branches) for axis, branches in splits if len(branches) > 1]
     if not telling:
         return ()
-    axis, branches = max(telling, key=lambda split: _told(soil, mine, *split))
+    placed = [split for split in telling if not _is_mostly_missing(soil, *split)]
+    axis, branches = max(placed or telling, key=lambda split: _told(soil, mine, *split))
     left = tuple(one for one in axes if one != axis)
-    named, rest = branches[: soil.breadth], branches[soil.breadth :]
+    moved = [branch for branch in branches if branch[1]]
+    named, rest = moved[: soil.breadth], moved[soil.breadth :]
+    named.sort(key=lambda branch: not soil.cells.members[axis][branch[0]])
     ideals = [worth for _, worth in named] + (
         [sum((worth for _, worth in rest), Fraction(0))] if rest else []
     )
@@ -104,9 +110,16 @@ def _branches(soil: _Soil, mine: Mask, axis: int) -> list[tuple[int, Fraction]]:
     return [(code, Fraction(units, soil.denominator)) for code, units in ordered]
 
 
+def _is_mostly_missing(soil: _Soil, axis: int, branches: list[tuple[int, Fraction]]) -> bool:
+    """Whether what has no value of the dimension moves more than all of its members together."""
+    moved = sum((abs(worth) for _, worth in branches), Fraction(0))
+    missing = sum((abs(worth) for code, worth in branches if not soil.cells.members[axis][code]), Fraction(0))
+    return 2 * missing > moved
+
+
 def _told(soil: _Soil, mine: Mask, axis: int, branches: list[tuple[int, Fraction]]) -> float:
-    """How much more than its expected share of it all the first branch carries, as a part of all movement."""
-    code, worth = branches[0]
+    """How much more than its expected share of it all the first member carries, as a part of all movement."""
+    code, worth = next(branch for branch in branches if soil.cells.members[axis][branch[0]])
     inside = mine & (soil.cells.codes[:, axis] == code)
     usual = float(soil.expected[inside].sum()) / (float(soil.expected[mine].sum()) or 1.0)
     moved = float(sum(abs(one) for _, one in branches)) or 1.0

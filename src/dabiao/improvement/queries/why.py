@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from dabiao.core.sentence import say
 from dabiao.engine.diagnosis import Candidate, Contribution, Decomposition, Explanation
 from dabiao.engine.diagnosis.cube import Where
-from dabiao.engine.diagnosis.steps import STAFFING
 from dabiao.engine.diagnosis.tree import Node
 from dabiao.engine.diagnosis.wording import described
+from dabiao.improvement.queries import bridge
 from dabiao.improvement.queries.against import CALLED
+from dabiao.improvement.queries.bridge import Move
 from dabiao.improvement.queries.explaining import DIMENSIONS, Against, Explained, possible, single
 from dabiao.improvement.queries.sides import sides
 from dabiao.metrics import labels
@@ -149,7 +150,7 @@ def why(frame: Frame, explained: Explained) -> Why:
         against=say(explained.names.against, frame.language),
         sentence=explained.sentence,
         notes=explained.notes,
-        split=_alone(what),
+        split=bridge.is_split(what),
         early=what.early,
         ratio=what.kind == "ratio",
         base=base,
@@ -164,7 +165,7 @@ def why(frame: Frame, explained: Explained) -> Why:
 def _steps(frame: Frame, explained: Explained) -> tuple[Decimal, tuple[Step, ...]]:
     """Where the axis begins, and the bars: what was expected, every step, what it is."""
     steps = explained.explanation.steps
-    moves = _moves(frame, explained)
+    moves = [_step(frame, explained, move) for move in bridge.moves(explained, frame.language)]
     levels = list(accumulate((move.value for move in moves), initial=steps.expected))
     base, top = _axis(levels)
 
@@ -188,54 +189,18 @@ def _steps(frame: Frame, explained: Explained) -> tuple[Decimal, tuple[Step, ...
     )
 
 
-def _moves(frame: Frame, explained: Explained) -> list[Step]:
-    """The steps of the explanation; where nothing stands out, the split that tells most."""
+def _step(frame: Frame, explained: Explained, move: Move) -> Step:
     what = explained.explanation
-    if _alone(what):
-        return [_branch_move(frame, explained, child) for child in what.tree.children]
-    wheres = {cause.name: cause.where for cause in (*what.causes, *what.offsets)}
-    return [
-        _move(frame, explained, name, line, wheres.get(line.member.name, ()))
-        for name, line in zip(explained.steps, what.steps.contributions, strict=False)
-    ]
-
-
-def _alone(what: Explanation) -> bool:
-    """Whether there is only the rest, which can be split."""
-    return len(what.steps.contributions) == 1 and bool(what.tree.children)
-
-
-def _branch_move(frame: Frame, explained: Explained, child: Node) -> Step:
-    if not child.where:
-        value = child.contribution
-        return Step(
-            _("All others"), _tone(frame, explained, value), value, share=_share(value, explained.explanation)
-        )
-    ((dimension, member),) = child.where
-    lines = explained.explanation.by[dimension].contributions
-    line = next(each for each in lines if each.member.name == (member or ""))
-    name = _described(frame, explained, child.where)
-    # The tree and the split by members are cut to the last digit apart; the tree's figure is the one that sums up.
-    return replace(
-        _move(frame, explained, name, line, child.where),
-        value=child.contribution,
-        share=_share(child.contribution, explained.explanation),
-    )
-
-
-def _move(frame: Frame, explained: Explained, name: str, line: Contribution, where: Where) -> Step:
-    what = explained.explanation
-    now, then = _own(line, what)
     return Step(
-        name=name,
-        tone=_tone(frame, explained, line.total),
-        value=line.total,
-        share=_share(line.total, what),
-        actual=now,
-        expected=then,
-        mix=line.mix if what.kind == "ratio" else None,
-        facts=_facts(frame, where) if where else "",
-        deeper=_deeper(frame, explained, where),
+        name=move.name,
+        tone=_tone(frame, explained, move.contribution),
+        value=move.contribution,
+        share=_share(move.contribution, what),
+        actual=move.actual,
+        expected=move.expected,
+        mix=move.line.mix if what.kind == "ratio" else None,
+        facts=_facts(frame, move.where) if move.where else "",
+        deeper=_deeper(frame, explained, move.where),
     )
 
 
@@ -244,19 +209,6 @@ def _axis(levels: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     if low > 0 and high - low < ZOOMED * high:
         return max(low - (high - low) * Decimal("0.6"), Decimal(0)) if high > low else Decimal(0), high
     return min(low, Decimal(0)), max(high, Decimal(0))
-
-
-def _own(line: Contribution, what: Explanation) -> tuple[Decimal | None, Decimal | None]:
-    """A member's figures, now and as expected; a ratio's divided. People who came or left have none of their own."""
-    member = line.member
-    if member.name == STAFFING:
-        return None, None
-    if what.kind != "ratio":
-        return member.part, member.expected_part
-    return (
-        member.part / member.whole if member.whole else None,
-        member.expected_part / member.expected_whole if member.expected_whole else None,
-    )
 
 
 def _share(value: Decimal, what: Explanation) -> Decimal | None:
@@ -304,7 +256,8 @@ def _branch(
 
 def _split(frame: Frame, explained: Explained, dimension: str, split: Decomposition) -> Split:
     ordered = sorted(split.contributions, key=lambda line: (-abs(line.total), line.member.name))
-    rows = [_row(frame, explained, dimension, line) for line in ordered[:LARGEST] if line.total]
+    largest = sorted(ordered[:LARGEST], key=lambda line: not line.member.name)  # a missing value is no place
+    rows = [_row(frame, explained, dimension, line) for line in largest if line.total]
     return Split(
         label=explained.names.dimensions.get(dimension, dimension),
         rows=tuple(rows),
@@ -325,14 +278,21 @@ def _readings(frame: Frame, explained: Explained) -> Iterator[Reading]:
 
 
 def others_of(what: Explanation) -> list[tuple[Candidate, Contribution]]:
-    """The first few parts worth a look that are no cause or offset, and what each contributes by itself."""
+    """The first few parts worth a look that are no cause or offset, and what each contributes by itself.
+
+    What lacks a value is no part to look at, unless it stands out: then something has not been written down.
+    """
     if not what.gap:
         return []
     named = {cause.where for cause in (*what.causes, *what.offsets)} | {
         cause.in_full for cause in what.causes
     }
     ranked = zip(what.ranked, what.alone, strict=True)
-    return [(one, line) for one, line in ranked if one.where not in named][:READINGS]
+    return [
+        (one, line)
+        for one, line in ranked
+        if one.where not in named and (one.stands_out or all(member for _name, member in one.where))
+    ][:READINGS]
 
 
 def unfit(frame: Frame, key: str, asked: Sequence[str]) -> tuple[str, ...]:

@@ -32,8 +32,9 @@ def people(request: UserRequest) -> HttpResponseBase:
     chosen = request.GET.get("unit", "")
     if chosen:
         queries.check_scope(request.user, queries.Scope("unit", chosen), on)
-    rows = queries.people_rows(request.user, on, unit=chosen or None)
-    words: dict[str, Any] = {"units": units, "chosen": chosen, "language": get_language(), "count": len(rows)}
+    language = get_language() or ""
+    rows = queries.people_rows(request.user, on, unit=chosen or None, language=language)
+    words: dict[str, Any] = {"units": units, "chosen": chosen, "language": language, "count": len(rows)}
     return list_page(request, "org/people.html", _people_listing(rows), **words)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import takewhile
 from typing import Final, cast
 from urllib.parse import urlencode
 
@@ -149,7 +150,7 @@ def ways(frame: Frame, metric: Metric) -> list[str]:
 
 
 def trend(frame: Frame, key: str) -> Trend:
-    """The metric and its target in this and the eleven periods before."""
+    """The metric and its target in this and up to eleven periods before, from the first that has either."""
     spans: dict[str, Period] = {}
     window = frame.period
     for _n in range(EARLIER):
@@ -161,10 +162,10 @@ def trend(frame: Frame, key: str) -> Trend:
         promised(frame.at(window), [frame.scope], (key,)).get((frame.scope, key), NONE).value
         for window in ordered.values()
     ]
-    unit = frame.metrics[key].unit
-    return Trend(
-        tuple(ordered), tuple(values.get(name, key) for name in ordered), tuple(goals), unit, frame.currency
-    )
+    drawn = [(name, values.get(name, key), goal) for name, goal in zip(ordered, goals, strict=True)]
+    empty = len(list(takewhile(lambda each: not each[1] and each[2] is None, drawn[:-1])))
+    labels_, figures, promised_ = zip(*drawn[empty:], strict=True)
+    return Trend(labels_, figures, promised_, frame.metrics[key].unit, frame.currency)
 
 
 def table(frame: Frame, tile: Tile, by: str, promises: Promises) -> Listing:

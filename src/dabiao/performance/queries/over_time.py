@@ -39,6 +39,7 @@ class OverTime:
     by: str
     choices: tuple[Choice, ...]
     table: Listing
+    months: tuple[Period, ...] = ()
 
 
 def over_time(frame: Frame, key: str, by: str) -> OverTime:
@@ -61,6 +62,7 @@ def over_time(frame: Frame, key: str, by: str) -> OverTime:
         by=by,
         choices=tuple(Choice(name, _title(name), name == by) for name in known),
         table=_table(year, key, by, months) if known else Listing("months", (), (), empty=nobodys()),
+        months=tuple(months) if known else (),
     )
 
 
@@ -86,7 +88,7 @@ def _table(frame: Frame, key: str, by: str, months: Sequence[Period]) -> Listing
             Column("actual", frame.label(key), kind, note=frame.note(key)),
             Column("target", _("Target"), kind),
             Column("attained", _("Attainment"), "ratio", doubt="check"),
-            *(Column(month.label, month.label, "ratio") for month in months),
+            *(Column(month.label, month.label, "ratio", doubt=checked(month)) for month in months),
             Column("key", _("Key"), hidden=True),
         ],
         rows=[
@@ -95,6 +97,11 @@ def _table(frame: Frame, key: str, by: str, months: Sequence[Period]) -> Listing
         currency=frame.currency,
         empty=_("Nothing of this metric in the year, and no target."),
     )
+
+
+def checked(month: Period) -> str:
+    """What a row calls the address of the target of a month."""
+    return f"check {month.label}"
 
 
 def _row(

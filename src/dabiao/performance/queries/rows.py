@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
+from dabiao.engine.attainment import doubtful
 from dabiao.engine.light import Colour
 from dabiao.engine.period import Period
 from dabiao.metrics.figure import Delta, Number, Where
@@ -51,6 +52,11 @@ class Tile:
     def promise(self) -> Promise:
         """The target, and what of it is due."""
         return Promise(self.target, self.derived, self.owed, self.before)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """So far above its target that this should be looked at."""
+        return doubtful(self.attainment)
 
     @property
     def asks_why(self) -> bool:
@@ -147,6 +153,15 @@ class Signal:
     explainable: bool = False
     cause: str = ""
     """Where it comes from, as far as a job has found out."""
+
+    @property
+    def attained(self) -> float | None:
+        """Of what goes beyond its target, how much of it: so much more may say that the target is wrong."""
+        return (
+            float(self.value) / float(self.target)
+            if self.kind == "beyond" and self.value and self.target
+            else None
+        )
 
     @property
     def unit_key(self) -> str:

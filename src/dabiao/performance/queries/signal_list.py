@@ -22,7 +22,7 @@ def listing(signals: Sequence[Signal], name: str, currency: str) -> Listing:
         Column("target", _("Target"), "figure"),
         Column("deviation", _("Off by"), "change", note=_("Against what is due by now, or the period before.")),
         Column("stake", _("At stake"), "money"),
-        Column("basis", _("Est."), "code", note=_("≈: what is missing, times what one of it brings here.")),
+        Column("basis", _("Est."), "code", note=_("≈: the missing share of the sales due here.")),
         Column("since", _("Since when"), "code"),
         Column("cause", _("Where it comes from"), "long", link="why"),
         Column("step", _("Next step"), "long"),

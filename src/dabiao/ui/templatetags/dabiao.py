@@ -1,16 +1,17 @@
 """What templates say in one word: figures, lights, bullets, icons, charts, tables, addresses that keep their place."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join, json_script
+from django.utils.html import conditional_escape, format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ from dabiao.ui.table import drawn
 
 register = template.Library()
 Number = format.Number
+_BETWEEN: Final = re.compile("`([^`]+)`")
 
 
 @register.filter
@@ -159,9 +161,15 @@ def bullet(value: Number | None, pace: Number | None = None, colour: str | None 
 
 
 @register.simple_tag
-def doubt(attained: Number | None, href: str = "") -> SafeString:
-    """A mark beside an attainment above 1,000 %, leading to its target where one can click; nothing beside others."""
-    return cells.doubt(href) if doubtful(attained) else SafeString()
+def doubt(attained: Number | None, href: str, *, in_words: bool = False) -> SafeString:
+    """A mark beside an attainment above 1,000 %, leading to its target; nothing beside others."""
+    return cells.doubt(href, in_words=in_words) if doubtful(attained) else SafeString()
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """What stands between backticks as code: texts are shared with the documents."""
+    return mark_safe(_BETWEEN.sub(r"<code>\1</code>", conditional_escape(text)))  # escaped just now
 
 
 @register.simple_tag

@@ -65,6 +65,8 @@ def _deliver_table(
     done: Prepared, index: int, table: TableMap, *, by: User | None, at: datetime
 ) -> RoomCount:
     rows = _rows(done, index, table)
+    if table.into == "units":
+        rows = _below_others(rows)
     given = rows["__n__"].sum() if rows.height else 0
     rejected = 0
     for _attempt in range(_ATTEMPTS):
@@ -109,6 +111,25 @@ def _rows(done: Prepared, index: int, table: TableMap) -> pl.DataFrame:
         .join(total, on=keys, how="left", nulls_equal=True)
     )
     return _with_next(chosen, table).sort(FILE, ROW)
+
+
+def _below_others(rows: pl.DataFrame) -> pl.DataFrame:
+    """A unit that is named as the one above itself, as heads of a department often are, stays where and what it is; a
+    new one lies below nothing: no unit wraps one of the same name."""
+    if "parent" not in rows.columns:
+        return rows
+    known, itself = queries.tree().nodes, pl.col("unit") == pl.col("parent")
+
+    def so_far(column: str) -> pl.Expr:
+        values = {node.key: getattr(node, column) for node in known}
+        return pl.col("unit").replace_strict(values, default=None, return_dtype=pl.String)
+
+    kept = {"parent": so_far("parent")}
+    if "kind" in rows.columns:
+        kept["kind"] = so_far("kind").fill_null(pl.col("kind"))
+    return rows.with_columns(
+        pl.when(itself).then(said).otherwise(pl.col(name)).alias(name) for name, said in kept.items()
+    )
 
 
 def _with_next(rows: pl.DataFrame, table: TableMap) -> pl.DataFrame:

@@ -311,10 +311,11 @@ def _unknown(
 
 
 def _given(seen: Seen, found: Mapping[str, str], unit: str) -> dict[str, str]:
-    """Unit → the unit above it, as a column of the sheet says."""
+    """Unit → the unit above it, as a column of the sheet says. The row of a head may name the unit twice: that is none above."""
     if "parent_unit" not in found:
         return {}
-    return dict(seen.rows.select(pl.col(unit, found["parent_unit"]).cast(pl.String)).drop_nulls().iter_rows())
+    told = seen.rows.select(pl.col(unit, found["parent_unit"]).cast(pl.String)).drop_nulls()
+    return {own: above for own, above in told.iter_rows() if key_of(own) != key_of(above)}
 
 
 def _without_circles(

@@ -114,6 +114,8 @@ function arrange(state) {
   none.hidden = left > 0;
   body.append(none);
   if (count) count.textContent = wanted.length ? `${left} / ${rows.length}` : count.dataset.all;
+  const total = root.querySelector("[data-part=of-all]");
+  if (total) total.textContent = wanted.length ? total.dataset.said.replace("{left}", left) : "";
 }
 
 async function ask(state) {
