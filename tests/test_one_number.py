@@ -431,9 +431,9 @@ def gap_in_breakdown(client, company, as_, viewer, asked, scope):
 
 def gap_explained(client, company, as_, viewer, asked, scope):
     rows = run("explain", "sales_amount", "--period", asked["period"], "--scope", scope, "--against", "target", "--as", viewer)  # fmt: skip
-    steps = {row["step"]: Decimal(row["contribution"]) for row in rows if row["kind"] == "step"}
-    whole = steps.pop("gap")
-    assert sum(steps.values()) == whole
+    steps = [Decimal(row["contribution"]) for row in rows if row["kind"] in {"step", "split"}]
+    (whole,) = (Decimal(row["contribution"]) for row in rows if row["kind"] == "gap")
+    assert sum(steps) == whole
     return whole
 
 
