@@ -16,6 +16,7 @@ from dabiao.metrics.frame import frame_of
 from dabiao.metrics.promised import NONE, promised
 from dabiao.org import actions
 from dabiao.org.queries import Scope
+from dabiao.performance.queries.breakdown import breakdown
 from dabiao.site import cli
 from dabiao.targets.models import Target
 from tests.performance.facts import load
@@ -139,6 +140,21 @@ def test_of_who_moved_target_and_actual_are_of_the_same_days(
     if scope is None:
         found = promised(own, [own.scope], ["sales_amount"]).get((own.scope, "sales_amount"), NONE)
         assert found.value == target, case
+
+
+def test_who_is_not_there_yet_has_no_standing(promise, company):
+    """Nobody sits anywhere before 2024; P04 has sold something all the same."""
+    load(order_lines="key ordered_on person amount\n1 2023-02-10 P04 10\n2 2023-03-10 P04 10")
+    for person in ("P04", "P07"):
+        Target.objects.create(
+            person=company.people[person], scope_kind="person", metric="sales_amount", target=Decimal(7),
+            starts_on=date(2023, 2, 1), ends_on=date(2023, 3, 1), changed_at=timezone.now(),
+        )  # fmt: skip
+    here = frame(company, "ada", period="2023-02")
+
+    assert [row.key for row in attaining(here, "sales_amount", "person")] == ["P04"]
+    listed = breakdown(here, "sales_amount", "person").table.rows
+    assert [row["key"] for row in listed if row["key"] != ""] == ["P04"]
 
 
 def test_who_joined_or_left_owes_what_they_were_promised(promise, company):

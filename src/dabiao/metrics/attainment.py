@@ -131,6 +131,9 @@ def _of_period(
     visible: Sequence[str],
 ) -> list[AttainmentRow]:
     targets = _targets(frame, metric, wanted, [*actuals, *visible])
+    if wanted.what == "person":  # as in the breakdown: who is not there yet, or has left, has no standing
+        away = org.seatless(set(targets) - set(actuals), frame.period.start, frame.period.end)
+        targets = {key: promise for key, promise in targets.items() if key not in away}
     keys = [key for key in dict.fromkeys([*actuals, *visible, *targets]) if key in actuals or key in targets]
     called, kinds = _names(frame, wanted, keys), tree().by_key if wanted.is_of_units else {}
     unknown = answer.without_facts(frame.lake, metric, frame.period.start, frame.period.end)

@@ -154,7 +154,7 @@ def _told(
 def _counted_once(frame: Frame, metric: Metric) -> Iterator[str]:
     """That the parts of a count of different things are not those of the breakdown, which counts in each of them."""
     if isinstance(metric, Measure) and metric.how == "distinct" and metric.of is not None:
-        what = labels.column(metric.of.columns[0])
+        what = labels.column(metric.of.columns[-1])  # an order's number stands after its system and customer
         note = message("Every “{what}” counts once, in the part where it first showed.", what=what)
         yield say(note, frame.language)
 
