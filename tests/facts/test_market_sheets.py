@@ -73,6 +73,32 @@ def test_a_segment_in_two_regions_is_two_parts_of_the_market(folder, load, sql):
 
 
 @pytest.mark.parametrize(
+    "header",
+    [
+        "Product line",
+        "Business line",
+        "Product category",
+        "Product group",
+        "Sales region",
+        "District",
+        "业务线",
+        "产品系列",
+    ],
+)
+def test_each_part_of_the_market_is_its_segment_whatever_it_is_called(folder, load, sql, header):
+    text = f"Quarter,{header},Market size (m)\n2026-Q1,Pumps,1\n2026-Q1,Valves,2\n2026-Q2,Pumps,3\n"
+
+    report = load(folder, proposed(folder, text, "market size.csv").text)
+
+    assert not report.error_cells
+    assert [(row[0], row[3]) for row in held(sql)] == [
+        ("Pumps", 1_000_000),
+        ("Pumps", 3_000_000),
+        ("Valves", 2_000_000),
+    ]
+
+
+@pytest.mark.parametrize(
     ("case", "text", "why"),
     [
         ("a share alone", "Segment,Year,Market share\nPumps,2026,12%\n", "no column of figures is its size"),

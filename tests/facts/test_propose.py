@@ -34,6 +34,11 @@ def columns(document, into):
         ("needs found on a visit: budget", "拜访编号,拜访时间,拜访人,痛点,决策链,预算周期", "A,2026-01-05 10:00,P1,是,否,是", "activities", "need_budget", "预算周期"),
         ("how deep the needs go", "拜访编号,拜访时间,拜访人,需求深度", "A,2026-01-05 10:00,P1,2", "activities", "needs_depth", "需求深度"),
         ("receipts", "收款单号,收款日期,收款金额", "A,2026-01-05,10", "receipts", "amount", "收款金额"),
+        ("a business line", "订单号,订单日期,产品,业务线,金额", "A,2026-01-05,P,机床,1", "products", "line", "业务线"),
+        ("a business line in English", "Order ID,Order Date,Product,Business line,Amount", "A,2026-01-05,P,Pumps,1", "products", "line", "Business line"),
+        ("a series of products", "订单号,订单日期,产品,产品系列,金额", "A,2026-01-05,P,机床,1", "products", "line", "产品系列"),
+        ("a business line of a deal", "商机编号,创建日期,阶段,业务线", "A,2026-01-05,赢单,机床", "opportunities", "product_line", "业务线"),
+        ("a series of products of a deal", "商机编号,创建日期,阶段,产品系列", "A,2026-01-05,赢单,机床", "opportunities", "product_line", "产品系列"),
         ("English", "Order ID,Order Date,Sales Rep,Amount", "A,2026-01-05,P1,10", "order_lines", "person", "Sales Rep"),
     ],
 )  # fmt: skip
