@@ -32,6 +32,15 @@ def test_labels_of_periods_are_loaded_with_both_ends(folder, load, sql):
     ]
 
 
+@pytest.mark.parametrize("said", ["26Q3", "2026年7-9月", "2026/7-9", "2026.07-09"])
+def test_a_quarter_is_read_as_people_write_it(folder, load, sql, said):
+    found = proposed(folder, f"{HEAD}机床,{said},90\n")
+
+    load(folder, found.text)
+
+    assert held(sql) == [("机床", date(2026, 7, 1), date(2026, 10, 1), 900_000)]
+
+
 @pytest.mark.parametrize(
     ("length", "after"),
     [("month", date(2026, 2, 1)), ("quarter", date(2026, 4, 1)), ("year", date(2027, 1, 1))],
