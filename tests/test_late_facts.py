@@ -110,3 +110,45 @@ def test_a_period_before_all_facts_has_no_light(asked):
     assert cockpit(asked("2026-01")).headline is None
     (row,) = attaining(asked("2026-01"), "sales_amount", "team")
     assert (row.actual, row.attainment, row.ahead, row.light) == (None, None, None, None)
+
+
+def test_days_before_the_month_of_the_first_fact_owe_nothing_in_any_window(asked):
+    load(order_lines="key ordered_on person amount\n0 2026-02-02 P04 5")
+    (whole,) = attaining(asked("2026-01-26..2026-02-03"), "sales_amount", "team")
+    (own,) = attaining(asked("2026-02-01..2026-02-03"), "sales_amount", "team")
+
+    assert whole.actual == own.actual == 5
+    assert whole.target > own.target and whole.ahead == own.ahead == 5 - own.target
+
+
+def test_lines_are_held_against_what_is_due_as_the_whole_is(asked, company, at):
+    """The lines' targets begin in February, with the facts: they sum to what is due, not to the target of the quarter."""
+    load(products="product line\nX lathes\nY mills")
+    load(order_lines="key ordered_on person product amount\n1 2026-02-10 P04 X 300\n2 2026-02-11 P05 Y 60")
+    for line, amount in (("lathes", 500), ("mills", 220)):
+        Target.objects.create(
+            unit=company.units["shanghai"], scope_kind="unit", metric="sales_amount", target=Decimal(amount),
+            dimension="product_line", member=line, starts_on=date(2026, 2, 1), ends_on=date(2026, 4, 1), changed_at=at,
+        )  # fmt: skip
+
+    why = explained(asked("2026-Q1", date(2026, 4, 16)), "sales_amount", "target")
+
+    assert not why.notes
+    due = {
+        line.member.name: line.member.expected_part
+        for line in why.explanation.by["product_line"].contributions
+    }
+    assert (due["lathes"], due["mills"]) == (500, 220)
+
+
+def test_an_empty_page_leads_to_the_newest_facts(asked, as_):
+    page = (
+        as_("ada")
+        .get("/cockpit/?period=2026-08&scope=shanghai", headers={"accept-language": "en"})
+        .content.decode()
+    )
+    assert 'href="/cockpit/?scope=shanghai&amp;period=2026-03"' in page and "Show March 2026" in page
+    assert (
+        "The newest facts are of"
+        not in as_("ada").get("/cockpit/?period=2026-03&scope=shanghai").content.decode()
+    )

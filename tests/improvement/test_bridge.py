@@ -110,3 +110,24 @@ def test_all_others_have_the_figures_of_those_who_are_not_named(facts):
     assert sum(move.contribution for move in told) == found.explanation.gap
     for move in told:
         assert move.actual is None or move.actual - move.expected == move.contribution
+
+
+def test_without_a_scope_it_is_the_callers_own(facts, company, client):
+    """As the command: a target that stands at the top unit is found."""
+    secret = actions.create_token(name="t", scope="read", days=1, by=company.ada, at=timezone.now())[1]
+    headers = {"Authorization": f"Bearer {secret}", "Accept-Language": "en"}
+    asked = {"metric": "sales_amount", "period": "2026-02", "against": "previous"}
+
+    own = client.get("/api/v1/explain", asked, headers=headers).json()
+    named = client.get("/api/v1/explain", {**asked, "scope": "company"}, headers=headers).json()
+    assert own == named and own["rows"]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("unit", ("region", "team")), ("segment", ("customer_type",)), ("team", ("team",))]
+)
+def test_a_dimension_is_what_attainment_calls_so(facts, said, meant):
+    """Units are looked along kind by kind: so each owes its own target."""
+    found = explained(frame(), "sales_amount", "previous", by=(said,))
+
+    assert set(found.explanation.by) == set(meant)

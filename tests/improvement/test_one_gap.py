@@ -82,7 +82,8 @@ def test_parts_sum_to_the_whole_on_every_page_that_shows_both(promises, scope, t
         sum(row["target"] for row in split.table.rows if row["target"] is not None)
         == split.table.totals["target"]
     )
-    assert (split.note, page.parts_note) == ("", "")
+    lost = [row for row in split.table.rows if row["target"] is None and row["value"]]
+    assert (bool(split.note), page.parts_note) == (bool(lost), ""), "of what was promised nothing is missing"
     assert sum(part.value for part in page.parts if part.value) == page.headline.value
     if page.verdict.worst:
         assert page.verdict.worst.ahead + page.verdict.others_gap == page.verdict.ahead
@@ -193,4 +194,16 @@ def test_a_product_line_is_held_against_its_own_target_in_the_breakdown(promises
     assert (rows["lathes"]["target"], rows["spares"]["target"], rows["mills"]["target"]) == (3000, 900, None)
     assert rows["lathes"]["ahead"] == rows["lathes"]["value"] - 3000 and rows["lathes"]["light"]
     assert rows["spares"]["value"] == 0, "what was promised and has not sold is a row too"
-    assert page.table.totals["target"] == 3900 and page.note == ""
+    assert page.table.totals["target"] == 3900
+    assert "lie in rows without a target" in page.note and "sum to" not in page.note, (
+        "mills were promised nothing"
+    )
+
+
+def test_what_lies_in_rows_without_a_target_is_said(promises):
+    """P10 sells in nobody's seat, and was promised nothing."""
+    split = breakdown(frame(COMPANY), "sales_amount", "person")
+
+    lost = [row["value"] for row in split.table.rows if row["target"] is None and row["value"]]
+    assert lost and "lie in rows without a target" in split.note
+    assert sum(row["ahead"] or 0 for row in split.table.rows) + sum(lost) == split.table.totals["ahead"]

@@ -11,8 +11,10 @@ from dabiao.lake import dictionary, reading
 from dabiao.lake.change import Change
 from dabiao.metrics import answer, available, query
 from dabiao.metrics.answer import MetricRequest, Windows
+from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import Query
 from dabiao.org.queries import Scope, operator
+from dabiao.performance.queries.breakdown import breakdown
 from tests.performance.facts import NOON, load, rows, table
 
 ORDERS = """
@@ -29,11 +31,9 @@ period      ends_on     segment  size     figure_source
 MONTHS = ("2026-01", "2026-02", "2026-03")
 
 
-def ask(metric, period, by="", scope=None):
+def ask(metric, period, by="", scope=None, on=date(2026, 12, 31)):
     asked = Query((metric,), tuple(by.split()), Fiscal().parse(period), None, scope)
-    reply = query.run_query(
-        reading.current(), asked, viewer=operator(), fiscal=Fiscal(), on=date(2026, 3, 16)
-    )
+    reply = query.run_query(reading.current(), asked, viewer=operator(), fiscal=Fiscal(), on=on)
     found = {tuple(row[name] for name in reply.dimensions): row[metric] for row in reply.rows}
     return found if by else found.get(())
 
@@ -92,6 +92,24 @@ class TestShare:
         assert shares == pytest.approx([0.1, 0.1, 0.2])
         assert shares[0] == pytest.approx(310000 / (9_000_000 * 31 / 90))
         assert ask("market_share", "2026-Q1") == pytest.approx(1210000 / 9_000_000)
+
+    def test_of_a_running_month_is_of_the_days_that_have_come_as_on_its_page(self, market):
+        """620,000 by 16 March, of 16 days' part of the month's 3.1 million; the size that is asked alone stays the month's."""
+        on = date(2026, 3, 16)
+        here = frame_of(
+            reading.current(), viewer=operator(), scope=Scope("unit", "company"),
+            period=Fiscal().parse("2026-03"), today=on, language="en",
+        )  # fmt: skip
+
+        share = ask("market_share", "2026-03", on=on)
+        assert share == breakdown(here, "market_share", "").tile.value == pytest.approx(0.3875)
+        assert ask("market_share", "2026-Q1", by="month", on=on)["2026-03",] == share
+        assert ask("market_size", "2026-03", on=on) == 3_100_000
+        both = Query(("market_share", "market_size"), ("month",), Fiscal().parse("2026-H1"), None, None)
+        rows = query.run_query(reading.current(), both, viewer=operator(), fiscal=Fiscal(), on=on).rows
+        told = {row["month"]: (row["market_share"], row["market_size"]) for row in rows}
+        assert told["2026-03"] == (share, 3_100_000)
+        assert ask("market_share", "2026-05", on=on) is None
 
     def test_of_a_window_partly_covered_is_unknown(self, market):
         assert ask("market_share", "2026-03-15..2026-04-15") is None
@@ -156,7 +174,7 @@ class TestShareBySegment:
         load(market=self.MARKET, order_lines=self.SALES, customers=f"customer type\n{types}")
         asked = Query(("market_share",), (), Fiscal().parse("2026-Q1"), {"segment": ["pumps"]}, None)
         reply = query.run_query(
-            reading.current(), asked, viewer=operator(), fiscal=Fiscal(), on=date(2026, 3, 16)
+            reading.current(), asked, viewer=operator(), fiscal=Fiscal(), on=date(2026, 4, 16)
         )
 
         assert [row["market_share"] for row in reply.rows] == [share]

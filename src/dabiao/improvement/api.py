@@ -16,12 +16,13 @@ from dabiao.improvement.queries.explaining import explained
 from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import lake_at, listed, period_of, scope_of
 from dabiao.org.access import UserRequest
+from dabiao.org.queries import home_scope
 
 router = Router(tags=["performance"])
 
 
 class ExplainIn(Schema):
-    """What is off, and against what. `by`: dimensions to look along, by comma."""
+    """What is off, and against what. `by`: dimensions to look along, by comma. Without a scope that of the token's user."""
 
     metric: str
     period: str
@@ -67,13 +68,13 @@ def explain(request: UserRequest, asked: Query[ExplainIn]) -> dict[str, object]:
     window = period_of(fiscal(), asked.period, None, None)
     if window is None:
         raise Malformed("Give a period.")
-    language = get_language() or "en"
+    language, today = get_language() or "en", timezone.localdate()
     frame = frame_of(
         lake_at(asked.at_version),
         viewer=request.user,
-        scope=scope_of(asked.scope),
+        scope=scope_of(asked.scope) or home_scope(request.user, today),
         period=window,
-        today=timezone.localdate(),
+        today=today,
         language=language,
     )
     reasons = explained(frame, asked.metric, asked.against, by=listed(asked.by))

@@ -34,6 +34,14 @@ def first_fact(lake: Lake, metric: Metric) -> date | None:
     return max((first for first, _last in covered), default=None)
 
 
+def last_fact(lake: Lake, metric: Metric) -> date | None:
+    """The last day of which the company has facts of all that a metric is made of; None where there are none."""
+    covered = [
+        span for source in sources_of([metric]) if source.on and (span := answer.coverage(lake, source))
+    ]
+    return min((last for _first, last in covered), default=None)
+
+
 def begins(lake: Lake, metric: Metric, period: Period) -> date | None:
     """The first day of which the company has facts of a metric, where so much of the period lies before it that what
     was reached says little of what was promised; None where they reach back far enough, or there are none in it."""

@@ -133,8 +133,10 @@ def since(frame: Frame, metric: str) -> date:
     company's first fact of a metric nobody knows, so nothing is due of them; where its facts begin within a month, that
     month counts."""
     first = available.first_fact(frame.lake, frame.metrics[metric])
-    month = next((month for month in _months(frame) if first is not None and first in month), None)
-    return frame.period.start if month is None else month.start
+    if first is None:
+        return frame.period.start
+    month = frame.fiscal.containing(frame.fiscal.monthly, first).start
+    return month if month in frame.period else frame.period.start
 
 
 def due_by(frame: Frame, metric: str, target: Decimal, days: Sequence[date]) -> list[Fraction]:

@@ -1,7 +1,7 @@
 """A request in words (metric keys, dimensions, a period's label, a scope) and its reply: for API and CLI."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from dabiao.core.errors import Malformed, NotFound
@@ -56,19 +56,41 @@ def run_query(lake: Lake, query: Query, *, viewer: User, fiscal: Fiscal, on: dat
     where = tuple(sorted((name, tuple(values)) for name, values in (query.where or {}).items()))
     request = MetricRequest(query.metrics, by or (WINDOW,), where)
     within = seats(lake, viewer=viewer, scope=query.scope, on=on)
-    table = answer.answer(
-        lake,
-        request,
-        windows=Windows(tuple((each.label, each.start, each.end) for each in windows)),
-        seats=within,
-    )
-    rows = [
-        _renamed(row, query.by, by) | {key: row[key] for key in query.metrics} for row in answer.rows(table)
-    ]
+    found = _rows(lake, request, windows, within, on)
+    rows = [_renamed(row, query.by, by) | {key: row.get(key) for key in query.metrics} for row in found]
     if not rows and not query.by:
         rows = [{key: answer.without_facts(lake, key, whole.start, whole.end) for key in query.metrics}]
     ahead = dated_ahead(lake, request, period=whole, on=on, seats=within)
     return QueryResult(query.by, query.metrics, rows, lake.number, ahead)
+
+
+def _rows(
+    lake: Lake, request: MetricRequest, windows: Sequence[Period], within: Collection[int] | None, on: date
+) -> list[Mapping[str, object]]:
+    """What is asked. A share of the market is of the days that have come, as on the pages: what was sold so far is no share
+    of what the market will buy until the end of the year."""
+    shares = tuple(key for key in request.metrics if is_derived(key) and _has_facts_that_come(key))
+    if not shares or all(each.end <= on + DAY for each in windows):
+        return _answered(lake, request, windows, within)
+    others = replace(request, metrics=tuple(key for key in request.metrics if key not in shares))
+    so_far = [replace(each, end=min(each.end, on + DAY)) for each in windows if each.start <= on]
+    rows: dict[tuple[object, ...], dict[str, object]] = {}
+    for asked, spans in ((others, windows), (replace(request, metrics=shares), so_far)):
+        for row in _answered(lake, asked, spans, within) if asked.metrics and spans else []:
+            rows.setdefault(tuple(row[name] for name in request.by), {}).update(row)
+    return list(rows.values())
+
+
+def _answered(
+    lake: Lake, request: MetricRequest, windows: Sequence[Period], within: Collection[int] | None
+) -> list[Mapping[str, object]]:
+    ranges = Windows(tuple((each.label, each.start, each.end) for each in windows))
+    return answer.rows(answer.answer(lake, request, windows=ranges, seats=within))
+
+
+def _has_facts_that_come(key: str) -> bool:
+    """Whether something that happens day by day is part of a metric."""
+    return any(source.spread is None and source.on for source in sources_of([dictionary.in_force()[key]]))
 
 
 def period_of(fiscal: Fiscal, label: str | None, start: date | None, end: date | None) -> Period | None:

@@ -102,7 +102,9 @@ def _as_promised(frame: Frame, key: str, cells: pa.Table, dimensions: Sequence[s
         # Each owes what its own months say: the share that is due differs from one to the other.
         days = frame.at(between(since(frame, key), frame.so_far.end))
         owing, due = owed(days, key, total, dimensions), Fraction(1)
-        known, _uneven = narrowed(days, key, total, cells, dimensions) if total > 0 else ([], [])
+        known, contradicting = narrowed(days, key, total, cells, dimensions) if total > 0 else ([], [])
+        if promise.before:  # what months before the first fact were to bring is held against nothing
+            uneven = (*owing.uneven, *contradicting)
     first = None
     if len(owing.targets) > 1:
         cells, first = shares(frame, cells, dimensions, owing, total, due)

@@ -27,7 +27,7 @@ from dabiao.improvement.queries.owed import Uneven
 from dabiao.improvement.queries.sides import CannotTakeApart, Sides, sides
 from dabiao.improvement.queries.staffing import staff
 from dabiao.lake.reading import Lake
-from dabiao.metrics import labels, names
+from dabiao.metrics import labels, names, splits
 from dabiao.metrics.answer import BadMetricRequest
 from dabiao.metrics.frame import Frame
 from dabiao.performance.queries.breakdown import ways
@@ -93,6 +93,7 @@ def explained_in(
         raise NotFound(_("There is no metric %(key)s.") % {"key": key})
     metric = frame.metrics[key]
     made_of = sides(frame, metric)
+    by = _named(frame, metric, by)
     table, dimensions = cells(frame, made_of, tuple(by) or _dimensions(frame, metric, made_of), asked=by)
     _refuse_nothing(frame, key, made_of, table, against)
     dimensions = tuple(name for name in dimensions if name in by or _tells(table, name)) or dimensions[:1]
@@ -103,6 +104,22 @@ def explained_in(
         with translation.override(language):
             told[language] = _told(replace(frame, language=language), metric, found, held, dimensions, against)  # fmt: skip
     return told
+
+
+def _named(frame: Frame, metric: Metric, by: Sequence[str]) -> tuple[str, ...]:
+    """The dimensions as they are called here: units are looked along kind by kind, as they have targets; what targets and
+    attainment know by another name (segment) is known by it here too."""
+    if splits.is_nobodys(metric):
+        return tuple(by)
+    roots = frame.tree.roots()
+    top = frame.unit or (roots[0] if len(roots) == 1 else None)
+    inside = frame.tree.subtree(top.key)[1:] if top else frame.tree.nodes
+    kinds = {node.kind for node in frame.tree.nodes}
+    found: list[str] = []
+    for name in by:
+        below = [node.kind for node in inside] if name == "unit" and "unit" not in kinds else []
+        found += below or [name if name in kinds else splits.named(name) or name]
+    return tuple(dict.fromkeys(found))
 
 
 def _told(

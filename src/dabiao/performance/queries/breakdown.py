@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from dabiao.core.errors import NotFound
-from dabiao.engine.metric import Measure, Metric, Ratio
+from dabiao.engine.metric import Measure, Metric, Ratio, grows
 from dabiao.engine.number import decimal_of
 from dabiao.engine.period import Period
 from dabiao.metrics import attainment, labels, names, splits
@@ -75,6 +75,8 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
     if by in {"", *_OF_OTHER_SCOPES} - set(choices):
         by = next(iter(choices), "")
     if by and by not in choices:
+        by = splits.named(by) or by
+    if by and by not in choices:
         raise NotFound(_("This metric cannot be split by %(by)s.") % {"by": by})
     promises = parts.promises(frame, (key,))
     tile = cockpit.tile(frame, key, cockpit.measured(frame, (key,)), promises)
@@ -99,6 +101,12 @@ def _notes(frame: Frame, tile: Tile, split: Listing) -> Iterator[str]:
     targets = (cast("Decimal | None", row["target"]) for row in split.rows)
     yield parts.uneven(frame, tile.metric, tile.target, targets)
     metric = frame.metrics[tile.metric]
+    lost = [cast("Number", row["value"]) for row in split.rows if row["target"] is None and row["value"]]
+    if lost and grows(metric) and len(lost) < len(split.rows) and tile.target is not None:
+        whole = sum((Decimal(str(value)) for value in lost), Decimal(0))
+        yield _(
+            "%(value)s lie in rows without a target: they count in the total, and in no row's distance from its pace."
+        ) % {"value": format.figure(whole, metric.unit, frame.currency)}
     if isinstance(metric, Measure) and metric.how == "distinct" and tile.value is not None:
         counted = sum((Decimal(str(row["value"] or 0)) for row in split.rows), Decimal(0))
         if counted > tile.value:

@@ -11,7 +11,7 @@ from dabiao.engine import light
 from dabiao.engine.metric import adds_up, rollable
 from dabiao.engine.period import Period
 from dabiao.metrics.answer import WINDOW
-from dabiao.metrics.available import begins, first_fact
+from dabiao.metrics.available import begins, first_fact, last_fact
 from dabiao.metrics.figure import Number, Where
 from dabiao.metrics.frame import Frame
 from dabiao.metrics.promised import NONE, Promise, Promises, promised
@@ -62,7 +62,7 @@ def cockpit(frame: Frame, *, told: int | None = TOLD) -> Cockpit:
     promises = parts.promises(frame, shown)
     tiles = _tiles(frame, shown, values, promises)
     if all(each.value is None and not (coming(frame) and each.target is not None) for each in tiles):
-        return Cockpit(where, None, (), None, None, (), (), (), ())
+        return Cockpit(where, None, (), None, None, (), (), (), (), latest=_latest(frame, headline))
     lines = parts.parts(frame, headline, below, promises)
     drawn = curve.pace(frame, headline, tiles[0].target, values)
     everybody = subtree(frame, [each.metric for each in tiles], {NOW: frame.so_far, **ages.windows(frame)})
@@ -245,7 +245,8 @@ def verdict(frame: Frame, main: Tile, end: float | None, below: Sequence[Part]) 
         reach=whole.attainment,
         light=light.light(whole.attainment, frame.metrics[main.metric].lights),
         gap=gap,
-        due=None if main.due is None or main.before else float(frame.pace.share),
+        due=main.due if main.due is None or main.owed is not None else float(frame.pace.share),
+        by_months=main.owed is not None,
         attainment=main.attainment,
         value=main.value,
         unit=main.unit,
@@ -266,3 +267,11 @@ def _begins(frame: Frame, main: Tile) -> date | None:
     """The first day with facts of the headline metric, where the page should say so."""
     metric = frame.metrics[main.metric]
     return first_fact(frame.lake, metric) if main.before else begins(frame.lake, metric, frame.period)
+
+
+def _latest(frame: Frame, headline: str) -> Period | None:
+    """The last period of this kind that has facts of the headline metric, where this one lies after it."""
+    last = last_fact(frame.lake, frame.metrics[headline])
+    if last is None or last >= frame.period.start or frame.period.kind == "range":
+        return None
+    return frame.fiscal.containing(frame.period.kind, last)

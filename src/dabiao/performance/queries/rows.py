@@ -79,6 +79,8 @@ class Verdict:
     value: Number | None
     unit: str
     closed: bool
+    by_months: bool = False
+    """`due` is what of the target its months say is due by now; else what of the working time has passed."""
     forecast: bool = True
     """`reach` and `gap` say where it will end; else where it is."""
     worst: "Part | None" = None
@@ -262,6 +264,8 @@ class Cockpit:
     early: bool = False
     """The period has only just begun: nothing is told as needing handling yet."""
     before: Period | None = None
+    latest: Period | None = None
+    """Where there are no facts here: the last period that has some."""
 
     @property
     def is_judged(self) -> bool:

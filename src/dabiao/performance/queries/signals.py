@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final, Literal
 
 from dabiao.engine import light
+from dabiao.engine.attainment import doubtful
 from dabiao.engine.metric import Metric, Ratio, adds_up, grows
 from dabiao.metrics.figure import Delta, Number
 from dabiao.metrics.frame import Frame
@@ -53,6 +54,8 @@ def good(frame: Frame, tiles: Sequence[Tile]) -> tuple[Signal, ...]:
     found = []
     for tile in tiles:
         stands = stand(frame, frame.metrics[tile.metric], tile.value, tile.promise)
+        if doubtful(stands.reached):
+            continue  # that says more about the target than about the work
         if stands.deviation is not None and stands.deviation > light.EXPLAIN_BEYOND:
             found.append(
                 _signal(frame, "beyond", Off(tile.metric, frame.scope, stands, None), frame.name, tile.label)
