@@ -32,6 +32,15 @@ def test_labels_of_periods_are_loaded_with_both_ends(folder, load, sql):
     ]
 
 
+@pytest.mark.parametrize("said", ["26Q3", "2026年7-9月", "2026/7-9", "2026.07-09"])
+def test_a_quarter_is_read_as_people_write_it(folder, load, sql, said):
+    found = proposed(folder, f"{HEAD}机床,{said},90\n")
+
+    load(folder, found.text)
+
+    assert held(sql) == [("机床", date(2026, 7, 1), date(2026, 10, 1), 900_000)]
+
+
 @pytest.mark.parametrize(
     ("length", "after"),
     [("month", date(2026, 2, 1)), ("quarter", date(2026, 4, 1)), ("year", date(2027, 1, 1))],
@@ -70,6 +79,32 @@ def test_a_segment_in_two_regions_is_two_parts_of_the_market(folder, load, sql):
     load(folder, proposed(folder, text).text)
 
     assert {row[0] for row in held(sql)} == {"机床|华北", "机床|华东", "激光|华东"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Product line",
+        "Business line",
+        "Product category",
+        "Product group",
+        "Sales region",
+        "District",
+        "业务线",
+        "产品系列",
+    ],
+)
+def test_each_part_of_the_market_is_its_segment_whatever_it_is_called(folder, load, sql, header):
+    text = f"Quarter,{header},Market size (m)\n2026-Q1,Pumps,1\n2026-Q1,Valves,2\n2026-Q2,Pumps,3\n"
+
+    report = load(folder, proposed(folder, text, "market size.csv").text)
+
+    assert not report.error_cells
+    assert [(row[0], row[3]) for row in held(sql)] == [
+        ("Pumps", 1_000_000),
+        ("Pumps", 3_000_000),
+        ("Valves", 2_000_000),
+    ]
 
 
 @pytest.mark.parametrize(

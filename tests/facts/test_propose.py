@@ -7,6 +7,7 @@ import yaml
 
 from dabiao.facts.logic.mapping import read_map
 from dabiao.facts.logic.proposing import Former, propose
+from dabiao.facts.logic.reading import Unreadable
 
 
 def proposed(folder, text, name="订单.csv"):
@@ -34,6 +35,11 @@ def columns(document, into):
         ("needs found on a visit: budget", "拜访编号,拜访时间,拜访人,痛点,决策链,预算周期", "A,2026-01-05 10:00,P1,是,否,是", "activities", "need_budget", "预算周期"),
         ("how deep the needs go", "拜访编号,拜访时间,拜访人,需求深度", "A,2026-01-05 10:00,P1,2", "activities", "needs_depth", "需求深度"),
         ("receipts", "收款单号,收款日期,收款金额", "A,2026-01-05,10", "receipts", "amount", "收款金额"),
+        ("a business line", "订单号,订单日期,产品,业务线,金额", "A,2026-01-05,P,机床,1", "products", "line", "业务线"),
+        ("a business line in English", "Order ID,Order Date,Product,Business line,Amount", "A,2026-01-05,P,Pumps,1", "products", "line", "Business line"),
+        ("a series of products", "订单号,订单日期,产品,产品系列,金额", "A,2026-01-05,P,机床,1", "products", "line", "产品系列"),
+        ("a business line of a deal", "商机编号,创建日期,阶段,业务线", "A,2026-01-05,赢单,机床", "opportunities", "product_line", "业务线"),
+        ("a series of products of a deal", "商机编号,创建日期,阶段,产品系列", "A,2026-01-05,赢单,机床", "opportunities", "product_line", "产品系列"),
         ("English", "Order ID,Order Date,Sales Rep,Amount", "A,2026-01-05,P1,10", "order_lines", "person", "Sales Rep"),
     ],
 )  # fmt: skip
@@ -59,6 +65,32 @@ def test_a_key_is_what_tells_rows_apart_else_the_whole_row(folder):
     ledger = read_map(repeated.text).tables[0]
     assert (ledger.key, ledger.mode, ledger.window) == ("generated", "replace", "file")
     assert "the file replaces what was loaded before for its days" in repeated.notes[0]
+
+
+def headed(folder, *, filled):
+    """A workbook whose sheet 订单 has headers alone, and whose sheet 回款 has a row where filled."""
+    book = openpyxl.Workbook()
+    book.active.title = "订单"
+    book.active.append(["订单号", "订单日期", "金额"])
+    other = book.create_sheet("回款")
+    for row in [["收款单号", "收款日期", "收款金额"], ["A", "2026-01-05", 1]][: 1 + filled]:
+        other.append(row)
+    book.save(folder / "a.xlsx")
+    return folder / "a.xlsx"
+
+
+def test_headers_without_any_row_are_refused_with_their_sheets(folder):
+    with pytest.raises(
+        Unreadable, match=r"^a\.xlsx#订单, a\.xlsx#回款: there are headers and no rows\. Fill rows in"
+    ):
+        propose([headed(folder, filled=False)], year=2026)
+
+
+def test_headers_without_rows_are_noted_beside_a_sheet_that_has_some(folder):
+    found = propose([headed(folder, filled=True)], year=2026)
+
+    assert [sheet.kind for sheet in found.taken] == ["receipts"]
+    assert "a.xlsx#订单: there are headers and no rows, so nothing is loaded of it" in found.notes
 
 
 def test_a_sheet_nobody_understands_is_told(folder):

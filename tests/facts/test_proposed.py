@@ -295,6 +295,11 @@ class TestNarrowedTargets:
                 {("华东", "product_line", "车床"): 100, ("华北", "product_line", "车床"): 20,
                  ("华北", "product_line", "配件"): 300},
             ),
+            (
+                "a row each, by what else a product line is called",
+                "部门,业务线,月份,目标\n华东,车床,2026-01,100\n华北,车床,2026-01,20\n",
+                {("华东", "product_line", "车床"): 100, ("华北", "product_line", "车床"): 20},
+            ),
         ],
     )  # fmt: skip
     def test_are_loaded_without_a_mapping(self, folder, otto, case, text, held):

@@ -4,7 +4,16 @@ import openpyxl
 import polars as pl
 import pytest
 
-from dabiao.facts.logic.reading import PROBLEM, ROW, Options, Unreadable, hostile, open_file, sheet_names
+from dabiao.facts.logic.reading import (
+    PROBLEM,
+    ROW,
+    Options,
+    Unreadable,
+    hostile,
+    open_file,
+    sheet_names,
+    text,
+)
 
 
 def rows(file, **options):
@@ -186,3 +195,50 @@ class TestHostileUploads:
 
         with pytest.raises(hostile.Hostile, match="not a kind of table"):
             hostile.check(file, largest=10**9)
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"a,b\n1,x\n2,y\0y\n3,z\n", 3),
+        (b"a,b\n" + b"1,2\n" * 9000 + b"3,\x004\n", 9002),
+        (b"a,b\n1,x\n\0\0\0\0\0\0", 3),
+    ],
+)
+def test_a_zero_byte_is_told_with_its_line(folder, data, line):
+    file = folder / "a.csv"
+    file.write_bytes(data)
+
+    with pytest.raises(Unreadable, match=rf"^a\.csv: line {line} holds a zero byte"):
+        rows(file)
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [(b"PK\x03\x04", "a.xlsx"), (bytes.fromhex("d0cf11e0a1b11ae1"), "a.xls"), (b"PAR1", "a.parquet")],
+)
+def test_a_renamed_workbook_is_told_what_to_call_it(folder, start, name):
+    file = folder / "a.csv"
+    file.write_bytes(start + bytes(range(256)) * 4)
+
+    with pytest.raises(Unreadable, match=rf"^a\.csv is no text file: .* Rename it to {name}\.$"):
+        rows(file)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"a,b\n1,\xd6\xd0\n", "a.csv has bytes that are no text in utf-8."),
+        (b"a,b\n1,2\n" + b"1,2,3\n" * 5, "a.csv cannot be told apart into rows and columns."),
+    ],
+)
+def test_what_a_reader_throws_is_told_in_our_words(folder, monkeypatch, data, said):
+    monkeypatch.setattr(text, "MOST_ASIDES", 2)
+    file = folder / "a.csv"
+    file.write_bytes(data)
+
+    with pytest.raises(Unreadable) as refused:
+        rows(file, encoding="utf-8", header=("a", "b"))
+
+    assert str(refused.value).startswith(said)
+    assert not any(word in str(refused.value) for word in ("codec", "CSV parse", "row #"))

@@ -124,6 +124,15 @@ class TestThreeFiles:
         assert "HX-Redirect" not in ada.get(checked + "status/")
 
 
+def test_headers_without_rows_are_refused_with_the_reason(ada):
+    file = SimpleUploadedFile("订单.csv", "订单号,订单日期,金额\n".encode())
+
+    answer = ada.post("/facts/start/", {"upload": [file]})
+
+    assert answer.status_code == 422 and "订单.csv: there are headers and no rows." in answer.content.decode()
+    assert not ImportBatch.objects.exists()
+
+
 class TestArchive:
     def test_without_a_table_is_refused(self, ada):
         answer = ada.post("/facts/start/", {"upload": [SimpleUploadedFile("a.zip", zipped({"a.pdf": b"x"}))]})

@@ -165,3 +165,15 @@ class TestLeftOut:
 
         assert isinstance(refused.exception, Malformed)
         assert "销售目标.kind=targets" in str(refused.exception)
+
+
+def test_what_is_left_out_is_told_with_what_it_may_be_said_to_be(folder, company):
+    file = folder / "杂项.csv"
+    file.write_text("甲,乙\n随便,写写\n")
+
+    done = run(file)
+
+    told = " ".join(done.output.split())
+    assert "TABLE" not in told
+    assert "--answer 杂项.kind=… which of these it is: order_lines, " in told
+    assert "nothing" not in told.partition("which of these it is: ")[2].partition("Nothing here")[0]

@@ -1,6 +1,7 @@
 """Months as people and spreadsheets write them: 2026-03, 2026年3月, 3月, Mar-26, March 2026, 2026/3/1, 202603.
 
-And periods of any length: 2026, FY2026, 2026-Q1, Q1 2026, 1Q26, 2026年1季度, 2026年第一季度, 2026H1, 2026年上半年, 2026-W12.
+And periods of any length: 2026, FY2026, 2026-Q1, Q1 2026, 1Q26, 2026年1季度, 2026年第一季度, 2026H1, 2026年上半年, 2026-W12,
+26Q3; and a quarter or half by its months: 2026年7-9月, 2026/7-9, 2026.07-09.
 """
 
 import re
@@ -37,11 +38,18 @@ _PARTED: Final = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
         rf"{_YEAR}{_BETWEEN}{_PART}",
+        r"(?P<two>\d\d)q(?P<q>[1-4])",
         rf"{_PART}{_BETWEEN}(?:of\s+)?(?:{_YEAR}|(?P<two>\d\d))",
         rf"{_YEAR}(?:\s*全年)?",
         _PART,
     )
 )
+
+_SPANNED: Final = re.compile(
+    r"(?P<year>(?:20|19)\d\d)\s*(?P<mark>[-/.年])\s*(?P<first>0?[1-9]|1[0-2])\s*月?"
+    r"\s*(?P<to>[-~—–－～至到])\s*(?P<last>0?[1-9]|1[0-2])\s*(?:月份?)?"
+)
+"""Months of a year from one to another."""
 
 
 def month_in_words(text: str) -> tuple[int | None, int] | None:
@@ -109,6 +117,8 @@ def period_in_words(text: str, fiscal: Fiscal, *, by_day: bool = False) -> Perio
     The first day of a month is that month, for it is what a spreadsheet makes of 2026-03; by_day: it is that day.
     """
     label = text.strip()
+    if (spanned := _SPANNED.fullmatch(label)) and spanned["mark"] != spanned["to"]:  # 2026-07-09 is a day
+        return _span(spanned, fiscal)
     if not (by_day and is_full_day(label)) and (found := part_in_words(label)) is not None and found[0]:
         label = "-".join([str(found[0]), *([found[1]] if found[1] else [])])
     plain = label.replace("年", "-").replace("月", "").replace("/", "-").rstrip("-").upper()
@@ -119,6 +129,16 @@ def period_in_words(text: str, fiscal: Fiscal, *, by_day: bool = False) -> Perio
         return fiscal.parse(plain)
     except BadPeriod:
         return None
+
+
+def _span(found: re.Match[str], fiscal: Fiscal) -> Period | None:
+    """The quarter or half year that the months are exactly."""
+    try:
+        first, last = (fiscal.parse(f"{found['year']}-{int(found[name]):02}") for name in ("first", "last"))
+    except BadPeriod:
+        return None
+    around = (fiscal.containing(kind, first.start) for kind in ("quarter", "half"))
+    return next((each for each in around if (each.start, each.end) == (first.start, last.end)), None)
 
 
 def _number(word: str) -> int:

@@ -30,6 +30,7 @@ from dabiao.facts.logic.loading.report import Report, TableChange, verdict
 from dabiao.facts.logic.look import look
 from dabiao.facts.logic.mapping import MapFile, read_map
 from dabiao.facts.logic.proposing import Proposal, why_nothing
+from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING
 from dabiao.facts.logic.reading.opening import FORMATS
 from dabiao.org.access import User, require
 from dabiao.org.can import Can
@@ -205,8 +206,11 @@ def _tell(found: Proposal, out: Console) -> None:
     for sheet in found.taken:
         if not sheet.kind:
             told = {"source": ", ".join(sheet.places), "why": sheet.why, "key": sheet.key}
+            told["tables"] = ", ".join(name for name in KINDS if name != NOTHING)
             out.print(
-                _("%(source)s is left out: %(why)s. To load it, say what it is: --answer %(key)s=TABLE")
+                _(
+                    "%(source)s is left out: %(why)s. To load it, say by --answer %(key)s=… which of these it is: %(tables)s"
+                )
                 % told,
                 markup=False,
             )

@@ -86,7 +86,7 @@ def propose(
     Raises Unreadable for what is no table, Malformed for an answer that is none.
     """
     asking = Asking(answers or {}, year)
-    seen = looked_at(paths)
+    seen = looked_at(paths, asking)
     for each in seen:
         merging.fill(each, asking)
         _classify(each, asking)

@@ -7,10 +7,21 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import polars as pl
+from django.utils.translation import gettext as _
 
 from dabiao.core.months import ENGLISH
 from dabiao.facts.logic.coerce.words import ERRORS, NO_RESULT
-from dabiao.facts.logic.reading import PROBLEM, ROW, Options, Sheet, hidden_sheets, open_file, sheet_names
+from dabiao.facts.logic.proposing.asking import Asking
+from dabiao.facts.logic.reading import (
+    PROBLEM,
+    ROW,
+    Options,
+    Sheet,
+    Unreadable,
+    hidden_sheets,
+    open_file,
+    sheet_names,
+)
 from dabiao.facts.logic.words import words
 
 T = TypeVar("T")
@@ -105,9 +116,13 @@ class Seen:
         return part.drop_nulls().height == part.height and part.n_unique() == part.height
 
 
-def looked_at(paths: Sequence[Path]) -> list[Seen]:
-    """Every table of the files that has columns and rows. Raises Unreadable for what is no table."""
+def looked_at(paths: Sequence[Path], asking: Asking) -> list[Seen]:
+    """Every table of the files that has columns and rows; a header without rows is noted.
+
+    Raises Unreadable for what is no table, and where none has a row.
+    """
     seen: list[Seen] = []
+    bare: list[str] = []
     for path in paths:
         names = sheet_names(path)
         unseen = hidden_sheets(path) if len(names) > 1 else ()
@@ -116,6 +131,16 @@ def looked_at(paths: Sequence[Path]) -> list[Seen]:
             one.hidden = sheet in unseen
             if one.headers and one.rows.height:
                 seen.append(one)
+            elif one.headers:
+                bare.append(called(path, sheet))
+    told = {"sheets": ", ".join(bare)}
+    if bare and not seen:
+        raise Unreadable(
+            _("%(sheets)s: there are headers and no rows. Fill rows in below the headers, and give it again.")
+            % told
+        )
+    if bare:
+        asking.note(_("%(sheets)s: there are headers and no rows, so nothing is loaded of it") % told)
     return _led(_named_apart(_together(seen)))
 
 

@@ -15,7 +15,7 @@ import pyarrow.csv as pc
 from django.utils.translation import gettext as _
 
 from dabiao.core import quotes
-from dabiao.facts.logic.reading import layout
+from dabiao.facts.logic.reading import layout, magic
 from dabiao.facts.logic.reading.cleaning import cleaned
 from dabiao.facts.logic.reading.sheet import (
     MOST_ASIDES,
@@ -45,7 +45,10 @@ _OPEN: Final = -1
 
 def open_text(file: Path, options: Options) -> Sheet:
     """A delimited text file. Raises Unreadable where its bytes are no text."""
+    magic.refuse(file)
     encoding = options.encoding or detect_encoding(file)
+    if not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        _refuse_zeros(file)
     head = _head(file, encoding)
     delimiter = options.delimiter or detect_delimiter(head, options.format)
     records, lines = _records(head, delimiter)
@@ -77,14 +80,26 @@ def detect_encoding(file: Path) -> str:
         for mark, name in _BOMS:
             if start.startswith(mark):
                 return name
-        if b"\0" in start:  # no other text has zero bytes; ASCII's zeros stand behind it in little endian
-            return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
+        if wide := _wide(start):
+            return wide
     for name in ("utf-8", "gb18030"):
         if _decodes(file, name):
             return name
     raise Unreadable(
         _("%(file)s is neither UTF-8 nor GB18030; name its `encoding` in the mapping.") % {"file": file.name}
     )
+
+
+def _wide(start: bytes) -> str:
+    """UTF-16 without its mark: every comma and line's end has a zero beside it, in little endian behind it.
+
+    Zeros that are fewer are strays, and the text is another.
+    """
+    behind, before = start[1::2].count(0), start[::2].count(0)
+    ends = sum(start.count(mark) for mark in (b"\n", *(mark.encode() for mark in _DELIMITERS)))
+    if 2 * max(behind, before) < max(1, ends) or 4 * min(behind, before) > max(behind, before):
+        return ""
+    return "utf-16-le" if behind >= before else "utf-16-be"
 
 
 def detect_delimiter(head: str, kind: str | None) -> str:
@@ -185,10 +200,7 @@ def _reader(
     except (pa.ArrowInvalid, UnicodeError) as error:
         if "Empty CSV" in str(error):
             return
-        raise Unreadable(
-            _("%(what)s: %(error)s. Check `encoding`, `delimiter` and quotes.")
-            % {"what": sheet.file.name, "error": error}
-        ) from None
+        raise Unreadable(_why_not(sheet.file, encoding)) from error
 
 
 class _Ragged:
@@ -344,11 +356,42 @@ def _head(file: Path, encoding: str) -> str:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
         return decoder.decode(raw)
-    except (UnicodeError, LookupError) as error:
-        raise Unreadable(
-            _("%(file)s cannot be read as %(encoding)s: %(error)s. Check `encoding`.")
-            % {"file": file.name, "encoding": encoding, "error": error}
-        ) from None
+    except UnicodeError as error:
+        raise Unreadable(_why_not(file, encoding)) from error
+
+
+def _refuse_zeros(file: Path) -> None:
+    """A zero byte is no character of any text. Raises Unreadable with the line of the first."""
+    line = 1
+    with file.open("rb") as opened:
+        while block := opened.read(2**22):
+            if (at := block.find(0)) >= 0:
+                raise Unreadable(
+                    _(
+                        "%(file)s: line %(line)s holds a zero byte (NUL), which no text has. Export it again, or take the "
+                        "line out."
+                    )
+                    % {"file": file.name, "line": line + block.count(b"\n", 0, at)}
+                )
+            line += block.count(b"\n")
+
+
+def _why_not(file: Path, encoding: str) -> str:
+    """Why the file cannot be read as text of that encoding, in our words."""
+    told = {"file": file.name, "encoding": encoding}
+    if not _decodes(file, encoding):
+        return (
+            _(
+                "%(file)s has bytes that are no text in %(encoding)s. Save it as CSV in UTF-8, or name its `encoding`."
+            )
+            % told
+        )
+    return (
+        _(
+            "%(file)s cannot be told apart into rows and columns. Check `delimiter` and quotes, or save it again as CSV."
+        )
+        % told
+    )
 
 
 def _records(head: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
