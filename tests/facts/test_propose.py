@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from dabiao.facts.logic.mapping import read_map
-from dabiao.facts.logic.proposing import Former, propose
+from dabiao.facts.logic.proposing import Former, There, propose
 from dabiao.facts.logic.reading import Unreadable
 
 
@@ -207,6 +207,6 @@ class TestRates:
 def test_the_system_is_asked_for_only_where_rows_have_keys_of_one(folder, case, text, asked):
     (folder / "x.csv").write_text(text)
 
-    found = propose([folder / "x.csv"], former=[Former("erp"), Former("crm")], year=2026)
+    found = propose([folder / "x.csv"], there=There([Former("erp"), Former("crm")]), year=2026)
 
     assert [question.key for question in found.open] == asked, case

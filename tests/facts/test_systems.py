@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from dabiao.core.errors import Malformed
 from dabiao.facts import queries
-from dabiao.facts.logic.proposing import Former, propose
+from dabiao.facts.logic.proposing import Former, There, propose
 from dabiao.facts.models import ImportBatch
 from dabiao.site import cli
 
@@ -36,7 +36,7 @@ def february(folder, name="订单-2026-02.csv", text=ORDERS):
 
 def offered(folder, *former):
     (folder / "x.csv").write_text(ORDERS)
-    (question,) = propose([folder / "x.csv"], former=former, year=2026).open
+    (question,) = propose([folder / "x.csv"], there=There(former), year=2026).open
     return question
 
 

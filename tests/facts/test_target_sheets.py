@@ -7,10 +7,11 @@ import yaml
 from typer.testing import CliRunner
 
 from dabiao.core.errors import Malformed
-from dabiao.facts.logic.proposing import propose
+from dabiao.facts.logic.proposing import There, propose
 from dabiao.org.models import Unit
 from dabiao.site import cli
 from dabiao.targets.models import Target
+from tests.performance.facts import load
 
 
 def run(*arguments):
@@ -20,7 +21,7 @@ def run(*arguments):
 
 def proposed(folder, name, text, **answers):
     (folder / name).write_text(text)
-    found = propose([folder / name], year=2026, top="acme", answers=answers)
+    found = propose([folder / name], year=2026, there=There(top="acme"), answers=answers)
     return found, next((t for t in yaml.safe_load(found.text)["tables"] if t["into"] == "targets"), None)
 
 
@@ -141,6 +142,55 @@ def test_loading_says_whose_targets_are_part_of_no_unit(folder, company):
         done = run(folder, *options)
         assert "2 targets are of people who sit in no unit" in done.output.replace("\n", " "), done.output
     assert Target.objects.filter(person__key="E1").count() == 3
+
+
+class TestScale:
+    """Targets of 40 beside orders of a million a month: 40 万, and never 40."""
+
+    ORDERS = "订单号,下单日期,客户,金额\nA1,2026-01-05,甲,900000\nA2,2026-01-20,乙,800000\nA3,2026-02-11,甲,1500000\n"
+    TEXT = "姓名,1月,2月\n张三,90,80\n李四,70,75\n"
+
+    @pytest.mark.parametrize(
+        ("case", "text", "asked"),
+        [
+            ("wide", TEXT, True),
+            ("long", "姓名,月份,销售目标\n张三,2026-01,90\n李四,2026-01,70\n张三,2026-02,80\n", True),
+            ("of quarters", "姓名,一季度,二季度\n张三,270,240\n", True),
+            ("in the header", "姓名,月份,销售目标（万元）\n张三,2026-01,90\n", False),
+            ("in cells", "姓名,月份,销售目标\n张三,2026-01,90万\n", False),
+            ("as large as what is sold", "姓名,1月,2月\n张三,900000,800000\n", False),
+            ("of somebody small", "姓名,1月,2月\n张三,20000,8000\n", False),
+            ("in yuan, as it says", "姓名,月份,销售目标（元）\n张三,2026-01,90\n", False),
+            ("of visits", "姓名,月份,拜访目标\n张三,2026-01,90\n", False),
+        ],
+    )  # fmt: skip
+    def test_is_asked_where_targets_are_far_below_what_is_sold(self, folder, case, text, asked):
+        (folder / "订单.csv").write_text(self.ORDERS)
+        (folder / "2026年目标.csv").write_text(text)
+
+        found = propose(
+            sorted(folder.glob("*.csv")),
+            year=2026,
+            answers={"2026年目标.metric": "sales_amount"}
+            if text == self.TEXT or case in {"of quarters", "as large as what is sold", "of somebody small"}
+            else {},
+        )
+        questions = [question for question in found.open if question.key.endswith(".unit")]
+        assert bool(questions) == asked, (case, found.open, found.text)
+        if asked:
+            assert [choice.value for choice in questions[0].choices] == ["万", "千", "百万", "one"], case
+
+    @pytest.mark.parametrize(("said", "held"), [("万", 900_000), ("千", 90_000), ("one", 90)])
+    def test_is_what_somebody_says_also_where_the_orders_are_there_already(self, folder, company, said, held):
+        (folder / "2026年销售目标.csv").write_text("工号,1月,2月\nP04,90,80\n")
+        load(order_lines="key ordered_on person amount\n1 2026-01-05 P04 900000\n2 2026-02-05 P04 800000")
+
+        refused = run(folder / "2026年销售目标.csv")
+        done = run(folder / "2026年销售目标.csv", "--answer", f"2026年销售目标.unit={said}")
+
+        assert refused.exit_code and "2026年销售目标.unit" in str(refused.exception)
+        assert done.exit_code == 0, done.output
+        assert Target.objects.get(person__key="P04", starts_on="2026-01-01").target == held
 
 
 class TestLeftOut:

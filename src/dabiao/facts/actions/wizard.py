@@ -19,7 +19,7 @@ from dabiao.facts.actions.load import Order, hash_of, imports_folder, new_key
 from dabiao.facts.logic.loading import guards
 from dabiao.facts.logic.look import Asked, look, question_of, taken_of
 from dabiao.facts.logic.mapping import read_map
-from dabiao.facts.logic.proposing import Proposal, Question, Taken, why_nothing
+from dabiao.facts.logic.proposing import Proposal, Question, Taken, There, why_nothing
 from dabiao.facts.logic.reading import hostile, unpacking
 from dabiao.facts.models import ImportBatch
 from dabiao.org import queries as org
@@ -253,14 +253,13 @@ def _mapping_for(
 
 
 def what_is_known(system: str, answers: Mapping[str, str] | None = None, *, company: str = "") -> Asked:
-    """What a proposal may build on: what files come from, what they come from otherwise, the year, the company."""
+    """What a proposal may build on: what files come from, what they come from otherwise, the year, the company, what is sold."""
     year = timezone.localdate().year
     return Asked(
         system,
-        queries.former(),
+        There(queries.former(), org.top_unit(), queries.sold_a_month()),
         answers=dict(answers or {}),
         year=year,
-        top=org.top_unit(),
         company=company.strip(),
     )
 

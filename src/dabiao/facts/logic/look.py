@@ -1,7 +1,7 @@
 """A first look at files that somebody brings: their headers, and a mapping proposed. Done apart, for they are strangers'."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,11 @@ from dabiao.core import limited
 from dabiao.facts.logic.loading.marks import rejected_from
 from dabiao.facts.logic.proposing import (
     Choice,
-    Former,
     Guess,
     Proposal,
     Question,
     Taken,
+    There,
     formers,
     headers_of,
     propose,
@@ -37,10 +37,9 @@ class Asked:
     """What is known beforehand of files that a mapping is to be proposed for; see `propose`."""
 
     system: str = ""
-    former: Sequence[Former] = ()
+    there: There = field(default_factory=There)
     answers: Mapping[str, str] | None = None
     year: int = 0
-    top: str = ""
     company: str = ""
 
 
@@ -68,7 +67,9 @@ def looked(files: list[str], asked: dict[str, Any] | None) -> dict[str, Any]:
         return {"again": list(again), "headers": None, "proposal": None}
     if asked is None:
         return {"again": None, "headers": headers_of(paths), "proposal": None}
-    proposal = propose(paths, **{**asked, "former": formers(asked["former"])})
+    there = asked["there"]
+    known = There(formers(there["former"]), there["top"], there["sold"])
+    proposal = propose(paths, **{**asked, "there": known})
     return {"again": None, "headers": proposal.headers, "proposal": asdict(proposal)}
 
 

@@ -16,6 +16,7 @@ from dabiao.facts.queries.loaded import (
     labels_holding,
     mappings,
 )
+from dabiao.facts.queries.sold import sold_a_month
 
 __all__ = [
     "ENTERED",
@@ -39,4 +40,5 @@ __all__ = [
     "labels_holding",
     "mappings",
     "open_opportunities",
+    "sold_a_month",
 ]

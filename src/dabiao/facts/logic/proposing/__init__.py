@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from dabiao.facts.logic.proposing import (
     market,
     merging,
     people,
+    scale,
     spelling,
     tables,
     targets,
@@ -38,6 +40,7 @@ __all__ = [
     "Proposal",
     "Question",
     "Taken",
+    "There",
     "formers",
     "headers_of",
     "propose",
@@ -68,21 +71,35 @@ class Proposal:
         return tuple(question for question in self.questions if not question.answer)
 
 
+@dataclass(frozen=True)
+class There:
+    """What is there already.
+
+    former: what earlier files came from, among which is asked where nobody says it; top: the unit that all others lie
+    below, where there is one; sold: what a month has brought so far, exact text
+    """
+
+    former: Sequence[Former] = ()
+    top: str = ""
+    sold: str = ""
+
+
+_NOTHING: Final = There()
+
+
 def propose(
     paths: Sequence[Path],
     *,
     system: str = "",
-    former: Sequence[Former] = (),
+    there: There = _NOTHING,
     answers: Mapping[str, str] | None = None,
     year: int,
-    top: str = "",
     company: str = "",
 ) -> Proposal:
     """Look at files and propose one mapping for all of them.
 
-    system: what the files come from; former: what earlier files came from, among which is asked where it is not said.
-    answers: question → the choice taken. year: this one.
-    top: the unit that all others lie below, where there is one; company: what one is called that has to be made.
+    system: what the files come from. answers: question → the choice taken. year: this one.
+    company: what the unit at the top is called, where it has to be made.
     Raises Unreadable for what is no table, Malformed for an answer that is none.
     """
     asking = Asking(answers or {}, year)
@@ -90,7 +107,7 @@ def propose(
     for each in seen:
         merging.fill(each, asking)
         _classify(each, asking)
-    named = system or system_of(seen, former, asking)
+    named = system or system_of(seen, there.former, asking)
     document: dict[str, Any] = {"schema": SCHEMA, "system": named, "sources": {}, "tables": []}
     facts = [
         each
@@ -106,7 +123,7 @@ def propose(
     for each in sorted(seen, key=lambda one: one.kind not in {_PEOPLE, _UNITS}):
         beside = [one for one in seen if one is not each]
         if each.kind in {_PEOPLE, _UNITS}:
-            fed += people.tables(each, beside, asking, top=top, company=name)
+            fed += people.tables(each, beside, asking, top=there.top, company=name)
         elif each.kind == "market":
             turned, entry = market.table(each, asking)
             unpivots |= {each.name: turned} if turned else {}
@@ -117,9 +134,10 @@ def propose(
                 unpivots[each.name], entry = targets.wide(each, asking)
             else:
                 (entry,) = tables.tables_of(each, found.get(each.name, []), beside, asking)
-            fed += _of_somebody(each, entry, asking, people.whole(each, top=top, company=name))
+            fed += _of_somebody(each, entry, asking, people.whole(each, top=there.top, company=name))
         else:
             fed += tables.tables_of(each, found.get(each.name, []), beside, asking)
+    _settle_scale(seen, fed, there.sold, asking)
     document["tables"] = _once(fed)
     used = {str(entry["from"]) for entry in fed} | {j["source"] for each in found.values() for j in each}
     replacing = {str(entry["from"]) for entry in fed if entry.get("mode") == "replace"}
@@ -148,6 +166,16 @@ def propose(
         tuple(asking.questions),
         sheets,
     )
+
+
+def _settle_scale(seen: Sequence[Seen], fed: Sequence[dict[str, Any]], sold: str, asking: Asking) -> None:
+    """In what targets are counted, as far as orders beside them, or else those there already, make it doubtful."""
+    by_name = {each.name: each for each in seen}
+    orders = [(by_name[entry["from"]], entry) for entry in fed if entry["into"] == "order_lines"]
+    known = scale.monthly(orders) or (Decimal(sold) if sold else None)
+    for entry in fed:
+        if entry["into"] == "targets":
+            scale.settle(by_name[entry["from"]], entry, known, asking)
 
 
 _PEOPLE, _UNITS = "people", "units"
