@@ -39,8 +39,11 @@ def settle(seen: Seen, entry: Mapping[str, Any], sold: Decimal | None, asking: A
     columns: dict[str, Any] = entry["columns"]
     metric = columns.get("metric")
     rules = {name: rule for name in _LEVELS if (rule := _rule(entry, name))}
+    open_ = {question.key for question in asking.open}
     if (
         sold is None
+        or open_
+        & {f"{seen.name}.{name}" for name in ("kind", *_LEVELS)}  # nobody knows yet where the amounts stand
         or not isinstance(metric, dict)
         or metric.get("constant") not in _MONEY
         or any(unit for _header, unit in rules.values())
