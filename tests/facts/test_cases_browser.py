@@ -157,7 +157,7 @@ CHINESE = (
         changes=[percent],
         answers={"Sheet1.kind": "order_lines", "Sheet1.tax_rate": "percent"},
         taken=["13 → 13 %"],
-        says=["0.130000"],
+        says=["0.13"],
     ),
 )  # fmt: skip
 ENGLISH = (
