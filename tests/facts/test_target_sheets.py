@@ -178,9 +178,9 @@ class TestScale:
         questions = [question for question in found.open if question.key.endswith(".unit")]
         assert bool(questions) == asked, (case, found.open, found.text)
         if asked:
-            assert [choice.value for choice in questions[0].choices] == ["万", "千", "百万", "one"], case
+            assert [choice.value for choice in questions[0].choices] == ["万", "k", "m", "one"], case
 
-    @pytest.mark.parametrize(("said", "held"), [("万", 900_000), ("千", 90_000), ("one", 90)])
+    @pytest.mark.parametrize(("said", "held"), [("万", 900_000), ("k", 90_000), ("one", 90)])
     def test_is_what_somebody_says_also_where_the_orders_are_there_already(self, folder, company, said, held):
         (folder / "2026年销售目标.csv").write_text("工号,1月,2月\nP04,90,80\n")
         load(order_lines="key ordered_on person amount\n1 2026-01-05 P04 900000\n2 2026-02-05 P04 800000")

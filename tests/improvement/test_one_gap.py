@@ -207,3 +207,14 @@ def test_what_lies_in_rows_without_a_target_is_said(promises):
     lost = [row["value"] for row in split.table.rows if row["target"] is None and row["value"]]
     assert lost and "lie in rows without a target" in split.note
     assert sum(row["ahead"] or 0 for row in split.table.rows) + sum(lost) == split.table.totals["ahead"]
+
+
+def test_where_no_row_has_a_target_none_is_said_to_lack_one(promises):
+    load(order_lines="key ordered_on person customer amount\n0 2026-02-12 P04 C8 0")
+    split = breakdown(frame(COMPANY), "sales_amount", "customer")
+
+    assert {row["target"] for row in split.table.rows} == {None} and split.table.totals["target"]
+    assert any(not row["value"] for row in split.table.rows), (
+        "a row without anything beside those that have something"
+    )
+    assert split.note == ""

@@ -9,9 +9,13 @@ import pytest
 from django.core.cache import cache
 
 from dabiao.core import publishing
+from dabiao.core.calendars import fiscal
 from dabiao.facts.models import Label
+from dabiao.lake import reading
 from dabiao.lake.change import Change
 from dabiao.lake.tables import TABLES
+from dabiao.metrics.frame import Frame, frame_of
+from dabiao.org.queries import Scope, ScopeKind
 from dabiao.targets.models import Target
 
 ORDERS = """
@@ -91,3 +95,16 @@ def facts(company, at: datetime, home, settings, monkeypatch) -> None:
         + [Label(kind="customer", key="C9", name=SECRET)]
     )
     publishing.publish([Change("order_lines", orders())], at=at, note="test")
+
+
+@pytest.fixture
+def frame(facts: None, company) -> Callable[..., Frame]:
+    """(user, scope, period) → what they look at, on the 16th of March, in English."""
+
+    def made(user: str, scope: tuple[ScopeKind, str], period: str = "2026-02") -> Frame:
+        return frame_of(
+            reading.current(), viewer=company.users[user], scope=Scope(*scope), period=fiscal().parse(period),
+            today=date(2026, 3, 16), language="en",
+        )  # fmt: skip
+
+    return made

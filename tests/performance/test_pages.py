@@ -16,7 +16,6 @@ from django.utils import translation
 from dabiao.engine.promise import Levels
 from dabiao.facts.logic.loading.publishing import keep_names
 from dabiao.lake import dictionary, reading
-from dabiao.metrics.frame import frame_of
 from dabiao.org.queries import Scope
 from dabiao.performance import actions
 from dabiao.performance.queries import breakdown, cockpit, fact_links, funnel, links
@@ -50,23 +49,6 @@ def sold(people, month="2026-02") -> Decimal:
         ),
         Decimal(0),
     )
-
-
-@pytest.fixture
-def frame(facts, company):
-    from dabiao.core.calendars import fiscal
-
-    def made(user, scope, period="2026-02"):
-        return frame_of(
-            reading.current(),
-            viewer=company.users[user],
-            scope=Scope(*scope),
-            period=fiscal().parse(period),
-            today=date(2026, 3, 16),
-            language="en",
-        )
-
-    return made
 
 
 class TestCockpit:

@@ -9,7 +9,6 @@ from django.test import RequestFactory
 from dabiao.performance.queries.breakdown import EARLIER, trend
 from dabiao.ui.listing import Column, Listing
 from dabiao.ui.table import drawn
-from tests.performance.test_pages import frame  # noqa: F401  # a fixture
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"accept-language": "en"}
@@ -53,7 +52,7 @@ def test_a_breakdown_that_is_filtered_marks_its_total(facts, as_):
 
 @pytest.mark.parametrize("scope", [("unit", "company"), ("unit", "east"), ("unit", "shanghai")])
 @pytest.mark.parametrize("period", ["2026", "2026-Q1", "2026-02"])
-def test_a_trend_begins_at_the_first_period_with_a_figure_or_a_target(frame, scope, period):  # noqa: F811
+def test_a_trend_begins_at_the_first_period_with_a_figure_or_a_target(frame, scope, period):
     here = frame("ada", scope, period)
     drawn_ = trend(here, "sales_amount")
 
@@ -63,5 +62,5 @@ def test_a_trend_begins_at_the_first_period_with_a_figure_or_a_target(frame, sco
     assert sum((value or 0 for value in drawn_.values), Decimal(0)) > 0
 
 
-def test_a_trend_without_anything_is_the_period_alone(frame):  # noqa: F811
+def test_a_trend_without_anything_is_the_period_alone(frame):
     assert trend(frame("ada", ("unit", "company"), "2012"), "sales_amount").labels == ("2012",)

@@ -28,18 +28,18 @@ def has_facts(lake: Lake, metric: Metric) -> bool:
 
 def first_fact(lake: Lake, metric: Metric) -> date | None:
     """The first day of which the company has facts of all that a metric is made of; None where there are none."""
-    covered = [
-        span for source in sources_of([metric]) if source.on and (span := answer.coverage(lake, source))
-    ]
-    return max((first for first, _last in covered), default=None)
+    return max((first for first, _last in _spans(lake, metric)), default=None)
 
 
 def last_fact(lake: Lake, metric: Metric) -> date | None:
     """The last day of which the company has facts of all that a metric is made of; None where there are none."""
-    covered = [
-        span for source in sources_of([metric]) if source.on and (span := answer.coverage(lake, source))
-    ]
-    return min((last for _first, last in covered), default=None)
+    return min((last for _first, last in _spans(lake, metric)), default=None)
+
+
+def _spans(lake: Lake, metric: Metric) -> list[tuple[date, date]]:
+    """First and last day of each dated source that has facts."""
+    dated = [source for source in sources_of([metric]) if source.on]
+    return [span for source in dated if (span := answer.coverage(lake, source))]
 
 
 def begins(lake: Lake, metric: Metric, period: Period) -> date | None:

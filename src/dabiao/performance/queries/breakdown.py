@@ -98,11 +98,11 @@ def breakdown(frame: Frame, key: str, by: str) -> Breakdown:
 
 def _notes(frame: Frame, tile: Tile, split: Listing) -> Iterator[str]:
     """Why the rows do not sum to the whole, where they don't."""
-    targets = (cast("Decimal | None", row["target"]) for row in split.rows)
+    targets = [cast("Decimal | None", row["target"]) for row in split.rows]
     yield parts.uneven(frame, tile.metric, tile.target, targets)
     metric = frame.metrics[tile.metric]
     lost = [cast("Number", row["value"]) for row in split.rows if row["target"] is None and row["value"]]
-    if lost and grows(metric) and len(lost) < len(split.rows) and tile.target is not None:
+    if lost and grows(metric) and any(target is not None for target in targets) and tile.target is not None:
         whole = sum((Decimal(str(value)) for value in lost), Decimal(0))
         yield _(
             "%(value)s lie in rows without a target: they count in the total, and in no row's distance from its pace."

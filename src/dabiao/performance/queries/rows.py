@@ -157,15 +157,6 @@ class Signal:
     """Where it comes from, as far as a job has found out."""
 
     @property
-    def attained(self) -> float | None:
-        """Of what goes beyond its target, how much of it: so much more may say that the target is wrong."""
-        return (
-            float(self.value) / float(self.target)
-            if self.kind == "beyond" and self.value and self.target
-            else None
-        )
-
-    @property
     def unit_key(self) -> str:
         return self.scope.key if self.scope and self.scope.kind == "unit" else ""
 

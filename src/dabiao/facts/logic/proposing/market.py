@@ -11,14 +11,13 @@ import polars as pl
 from django.utils.translation import gettext as _
 
 from dabiao.core.months import is_full_day, period_in_words
-from dabiao.core.written import number_of
 from dabiao.engine.period import CALENDAR_YEAR
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.proposing import days, money, periods
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.columns import has_word, readable
 from dabiao.facts.logic.proposing.periods import PERIOD, Part
-from dabiao.facts.logic.proposing.seen import Guess, Seen
+from dabiao.facts.logic.proposing.seen import Guess, Rule, Seen
 from dabiao.facts.logic.words import likeness, plain, words
 
 SIZE: Final = "市场规模"
@@ -221,7 +220,7 @@ def _when(found: Mapping[str, str]) -> list[str]:
     return [found[name] for name in ("period", "part") if name in found]
 
 
-def _period(seen: Seen, found: Mapping[str, str], formats: Sequence[str], asking: Asking) -> Any:  # noqa: ANN401
+def _period(seen: Seen, found: Mapping[str, str], formats: Sequence[str], asking: Asking) -> Rule:
     """A header or a rule: periods that name no year are those of the sheet's."""
     when = _when(found)
     if not when:
@@ -265,7 +264,7 @@ def _by(seen: Seen, found: Mapping[str, str], when: Sequence[str], asking: Askin
     return by
 
 
-def _size(seen: Seen, source: str, headers: Sequence[str], asking: Asking) -> Any:  # noqa: ANN401  # a header or a rule
+def _size(seen: Seen, source: str, headers: Sequence[str], asking: Asking) -> Rule:
     """headers: where the figures stand, of which one or all say in what they are counted; else it may be asked."""
     units = {money.unit_in(header) or _worded(header) for header in headers} - {""}
     unit = units.pop() if len(units) == 1 else ""
@@ -288,16 +287,12 @@ def _called_in(seen: Seen, headers: Sequence[str], asking: Asking) -> str:
     largest = max(figures, default=Decimal(0))
     if largest >= _SMALL or any(money.currency_of(_unworded(header)) for header in headers):
         return ""
-    units = [("万", "万"), ("亿", "亿"), ("m", "million"), ("bn", "billion")]
+    units = ["万", "亿", "m", "bn"]
     if not any(re.search("[\u4e00-\u9fff]", text) for text in (*seen.headers, seen.called)):
         units = units[2:] + units[:2]
-    shown = f"{largest.normalize():f}"
-    choices = [Choice(unit, name, (f"{shown} → {number_of(f'{shown}{unit}'):,f}",)) for unit, name in units]
-    choices.append(Choice("one", _("As they stand"), (f"{shown} → {shown}",)))
-    text = _("%(source)s: in what are its figures counted?") % {"source": seen.name}
-    evidence = _("The largest is %(shown)s, and nothing says in what it is counted.") % {"shown": shown}
-    said = asking.ask(f"{seen.name}.unit", text, choices, evidence=evidence)
-    return "" if said == "one" else said
+    told = {"shown": f"{largest.normalize():f}"}
+    evidence = _("The largest is %(shown)s, and nothing says in what it is counted.") % told
+    return money.counted_in(seen, largest, units, evidence, asking)
 
 
 def _worded(text: str) -> str:
@@ -338,7 +333,7 @@ def _ends(seen: Seen, found: Mapping[str, str], formats: Sequence[str], asking: 
     return {"ends_on": {"from": found["period"], "values": ends, "otherwise": "empty"}}
 
 
-def _last_day(seen: Seen, header: str, asking: Asking) -> Any:  # noqa: ANN401  # a header or a rule
+def _last_day(seen: Seen, header: str, asking: Asking) -> Rule:
     """Whether the file says the last day, or the day after it."""
     formats = days.decided(seen, header, (), asking)
     ends = _days_of(seen, header, formats).values()

@@ -1,12 +1,14 @@
 """What an amount is counted in: 万 or yuan, which currency, percent."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 import polars as pl
 from django.utils.translation import gettext as _
 
+from dabiao.core.written import number_of
 from dabiao.facts.logic import coerce
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.marks import mark_of
@@ -14,6 +16,8 @@ from dabiao.facts.logic.proposing.seen import Seen
 
 PERCENT, AS_WRITTEN, LEFT_OUT = "percent", "written", "none"
 """How rates above 1 are read, as somebody says."""
+ONE_BY_ONE: Final = "one"
+"""The answer that figures are counted in nothing larger."""
 _SHOWN: Final = 3
 _COUNTED: Final = r"([十百千万]亿|百万|千万|十万|万|亿|千)"
 _UNIT: Final = rf"{_COUNTED}\s*(?:元|人民币|美元|美金|欧元|英镑|日元|港元|港币)?"
@@ -82,6 +86,30 @@ def rate_of(seen: Seen, column: str, header: str, asking: Asking) -> str:
         "count": above.len(), "all": seen.values(header).len(),
     }  # fmt: skip
     return asking.ask(f"{seen.name}.{column}", text, choices, evidence=evidence)
+
+
+def counted_in(seen: Seen, figure: Decimal, units: Sequence[str], evidence: str, asking: Asking) -> str:
+    """In what the figures of a sheet are counted, as somebody says; empty: as they stand.
+
+    figure: one of them, of which every choice says what it would be; units: the likeliest first
+    """
+    called = {
+        "k": _("thousands"), "万": _("ten thousands (万)"), "m": _("millions"), "亿": _("hundred millions (亿)"),
+        "bn": _("billions"),
+    }  # fmt: skip
+    shown = f"{figure.normalize():,f}"
+    choices = [
+        Choice(unit, called[unit], (f"{shown} → {(figure * worth(unit)).normalize():,f}",)) for unit in units
+    ]
+    choices.append(Choice(ONE_BY_ONE, _("As they stand"), (f"{shown} → {shown}",)))
+    text = _("%(source)s: in what are its figures counted?") % {"source": seen.name}
+    said = asking.ask(f"{seen.name}.unit", text, choices, evidence=evidence)
+    return "" if said == ONE_BY_ONE else said
+
+
+def worth(unit: str) -> Decimal:
+    """How many one of a unit is: 万 is 10,000."""
+    return number_of(f"1{unit}")
 
 
 def unit_above(seen: Seen) -> str | None:

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from dabiao.core.written import number_of
 from dabiao.facts.logic.proposing import days, money, targets
-from dabiao.facts.logic.proposing.asking import Asking, Choice
+from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.periods import Part
 from dabiao.facts.logic.proposing.seen import Seen
 
@@ -18,7 +17,6 @@ _FAR: Final = 300
 _LEVELS: Final = ("base", "target", "challenge")
 _MONEY: Final = frozenset({"sales_amount", "received_amount", "contract_amount"})
 _MONTHS: Final = {"Q": 3, "H": 6}
-_ONE: Final = "one"
 
 
 def monthly(sheets: Iterable[tuple[Seen, Mapping[str, Any]]]) -> Decimal | None:
@@ -29,7 +27,12 @@ def monthly(sheets: Iterable[tuple[Seen, Mapping[str, Any]]]) -> Decimal | None:
         if amount is None or on is None or not seen.rows.height:
             continue
         found = money.exact(seen, amount[0]).drop_nulls()
-        total += sum(found, Decimal(0)) * _factor(amount[1]) * seen.count / seen.rows.height
+        total += (
+            sum(found, Decimal(0))
+            * (money.worth(amount[1]) if amount[1] else 1)
+            * seen.count
+            / seen.rows.height
+        )
         months |= {(day.year, day.month) for day in days.read(seen, on[0])}
     return total / len(months) if months and total > 0 else None
 
@@ -39,11 +42,10 @@ def settle(seen: Seen, entry: Mapping[str, Any], sold: Decimal | None, asking: A
     columns: dict[str, Any] = entry["columns"]
     metric = columns.get("metric")
     rules = {name: rule for name in _LEVELS if (rule := _rule(entry, name))}
-    open_ = {question.key for question in asking.open}
+    waiting = {f"{seen.name}.{name}" for name in ("kind", *_LEVELS)}
     if (
         sold is None
-        or open_
-        & {f"{seen.name}.{name}" for name in ("kind", *_LEVELS)}  # nobody knows yet where the amounts stand
+        or waiting & {question.key for question in asking.open}  # nobody knows yet where the amounts stand
         or not isinstance(metric, dict)
         or metric.get("constant") not in _MONEY
         or any(unit for _header, unit in rules.values())
@@ -56,8 +58,7 @@ def settle(seen: Seen, entry: Mapping[str, Any], sold: Decimal | None, asking: A
     promised = _of_a_month(seen, headers, wide)
     if promised is None or promised * _FAR > sold:
         return
-    said = _asked(seen, headers, promised, sold, asking)
-    if said != _ONE:
+    if said := _asked(seen, headers, promised, sold, asking):
         for name in rules:
             rule = columns[name]
             columns[name] = {**(rule if isinstance(rule, dict) else {"from": rule}), "unit": said}
@@ -83,19 +84,12 @@ def _sum(seen: Seen, header: str) -> Decimal:
 
 
 def _asked(seen: Seen, headers: Sequence[str], promised: Decimal, sold: Decimal, asking: Asking) -> str:
-    shown = next(iter(seen.values(headers[0]).cast(str).head(1)), "1")
-    figure = money.exact(seen, headers[0]).drop_nulls()[0]
-    units = [("千", _("thousands")), ("万", _("ten thousands (万)")), ("百万", _("millions"))]
-    near = min(units, key=lambda each: abs(promised * _factor(each[0]) / sold - 1))
-    choices = [
-        Choice(unit, name, (f"{shown} → {figure * _factor(unit):,.0f}",))
-        for unit, name in [near, *(each for each in units if each != near)]
-    ]
-    choices.append(Choice(_ONE, _("As they stand"), (f"{shown} → {figure.normalize():,f}",)))
+    """The unit, or nothing; what brings targets nearest to what is sold stands first."""
+    figure = next(value for header in headers for value in money.exact(seen, header).drop_nulls())
+    units = sorted(("k", "万", "m"), key=lambda unit: abs(promised * money.worth(unit) / sold - 1))
     told = {"promised": f"{promised:,.0f}", "sold": f"{sold:,.0f}"}
     evidence = _("They come to about %(promised)s in a month, and about %(sold)s is sold.") % told
-    text = _("%(source)s: in what are its figures counted?") % {"source": seen.name}
-    return asking.ask(f"{seen.name}.unit", text, choices, evidence=evidence)
+    return money.counted_in(seen, figure, units, evidence, asking)
 
 
 def _rule(entry: Mapping[str, Any], name: str) -> tuple[str, str] | None:
@@ -106,7 +100,3 @@ def _rule(entry: Mapping[str, Any], name: str) -> tuple[str, str] | None:
     if isinstance(rule, dict) and isinstance(rule.get("from"), str):
         return rule["from"], str(rule.get("unit") or "")
     return None
-
-
-def _factor(unit: str) -> Decimal:
-    return Decimal(str(number_of(f"1{unit}"))) if unit else Decimal(1)

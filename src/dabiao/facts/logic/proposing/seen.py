@@ -25,6 +25,8 @@ from dabiao.facts.logic.reading import (
 from dabiao.facts.logic.words import words
 
 T = TypeVar("T")
+Rule = str | dict[str, Any]
+"""What a column of a table is read by, as a mapping has it: a header, or more than that."""
 SAMPLE: Final = 50_000
 """Rows looked at: a key must be unique among them."""
 

@@ -19,7 +19,7 @@ from dabiao.facts.logic.proposing.days import read
 from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING, may_be_facts
 from dabiao.facts.logic.proposing.money import unit_above
 from dabiao.facts.logic.proposing.periods import PERIOD, Part
-from dabiao.facts.logic.proposing.seen import Guess, Seen
+from dabiao.facts.logic.proposing.seen import Guess, Rule, Seen
 from dabiao.facts.logic.words import likeness, plain, words
 from dabiao.metrics.splits import NARROWING
 
@@ -165,7 +165,7 @@ def _periods(seen: Seen, header: str, per: list[str], asking: Asking) -> dict[st
     return {"period": {"from": header, "values": bare, "otherwise": "keep"} if bare else header}
 
 
-def _named(seen: Seen, header: str, texts: Sequence[str], asking: Asking) -> Any:  # noqa: ANN401  # a header or a rule
+def _named(seen: Seen, header: str, texts: Sequence[str], asking: Asking) -> Rule:
     """Quarters and halves that name no year are those of the sheet's."""
     parts = {text: part for text in texts if (part := part_in_words(text))}
     if len(parts) < len(texts) or all(year for year, _rest in parts.values()):
@@ -287,7 +287,7 @@ def _metric(seen: Seen, asking: Asking) -> dict[str, str]:
     return {"constant": asking.ask(f"{seen.name}.metric", text, choices, evidence=evidence)}
 
 
-def _in_unit(seen: Seen, rule: dict[str, Any]) -> Any:  # noqa: ANN401  # a header or a rule
+def _in_unit(seen: Seen, rule: dict[str, Any]) -> Rule:
     unit = unit_above(seen)
     return {**rule, "unit": unit} if unit else rule["from"]
 
