@@ -90,6 +90,8 @@ def test_the_line_of_what_is_due_begins_with_the_facts(asked):
     drawn = cockpit(asked("2026-Q1")).pace
 
     goal = dict(zip(drawn.labels, drawn.goal, strict=True))
+    actual = dict(zip(drawn.labels, drawn.actual, strict=True))
+    assert (actual["01-31"], actual["02-09"], actual["02-10"], actual["03-16"]) == (None, None, 300, 400)
     assert (goal["01-31"], goal["02-28"], goal["03-16"], goal["03-31"]) == (0, 500, 610, 720)
 
 

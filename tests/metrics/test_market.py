@@ -103,6 +103,7 @@ class TestShare:
 
         share = ask("market_share", "2026-03", on=on)
         assert share == breakdown(here, "market_share", "").tile.value == pytest.approx(0.3875)
+        assert breakdown(here, "market_share", "").trend.values[-1] == share
         assert ask("market_share", "2026-Q1", by="month", on=on)["2026-03",] == share
         assert ask("market_size", "2026-03", on=on) == 3_100_000
         both = Query(("market_share", "market_size"), ("month",), Fiscal().parse("2026-H1"), None, None)

@@ -165,7 +165,9 @@ def trend(frame: Frame, key: str) -> Trend:
         spans[window.label] = window
         window = frame.fiscal.previous(window)
     ordered = dict(reversed(spans.items()))
-    values = Values(frame, ordered, frame.ask((key,), ordered))
+    # As far as it has come: a share of the market is of these days, here as in the headline.
+    measured = {**ordered, frame.period.label: frame.so_far}
+    values = Values(frame, measured, frame.ask((key,), measured))
     goals = [
         promised(frame.at(window), [frame.scope], (key,)).get((frame.scope, key), NONE).value
         for window in ordered.values()

@@ -82,12 +82,15 @@ def _name(stop: date) -> str:
 
 
 def _cumulative(frame: Frame, metric: str, stops: Sequence[date], values: Values) -> list[float | None]:
+    """None where nothing has come yet, and before the first fact: what was until then nobody knows."""
     sums: list[float | None] = []
-    total, come = 0.0, stretches(frame, metric)
+    total, come = None, stretches(frame, metric)
     for stop in stops:
         if _name(stop) not in come:
             sums.append(None)
             continue
-        total += float(values.get(_name(stop), metric) or 0)
+        found = values.get(_name(stop), metric)
+        if found is not None:
+            total = (total or 0.0) + float(found)
         sums.append(total)
     return sums
