@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -30,7 +31,12 @@ from bench.cockpit import Address, _children, _server, _signed_in
 from bench.mixed import ACCOUNTS, Demo, rail
 
 TIMES = 30
+_WHOLE = f"{datetime.now().astimezone().replace(day=1) - timedelta(days=1):%Y-%m}"
+"""The last whole month: on the first days of one there are no signals yet, and a page without any measures nothing."""
 BELOW = (
+    f"/cockpit/?period={_WHOLE}",
+    f"/signals/?period={_WHOLE}",
+    f"/why/sales_amount/?period={_WHOLE}",
     "/facts-of/sales_amount/?period=2026",
     "/breakdown/sales_amount/",
     "/breakdown/sales_amount/?by=person",

@@ -13,6 +13,7 @@ from dabiao.org.queries import Scope
 from dabiao.performance.queries import cockpit, signal_list
 from dabiao.performance.queries import signals as signal_rules
 from dabiao.performance.queries.rows import Signal
+from dabiao.performance.room import ROOM
 from dabiao.targets.models import Target
 from dabiao.ui.address import fiscal
 from dabiao.ui.templatetags.dabiao import signed_percent
@@ -136,6 +137,17 @@ class TestOffTarget:
         seen = cockpit.cockpit(frame)
         assert bool(seen.signals) == told and seen.early != told, case
         assert told or not seen.good, case
+
+    @pytest.mark.parametrize(
+        ("today", "warmed"), [(date(2026, 2, 3), {"2026-02", "2026-01"}), (date(2026, 2, 4), {"2026-02"})]
+    )
+    def test_on_the_first_days_the_period_before_is_made_ready_too(self, company, monkeypatch, today, warmed):
+        page(company, (5, 1000), (5, 1))
+        seen = set()
+        monkeypatch.setattr(cockpit, "all_signals", lambda frame: seen.add(frame.period.label))
+
+        ROOM.warm(today)
+        assert seen == warmed
 
     def test_of_the_first_days_the_page_says_so_and_leads_to_the_period_before(
         self, company, aim, as_, at, monkeypatch

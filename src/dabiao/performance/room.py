@@ -87,7 +87,9 @@ def _warm(on: date) -> None:
 
     usual = config.language()
     frames = [home_frame(each, on, language=each.language or usual) for each in one_of_each_sight()]
-    for frame in frames:
+    # On the first days of a month pages lead to the one before it.
+    before = [frame.at(frame.fiscal.previous(frame.period)) for frame in frames if frame.early]
+    for frame in (*frames, *before):
         with translation.override(frame.language):
             keeping.once("signals", cockpit.figures_stamp(frame), partial(cockpit.all_signals, frame))
     for frame in frames:
