@@ -287,6 +287,13 @@ class TestDividedTwice:
         assert question.key == "市场规模按地区.beside"
         assert "机床, 激光 = 150" in question.evidence and "华东, 华北 = 150" in question.evidence
 
+    def test_is_the_same_question_in_whatever_order_the_files_come(self, folder):
+        self.both(folder)
+        files = sorted(folder.glob("*.csv"))
+
+        asked = {propose(each, year=2026).open[0].key for each in (files, files[::-1])}
+        assert len(asked) == 1
+
     @pytest.mark.parametrize(("said", "segments"), [("cut", 2), ("parts", 4)])
     def test_is_loaded_as_somebody_says(self, folder, load, sql, said, segments):
         found = self.both(folder, **{"市场规模按地区.beside": said})

@@ -99,6 +99,7 @@ class TestLoaded:
         )
 
         assert "王伟-上海组, 王伟-北京组" in said.output.replace("\n", "")
+        assert "the organisation does not know" not in said.output  # of a row that is handed back
         assert sql("SELECT person, amount::INT FROM order_lines") == [("王伟-上海组", 7)]
 
     def test_a_manager_of_that_name_is_asked_for(self, folder, otto):

@@ -36,7 +36,7 @@ _UNLISTED: Final[Mapping[str, Promise]] = {
     "tier": pgettext_lazy("column", "tier"),
     "share": pgettext_lazy("column", "share"),
     "role": pgettext_lazy("column", "role"),
-    "position": pgettext_lazy("column", "position"),
+    "position": pgettext_lazy("column of a sheet", "position"),
     "status": pgettext_lazy("column", "status"),
     "original_amount": pgettext_lazy("column", "amount in its own currency"),
     "original_amount_with_tax": pgettext_lazy("column", "amount with tax in its own currency"),

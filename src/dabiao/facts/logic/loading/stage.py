@@ -180,11 +180,12 @@ class Stage:
             found += [(folder.name.removeprefix("names-"), key, name) for key, name in rows]
         return found
 
-    def distinct(self, index: int, column: str) -> list[object]:
-        """The different values of a staged column, without the empty one."""
+    def distinct(self, index: int, column: str, *, good_of: str = "") -> list[object]:
+        """The different values of a staged column, without the empty one. good_of: the source whose refused rows do not count."""
         if not self.has(f"table{index}") or column not in self._columns(index):
             return []
-        query = f"SELECT DISTINCT {_name(column)} FROM {self._rows(index)} WHERE {_name(column)} IS NOT NULL ORDER BY 1"
+        rows = f"{self._rows(index)} {self._without_refused(good_of)}" if good_of else self._rows(index)
+        query = f"SELECT DISTINCT {_name(column)} FROM {rows} WHERE {_name(column)} IS NOT NULL ORDER BY 1"
         return [row[0] for row in self.work.execute(query).fetchall()]
 
     def empties(self, index: int, table: TableMap, columns: Iterable[str]) -> dict[str, tuple[int, int]]:

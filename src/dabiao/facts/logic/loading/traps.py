@@ -156,7 +156,7 @@ def _people(done: Prepared, people: frozenset[str]) -> Iterator[Warning_]:
     loaded: set[str] = set()
     sales = False
     for index, table in enumerate(done.mapping.tables):
-        names = {str(value) for value in done.stage.distinct(index, "person")}
+        names = {str(value) for value in done.stage.distinct(index, "person", good_of=table.source)}
         if INTO[table.into].on:
             acting |= names
             sales = sales or "person" in table.columns

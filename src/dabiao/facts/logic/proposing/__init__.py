@@ -104,7 +104,8 @@ def propose(
     Raises Unreadable for what is no table, Malformed for an answer that is none.
     """
     asking = Asking(answers or {}, year)
-    seen = looked_at(paths, asking)
+    # In whatever order the files come, the same is asked: answers have to meet their questions.
+    seen = looked_at(sorted(paths, key=lambda path: path.name), asking)
     for each in seen:
         merging.fill(each, asking)
         _classify(each, asking)
