@@ -83,7 +83,12 @@ def differences(sheet: dict[str, Any], text: str) -> str:
             return f"{name}: {sources[name]}\n   not: {options}"
     for into, columns in wanted.items():
         got = next((table for table in tables if table["into"] == into), {"columns": {}})
-        have = {**got["columns"], **{name: got[name] for name in ("key", "mode", "window") if name in got}}
+        have = {
+            **got["columns"],
+            **{name: got[name] for name in ("key", "mode", "window", "where") if name in got},
+        }
+        if "where" not in columns:
+            have.pop("where", None)  # which rows count is compared where the corpus says it
         if have != columns:
             return f"{into}: {have}\n   not: {columns}"
     return ""

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from typer.testing import CliRunner
 
+from dabiao.facts import actions
 from dabiao.facts.logic.proposing import propose
 from dabiao.site import cli
 
@@ -266,3 +267,118 @@ def test_a_lone_sheet_that_cannot_be_used_is_told_with_the_mend(folder, otto):
     assert done.exit_code != 0
     assert "上季 in 期间 is no period: write 2026, 2026-Q1 or 2026-03" in str(done.exception) + done.output
     assert "no tables" not in str(done.exception) + done.output
+
+
+class TestDividedTwice:
+    """By region beside by line: added, it is twice of one market."""
+
+    BY_LINE = "细分市场,期间,市场规模(万元)\n机床,2026-Q1,90\n激光,2026-Q1,60\n"
+    BY_REGION = "地区,期间,市场规模(万元)\n华东,2026-Q1,100\n华北,2026-Q1,50\n"
+
+    def both(self, folder, one=BY_LINE, other=BY_REGION, **answers):
+        (folder / "市场规模.csv").write_text(one)
+        (folder / "市场规模按地区.csv").write_text(other)
+        files = sorted(folder.glob("*.csv"))
+        return propose(files, year=2026, answers=answers)
+
+    def test_is_asked_with_both_sums(self, folder):
+        (question,) = self.both(folder).open
+
+        assert question.key == "市场规模按地区.beside"
+        assert "机床, 激光 = 150" in question.evidence and "华东, 华北 = 150" in question.evidence
+
+    @pytest.mark.parametrize(("said", "segments"), [("cut", 2), ("parts", 4)])
+    def test_is_loaded_as_somebody_says(self, folder, load, sql, said, segments):
+        found = self.both(folder, **{"市场规模按地区.beside": said})
+
+        load(folder, found.text)
+
+        assert len(held(sql)) == segments
+        left = [sheet for sheet in found.taken if not sheet.kind]
+        assert [sheet.why for sheet in left] == (["left out as you said"] if said == "cut" else [])
+
+    @pytest.mark.parametrize(
+        ("case", "other"),
+        [
+            ("another year", BY_REGION.replace("2026", "2027")),
+            ("a segment in common", BY_REGION.replace("华东", "机床").replace("2026-Q1", "2026-Q2")),
+        ],
+    )
+    def test_is_not_asked_where_nothing_counts_twice(self, folder, case, other):
+        assert not self.both(folder, other=other).open, case
+
+    def test_a_load_beside_what_is_there_stops_and_asks(self, folder, load, sql):
+        one, other = folder / "one", folder / "other"
+        for place in (one, other):
+            place.mkdir()
+        load(one, proposed(one, self.BY_LINE).text)
+        by_region = proposed(other, self.BY_REGION, "市场规模按地区.csv").text
+
+        with pytest.raises(actions.Stopped, match="of other segments") as stop:
+            load(other, by_region)
+
+        assert stop.value.codes == ("cuts",)
+        assert stop.value.findings[0].examples == ("机床, 激光: 1,500,000.00", "华东, 华北: 1,500,000.00")
+        assert len(held(sql)) == 2
+        load(other, by_region, even_so=["cuts"])
+        assert len(held(sql)) == 4
+        assert load(other, by_region).findings == ()  # what is there already is not asked again
+
+    @pytest.mark.parametrize(
+        ("case", "text"),
+        [
+            ("one segment more of the same sheet", BY_LINE + "水刀,2026-Q1,5\n"),
+            ("other years", BY_REGION.replace("2026", "2027")),
+        ],
+    )
+    def test_more_of_the_same_market_is_not_asked(self, folder, load, case, text):
+        load(folder, proposed(folder, self.BY_LINE).text)
+
+        assert load(folder, proposed(folder, text).text, dry_run=True).findings == (), case
+
+
+class TestChosenByHand:
+    """A sheet that nothing calls one of the market is one where somebody says so."""
+
+    @pytest.mark.parametrize(
+        ("case", "text", "answers", "sizes"),
+        [
+            ("a column for each period", "细分,2026Q1,2026Q2\n机床,90,95\n", {}, [("机床", 900_000), ("机床", 950_000)]),
+            ("a row for each", "时间,品类,数\n2026Q1,机床,90\n2026Q2,机床,95\n", {}, [("机床", 900_000), ("机床", 950_000)]),
+            (
+                "a column for each segment", "季度,机床,激光,合计\n2026Q1,90,60,150\n", {"数据.size": "each"},
+                [("机床", 900_000), ("激光", 600_000)],
+            ),
+            (
+                "columns that nobody knows", "什么时候,哪块,多少,几家\n2026Q1,机床,90,3\n2026Q2,机床,95,4\n",
+                {"数据.size": "多少", "数据.segment": "哪块"}, [("机床", 900_000), ("机床", 950_000)],
+            ),
+            ("no segments at all", "期间,多少\n2026Q1,90\n2026Q2,95\n", {}, [(None, 900_000), (None, 950_000)]),
+        ],
+    )  # fmt: skip
+    def test_by_example(self, folder, load, sql, case, text, answers, sizes):
+        said = {"数据.kind": "market", "数据.unit": "万", **answers}
+
+        found = proposed(folder, text, "数据.csv", answers=said)
+        load(folder, found.text)
+
+        assert not found.open, case
+        assert [(segment, size) for segment, _first, _after, size in held(sql)] == sizes, case
+
+    def test_what_lacks_is_said(self, folder):
+        found = proposed(folder, "品类,说明\n机床,好\n", "数据.csv", answers={"数据.kind": "market"})
+
+        assert "the period" in found.taken[0].why
+
+    def test_a_wide_sheet_of_nobody_may_be_one(self, folder):
+        questions = proposed(folder, "细分,2026Q1,2026Q2\n机床,90,95\n", "数据.csv").questions
+
+        assert [choice.value for choice in questions[0].choices] == ["targets", "nothing", "market"]
+
+
+def test_a_row_that_is_all_of_the_others_counts_once(folder, load, sql):
+    text = "地区,期间,市场规模(万元)\n华东,2026-Q1,100\n华北,2026-Q1,50\n全国,2026-Q1,150\n"
+
+    load(folder, proposed(folder, text).text)
+
+    assert {row[0] for row in held(sql)} == {"华东", "华北"}

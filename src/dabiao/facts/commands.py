@@ -56,7 +56,9 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
     even_so: Annotated[
         str,
-        typer.Option(help="Load in spite of what it asks: moved, shrinks, again, or several with commas."),
+        typer.Option(
+            help="Load in spite of what it asks: moved, shrinks, again, cuts, or several with commas."
+        ),
     ] = "",
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
     as_user: Annotated[

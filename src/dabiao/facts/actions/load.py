@@ -18,10 +18,18 @@ from django.utils.translation import gettext as _
 from dabiao.core import config
 from dabiao.core.action import action, tell
 from dabiao.core.errors import Refused
-from dabiao.facts.logic.loading import fx, guards, preview, publishing, rejects, rooms, sources, traps
+from dabiao.facts.logic.loading import cuts, fx, guards, preview, publishing, rejects, rooms, sources, traps
 from dabiao.facts.logic.loading.context import Context
 from dabiao.facts.logic.loading.prepare import Prepared, Progress, file_names, finish, keep_lookups, prepare
-from dabiao.facts.logic.loading.report import CellError, ErrorKind, Preview, Report, TableCount, Warning_
+from dabiao.facts.logic.loading.report import (
+    CellError,
+    ErrorKind,
+    Finding,
+    Preview,
+    Report,
+    TableCount,
+    Warning_,
+)
 from dabiao.facts.logic.loading.rooms import RoomCount
 from dabiao.facts.logic.loading.stage import FILE, Stage
 from dabiao.facts.logic.loading.unseated import unseated
@@ -227,11 +235,19 @@ def _with_changes(
     changes = preview.told(done, seen, counts)
     known = preview.known(done, changes, file_hash)
     noted = (Warning_("noted", note) for count in counts.values() for note in count.notes)
-    asked = guards.findings(seen, own=publishing.systems(done))
     away = unseated(done, after.names, after.seats) if after.units else ()
-    warnings = (*known, *noted, *report.warnings, *away)
-    sums = preview.people(done, after.names)
-    return replace(report, changes=changes, findings=asked, warnings=warnings, people=sums)
+    return replace(
+        report,
+        changes=changes,
+        findings=_asked(done, seen),
+        warnings=(*known, *noted, *report.warnings, *away),
+        people=preview.people(done, after.names),
+    )
+
+
+def _asked(done: Prepared, seen: Sequence[Comparison]) -> tuple[Finding, ...]:
+    """What has to be said before it is done."""
+    return (*guards.findings(seen, own=publishing.systems(done)), *cuts.found(done))
 
 
 def _tried(done: Prepared, *, by: User | None, at: datetime) -> tuple[dict[int, RoomCount], _After]:
@@ -287,7 +303,7 @@ def _perform(
     def look() -> Iterable[Change]:
         """Nobody else publishes any more: what is said here is what is done."""
         seen.extend(preview.compared(done, latest_tables(), row.file_hash, keep=True))
-        guards.demand(guards.findings(seen, own=publishing.systems(done)), even_so)
+        guards.demand(_asked(done, seen), even_so)
         return [change for comparison in seen for change in comparison.changes]
 
     try:

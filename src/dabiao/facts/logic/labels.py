@@ -53,7 +53,7 @@ _CODED: Final = frozenset({"kind", "outcome", "severity", "sales_channel", "tier
 KINDS: Final = (
     "order_lines", "opportunities", "contracts", "targets", "people", "units", "customers", "products", "receipts",
     "receivables", "invoices", "deliveries", "revenue", "leads", "activities", "expenses", "complaints",
-    "fx_rates",
+    "fx_rates", "market",
 )  # fmt: skip
 """What somebody can say that a sheet is, the most usual first: tables that a day and a few columns make.
 

@@ -14,7 +14,8 @@ from dabiao.lake.comparing import Comparison, Month, Total
 MOVED: Final = "moved"
 SHRINKS: Final = "shrinks"
 AGAIN: Final = "again"
-CODES: Final = (MOVED, SHRINKS, AGAIN)
+CUTS: Final = "cuts"
+CODES: Final = (MOVED, SHRINKS, AGAIN, CUTS)
 """In the order in which they are told."""
 _LEAST_MOVED: Final = 5
 _SHRUNK: Final = (4, 5)

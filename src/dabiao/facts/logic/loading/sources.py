@@ -15,6 +15,7 @@ from dabiao.core.spreadsheet import RISKY
 from dabiao.engine.document import Problem
 from dabiao.facts.logic.loading import connectors, joining
 from dabiao.facts.logic.loading.marks import FROM, REASON, rejected_from
+from dabiao.facts.logic.loading.namesakes import told_apart
 from dabiao.facts.logic.mapping import BadMapping, MapFile, Source
 from dabiao.facts.logic.reading import Options, Sheet, Unreadable, open_file, typed
 
@@ -101,6 +102,9 @@ def check_columns(sheet: Sheet, source: Source, mapping: MapFile, *, file: str) 
     asked += [(name, join.line) for join in source.joins for name in join.on]
     asked += [(name, source.line) for name in (*source.replace, *source.options.fill_down, *source.decides)]
     asked += [(name, source.unpivot.line) for name in source.unpivot.columns] if source.unpivot else []
+    asked += (
+        [(name, source.apart.line) for name in (source.apart.column, source.apart.by)] if source.apart else []
+    )
     lines: dict[str, int] = {}
     for name, line in asked:
         lines.setdefault(name, line)
@@ -139,14 +143,14 @@ def unused(sheet: Sheet, source: Source, mapping: MapFile) -> tuple[str, ...]:
 
 
 def replaced(frame: pl.DataFrame, source: Source, told: dict[tuple[str, str, str], int]) -> pl.DataFrame:
-    """The frame after `replace`; `told` counts column, old, new."""
+    """The frame after `replace` and `apart`; `told` counts column, old, new."""
     for column, pairs in source.replace.items():
         counts = frame[column].cast(pl.String).value_counts()
         for value, count in counts.filter(pl.col(column).is_in(list(pairs))).iter_rows():
             place = (column, str(value), pairs[str(value)])
             told[place] = told.get(place, 0) + int(count)
         frame = frame.with_columns(pl.col(column).cast(pl.String).replace(dict(pairs)))
-    return frame
+    return told_apart(frame, source.apart) if source.apart else frame
 
 
 def added(source: Source) -> tuple[str, ...]:

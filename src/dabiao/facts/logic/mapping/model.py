@@ -35,6 +35,19 @@ class Unpivot:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """A name that several share, told apart by what another column of the row says.
+
+    values: name → {what stands in `by`: what the name is read as}
+    """
+
+    column: str
+    by: str
+    values: Mapping[str, Mapping[str, str]]
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Source:
     """Where rows come from: files by pattern, or a query through a connector.
 
@@ -52,6 +65,7 @@ class Source:
     replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     joins: tuple[Join, ...] = ()
     unpivot: Unpivot | None = None
+    apart: Apart | None = None
     decides: tuple[str, ...] = ()
     system: str | None = None
     optional: bool = False

@@ -17,6 +17,7 @@ from dabiao.facts.logic.coerce.dates import reads_days
 from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.mapping.model import (
     Agree,
+    Apart,
     Join,
     MapFile,
     Next,
@@ -34,9 +35,10 @@ _TOP = ("schema", "system", "currency", "time_zone", "sources", "tables", "ignor
 _AGREE = ("source", "column", "with", "its", "on", "latest")
 _SOURCE = (
     "file", "query", "connector", "format", "sheet", "header", "skip", "delimiter", "encoding", "trim", "empty",
-    "totals", "decimal", "fill_down", "replace", "join", "unpivot", "decides", "system", "optional",
+    "totals", "decimal", "fill_down", "replace", "join", "unpivot", "apart", "decides", "system", "optional",
 )  # fmt: skip
 _UNPIVOT = ("columns", "name", "value")
+_APART = ("column", "by", "values")
 _JOIN = ("source", "on", "take", "missing")
 _TABLE = ("into", "from", "key", "mode", "window", "where", "distinct", "columns")
 _RULE = (
@@ -168,6 +170,7 @@ def _source(name: str, node: Node) -> Source:
         field_of(fields, "replace", _replacements, {}),
         field_of(fields, "join", listed(_join), ()),
         field_of(fields, "unpivot", _unpivot, None),
+        field_of(fields, "apart", _apart, None),
         field_of(fields, "decides", _words, ()),
         field_of(fields, "system", _word, None),
         field_of(fields, "optional", Node.yes, False),
@@ -282,6 +285,12 @@ def _unpivot(node: Node) -> Unpivot:
         node.note(_("`unpivot` needs `columns`"), _("Write e.g. columns: {1月: 2026-01, 2月: 2026-02}."))
     name, value = (field_of(fields, entry, _word, "", needed=node) for entry in ("name", "value"))
     return Unpivot(columns, name, value, node.line)
+
+
+def _apart(node: Node) -> Apart:
+    fields = _given(node, *_APART)
+    column, by = (field_of(fields, entry, _word, "", needed=node) for entry in ("column", "by"))
+    return Apart(column, by, field_of(fields, "values", _replacements, {}, needed=node), node.line)
 
 
 # Tables and their columns.

@@ -18,6 +18,7 @@ from dabiao.facts.logic.proposing import (
     kinds,
     market,
     merging,
+    namesakes,
     people,
     scale,
     spelling,
@@ -117,7 +118,7 @@ def propose(
     others = [each for each in seen if each not in facts]
     found = {each.name: joins.joins_of(each, others) for each in facts}
     fed: list[dict[str, Any]] = []
-    unpivots: dict[str, dict[str, Any]] = {}
+    unpivots, cuts = dict[str, dict[str, Any]](), list[market.Cut]()
     name = company or (named if named != BY_HAND else "")
     units = people.units_named(seen)
     for each in sorted(seen, key=lambda one: one.kind not in {_PEOPLE, _UNITS}):
@@ -125,9 +126,9 @@ def propose(
         if each.kind in {_PEOPLE, _UNITS}:
             fed += people.tables(each, beside, asking, top=there.top, company=name)
         elif each.kind == "market":
-            turned, entry = market.table(each, asking)
+            turned, entries = market.fed(each, cuts, asking)
             unpivots |= {each.name: turned} if turned else {}
-            fed.append(entry)
+            fed += entries
         elif each.kind == "targets":
             targets.settle_place(each, units, asking)
             if targets.periods_of(each):
@@ -186,6 +187,7 @@ def _classify(seen: Seen, asking: Asking) -> None:
         seen.why = _("it is hidden in the workbook; choose what it is to have it loaded")
     elif people.is_about_people(seen):
         seen.kind = _PEOPLE
+        people.settle(seen, asking)
     elif people.is_about_units(seen):
         seen.kind = _UNITS
     elif not market.classify(seen, asking) and not targets.classify_wide(seen, asking):
@@ -244,6 +246,7 @@ def _source(
         entry["decides"] = list(seen.decides)
     if unpivot:
         entry["unpivot"] = dict(unpivot)
+    entry |= namesakes.source(seen)
     if found:
         entry["join"] = [dict(join) for join in found]
     return entry
@@ -258,7 +261,7 @@ def _means_nothing(seen: Seen, word: str) -> bool:
         and guess.table in INTO
         and columns.type_of(guess.table, guess.column.rpartition(".")[2]) != "text"
     ]
-    wide = {"targets": targets.periods_of, "market": market.across}
+    wide = {"targets": targets.periods_of, "market": market.wide}
     headers += list(wide[seen.kind](seen)) if seen.kind in wide else []
     return any((seen.rows[header].cast(pl.String) == word).any() for header in headers)
 

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from dabiao.facts.logic.proposing import namesakes
 from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.columns import readable
 from dabiao.facts.logic.proposing.days import decided
@@ -14,6 +16,8 @@ from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
 
 _VERY: Final = 0.8
+_HALF: Final = 0.5
+"""A header that is the very word is believed although many of its days need mending: the others are handed back."""
 EVER: Final = "2000-01-01"
 """A seat whose beginning no sheet tells was held as long as there are facts."""
 _MOST_ROWS: Final = 50_000
@@ -28,11 +32,21 @@ def is_about_people(seen: Seen) -> bool:
     """One row a person: a number or name, and a unit, a position or the day somebody came; and no figure."""
     found = columns_of(seen)
     who = found.get("number") or found.get("holder")
-    if who is None or seen.rows.height > _MOST_ROWS or not seen.is_unique([who]) or _has_figures(seen):
+    if who is None or seen.rows.height > _MOST_ROWS or _has_figures(seen):
+        return False
+    if not seen.is_unique([who]) and not namesakes.shared(seen, who):
         return False
     both = "number" in found and "holder" in found
     led = "manager" in found and plain(who) not in _ANYTHING
     return "unit" in found and (both or led or any(name in found for name in _MARKS))
+
+
+def settle(seen: Seen, asking: Asking) -> None:
+    """Ask who those are that share a name, or a number, where nothing tells them apart."""
+    found = columns_of(seen) | seen.said
+    who = found.get("number") or found.get("holder")
+    if who and not seen.is_unique([who]):
+        namesakes.settle(seen, found, asking)
 
 
 def is_about_units(seen: Seen) -> bool:
@@ -81,11 +95,15 @@ def _people(
     person = found.get("number") or found["holder"]
     name = found.get("holder", person)
     teams = _teams(seen, found)
-    lines = None if teams else reporting(seen, found, company, asking)
+    lines = None if teams or seen.moved else reporting(seen, found, company, asking)
     if "manager" in found:
         _tell_of_managers(seen, found, teams, lines, asking)
     since: Any = {"constant": EVER}
-    who: dict[str, Any] = {"person": person, "name": name}
+    own = namesakes.names(seen)
+    who: dict[str, Any] = {
+        "person": person,
+        "name": {"from": name, "values": own, "otherwise": "keep"} if own else name,
+    }
     for column in ("email", "hired_on", "left_on"):
         if column in found:
             who[column] = _day(seen, found[column], others, asking) if column != "email" else found[column]
@@ -112,13 +130,28 @@ def _people(
         *_above(seen, found, company, lines),
         *_units(seen, found, unit, lines),
         *(_led(seen, found) if teams else []),
-        {"into": "people", "from": seen.name, "columns": who},
+        *_persons(seen, person, who),
     ]
+    if seen.moved:
+        seat["ends_on"] = {"next": "starts_on", "per": "person"}
     if lines:
         seen.decides = (found["manager"],)
         del seat["unit"]
         return [*told, *lines.seats(seat)]
     return [*told, {"into": "assignments", "from": seen.name, "columns": seat}]
+
+
+def _persons(seen: Seen, person: str, who: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row a person; of one who moved each row is the same one."""
+    table = {"into": "people", "from": seen.name}
+    if not seen.moved:
+        return [{**table, "columns": who}]
+    # Each part is its own: what two tables share would be written as a reference from one to the other.
+    others = {**table, "where": {person: {"not": list(seen.moved)}}, "columns": deepcopy(who)}
+    return [
+        others,
+        {**table, "where": {person: list(seen.moved)}, "distinct": True, "columns": deepcopy(who)},
+    ]
 
 
 def _choose(seen: Seen, found: Mapping[str, str]) -> None:
@@ -213,7 +246,7 @@ def columns_of(seen: Seen) -> dict[str, str]:
             (likeness(header, listed), header)
             for header in seen.headers
             if header not in found.values() and likeness(header, listed) >= _VERY
-            and (not column.endswith("_on") or readable(seen, header, "date") >= _VERY)
+            and (not column.endswith("_on") or readable(seen, header, "date") >= _HALF)
         ]  # fmt: skip
         if fitting:
             found[column] = max(fitting, key=lambda each: each[0])[1]
@@ -238,4 +271,6 @@ def _managers(seen: Seen) -> tuple[str, str] | None:
     holders = [h for h in leaders if h not in units] or holders
     if not units or not holders or seen.rows.height > 5_000 or len(seen.headers) > _SHORT:
         return None
-    return (units[0], holders[0]) if seen.is_unique([units[0], holders[0]]) else None
+    # Where nothing calls them managers, several of one unit are its people.
+    by = [units[0], holders[0]] if holders[0] in leaders else units[:1]
+    return (units[0], holders[0]) if seen.is_unique(by) else None

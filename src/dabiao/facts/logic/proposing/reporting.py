@@ -246,7 +246,7 @@ def _meant(seen: Seen, rows: Sequence[Member], cells: set[str], asking: Asking) 
     slips = [cell for cell, members in near.items() if members and _likeness(cell, members[0]) >= _ALIKE]
     # Where none of the managers is among the people, and none is nearly, they are people of elsewhere.
     if meant or (slips and len(strange) <= _MOST_ASKED):
-        meant |= _unknown(seen, rows, near, slips, asking)
+        meant |= _unknown(seen, rows, near, slips, meant, asking)
     return meant
 
 
@@ -269,11 +269,13 @@ def _unknown(
     rows: Sequence[Member],
     near: Mapping[str, Sequence[Member]],
     slips: Sequence[str],
+    known: Mapping[str, str],
     asking: Asking,
 ) -> dict[str, str]:
     """Managers whom the sheet does not have: slips of somebody's name, or people of elsewhere. One question each; of many
-    that are no slips one together."""
+    that are no slips one together. known: cell → whom it means, of the others."""
     everybody = [member.who for member in rows]
+    heads = [each for each in rows if each.who in known.values() or surely_leads(each.title)]
     meant: dict[str, str] = {}
     others = [cell for cell in near if cell not in slips]
     together = others if len(others) > _MOST_ASKED else []
@@ -304,6 +306,8 @@ def _unknown(
         }
         own = {each.who for each in below}
         choices = [*(_chosen_person(each) for each in members if each.who not in own), nobody]
+        if not members:
+            choices += [_chosen_person(each) for each in heads if each.who not in own][:_OFFERED]
         said = asking.ask(f"{seen.name}.manager_{cell}", text, choices, evidence=evidence, also=everybody)
         if said != NOBODY:
             meant[cell] = said

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.months import ENGLISH
 from dabiao.facts.logic.coerce.words import ERRORS, NO_RESULT
+from dabiao.facts.logic.mapping import Apart
 from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.reading import (
     PROBLEM,
@@ -60,6 +61,7 @@ class Seen:
     merges: header with merged cells → its empty cells that are not merged; fill: those that are filled down.
     parts: what each file of it is called, and how many of the rows are its own. hidden: whoever opens it does not see it
     decides: columns that the mapping follows from, whether or not it reads them; at: where each of the rows stands in its file. leader: the first of the sheets of this workbook that are alike but for their month; led: the others of the first
+    apart: how two people of one name are told apart in the rows; moved: names whose rows are seats of one person, one after the other
     """
 
     name: str
@@ -83,6 +85,8 @@ class Seen:
     at: list[int] = field(default_factory=list)
     leader: str = ""
     led: tuple[str, ...] = ()
+    apart: Apart | None = None
+    moved: tuple[str, ...] = ()
     _kept: dict[object, Any] = field(default_factory=dict)
 
     @property

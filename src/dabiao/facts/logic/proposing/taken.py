@@ -84,13 +84,13 @@ def _days(seen: Seen) -> tuple[str, str]:
 
 def _sums(seen: Seen, asked: Collection[str]) -> tuple[tuple[str, str], ...]:
     """What the columns of amounts sum to; the months of a wide sheet together."""
-    wide = targets.periods_of(seen) if seen.kind == "targets" else {}
+    months = list(targets.periods_of(seen)) if seen.kind == "targets" else []
     if seen.kind == "market" and "size" not in seen.chosen:
-        wide = market.across(seen)
-    if months := wide:
+        months = market.wide(seen)
+    if months:
         total = sum((_sum(seen, header) or Decimal(0) for header in months), Decimal(0))
         unit = unit_above(seen)
-        name = f"{next(iter(months))} … {list(months)[-1]}"
+        name = f"{months[0]} … {months[-1]}"
         return ((f"{name} ({unit})" if unit else name, str(total)),)
     headers = [
         seen.chosen[name].header

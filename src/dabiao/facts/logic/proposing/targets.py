@@ -263,6 +263,10 @@ def _what(seen: Seen, asking: Asking) -> str:
         Choice("targets", labels.table("targets"), (), _("what is to be reached in each month")),
         Choice(NOTHING, _("What was reached"), (), _("the sheet is left out: facts are loaded one by one")),
     ]
+    if not scope_of(seen):
+        choices.append(
+            Choice("market", labels.table("market"), (), _("what everybody sells, of a segment in each row"))
+        )
     text = _("%(source)s: what are the figures under %(months)s …?") % {"source": seen.name, "months": months}
     rows = [" · ".join(map(str, row[:5])) for row in seen.rows.head(3).iter_rows()]
     return asking.ask(f"{seen.name}.kind", text, choices, evidence=" ⏎ ".join(rows), also=KINDS)

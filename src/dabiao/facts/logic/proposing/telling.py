@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from dabiao.core.months import month_in_words
 from dabiao.facts.logic import labels
 from dabiao.facts.logic.mapping.known import INTO
-from dabiao.facts.logic.proposing import columns, people, targets
+from dabiao.facts.logic.proposing import columns, market, people, targets
 from dabiao.facts.logic.proposing.asking import Asking, Choice
 from dabiao.facts.logic.proposing.kinds import KINDS, NOTHING
 from dabiao.facts.logic.proposing.seen import Guess, Seen
@@ -35,6 +35,8 @@ _CALLED: Final[Mapping[str, Promise]] = {
     "number": gettext_lazy("the employee number"),
     "holder": gettext_lazy("the name of the person"),
     "position": gettext_lazy("the position"),
+    "size": gettext_lazy("the size of the market"),
+    "segment": gettext_lazy("the segment, or the region"),
 }
 
 
@@ -47,9 +49,8 @@ def correct(seen: Seen, asking: Asking) -> None:
     if said == NOTHING:
         return
     seen.kind = said
-    lacks = {"people": _of_people, "units": _of_units, "targets": _of_targets}.get(said, _of_rows)(
-        seen, said, asking
-    )
+    ways = {"people": _of_people, "units": _of_units, "targets": _of_targets, "market": _of_market}
+    lacks = ways.get(said, _of_rows)(seen, said, asking)
     if lacks:
         told = {"table": labels.table(said), "column": _called(said, lacks)}
         seen.kind = None
@@ -67,6 +68,7 @@ def _of_people(seen: Seen, table: str, asking: Asking) -> str:
     for name in ("unit", "position"):
         if name not in found:
             _fill(seen, name, table, [h for h in free if h not in own], asking, may_lack=True)
+    people.settle(seen, asking)
     return "" if {"number", "holder"} & (set(found) | set(seen.said)) else "number"
 
 
@@ -98,6 +100,27 @@ def _of_targets(seen: Seen, table: str, asking: Asking) -> str:
     whens = [header for header in free if _is_when(seen, header)]
     if not {"period", "starts_on"} & set(found) and not _fill(seen, "period", table, whens, asking):
         return "period"
+    return ""
+
+
+def _of_market(seen: Seen, table: str, asking: Asking) -> str:
+    """Of when, how much and of what; when, or of what, is what the columns are, where each of them is a period or a segment."""
+    found = market.columns_of(seen)
+    free = [header for header in seen.headers if header not in found.values()]
+    if not market.wide(seen):
+        whens = [header for header in free if market.fits(seen, header, "period")]
+        if not {"period", "year"} & set(found) and not _fill(seen, "period", table, whens, asking):
+            return "period"
+    market.settle(seen, asking)
+    if not market.wide(seen) and "size" not in market.columns_of(seen):
+        figures = [header for header in _readable(seen, free, "money") if header != seen.said.get("period")]
+        if not _fill(seen, "size", table, figures, asking):
+            return "size"
+    used = {*market.columns_of(seen).values(), *market.wide(seen)}
+    if not {"segment", "place"} & set(found) and not market.is_by_segment(seen):
+        names = [h for h in seen.headers if h not in used and columns.readable(seen, h, "money") < 1]
+        _fill(seen, "segment", table, names, asking, may_lack=True)
+    market.choose(seen, market.columns_of(seen))
     return ""
 
 
@@ -169,6 +192,8 @@ def _cells(seen: Seen, header: str) -> str:
 
 
 def _called(table: str, name: str) -> str:
+    if table == "market" and name == "period":
+        return _("the period: a year, quarter or month")
     if table in INTO and name == INTO[table].on:
         return _("the day")
     return str(_CALLED[name]) if name in _CALLED else labels.column(table, name) or name
