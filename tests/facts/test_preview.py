@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import typer
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -442,3 +443,24 @@ def test_a_change_between_check_and_load_is_seen(folder, at):
     assert codes(dry) == []
     with pytest.raises(actions.Stopped):
         load(*lines(1, 25))
+
+    def test_speaks_chinese_to_whoever_reads_chinese(self, run, folder):
+        write(folder, *lines(1, 6))
+        with translation.override("zh-hans"):
+            before = self.load(run, folder, "--dry-run").stdout
+            loaded = self.load(run, folder).stdout
+            key = ImportBatch.objects.get(state=ImportBatch.State.DONE).key
+            back = run("undo", key).stdout
+
+        assert heads(before)[:2] == [
+            ["数据表", "来自", "读取", "可导入", "退回", "跳过"],
+            ["数据表", "新增", "变更", "减少", "不变"],
+        ]
+        assert heads(before)[2][:4] == ["订单行", "原有行数", "之后", "±"]
+        assert heads(loaded)[0] == ["数据表", "来自", "读取", "新增", "变更", "不变", "减少", "退回", "跳过"]
+        assert heads(back)[0] == ["数据表", "撤去", "复原", "恢复", "保留"]
+        assert "order_lines" not in before + loaded + back
+
+
+def heads(text):
+    return [[cell.strip() for cell in line.split("┃")] for line in text.splitlines() if "┃" in line]

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dabiao.core import calendars, publishing
 from dabiao.core.calendars import BadSetting
@@ -14,6 +14,7 @@ from dabiao.lake.publish import publish
 from dabiao.lake.tables import TABLES
 from dabiao.org.models import Person, Unit
 from dabiao.site.api import api
+from dabiao.site.commands import doctor
 from dabiao.site.doctor import examine
 from tests.site.test_api import Caller, calls, line  # noqa: F401  # the fixture
 
@@ -206,6 +207,13 @@ class TestDoctor:
         assert detail.startswith(
             "order_lines: 1 rows are of days on which their people sit in no unit, e.g. 7 from 2026-01-05 to 2026-01-05."
         )
+
+    def test_is_chinese_to_whoever_reads_chinese(self, db, capsys):
+        with translation.override("zh-hans"):
+            doctor()
+        head, _rule, first, *_more = capsys.readouterr().out.splitlines()
+        assert [cell.strip() for cell in head.split("┃")] == ["部分", "状态", "说明"]
+        assert [cell.strip() for cell in first.split("│")][:2] == ["系统设置", "正常"]
 
     def test_tells_dated_rows_that_overlap_and_rates_of_nothing(self, db, at):
         def history(customer, tier, first, last):
