@@ -93,6 +93,21 @@ class TestShare:
         assert shares[0] == pytest.approx(310000 / (9_000_000 * 31 / 90))
         assert ask("market_share", "2026-Q1") == pytest.approx(1210000 / 9_000_000)
 
+    @pytest.mark.parametrize("by", ["unit", "person"])
+    def test_of_each_part_of_the_company_is_of_all_of_the_market(self, market, by):
+        """As by its own scope and on the page; together they are the company's."""
+        shares = ask("market_share", "2026-Q1", by=by)
+        sold = {key: value for key, value in shares.items() if value}
+
+        assert {part for (part,) in sold} == ({"P04", "P09"} if by == "person" else {"shanghai", "chengdu"})
+        assert sum(sold.values()) == pytest.approx(ask("market_share", "2026-Q1"))
+        for (part,), share in sold.items():
+            assert share == pytest.approx(ask("market_share", "2026-Q1", scope=Scope(by, part)))
+        months = ask("market_share", "2026-Q1", by=f"month {by}")
+        assert sum(
+            share or 0 for (month, _part), share in months.items() if month == "2026-03"
+        ) == pytest.approx(0.2)
+
     def test_of_a_running_month_is_of_the_days_that_have_come_as_on_its_page(self, market):
         """620,000 by 16 March, of 16 days' part of the month's 3.1 million; the size that is asked alone stays the month's."""
         on = date(2026, 3, 16)

@@ -370,7 +370,7 @@ def _value(metric: Metric, cells: ir.Table, *, by: Sequence[str]) -> ir.Value:
     if isinstance(metric, Measure | Side):
         return cells[metric.key]
     if isinstance(metric, Ratio):
-        value = number.ratio(cells[metric.part.key], cells[metric.whole.key])
+        value = number.ratio(cells[metric.part.key], _whole_of(metric, cells, by))
         return (
             ibis.ifelse(cells[_met_by(metric)], value, ibis.null())
             if _met_by(metric) in cells.columns
@@ -389,6 +389,15 @@ def _value(metric: Metric, cells: ir.Table, *, by: Sequence[str]) -> ir.Value:
     return number.ratio(value, value.sum().over(group_by=within))
 
 
+def _whole_of(ratio: Ratio, cells: ir.Table, by: Sequence[str]) -> ir.Value:
+    """What a part is held against in each cell. A market is nobody's: units and people each have a share of all of it."""
+    whole, told = cells[ratio.whole.key], ratio.whole.source.spread
+    about = [name for name in by if told is not None and name in ("window", *told.about)]
+    if told is None or ratio.part.source == ratio.whole.source or about == list(by):
+        return whole
+    return whole.max().over(ibis.window(group_by=[cells[name] for name in about]))
+
+
 def _meeting(ratio: Ratio, wide: ir.Table, by: Sequence[str]) -> ir.BooleanValue | None:
     """Whether facts of the part stand under anything that the whole is told about: sales of which none is of a segment
     of the market are no sales of 0 in each of them. None: there is nothing to tell apart by."""
@@ -396,9 +405,8 @@ def _meeting(ratio: Ratio, wide: ir.Table, by: Sequence[str]) -> ir.BooleanValue
     about = [name for name in by if told is not None and name in told.about]
     if not about or ratio.part.source == ratio.whole.source:
         return None
-    others = [name for name in by if name not in about]
     part, whole = (wide[_rows(side.source)].fill_null(0) > 0 for side in (ratio.part, ratio.whole))
-    over = ibis.window(group_by=[wide[name] for name in others])
+    over = ibis.window(group_by=[wide[name] for name in by if name == "window"])
     return (part & whole).any().over(over) | ~part.any().over(over)
 
 

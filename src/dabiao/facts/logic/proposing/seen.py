@@ -1,7 +1,7 @@
 """One table of the files as it was found: its columns, its first rows, what stands above it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -108,8 +108,7 @@ class Seen:
 
     def values(self, header: str) -> pl.Series:
         """The filled cells of a column, the usual words for nothing left out."""
-        found = self.rows[header].drop_nulls()
-        return found.filter(~found.cast(pl.String).is_in(words()["empty"]))
+        return filled(self.rows[header])
 
     def worked_out(self, header: str) -> pl.Series:
         """Its filled cells without formulas that nobody has worked out and errors of the spreadsheet."""
@@ -148,6 +147,20 @@ def looked_at(paths: Sequence[Path], asking: Asking) -> list[Seen]:
     if bare:
         asking.note(_("%(sheets)s: there are headers and no rows, so nothing is loaded of it") % told)
     return _led(_named_apart(_together(seen)))
+
+
+def filled(cells: pl.Series) -> pl.Series:
+    """Without the empty ones and the usual words for nothing."""
+    found = cells.drop_nulls()
+    return found.filter(~found.cast(pl.String).is_in(words()["empty"]))
+
+
+def without_left_out(rows: pl.DataFrame, entry: Mapping[str, Any]) -> pl.DataFrame:
+    """The rows without those that a table's filter leaves out by what stands in a cell."""
+    for header, where in entry.get("where", {}).items():
+        if isinstance(where, dict) and "not" in where and header in rows.columns:
+            rows = rows.filter(~pl.col(header).cast(pl.String).is_in(list(where["not"])).fill_null(False))
+    return rows
 
 
 def headers_of(paths: Sequence[Path]) -> dict[str, list[str]]:

@@ -1,10 +1,11 @@
 """What each sheet was taken for, in figures that somebody knows of it: rows, days, sums. And why it is left out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+import polars as pl
 from django.utils.translation import gettext as _
 
 from dabiao.facts.logic import coerce
@@ -12,7 +13,7 @@ from dabiao.facts.logic.mapping.known import INTO
 from dabiao.facts.logic.proposing import days, market, targets
 from dabiao.facts.logic.proposing.marks import mark_of
 from dabiao.facts.logic.proposing.money import unit_above
-from dabiao.facts.logic.proposing.seen import Seen, called
+from dabiao.facts.logic.proposing.seen import Seen, called, filled, without_left_out
 
 _SUMMED: Final = ("amount", "amount_with_tax", "qty", "target", "size")
 
@@ -58,7 +59,7 @@ def taken(seen: Seen, fed: Sequence[dict[str, Any]], asked: Collection[str], why
         beside=tuple(name for name in into if name not in {kind, "assignments"}),
         first=first,
         last=last,
-        sums=_sums(seen, asked) if kind else (),
+        sums=_sums(seen, next((e for e in fed if e["into"] == kind), {}), asked) if kind else (),
         why="" if kind else why or seen.why,
         follows=f"{seen.leader}.kind" if seen.leader else "",
     )
@@ -82,13 +83,14 @@ def _days(seen: Seen) -> tuple[str, str]:
     return (read[0].isoformat(), read[-1].isoformat()) if read else ("", "")
 
 
-def _sums(seen: Seen, asked: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """What the columns of amounts sum to; the months of a wide sheet together."""
+def _sums(seen: Seen, entry: Mapping[str, Any], asked: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """What the columns of amounts sum to, of the rows that its table reads; the months of a wide sheet together."""
+    rows = without_left_out(seen.rows, entry)
     months = list(targets.periods_of(seen)) if seen.kind == "targets" else []
     if seen.kind == "market" and "size" not in seen.chosen:
         months = market.wide(seen)
     if months:
-        total = sum((_sum(seen, header) or Decimal(0) for header in months), Decimal(0))
+        total = sum((_sum(seen, rows[header]) or Decimal(0) for header in months), Decimal(0))
         unit = unit_above(seen)
         name = f"{months[0]} … {months[-1]}"
         return ((f"{name} ({unit})" if unit else name, str(total)),)
@@ -97,12 +99,12 @@ def _sums(seen: Seen, asked: Collection[str]) -> tuple[tuple[str, str], ...]:
         for name in _SUMMED
         if name in seen.chosen and f"{seen.name}.{name}" not in asked
     ]
-    sums = ((header, _sum(seen, header)) for header in headers if header in seen.headers)
+    sums = ((header, _sum(seen, rows[header])) for header in headers if header in rows.columns)
     return tuple((header, str(total)) for header, total in sums if total is not None)
 
 
-def _sum(seen: Seen, header: str) -> Decimal | None:
+def _sum(seen: Seen, cells: pl.Series) -> Decimal | None:
     """Nothing where no cell is a number: that is not 0."""
     how = coerce.Cells("money", rounding=True, mark=mark_of(seen))
-    read = coerce.coerced(seen.values(header), how).values.drop_nulls()
+    read = coerce.coerced(filled(cells), how).values.drop_nulls()
     return Decimal(read.sum()) if len(read) else None

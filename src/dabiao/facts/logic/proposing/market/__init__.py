@@ -149,7 +149,9 @@ def is_by_segment(seen: Seen) -> bool:
 
 def wide(seen: Seen) -> list[str]:
     """The columns of figures of a sheet that has one for each period, or for each segment."""
-    return [*across(seen)] or [*by_segment(seen)]
+    return [*across(seen)] or [
+        header for header, name in by_segment(seen).items() if not parts.is_whole(name)
+    ]
 
 
 def table(seen: Seen, asking: Asking) -> tuple[dict[str, Any] | None, dict[str, Any]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.facts.logic.proposing import money
 from dabiao.facts.logic.proposing.asking import Asking, Choice
-from dabiao.facts.logic.proposing.seen import Seen
+from dabiao.facts.logic.proposing.seen import Seen, without_left_out
 
 PARTS: Final = "parts"
 CUT: Final = "cut"
@@ -95,8 +95,5 @@ def _left(entry: Mapping[str, Any]) -> set[str]:
 
 def _kept(seen: Seen, entry: Mapping[str, Any], figure: str) -> pl.Series:
     """The figures of the rows that pass its filter."""
-    passing = pl.lit(True)
-    for header, where in entry.get("where", {}).items():
-        passing = passing & ~pl.col(header).cast(pl.String).is_in(list(where["not"])).fill_null(False)
     sizes = seen.rows.with_columns(money.exact(seen, figure).alias("__size__"))
-    return sizes.filter(passing)["__size__"]
+    return without_left_out(sizes, entry)["__size__"]
