@@ -106,6 +106,21 @@ class TestWhatItWillDo:
             ("2026-01", 10, 9)
         ]
 
+    def test_is_what_is_said_of_a_ledger_without_a_number(self, folder, load):
+        """Between its first and its last day what it no longer says goes, a corrected row is one gone and one new, and
+        none goes while a row is handed back."""
+        ledger = MAP.replace("    key: 单号", "    key: generated\n    mode: replace\n    window: file")
+        days = [f"x,2026-01-{day:02},甲,P1,100" for day in (1, 5, 9, 20)]
+        load(write(folder, *days), ledger)
+
+        corrected = [days[0], days[1].replace("100", "150"), days[2]]
+        assert told(load(write(folder, *corrected), ledger, dry_run=True)) == {"order_lines": (1, 0, 1, 2)}
+        assert told(load(write(folder, days[0], days[2]), ledger, dry_run=True)) == {
+            "order_lines": (0, 0, 1, 2)
+        }
+        bad = write(folder, *corrected, "x,2026-01-10,甲,P1,many")
+        assert told(load(bad, ledger, dry_run=True)) == {"order_lines": (1, 0, 0, 2)}
+
     def test_changes_nothing_and_is_what_the_load_then_reports(self, folder, load):
         load(write(folder, *lines(1, 12)), REPLACE)
         number = reading.current().number
