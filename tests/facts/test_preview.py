@@ -468,12 +468,12 @@ def test_a_change_between_check_and_load_is_seen(folder, at):
             back = run("undo", key).stdout
 
         assert heads(before)[:2] == [
-            ["数据表", "来自", "读取", "可导入", "退回", "跳过"],
-            ["数据表", "新增", "变更", "减少", "不变"],
+            ["表", "来源", "读取", "可导入", "退回", "跳过"],
+            ["表", "新增", "更新", "消失", "相同"],
         ]
         assert heads(before)[2][:4] == ["订单行", "原有行数", "之后", "±"]
-        assert heads(loaded)[0] == ["数据表", "来自", "读取", "新增", "变更", "不变", "减少", "退回", "跳过"]
-        assert heads(back)[0] == ["数据表", "撤去", "复原", "恢复", "保留"]
+        assert heads(loaded)[0] == ["表", "来源", "读取", "新增", "更新", "相同", "消失", "退回", "跳过"]
+        assert heads(back)[0] == ["表", "撤去", "复原", "恢复", "保留"]
         assert "order_lines" not in before + loaded + back
 
 

@@ -69,14 +69,14 @@ class TestALoad:
 
         report = bring([HIRED], orders, dry_run=dry_run)
 
-        assert told(report) == [(TEXT, 3, ("张三 7 2026-01-05..2026-03-14 (3), sits from 2026-03-15",))]
+        assert told(report) == [(TEXT, 3, ("张三 7 2026-01-05..2026-03-14 (3; sits from 2026-03-15)",))]
 
     def test_goes_by_the_seats_that_are_there_already(self, bring, folder):
         bring([HIRED], ["1,2026-03-15,7,10"])
 
         report = bring([], ["2,2026-03-14,7,10"], dry_run=True)
 
-        assert examples(report) == ["张三 7 2026-03-14 (1), sits from 2026-03-15"]
+        assert examples(report) == ["张三 7 2026-03-14 (1; sits from 2026-03-15)"]
 
     def test_goes_by_the_seats_that_the_load_itself_changes(self, bring):
         early = "7,张三,华东,2026-01-01,2026-03-15"
@@ -92,15 +92,15 @@ class TestALoad:
 
         assert [count for _text, count, _examples in told(report)] == [5]
         assert examples(report) == [
-            "张三 7 2026-05-01..2026-07-02 (3), sat until 2026-04-30",
-            "张三 7 2026-02-01..2026-03-31 (2), sat until 2026-01-31 and sits again from 2026-04-01",
+            "张三 7 2026-05-01..2026-07-02 (3; sat until 2026-04-30)",
+            "张三 7 2026-02-01..2026-03-31 (2; sat until 2026-01-31 and sits again from 2026-04-01)",
         ]
 
     def test_tells_of_whom_nobody_gave_a_seat(self, bring):
         bring([HIRED], ["1,2026-03-15,7,10"])
         Person.objects.create(key="8", name="8")
 
-        assert examples(bring([], ["2,2026-03-15,8,10"])) == ["8 2026-03-15 (1), never had a seat"]
+        assert examples(bring([], ["2,2026-03-15,8,10"])) == ["8 2026-03-15 (1; never had a seat)"]
 
     def test_takes_a_second_seat_for_none_as_the_figures_do(self, bring):
         bring([HIRED], ["1,2026-03-15,7,10"])
@@ -111,7 +111,7 @@ class TestALoad:
             primary=False,
         )
 
-        assert examples(bring([], ["2,2026-02-01,7,10"])) == ["张三 7 2026-02-01 (1), sits from 2026-03-15"]
+        assert examples(bring([], ["2,2026-02-01,7,10"])) == ["张三 7 2026-02-01 (1; sits from 2026-03-15)"]
 
     def test_tells_nothing_where_everybody_sits(self, bring):
         assert told(bring([HIRED], ["1,2026-03-15,7,10", "2,2036-01-01,7,10"])) == []
@@ -133,7 +133,7 @@ class TestALoad:
 
         shown = examples(bring(seats, orders))
 
-        assert shown[0] == "人29 29 2026-01-05 (29), sits from 2026-03-15"
+        assert shown[0] == "人29 29 2026-01-05 (29; sits from 2026-03-15)"
         assert (len(shown), shown[-1]) == (13, "… +8")
 
     def test_tells_two_maps_of_one_table_as_one(self, bring, folder, load):
@@ -144,7 +144,7 @@ class TestALoad:
 
         report = load(folder, both, dry_run=True)
 
-        assert examples(report) == ["张三 7 2026-01-05..2026-01-09 (2), sits from 2026-03-15"]
+        assert examples(report) == ["张三 7 2026-01-05..2026-01-09 (2; sits from 2026-03-15)"]
 
 
 class TestTheLake:
@@ -175,5 +175,5 @@ class TestTheLake:
         deals = ONLY_ORDERS.replace("order_lines", "opportunities").replace("ordered_on", "created_on")
         (folder / "orders.csv").write_text("单号,日期,工号,金额\n1,2026-01-05,7,10\n", encoding="utf-8")
 
-        assert examples(load(folder, deals)) == ["张三 7 2026-01-05 (1), sits from 2026-03-15"]
+        assert examples(load(folder, deals)) == ["张三 7 2026-01-05 (1; sits from 2026-03-15)"]
         assert unseated_facts(reading.current(), {"7"}) == []

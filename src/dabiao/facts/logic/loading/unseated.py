@@ -94,12 +94,12 @@ def _example(gap: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _words(until: date | None, since: date | None) -> str:
     if until and since:
-        return _("%(person)s %(days)s (%(rows)s), sat until %(until)s and sits again from %(since)s")
+        return _("%(person)s %(days)s (%(rows)s; sat until %(until)s and sits again from %(since)s)")
     if until:
-        return _("%(person)s %(days)s (%(rows)s), sat until %(until)s")
+        return _("%(person)s %(days)s (%(rows)s; sat until %(until)s)")
     if since:
-        return _("%(person)s %(days)s (%(rows)s), sits from %(since)s")
-    return _("%(person)s %(days)s (%(rows)s), never had a seat")
+        return _("%(person)s %(days)s (%(rows)s; sits from %(since)s)")
+    return _("%(person)s %(days)s (%(rows)s; never had a seat)")
 
 
 def _day_before(day: date) -> date:
