@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import typer
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -104,6 +105,21 @@ class TestWhatItWillDo:
         assert [(m.month, m.rows_before, m.rows_after) for m in report.changes[0].months] == [
             ("2026-01", 10, 9)
         ]
+
+    def test_is_what_is_said_of_a_ledger_without_a_number(self, folder, load):
+        """Between its first and its last day what it no longer says goes, a corrected row is one gone and one new, and
+        none goes while a row is handed back."""
+        ledger = MAP.replace("    key: 单号", "    key: generated\n    mode: replace\n    window: file")
+        days = [f"x,2026-01-{day:02},甲,P1,100" for day in (1, 5, 9, 20)]
+        load(write(folder, *days), ledger)
+
+        corrected = [days[0], days[1].replace("100", "150"), days[2]]
+        assert told(load(write(folder, *corrected), ledger, dry_run=True)) == {"order_lines": (1, 0, 1, 2)}
+        assert told(load(write(folder, days[0], days[2]), ledger, dry_run=True)) == {
+            "order_lines": (0, 0, 1, 2)
+        }
+        bad = write(folder, *corrected, "x,2026-01-10,甲,P1,many")
+        assert told(load(bad, ledger, dry_run=True)) == {"order_lines": (1, 0, 0, 2)}
 
     def test_changes_nothing_and_is_what_the_load_then_reports(self, folder, load):
         load(write(folder, *lines(1, 12)), REPLACE)
@@ -442,3 +458,24 @@ def test_a_change_between_check_and_load_is_seen(folder, at):
     assert codes(dry) == []
     with pytest.raises(actions.Stopped):
         load(*lines(1, 25))
+
+    def test_speaks_chinese_to_whoever_reads_chinese(self, run, folder):
+        write(folder, *lines(1, 6))
+        with translation.override("zh-hans"):
+            before = self.load(run, folder, "--dry-run").stdout
+            loaded = self.load(run, folder).stdout
+            key = ImportBatch.objects.get(state=ImportBatch.State.DONE).key
+            back = run("undo", key).stdout
+
+        assert heads(before)[:2] == [
+            ["表", "来源", "读取", "可导入", "退回", "跳过"],
+            ["表", "新增", "更新", "消失", "相同"],
+        ]
+        assert heads(before)[2][:4] == ["订单行", "原有行数", "之后", "±"]
+        assert heads(loaded)[0] == ["表", "来源", "读取", "新增", "更新", "相同", "消失", "退回", "跳过"]
+        assert heads(back)[0] == ["表", "撤去", "复原", "恢复", "保留"]
+        assert "order_lines" not in before + loaded + back
+
+
+def heads(text):
+    return [[cell.strip() for cell in line.split("┃")] for line in text.splitlines() if "┃" in line]

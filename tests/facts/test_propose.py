@@ -64,7 +64,15 @@ def test_a_key_is_what_tells_rows_apart_else_the_whole_row(folder):
     assert read_map(unique.text).tables[0].key == ("订单号", "行号")
     ledger = read_map(repeated.text).tables[0]
     assert (ledger.key, ledger.mode, ledger.window) == ("generated", "replace", "file")
-    assert "the file replaces what was loaded before for its days" in repeated.notes[0]
+    named, _ = proposed(
+        folder, "客户,订单日期,金额\nA,2026-01-05,1\nA,2026-01-05,1\n", name="2026年1月订单.csv"
+    )
+    assert read_map(named.text).tables[0].window == "month"
+    assert "of its month, rows that it said before and no longer says go" in named.notes[0]
+    assert (
+        "of the days from its first to its last, rows that it said before and no longer says go"
+        in repeated.notes[0]
+    )
 
 
 def headed(folder, *, filled):

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import typer
+from django.utils import translation
 from typer.testing import CliRunner
 
 from dabiao.core import publishing
@@ -109,3 +110,16 @@ def test_the_command_says_it_in_words_and_in_rows(publish):
 
     assert "P04" in said
     assert rows[0]["kind"] == "parting" and rows[0]["person"] == "P04"
+
+
+def test_the_command_has_chinese_heads_and_names_of_metrics(publish):
+    publish("P04")
+    app = typer.Typer()
+    app.command("links")(commands.links)
+    asked = ["effective_visits", "--period", "2026-02", "--by", "person"]
+    with translation.override("zh-hans"):
+        said = CliRunner().invoke(app, asked, catch_exceptions=False).stdout
+
+    head = next(line for line in said.splitlines() if "┃" in line)
+    assert [cell.strip() for cell in head.split("┃")][:4] == ["类别", "人员", "过程指标", "结果指标"]
+    assert "背离" in said and "effective_visit" not in said

@@ -337,11 +337,22 @@ class TestLateFacts:
         other = tmp_path / "other.yml"
         other.write_text(LATE_PLAN.replace("7%", "9%"))
 
-        done = CLI.invoke(app, f"compare --plan {plan} --with {other}")
+        asked = f"compare --plan {plan} --with {other}"
+        done = CLI.invoke(app, asked)
 
         assert "before: 87.25 for 4 people" in done.output
         assert "after: 89.25 for 4 people" in done.output
         assert "1 gain, 0 lose; cost +2.00" in done.output
+        with translation.override("zh-hans"):
+            told = CLI.invoke(app, asked).output
+        assert [cell.strip() for cell in told.splitlines()[0].split("┃")] == [
+            "人员",
+            "项目",
+            "之前",
+            "之后",
+            "差额",
+        ]
+        assert "1 人增加，0 人减少；成本 +2.00" in told
 
     def test_the_first_open_period_must_be_said(self, plan):
         done = CLI.invoke(app, f"preview --plan {plan} --against-version 1")

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from typer.testing import CliRunner
 
 from dabiao.core.calendars import fiscal
@@ -193,6 +193,26 @@ def test_page_api_and_command_list_the_same(promises, company, client):
         assert reply["count"] == len(reply["items"]) == len(printed) > 1
         for row, line in zip(reply["items"], printed, strict=True):
             assert {name: row[name] for name in line} == line
+
+
+def test_the_command_has_chinese_heads(promises, company):
+    asked = ["attainment", "--metric", "sales_amount", "--period", "2026-02", "--as", "emma"]
+    with translation.override("zh-hans"):
+        said = CliRunner().invoke(cli.build(asked), asked, catch_exceptions=False).stdout
+    head, _rule, *rows = said.splitlines()
+
+    assert [cell.strip() for cell in head.split("┃")] == [
+        "编号", "名称", "类别", "期间", "目标", "实际", "完成率", "应完成", "较进度", "状态", "名次",
+    ]  # fmt: skip
+    assert {row.split("│")[2].strip() for row in rows} == {"大区", "团队"}
+
+
+def test_a_query_in_chinese_names_metrics_and_dimensions(promises, company):
+    asked = ["query", "sales_amount", "--by", "person,month", "--period", "2026-02", "--as", "emma"]
+    with translation.override("zh-hans"):
+        said = CliRunner().invoke(cli.build(asked), asked, catch_exceptions=False).stdout
+
+    assert [cell.strip() for cell in said.splitlines()[0].split("┃")] == ["人员", "月份", "销售额"]
 
 
 HIDDEN = {

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dabiao.core import calendars, publishing
 from dabiao.core.calendars import BadSetting
@@ -12,7 +12,9 @@ from dabiao.lake.change import Change
 from dabiao.lake.models import Pending
 from dabiao.lake.publish import publish
 from dabiao.lake.tables import TABLES
+from dabiao.org.models import Person, Unit
 from dabiao.site.api import api
+from dabiao.site.commands import doctor
 from dabiao.site.doctor import examine
 from tests.site.test_api import Caller, calls, line  # noqa: F401  # the fixture
 
@@ -185,6 +187,33 @@ class TestDoctor:
         assert detail.startswith(
             f"order_lines: rows are dated up to {at.date() + timedelta(days=400)}, after today"
         )
+
+    def test_tells_facts_of_days_on_which_their_people_sit_nowhere(self, db, at):
+        def units():
+            return [(each.state, each.detail) for each in examine(at) if each.check == "facts without a unit"]
+
+        def sold(key, person, day):
+            row = {"source": "t", "key": key, "ordered_on": day, "person": person, "amount": "1"}
+            publish([Change("order_lines", outbox.arrow(TABLES["order_lines"], [row]))], at=at, note="")
+
+        Person.objects.create(key="7", name="张三")
+        sold("1", "7", date(2026, 1, 5))
+        sold("2", "9", date(2026, 1, 5))  # nobody knows them
+        assert [state for state, _detail in units()] == ["ok"]  # a company without units lacks none
+
+        Unit.objects.create(key="east", name="华东", kind="team")
+        ((state, detail),) = units()
+        assert state == "warn"
+        assert detail.startswith(
+            "order_lines: 1 rows are of days on which their people sit in no unit, e.g. 7 from 2026-01-05 to 2026-01-05."
+        )
+
+    def test_is_chinese_to_whoever_reads_chinese(self, db, capsys):
+        with translation.override("zh-hans"):
+            doctor()
+        head, _rule, first, *_more = capsys.readouterr().out.splitlines()
+        assert [cell.strip() for cell in head.split("┃")] == ["部分", "状态", "说明"]
+        assert [cell.strip() for cell in first.split("│")][:2] == ["系统设置", "正常"]
 
     def test_tells_dated_rows_that_overlap_and_rates_of_nothing(self, db, at):
         def history(customer, tier, first, last):

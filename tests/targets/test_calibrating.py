@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from typer.testing import CliRunner
 
 from dabiao.core.errors import Malformed
@@ -54,6 +55,18 @@ class TestCaseFile:
         printed = CliRunner().invoke(app, ["calibrate", str(CASE), "--target", "1"]).stdout
         assert "150,000,000" in printed
         assert "teams.new_energy.attrition" in printed
+
+    def test_prints_tables_in_chinese(self, db):
+        with translation.override("zh-hans"):
+            printed = CliRunner().invoke(app, ["calibrate", str(CASE), "--target", "1"]).stdout
+        heads = [line.split("┃")[0].strip() for line in printed.splitlines() if "┃" in line]
+        assert heads == ["内容", "约束", "概率", "金额", "编号"]
+        assert (
+            "预期" in printed
+            and "主要约束" in printed
+            and "binding" not in printed
+            and "not known" not in printed
+        )
 
     @pytest.mark.parametrize(
         ("case", "text", "says"),

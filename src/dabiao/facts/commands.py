@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from dabiao.core.errors import Malformed, NotFound
+from dabiao.core.heads import head
 from dabiao.core.output import Format, plain, show
 from dabiao.core.priority import give_way
 from dabiao.core.text_file import text_of
@@ -118,7 +119,8 @@ def undo(
         print(json.dumps(done.as_json(), ensure_ascii=False))
         return
     rows = [asdict(table) for table in done.tables]
-    show(rows, ("into", "goes", "back", "returns", "stays"), form)
+    codes = {"into": {row["into"]: _called(row["into"]) for row in rows}}
+    show(rows, ("into", "goes", "back", "returns", "stays"), form, codes=codes)
     if form is Format.CSV:
         return
     out = Console()
@@ -302,18 +304,18 @@ def _show(report: Report, form: Format) -> None:
 
 def _counts(report: Report) -> Table:
     """One line a table; the heads are short because a terminal has 80 columns."""
-    done = {"inserted": "new", "updated": "chg", "unchanged": "same", "removed": "gone"}
+    done = {"inserted": "new", "updated": "changed", "unchanged": "same", "removed": "gone"}
     heads = {
         "read": "read",
         **({"ready": "ready"} if report.dry_run else done),
-        "rejected": "bad",
+        "rejected": "rejected",
         "skipped": "skipped",
     }
     table = Table(show_edge=False, header_style="bold")
-    table.add_column("table", no_wrap=True)
-    table.add_column("from", no_wrap=True, min_width=11)
-    for head in heads.values():
-        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column(head("into"), no_wrap=True)
+    table.add_column(head("from"), no_wrap=True, min_width=11)
+    for name in heads.values():
+        table.add_column(head(name), justify="right", no_wrap=True)
     for row in report.tables:
         table.add_row(_called(row.into), row.source, *[f"{getattr(row, name):,}" for name in heads])
     return table
@@ -327,9 +329,9 @@ def _called(into: str) -> str:
 def _changes(changes: Sequence[TableChange]) -> Table:
     """What it does to each table."""
     table = Table(show_edge=False, header_style="bold")
-    table.add_column("table", no_wrap=True)
-    for head in ("new", "chg", "gone", "same"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column(head("into"), no_wrap=True)
+    for name in ("new", "changed", "gone", "same"):
+        table.add_column(head(name), justify="right", no_wrap=True)
     for row in changes:
         table.add_row(
             _called(row.into), *[f"{count:,}" for count in (row.new, row.changed, row.gone, row.same)]
@@ -345,13 +347,9 @@ def _show_months(changes: Sequence[TableChange], out: Console) -> None:
         table = Table(show_edge=False, header_style="bold")
         table.add_column(_called(change.into), no_wrap=True)
         amount = labels.column(change.into, change.amount or "") or change.amount
-        for head in (
-            "rows before",
-            "after",
-            "±",
-            *((_("%(amount)s before") % {"amount": amount}, "after", "±") if amount else ()),
-        ):
-            table.add_column(head, justify="right", no_wrap=True)
+        sums = (_("%(amount)s before") % {"amount": amount}, head("after"), "±") if amount else ()
+        for said in (head("rows_before"), head("after"), "±", *sums):
+            table.add_column(said, justify="right", no_wrap=True)
         for month in change.months:
             rows = (
                 f"{month.rows_before:,}",

@@ -19,7 +19,7 @@ from dabiao.improvement.queries import bridge, told
 from dabiao.improvement.queries.effects import Effected, effected
 from dabiao.improvement.queries.explaining import explained
 from dabiao.improvement.queries.lights import Lit, lights
-from dabiao.metrics import query
+from dabiao.metrics import labels, query
 from dabiao.metrics.commands import user
 from dabiao.metrics.frame import Frame, frame_of
 from dabiao.org import queries as org
@@ -160,7 +160,9 @@ def links(
         for each in pairs
         if each.found or form is not Format.TABLE
     ]  # fmt: skip
-    show(rows, ["kind", by, *LINK_COLUMNS], form)
+    called = labels.metrics()
+    codes = {"process": called, "result": called}
+    show(rows, ["kind", by, *LINK_COLUMNS], form, heads={by: labels.column(by)}, codes=codes)
 
 
 LINK_COLUMNS = (

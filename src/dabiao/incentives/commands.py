@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dabiao.core.errors import Malformed, Refused
 from dabiao.core.output import Format, show
@@ -57,9 +58,11 @@ def validate(
         for sentence in queries.sentences(checked.plan, explain.value):
             typer.echo(sentence)
         return
-    name = f"{checked.plan.key} version {checked.plan.version}"
+    told = {"plan": checked.plan.key, "version": checked.plan.version}
+    told |= {"components": len(checked.plan.components), "cases": len(checked.plan.cases)}
     typer.echo(
-        f"{name} is sound: {len(checked.plan.components)} components, {len(checked.plan.cases)} cases come out."
+        _("%(plan)s version %(version)s is sound: %(components)s components, %(cases)s cases come out.")
+        % told
     )
 
 
@@ -94,7 +97,8 @@ def preview(
     )
     show(pay.rows, queries.COLUMNS[by.value], form)
     if form is Format.TABLE:
-        typer.echo(f"{pay.total} in all, snapshot v{pay.snapshot}, hash {pay.hash}")
+        told = {"total": pay.total, "snapshot": pay.snapshot, "hash": pay.hash}
+        typer.echo(_("%(total)s in all, snapshot v%(snapshot)s, hash %(hash)s") % told)
 
 
 def _late(
@@ -113,7 +117,8 @@ def _late(
     )
     show(changes.rows, queries.LATE[by.value], form)
     if form is Format.TABLE:
-        typer.echo(f"{changes.total:+f} in all, snapshot v{changes.snapshot} against v{against}")
+        told = {"total": f"{changes.total:+f}", "snapshot": changes.snapshot, "against": against}
+        typer.echo(_("%(total)s in all, snapshot v%(snapshot)s against v%(against)s") % told)
 
 
 @app.command()

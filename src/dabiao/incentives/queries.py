@@ -275,18 +275,17 @@ def compared(
 def spread_lines(comparison: Comparison) -> list[str]:
     """The cost and the spread of both sides, a line each."""
     sides = (
-        ("before", comparison.cost_before, comparison.spread_before),
-        ("after", comparison.cost_after, comparison.spread_after),
+        (_("before"), comparison.cost_before, comparison.spread_before),
+        (_("after"), comparison.cost_after, comparison.spread_after),
     )
-    lines = [
-        f"{side}: {cost} for {spread.people} people; lowest {spread.lowest}, quartiles {spread.quarter} / "
-        f"{spread.middle} / {spread.three_quarters}, highest {spread.highest}"
-        for side, cost, spread in sides
-    ]
-    return [
-        *lines,
-        f"{comparison.gaining} gain, {comparison.losing} lose; cost {comparison.cost_after - comparison.cost_before:+f}",
-    ]
+    words = _(
+        "%(side)s: %(cost)s for %(people)s people; lowest %(lowest)s, quartiles %(quarter)s / %(middle)s / "
+        "%(three_quarters)s, highest %(highest)s"
+    )
+    lines = [words % {"side": side, "cost": cost, **vars(spread)} for side, cost, spread in sides]
+    told: dict[str, object] = {"gaining": comparison.gaining, "losing": comparison.losing}
+    told["cost"] = f"{comparison.cost_after - comparison.cost_before:+f}"
+    return [*lines, _("%(gaining)s gain, %(losing)s lose; cost %(cost)s") % told]
 
 
 def sentences(plan: Plan, language: str) -> list[str]:

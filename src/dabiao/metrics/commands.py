@@ -1,5 +1,6 @@
 """`dabiao query` and `dabiao attainment`: the cockpit's numbers in a terminal or a script."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from dabiao.core import config
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed, NotFound
-from dabiao.core.output import Format, plain, show
+from dabiao.core.output import Format, Words, plain, show
+from dabiao.metrics import labels
 from dabiao.metrics.attainment import attaining
 from dabiao.metrics.frame import frame_of
 from dabiao.metrics.query import Query, filters, lake_at, listed, period_of, run_query, scope_of
@@ -43,9 +45,11 @@ def query(
         scope=scope_of(scope),
     )
     reply = run_query(lake_at(version), asked, viewer=user(viewer), fiscal=fiscal(), on=timezone.localdate())
-    show(reply.rows, [*reply.dimensions, *reply.metrics], form)
+    heads: Words = {**labels.COLUMNS, **_called(reply.metrics)}
+    show(reply.rows, [*reply.dimensions, *reply.metrics], form, heads=heads)
     if reply.ahead:
-        figures = ", ".join(f"{key} {plain(value)}" for key, value in reply.ahead.items())
+        called = _called(tuple(reply.ahead)) if form is Format.TABLE else {}
+        figures = ", ".join(f"{called.get(key, key)} {plain(value)}" for key, value in reply.ahead.items())
         typer.echo(
             _("Of this is dated after today, and not on the pages yet: %(figures)s.") % {"figures": figures},
             err=True,
@@ -86,7 +90,12 @@ def attainment(
     )
     rows = [vars(row) for row in attaining(frame, metric, by)]
     told = ("target", "actual", "attainment", "due", "ahead", "light", "rank")
-    show(rows, ["key", "name", "kind", "period", *told], form)
+    show(rows, ["key", "name", "kind", "period", *told], form, codes={"kind": labels.COLUMNS})
+
+
+def _called(keys: Sequence[str]) -> dict[str, str]:
+    known = labels.metrics()
+    return {key: known.get(key, key) for key in keys}
 
 
 def user(name: str | None) -> User:

@@ -7,6 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from dabiao.core.sentence import say
+from dabiao.lake import dictionary
+
 TABLES: Final[Mapping[str, Promise]] = {
     "contracts": _("Contracts"),
     "order_lines": _("Order lines"),
@@ -265,6 +268,11 @@ OF_COLUMN: Final[Mapping[tuple[str, str], Promise]] = {
 def column(name: str) -> str:
     """What a column or a dimension is called; its own name where nobody has given it one."""
     return str(COLUMNS[name]) if name in COLUMNS else name.replace("_", " ").capitalize()
+
+
+def metrics() -> Mapping[str, str]:
+    """Key → what each metric that is defined is called in the reader's language."""
+    return {key: say(metric.label) for key, metric in dictionary.in_force().items()}
 
 
 def table(name: str) -> str:

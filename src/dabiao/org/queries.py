@@ -504,6 +504,15 @@ def seatless(people: Collection[str], start: date, end: date) -> set[str]:
     return set(people) - set(seated)
 
 
+def main_seats() -> list[tuple[str, date, date]]:
+    """Of everybody when they hold a main seat: person, first day, day after the last. What counts is counted there."""
+    return list(
+        Assignment.objects.filter(primary=True)
+        .order_by("person__key", "starts_on")
+        .values_list("person__key", "starts_on", "ends_on")
+    )
+
+
 def holders(units: Collection[str], start: date, end: date) -> QuerySet[Assignment, int]:
     """Ids of people with a main seat directly in the units within [start, end), for a subquery."""
     return _held(start, end).filter(position__unit__key__in=units).values_list("person", flat=True)

@@ -25,6 +25,8 @@ from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
 from dabiao.metrics.ahead import tables_ahead
+from dabiao.metrics.unseated import unseated_facts
+from dabiao.org import queries as org
 from dabiao.site import waiting
 
 _LITTLE: Final = 2 * 2**30
@@ -200,6 +202,19 @@ def _ahead(at: datetime) -> Iterator[Finding]:
         yield Finding("days ahead", "ok", _("nothing that has happened is dated after today"))
 
 
+def _unseated(at: datetime) -> Iterator[Finding]:
+    """What is somebody's is some unit's: else sums of units are smaller than the company, and nothing says why."""
+    found = unseated_facts(reading.current(), org.employee_numbers()) if org.tree().nodes else []
+    for each in found:
+        words = _(
+            "%(table)s: %(rows)s rows are of days on which their people sit in no unit, e.g. %(person)s from %(first)s to "
+            "%(last)s. They count for the company and for no unit; where a first or last day is wrong, correct it."
+        )
+        yield Finding("facts without a unit", "warn", words % vars(each))
+    if not found:
+        yield Finding("facts without a unit", "ok", _("whoever has facts sits in a unit on their days"))
+
+
 def _dated(at: datetime) -> Iterator[Finding]:
     """What holds of a thing on a day holds once; a rate makes no amount vanish."""
     lake, wrong = reading.current(), False
@@ -319,6 +334,7 @@ CHECKS: Final = {
     "metrics": _metrics,
     "dated rows": _dated,
     "days ahead": _ahead,
+    "facts without a unit": _unseated,
     "worker": _worker,
     "entries": _entries,
     "jobs": _jobs,
@@ -333,6 +349,7 @@ CALLED: Final = {
     "metrics": gettext_lazy("Metrics"),
     "dated rows": gettext_lazy("Dated rows"),
     "days ahead": gettext_lazy("Days ahead"),
+    "facts without a unit": gettext_lazy("Facts without a unit"),
     "worker": gettext_lazy("Worker"),
     "entries": gettext_lazy("Entries"),
     "jobs": gettext_lazy("Jobs"),

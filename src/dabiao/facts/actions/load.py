@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -32,6 +32,7 @@ from dabiao.facts.logic.loading.report import (
 )
 from dabiao.facts.logic.loading.rooms import RoomCount
 from dabiao.facts.logic.loading.stage import FILE, Stage
+from dabiao.facts.logic.loading.unseated import unseated
 from dabiao.facts.logic.mapping import MapFile
 from dabiao.facts.logic.reading import ROW, Aside
 from dabiao.facts.models import ImportBatch
@@ -57,6 +58,15 @@ class Order:
     mapping: MapFile
     map_name: str = "map.yml"
     even_so: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _After:
+    """The organisation as the load leaves it: names by number, the main seats, whether there is any unit."""
+
+    names: Mapping[str, str]
+    seats: Sequence[tuple[str, date, date]]
+    units: bool
 
 
 class ChangedMeanwhile(Refused):
@@ -192,32 +202,32 @@ def _dated(mapping: MapFile) -> dict[str, pl.DataFrame]:
 
 def _rehearse(done: Prepared, file_hash: str, *, by: User | None, at: datetime) -> Report:
     """All that would happen, without its happening."""
-    counts, names = _tried(done, by=by, at=at)
+    counts, after = _tried(done, by=by, at=at)
     finish(done)
     done.stage.close()  # its memory is the comparison's now
     seen = preview.compared(done, latest_tables(), file_hash)
-    return _rehearsed(done, counts, names, seen, file_hash)
+    return _rehearsed(done, counts, after, seen, file_hash)
 
 
 def _rehearsed(
     done: Prepared,
     counts: Mapping[int, RoomCount],
-    names: Mapping[str, str],
+    after: _After,
     seen: Sequence[Comparison],
     file_hash: str,
 ) -> Report:
     tables = tuple(
         _ready(done, index, counts) for index in range(len(done.mapping.tables)) if index in done.read
     )
-    report = replace(_report(done, tables, frozenset(names), dry_run=True), preview=_preview(done))
-    return _with_changes(report, done, counts, names, seen, file_hash)
+    report = replace(_report(done, tables, frozenset(after.names), dry_run=True), preview=_preview(done))
+    return _with_changes(report, done, counts, after, seen, file_hash)
 
 
 def _with_changes(
     report: Report,
     done: Prepared,
     counts: Mapping[int, RoomCount],
-    names: Mapping[str, str],
+    after: _After,
     seen: Sequence[Comparison],
     file_hash: str,
 ) -> Report:
@@ -225,13 +235,13 @@ def _with_changes(
     changes = preview.told(done, seen, counts)
     known = preview.known(done, changes, file_hash)
     noted = (Warning_("noted", note) for count in counts.values() for note in count.notes)
-    sums = preview.people(done, names)
+    away = unseated(done, after.names, after.seats) if after.units else ()
     return replace(
         report,
         changes=changes,
         findings=_asked(done, seen),
-        warnings=(*known, *noted, *report.warnings),
-        people=sums,
+        warnings=(*known, *noted, *report.warnings, *away),
+        people=preview.people(done, after.names),
     )
 
 
@@ -240,13 +250,13 @@ def _asked(done: Prepared, seen: Sequence[Comparison]) -> tuple[Finding, ...]:
     return (*guards.findings(seen, own=publishing.systems(done)), *cuts.found(done))
 
 
-def _tried(done: Prepared, *, by: User | None, at: datetime) -> tuple[dict[int, RoomCount], dict[str, str]]:
-    """What the other rooms would do with their rows, and whom they would know then, by number. Rows that they refuse are refused."""
+def _tried(done: Prepared, *, by: User | None, at: datetime) -> tuple[dict[int, RoomCount], _After]:
+    """What the other rooms would do with their rows, and what the organisation is then. Rows that they refuse are refused."""
     with transaction.atomic():
         counts = rooms.deliver(done, by=by, at=at)
-        names = org.names_of_people()
+        after = _After(org.names_of_people(), org.main_seats(), bool(org.tree().nodes))
         transaction.set_rollback(True)
-    return counts, names
+    return counts, after
 
 
 def _preview(done: Prepared) -> dict[str, Preview]:
@@ -273,7 +283,7 @@ def _perform(
     at: datetime,
     progress: Progress,
 ) -> Report:
-    counts, names = _tried(done, by=by, at=at)
+    counts, after = _tried(done, by=by, at=at)
     finish(done)
     done.stage.close()  # its memory is the publication's now; the report opens it again
 
@@ -306,13 +316,13 @@ def _perform(
             trace=lambda step: progress(done.rows, done.rows, step),
         )
     except guards.Stopped as stop:
-        stop.report = _rehearsed(done, counts, names, seen, row.file_hash)
+        stop.report = _rehearsed(done, counts, after, seen, row.file_hash)
         raise
     finally:
         comparing.close(seen)
     tables = _written(done, counts, published.counts)
     report = _report(done, tables, org.employee_numbers(), dry_run=False)
-    report = _with_changes(report, done, counts, names, seen, row.file_hash)
+    report = _with_changes(report, done, counts, after, seen, row.file_hash)
     return replace(report, snapshot=published.number)
 
 

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dabiao.core import uploads
 from dabiao.core.calendars import fiscal
 from dabiao.core.output import Format, show
+from dabiao.metrics import labels, splits
 from dabiao.targets import imports, queries
 from dabiao.targets.commands import calibrate, cascade
 
@@ -64,9 +66,10 @@ def import_(
         raise typer.Exit(1)
     told = done.done
     print(
-        "The file can be imported."
+        _("The file can be imported.")
         if dry_run
-        else f"{told.added} added, {told.changed} changed, {told.unchanged} were already so, {told.cleared} cleared."
+        else _("%(added)s added, %(changed)s changed, %(unchanged)s were already so, %(cleared)s cleared.")
+        % asdict(told)
     )
     for note in done.notes:
         print(note, file=sys.stderr)
@@ -83,7 +86,8 @@ def list_(
     """Stored targets whose dates hold a day; `ends_on` is the day after the last."""
     day = on.date() if on else timezone.localdate()
     rows = [asdict(row) for row in queries.stored(queries.Filter(on=day, metric=metric))]
-    show(rows, COLUMNS, form)
+    codes = {"metric": labels.metrics(), "dimension": {name: splits.label(name) for name in splits.NARROWING}}
+    show(rows, COLUMNS, form, codes=codes)
 
 
 @app.command("export")

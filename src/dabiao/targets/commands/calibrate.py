@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from dabiao.core.calendars import fiscal
 from dabiao.core.errors import Malformed
+from dabiao.core.heads import CODES, word
 from dabiao.core.output import Format, plain, show
 from dabiao.core.sentence import say
 from dabiao.core.text_file import text_of
@@ -107,8 +108,11 @@ def _compared(calibration: Calibration, after: Happened) -> dict[str, object]:
 
 def _print(told: dict[str, object], form: Format) -> None:
     rows = [{"what": name, "value": told[name]} for name in ("period", "expected", "binding")]
-    rows += [{"what": "not known", "value": ", ".join(map(str, _list(told["unknown"]))) or "-"}]
-    show(rows, ("what", "value"), form)
+    unknown = [str(each) for each in _list(told["unknown"])]
+    if form is Format.TABLE:
+        unknown = [str(word("constraint", each)) for each in unknown]
+    rows += [{"what": "not known", "value": ", ".join(unknown) or "-"}]
+    show(rows, ("what", "value"), form, codes={"value": CODES["constraint"]})
     show(_list(told["sides"]), ("constraint", "amount", "binds"), form)
     reached = told["reached_with"]
     if isinstance(reached, dict):
@@ -121,7 +125,8 @@ def _print(told: dict[str, object], form: Format) -> None:
         show(_list(told["targets"]), ("amount", "probability"), form)
     show(_list(told["assumptions"]), ASSUMPTION, form)
     if isinstance(told["happened"], dict):
-        show([told["happened"]], ("until", "expected", "actual", "off_by"), form)
+        heads = {"expected": CODES["what"]["expected"]}
+        show([told["happened"]], ("until", "expected", "actual", "off_by"), form, heads=heads)
 
 
 def _list(value: object) -> list[dict[str, object]]:

@@ -49,10 +49,8 @@ def key_of(seen: Seen, table: str, asking: Asking) -> Key:
         return _asked(seen, [tuple(each) for each in said], asking, evidence, window=_window(seen, table))
     window = _window(seen, table)
     asking.note(
-        _(
-            "%(source)s: no column tells the rows apart, so the file replaces what was loaded before for its days"
-        )
-        % {"source": seen.name}
+        _("%(source)s: no column tells the rows apart: %(so)s")
+        % {"source": seen.name, "so": _comes_again(window)}
     )
     return Key(None, window)
 
@@ -156,14 +154,25 @@ def _asked(
         for headers in sets
     ]
     if window:
-        choices.append(
-            Choice(NONE, _("None of them"), (), _("the file replaces what was loaded before for its days"))
-        )
+        choices.append(Choice(NONE, _("None of them"), (), _comes_again(window)))
     text = _("%(source)s: which column says that a row is the same row when it comes again?") % {
         "source": seen.name
     }
     said = asking.ask(f"{seen.name}.key", text, choices, evidence=evidence)
     return next((Key(headers) for headers in sets if "+".join(headers) == said), Key(None, window))
+
+
+def _comes_again(window: str | None) -> str:
+    """What becomes of rows without a key when their file comes again: what a dry run then counts as gone and new."""
+    if window == "month":
+        return _(
+            "of its month, rows that it said before and no longer says go (a corrected row is one gone and one new), "
+            "and none while a row is handed back"
+        )
+    return _(
+        "of the days from its first to its last, rows that it said before and no longer says go (a corrected row is one "
+        "gone and one new), and none while a row is handed back"
+    )
 
 
 def _window(seen: Seen, table: str) -> str | None:
