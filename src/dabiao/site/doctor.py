@@ -24,6 +24,7 @@ from dabiao.lake.placing import placed, sql
 from dabiao.lake.snapshot import latest
 from dabiao.lake.store import Store
 from dabiao.lake.tables import TABLES
+from dabiao.metrics import labels
 from dabiao.metrics.ahead import tables_ahead
 from dabiao.metrics.unseated import unseated_facts
 from dabiao.org import queries as org
@@ -210,7 +211,9 @@ def _unseated(at: datetime) -> Iterator[Finding]:
             "%(table)s: %(rows)s rows are of days on which their people sit in no unit, e.g. %(person)s from %(first)s to "
             "%(last)s. They count for the company and for no unit; where a first or last day is wrong, correct it."
         )
-        yield Finding("facts without a unit", "warn", words % vars(each))
+        yield Finding(
+            "facts without a unit", "warn", words % {**vars(each), "table": labels.TABLES[each.table]}
+        )
     if not found:
         yield Finding("facts without a unit", "ok", _("whoever has facts sits in a unit on their days"))
 
