@@ -205,7 +205,7 @@ class TestDoctor:
         ((state, detail),) = units()
         assert state == "warn"
         assert detail.startswith(
-            "order_lines: 1 rows are of days on which their people sit in no unit, e.g. 7 from 2026-01-05 to 2026-01-05."
+            "Order lines: 1 rows are of days on which their people sit in no unit, e.g. 7 from 2026-01-05 to 2026-01-05."
         )
 
     def test_is_chinese_to_whoever_reads_chinese(self, db, capsys):
