@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dabiao.core import jobs
+from dabiao.core.calendars import fiscal
 from dabiao.core.models import AuditLine, Job
 from dabiao.improvement import tasks
 from dabiao.lake import reading
@@ -37,12 +38,12 @@ def explain(at):
     return last.result["reasons"]
 
 
-def seen(user, scope=("unit", "shanghai")):
+def seen(user, scope=("unit", "shanghai"), period="2026-02"):
     frame = frame_of(
         reading.current(),
         viewer=user,
         scope=Scope(*scope),
-        period=org_month(),
+        period=fiscal().parse(period),
         today=date(2026, 3, 16),
         language="en",
     )
@@ -54,12 +55,6 @@ def of_sales(signals):
         each for each in signals if each.scope == Scope("unit", "shanghai") and each.metric == "sales_amount"
     )
     return found
-
-
-def org_month():
-    from dabiao.core.calendars import fiscal
-
-    return fiscal().parse("2026-02")
 
 
 def kept_lines():
@@ -77,6 +72,13 @@ class TestExplainLights:
         assert page.headline.cause and page.headline.cause == signal.cause
         assert "below the target" not in signal.cause, "the figures stand beside it"
 
+    def test_the_running_quarters_lights_say_why_too(self, lit, company, at):
+        explain(at)
+
+        signal = of_sales(seen(company.sam, period="2026-Q1").signals)
+        row = KeptReason.objects.get(scope="shanghai", metric="sales_amount", starts_on=date(2026, 1, 1))
+        assert signal.cause and signal.cause == row.words["en"][0] and row.ends_on == date(2026, 4, 1)
+
     def test_whoever_sees_more_is_told_the_same_of_the_part(self, lit, company, at):
         explain(at)
 
@@ -88,7 +90,7 @@ class TestExplainLights:
     def test_it_is_the_sentence_of_the_page_of_why_in_every_language(self, lit, company, at, as_):
         explain(at)
 
-        row = KeptReason.objects.get(scope="shanghai", metric="sales_amount")
+        row = KeptReason.objects.get(scope="shanghai", metric="sales_amount", ends_on=FEBRUARY[1])
         assert set(row.words) == {"en", "zh-hans", "zh-hant"} and (row.starts_on, row.ends_on) == FEBRUARY
         page = "/why/sales_amount/?scope=shanghai&period=2026-02"
         for language in ("en", "zh-hans"):
@@ -114,7 +116,7 @@ class TestExplainLights:
         explain(at)
         Target.objects.filter(unit=company.units["shanghai"]).update(target=Decimal(8000))
         frame = frame_of(
-            reading.current(), viewer=company.sam, scope=Scope("unit", "shanghai"), period=org_month(),
+            reading.current(), viewer=company.sam, scope=Scope("unit", "shanghai"), period=fiscal().parse("2026-02"),
             today=date(2026, 3, 16), language="en",
         )  # fmt: skip
 
@@ -132,7 +134,9 @@ class TestExplainLights:
 
     def test_nobody_is_shown_what_lies_outside_their_sight(self, lit, company, at, as_):
         explain(at)
-        words = KeptReason.objects.get(scope="shanghai", metric="sales_amount").words["en"][0]
+        words = KeptReason.objects.get(scope="shanghai", metric="sales_amount", ends_on=FEBRUARY[1]).words[
+            "en"
+        ][0]
 
         page = as_("wes").get("/cockpit/?period=2026-02", headers={"accept-language": "en"}).content.decode()
 

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from dabiao.core.errors import Refused
 from dabiao.engine.metric import adds_up
+from dabiao.engine.period import Period
 from dabiao.improvement.queries.explaining import explained_in
 from dabiao.lake.reading import Lake
 from dabiao.metrics.figure import Number
@@ -37,21 +38,27 @@ class Unexplained:
 
 
 def unexplained(lake: Lake, on: date) -> list[Unexplained]:
-    """Red and amber lights that somebody's pages show, of this month and the one before: units first, then people.
+    """Red and amber lights that somebody's pages show, of this month, the one before and this quarter: units first, then people.
 
     Looked at are the scopes where users are at home; whoever sees a unit sees all below it, so that its subtree is
     looked at once for all of them, and the top once more where somebody sees what is credited to nobody.
     """
     homes = _homes(on)
     found: dict[tuple[object, ...], Unexplained] = {}
-    for back in (False, True):
-        for viewer in homes:
-            frame = replace(home_frame(viewer, on), lake=lake)
-            frame = frame.at(frame.fiscal.previous(frame.period)) if back else frame
-            for light in _lights(frame):
-                place = (light.scope, light.metric, frame.period, reasons.sees_all(frame, light.scope))
+    frames = [replace(home_frame(viewer, on), lake=lake) for viewer in homes]
+    for turn in zip(*map(_spans, frames), strict=True):
+        for frame, period in zip(frames, turn, strict=True):
+            for light in _lights(frame.at(period)):
+                place = (light.scope, light.metric, period, reasons.sees_all(frame, light.scope))
                 found.setdefault(place, light)
     return list(found.values())
+
+
+def _spans(frame: Frame) -> list[Period]:
+    """What pages are looked at most: the month, the one before it, the quarter, or the one before where it has only begun."""
+    quarter = frame.at(frame.fiscal.containing("quarter", frame.today))
+    whole = quarter.fiscal.previous(quarter.period) if quarter.early else quarter.period
+    return [frame.period, frame.fiscal.previous(frame.period), whole]
 
 
 def found_out(light: Unexplained) -> Found | None:
