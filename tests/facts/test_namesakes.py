@@ -63,6 +63,14 @@ def test_nothing_is_asked_where_nothing_is_open(folder, case, text):
 
 
 class TestLoaded:
+    def test_whose_number_is_missing_is_handed_back_and_the_others_are_there(self, folder, otto):
+        said = loaded(
+            folder, "工号,姓名,部门,岗位\n001,王伟,北京组,销售\n,李娜,北京组,组长\n003,张三,上海组,销售\n"
+        )
+
+        assert set(Person.objects.values_list("key", flat=True)) == {"001", "003"}
+        assert "工号" in said.output and said.exit_code == 2
+
     def test_two_people_each_have_a_key_and_keep_their_name(self, folder, otto):
         assert loaded(folder, TWO, "花名册.same_王伟=two").exit_code == 0
 

@@ -34,18 +34,25 @@ def is_about_people(seen: Seen) -> bool:
     who = found.get("number") or found.get("holder")
     if who is None or seen.rows.height > _MOST_ROWS or _has_figures(seen):
         return False
-    if not seen.is_unique([who]) and not namesakes.shared(seen, who):
+    if not _stands_once(seen, who) and not namesakes.shared(seen, who):
         return False
     both = "number" in found and "holder" in found
     led = "manager" in found and plain(who) not in _ANYTHING
     return "unit" in found and (both or led or any(name in found for name in _MARKS))
 
 
+def _stands_once(seen: Seen, who: str) -> bool:
+    """Whether whoever is named there is named in one row; a few rows may name nobody: they are handed back at loading."""
+    rows = seen.rows.unique()
+    named = rows[who].drop_nulls()
+    return named.n_unique() == named.len() >= rows.height * _HALF
+
+
 def settle(seen: Seen, asking: Asking) -> None:
     """Ask who those are that share a name, or a number, where nothing tells them apart."""
     found = columns_of(seen) | seen.said
     who = found.get("number") or found.get("holder")
-    if who and not seen.is_unique([who]):
+    if who and not _stands_once(seen, who):
         namesakes.settle(seen, found, asking)
 
 
