@@ -11,6 +11,7 @@ from dabiao.facts.logic.proposing import namesakes
 from dabiao.facts.logic.proposing.asking import Asking
 from dabiao.facts.logic.proposing.columns import readable
 from dabiao.facts.logic.proposing.days import decided
+from dabiao.facts.logic.proposing.kinds import may_be_facts
 from dabiao.facts.logic.proposing.reporting import Reporting, reporting
 from dabiao.facts.logic.proposing.seen import Guess, Seen
 from dabiao.facts.logic.words import likeness, plain, words
@@ -25,6 +26,8 @@ _SHORT: Final = 6
 _MARKS: Final = ("hired_on", "position", "email")
 _ANYTHING: Final = frozenset({"name", "名字"})
 """Headers of names that may be those of shops or customers."""
+_OTHERS: Final = ("customer", "product", "order")
+_ANY_DAY: Final = frozenset({"日期", "时间", "date", "day"})
 _FIGURES: Final = ("amount", "amount_with_tax", "target", "qty")
 
 
@@ -34,7 +37,7 @@ def is_about_people(seen: Seen) -> bool:
     who = found.get("number") or found.get("holder")
     if who is None or seen.rows.height > _MOST_ROWS or _has_figures(seen):
         return False
-    if not _stands_once(seen, who) and not namesakes.shared(seen, who):
+    if not _stands_once(seen, who) and (_tells_of_more(seen) or not namesakes.shared(seen, who)):
         return False
     both = "number" in found and "holder" in found
     led = "manager" in found and plain(who) not in _ANYTHING
@@ -46,6 +49,15 @@ def _stands_once(seen: Seen, who: str) -> bool:
     rows = seen.rows.unique()
     named = rows[who].drop_nulls()
     return named.n_unique() == named.len() >= rows.height * _HALF
+
+
+def _tells_of_more(seen: Seen) -> bool:
+    """Whether its rows are what people did, or what they have, rather than people: then of course names come again."""
+    columns = words()["columns"]
+    others = [word for name in _OTHERS for word in columns[name]]
+    return may_be_facts(seen) or any(
+        likeness(h, others) >= _VERY or plain(h) in _ANY_DAY for h in seen.headers
+    )
 
 
 def settle(seen: Seen, asking: Asking) -> None:
